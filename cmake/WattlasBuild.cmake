@@ -1,0 +1,41 @@
+# Compiler settings shared by all rooms, and `wattlas_room()` which declares one room as a library.
+include(GNUInstallDirs)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(WATTLAS_CCACHE ccache)
+if(WATTLAS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WATTLAS_CCACHE})
+endif()
+
+add_library(wattlas_options INTERFACE)
+# The same bytes on every x86-64 machine: no contraction, no -march=native (docs/contract.md, 6).
+target_compile_options(wattlas_options INTERFACE -ffp-contract=off)
+add_library(wattlas_warnings INTERFACE)
+target_compile_options(wattlas_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wno-sign-conversion)
+if(WATTLAS_WERROR)
+  target_compile_options(wattlas_warnings INTERFACE -Werror)
+endif()
+if(WATTLAS_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# wattlas_room(NAME SOURCES files... LINK public-libraries... PRIVATE private-libraries...)
+# declares the static library wattlas_NAME with the alias wattlas::NAME. A room's public links are
+# the rooms that its headers may include; scripts/check_layers holds them against the house plan.
+function(wattlas_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
+  add_library(wattlas_${name} STATIC ${ROOM_SOURCES})
+  add_library(wattlas::${name} ALIAS wattlas_${name})
+  set_target_properties(wattlas_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(wattlas_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/wattlas>)
+  target_link_libraries(wattlas_${name} PUBLIC ${ROOM_LINK}
+    PRIVATE $<BUILD_INTERFACE:wattlas_options> $<BUILD_INTERFACE:wattlas_warnings> ${ROOM_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY WATTLAS_ROOMS wattlas_${name})
+endfunction()
