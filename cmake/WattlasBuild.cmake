@@ -16,6 +16,9 @@ target_compile_options(wattlas_options INTERFACE -ffp-contract=off)
 add_library(wattlas_warnings INTERFACE)
 target_compile_options(wattlas_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
+# g++ 12 reports these inside its own std::string and std::variant (GCC bugs 105329, 105562).
+target_compile_options(wattlas_warnings INTERFACE
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
 if(WATTLAS_WERROR)
   target_compile_options(wattlas_warnings INTERFACE -Werror)
 endif()

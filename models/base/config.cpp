@@ -1,0 +1,202 @@
+#include "models/base/config.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace wattlas {
+
+ConfigNode ConfigNode::ofScalar(std::string text, Place place) {
+  ConfigNode node;
+  node.kind_ = Kind::scalar;
+  node.scalar_ = std::move(text);
+  node.place_ = std::move(place);
+  return node;
+}
+
+ConfigNode ConfigNode::ofMap(Place place) {
+  ConfigNode node;
+  node.kind_ = Kind::map;
+  node.place_ = std::move(place);
+  return node;
+}
+
+ConfigNode ConfigNode::ofList(std::vector<ConfigNode> items, Place place) {
+  ConfigNode node;
+  node.kind_ = Kind::list;
+  node.items_ = std::move(items);
+  node.place_ = std::move(place);
+  return node;
+}
+
+const ConfigNode* ConfigNode::find(std::string_view key) const {
+  for (const Entry& entry : entries_)
+    if (entry.first == key) return &entry.second;
+  return nullptr;
+}
+
+ConfigNode* ConfigNode::find(std::string_view key) {
+  return const_cast<ConfigNode*>(std::as_const(*this).find(key));
+}
+
+const ConfigNode* ConfigNode::at(std::string_view dottedPath) const {
+  const ConfigNode* node = this;
+  while (node != nullptr && !dottedPath.empty()) {
+    const std::size_t dot = dottedPath.find('.');
+    node = node->find(dottedPath.substr(0, dot));
+    dottedPath = dot == std::string_view::npos ? std::string_view() : dottedPath.substr(dot + 1);
+  }
+  return node;
+}
+
+void ConfigNode::put(std::string key, ConfigNode value) {
+  kind_ = Kind::map;
+  if (ConfigNode* old = find(key))
+    *old = std::move(value);
+  else
+    entries_.emplace_back(std::move(key), std::move(value));
+}
+
+void ConfigNode::erase(std::string_view key) {
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.first == key; });
+}
+
+void ConfigNode::set(std::string_view dottedPath, ConfigNode value) {
+  const std::size_t dot = dottedPath.find('.');
+  const std::string head(dottedPath.substr(0, dot));
+  if (dot == std::string_view::npos) {
+    put(head, std::move(value));
+    return;
+  }
+  ConfigNode* child = find(head);
+  if (child == nullptr || !child->isMap()) {
+    put(head, ofMap(value.place()));
+    child = find(head);
+  }
+  child->set(dottedPath.substr(dot + 1), std::move(value));
+}
+
+void ConfigNode::merge(const ConfigNode& over) {
+  if (!isMap() || !over.isMap()) {
+    *this = over;
+    return;
+  }
+  for (const Entry& entry : over.entries_) {
+    if (ConfigNode* mine = find(entry.first))
+      mine->merge(entry.second);
+    else
+      entries_.push_back(entry);
+  }
+}
+
+namespace {
+
+bool plainScalar(const std::string& text) {
+  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+  if (text == "~" || text == "null" || text == "-" || text == "---") return false;
+  static const std::string special = "#:{}[]&*!|>'\"%@`,?\n\t\\";
+  if (text.front() == '-' && text.size() > 1 && text[1] == ' ') return false;
+  return text.find_first_of(special) == std::string::npos;
+}
+
+std::string quotedScalar(const std::string& text) {
+  if (plainScalar(text)) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+void printYaml(const ConfigNode& node, int indent, std::string& out) {
+  const std::string pad(static_cast<std::size_t>(indent), ' ');
+  const auto child = [&](const ConfigNode& value) {
+    const bool block = (value.isMap() && !value.entries().empty()) ||
+                       (value.isList() && !value.items().empty());
+    if (block) {
+      out += '\n';
+      printYaml(value, indent + 2, out);
+    } else {
+      out += ' ';
+      printYaml(value, 0, out);
+      out += '\n';
+    }
+  };
+  switch (node.kind()) {
+    case ConfigNode::Kind::null:
+      out += "~";
+      break;
+    case ConfigNode::Kind::scalar:
+      out += quotedScalar(node.scalar());
+      break;
+    case ConfigNode::Kind::list:
+      if (node.items().empty()) out += "[]";
+      for (const ConfigNode& item : node.items()) {
+        out += pad + "-";
+        child(item);
+      }
+      break;
+    case ConfigNode::Kind::map:
+      if (node.entries().empty()) out += "{}";
+      for (const auto& [key, value] : node.entries()) {
+        out += pad + quotedScalar(key) + ":";
+        child(value);
+      }
+      break;
+  }
+}
+
+void hashNode(const ConfigNode& node, Hasher& hasher) {
+  hasher.integer(static_cast<int>(node.kind()));
+  hasher.text(node.scalar());
+  hasher.integer(static_cast<std::int64_t>(node.items().size()));
+  for (const ConfigNode& item : node.items()) hashNode(item, hasher);
+  std::vector<const ConfigNode::Entry*> sorted;
+  for (const auto& entry : node.entries()) sorted.push_back(&entry);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto* entry : sorted) {
+    hasher.text(entry->first);
+    hashNode(entry->second, hasher);
+  }
+}
+
+void collectLeaves(const ConfigNode& node, const std::string& prefix,
+                   std::vector<std::string>& out) {
+  if (!node.isMap() || node.find("value") != nullptr) {
+    out.push_back(prefix);
+    return;
+  }
+  for (const auto& [key, value] : node.entries())
+    collectLeaves(value, prefix.empty() ? key : prefix + "." + key, out);
+}
+
+}  // namespace
+
+std::string ConfigNode::toYaml() const {
+  std::string out;
+  printYaml(*this, 0, out);
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  return out;
+}
+
+Hash128 ConfigNode::hash() const {
+  Hasher hasher;
+  hashNode(*this, hasher);
+  return hasher.finish();
+}
+
+std::vector<std::string> ConfigNode::leafPaths() const {
+  std::vector<std::string> out;
+  if (isMap())
+    for (const auto& [key, value] : entries_) collectLeaves(value, key, out);
+  return out;
+}
+
+}  // namespace wattlas

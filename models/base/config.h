@@ -1,0 +1,106 @@
+// Configuration trees: YAML with places, part files (`from:`), overrides and search paths.
+// yaml-cpp stays inside config_yaml.cpp. A tree is plain data: it can be merged, hashed, printed
+// and read again to the same tree.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/base/error.h"
+#include "models/base/hash.h"
+
+namespace wattlas {
+
+class ConfigNode {
+ public:
+  enum class Kind { null, scalar, list, map };
+  using Entry = std::pair<std::string, ConfigNode>;
+
+  ConfigNode() = default;
+  static ConfigNode ofScalar(std::string text, Place place = {});
+  static ConfigNode ofMap(Place place = {});
+  static ConfigNode ofList(std::vector<ConfigNode> items, Place place = {});
+
+  Kind kind() const { return kind_; }
+  bool isNull() const { return kind_ == Kind::null; }
+  bool isScalar() const { return kind_ == Kind::scalar; }
+  bool isList() const { return kind_ == Kind::list; }
+  bool isMap() const { return kind_ == Kind::map; }
+  const std::string& scalar() const { return scalar_; }
+  const std::vector<ConfigNode>& items() const { return items_; }
+  const std::vector<Entry>& entries() const { return entries_; }
+  const Place& place() const { return place_; }
+
+  /// Child of a map, or null when absent.
+  const ConfigNode* find(std::string_view key) const;
+  ConfigNode* find(std::string_view key);
+  /// Node at a dotted path ("dpu.clock"), or null.
+  const ConfigNode* at(std::string_view dottedPath) const;
+  /// Sets a child of a map (appends or replaces).
+  void put(std::string key, ConfigNode value);
+  void erase(std::string_view key);
+  /// Sets the node at a dotted path, making maps on the way.
+  void set(std::string_view dottedPath, ConfigNode value);
+  /// Overlays `over`: maps merge key by key, everything else replaces. A scalar laid over a
+  /// sourced parameter {value, low, high, ...} replaces it whole.
+  void merge(const ConfigNode& over);
+  void append(ConfigNode item) { items_.push_back(std::move(item)); }
+
+  /// Canonical YAML: keys in order of first appearance, no places; reads back to the same tree.
+  std::string toYaml() const;
+  /// Hash of the content, independent of key order and places.
+  Hash128 hash() const;
+  /// Dotted paths of all leaves below this node.
+  std::vector<std::string> leafPaths() const;
+
+ private:
+  Kind kind_ = Kind::null;
+  std::string scalar_;
+  std::vector<ConfigNode> items_;
+  std::vector<Entry> entries_;
+  Place place_;
+};
+
+/// Parses YAML text. Throws InputError with file and line on syntax errors, duplicate keys, or
+/// input beyond 16 MB or 200,000 nodes.
+ConfigNode parseYaml(std::string_view text, const std::string& fileName);
+
+/// Where ids are looked up: the entries of WATTLAS_PATH in order, then the data root. Each root
+/// holds `configs/<folder>/` or `<folder>/` (workloads: `workloads/library/` or `workloads/`).
+class SearchPath {
+ public:
+  SearchPath() = default;
+  explicit SearchPath(std::vector<std::string> roots) : roots_(std::move(roots)) {}
+  /// Roots from the environment variable WATTLAS_PATH (colon separated), then `dataRoot`.
+  static SearchPath standard(const std::string& dataRoot);
+
+  /// File of `<folder>/<id>.yaml`, or nothing.
+  std::optional<std::string> find(const std::string& folder, const std::string& id) const;
+  /// All ids of a folder with their file; a root earlier in the path hides a later one.
+  std::map<std::string, std::string> list(const std::string& folder) const;
+  /// File of a relative part name such as "memories/ddr4-2400.yaml" below any root.
+  std::optional<std::string> findPart(const std::string& name) const;
+  const std::vector<std::string>& roots() const { return roots_; }
+
+ private:
+  std::vector<std::string> roots_;
+};
+
+/// Reads a file and resolves `from: part.yaml` keys at every level: the named part is the base,
+/// the keys beside `from` override it. Parts are looked up beside the file first, then on the
+/// search path. Throws InputError (missing file, cycle, syntax).
+ConfigNode loadConfig(const std::string& file, const SearchPath& path);
+/// Same for text already in memory (`fileName` is for messages and relative parts).
+ConfigNode loadConfigText(std::string_view text, const std::string& fileName,
+                          const SearchPath& path);
+/// Whole file as text; throws InputError naming the file. `limitBytes` guards against huge input.
+std::string readTextFile(const std::string& file, std::size_t limitBytes = 16u << 20);
+
+/// One `KEY=VALUE` of `--set`: VALUE is parsed as YAML. Throws InputError on a missing '='.
+std::pair<std::string, ConfigNode> parseAssignment(const std::string& text);
+
+}  // namespace wattlas

@@ -1,0 +1,338 @@
+#include "models/base/parameter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace wattlas {
+
+const char* nameOf(Basis basis) {
+  switch (basis) {
+    case Basis::measured:
+      return "measured";
+    case Basis::published:
+      return "published";
+    case Basis::derived:
+      return "derived";
+    case Basis::assumption:
+      break;
+  }
+  return "assumption";
+}
+
+namespace {
+
+const std::vector<std::string> basisNames = {"measured", "published", "derived", "assumption"};
+const std::set<std::string> sectionNotes = {"source", "basis", "notes"};
+
+Basis basisOf(const std::string& name) {
+  for (std::size_t i = 0; i < basisNames.size(); ++i)
+    if (basisNames[i] == name) return static_cast<Basis>(i);
+  return Basis::assumption;
+}
+
+bool isBasis(const std::string& name) {
+  for (const std::string& known : basisNames)
+    if (known == name) return true;
+  return false;
+}
+
+std::string limitsText(const FieldRule& rule, Dimension dimension) {
+  const auto show = [&](double v) { return exactQuantity(v, dimension); };
+  if (std::isfinite(rule.min) && std::isfinite(rule.max))
+    return show(rule.min) + " to " + show(rule.max);
+  return std::isfinite(rule.min) ? "at least " + show(rule.min) : "at most " + show(rule.max);
+}
+
+class ConfigBinder final : public Binder {
+ public:
+  ConfigBinder(const ConfigNode& node, std::string prefix, std::string relative,
+               Problems& problems, std::vector<ParameterRecord>& parameters, Basis basis,
+               std::string source)
+      : node_(node), prefix_(std::move(prefix)), relative_(std::move(relative)),
+        problems_(problems), parameters_(parameters), basis_(basis), source_(std::move(source)),
+        complete_(ConfigNode::ofMap(node.place())) {
+    if (const ConfigNode* s = node.find("source"); s != nullptr && s->isScalar())
+      source_ = s->scalar();
+    if (const ConfigNode* b = node.find("basis"); b != nullptr && b->isScalar()) {
+      if (!isBasis(b->scalar()))
+        add(b->place(), "basis", "'" + b->scalar() + "' is not a basis",
+            "measured, published, derived or assumption", didYouMean(b->scalar(), basisNames));
+      basis_ = basisOf(b->scalar());
+    }
+    for (const auto& [key, value] : node.entries())
+      if (sectionNotes.count(key) > 0) complete_.put(key, value);
+  }
+
+  bool reading() const override { return true; }
+
+  ParameterRecord number(const std::string& key, Dimension dimension, const FieldRule& rule,
+                         const std::string& doc) override {
+    ParameterRecord record{path(key), dimension, 0, 0, 0, basis_, source_, doc};
+    const ConfigNode* node = take(key, rule, describe(dimension));
+    ConfigNode fallback;
+    if (node == nullptr) {
+      if (rule.fallback.empty()) return record;
+      fallback = ConfigNode::ofScalar(rule.fallback, node_.place());
+      node = &fallback;
+      record.source = "default of the model: " + doc;
+      record.basis = Basis::assumption;
+    }
+    if (node->isMap())
+      readSourced(*node, key, record);
+    else if (parseInto(*node, key, dimension, record.value))
+      record.low = record.high = record.value;
+    check(*node, key, rule, record);
+    complete_.put(key, *node);
+    if (dimension != Dimension::count || node->isMap()) parameters_.push_back(record);
+    return record;
+  }
+
+  void text(const std::string& key, std::string& target, const FieldRule& rule,
+            const std::string& doc) override {
+    (void)doc;
+    if (const ConfigNode* node = scalarOr(key, rule, "a text")) target = node->scalar();
+    complete_.put(key, ConfigNode::ofScalar(target, node_.place()));
+  }
+
+  void choice(const std::string& key, std::string& target, const std::vector<std::string>& options,
+              const FieldRule& rule, const std::string& doc) override {
+    (void)doc;
+    std::string expected;
+    for (const std::string& option : options) expected += (expected.empty() ? "" : ", ") + option;
+    target = rule.fallback.empty() ? options.front() : rule.fallback;
+    if (const ConfigNode* node = scalarOr(key, rule, "one of " + expected)) {
+      target = node->scalar();
+      if (std::find(options.begin(), options.end(), target) == options.end())
+        add(node->place(), key, "'" + target + "' is not known here", "one of " + expected,
+            didYouMean(target, options));
+    }
+    complete_.put(key, ConfigNode::ofScalar(target, node_.place()));
+  }
+
+  void flag(const std::string& key, bool& target, const FieldRule& rule,
+            const std::string& doc) override {
+    (void)doc;
+    std::string word = rule.fallback;
+    const ConfigNode* node = scalarOr(key, rule, "true or false");
+    if (node != nullptr) word = node->scalar();
+    if (node != nullptr && word != "true" && word != "false")
+      add(node->place(), key, "'" + word + "' is not a yes or no", "true or false", {});
+    target = word == "true";
+    complete_.put(key, ConfigNode::ofScalar(target ? "true" : "false", node_.place()));
+  }
+
+  void texts(const std::string& key, std::vector<std::string>& target,
+             const std::string& doc) override {
+    (void)doc;
+    used_.insert(key);
+    const ConfigNode* node = node_.find(key);
+    if (node == nullptr) return;
+    if (!node->isList()) {
+      add(node->place(), key, "is not a list", "a list such as [a, b]", {});
+      return;
+    }
+    target.clear();
+    for (const ConfigNode& item : node->items()) {
+      if (!item.isScalar()) add(item.place(), key, "holds something that is no text", "texts", {});
+      target.push_back(item.scalar());
+    }
+    complete_.put(key, *node);
+  }
+
+  void section(const std::string& key, const std::string& doc,
+               const std::function<void(Binder&)>& fields) override {
+    (void)doc;
+    used_.insert(key);
+    const ConfigNode* node = node_.find(key);
+    if (node != nullptr && !node->isMap() && !node->isNull()) {
+      add(node->place(), key, "is not a section", "nested keys below it", {});
+      return;
+    }
+    const ConfigNode empty = ConfigNode::ofMap(node_.place());
+    bindChild(node == nullptr || node->isNull() ? empty : *node, key, fields);
+  }
+
+  void list(const std::string& key, const std::string& doc,
+            const std::function<void(Binder&, std::size_t)>& element) override {
+    (void)doc;
+    used_.insert(key);
+    const ConfigNode* node = node_.find(key);
+    if (node == nullptr) return;
+    if (!node->isList()) {
+      add(node->place(), key, "is not a list", "a list of sections", {});
+      return;
+    }
+    ConfigNode done = ConfigNode::ofList({}, node->place());
+    for (std::size_t i = 0; i < node->items().size(); ++i) {
+      const std::string name = fmt::format("{}[{}]", key, i);
+      ConfigBinder child(node->items()[i], absolute(name), path(name), problems_, parameters_,
+                         basis_, source_);
+      if (!node->items()[i].isMap())
+        add(node->items()[i].place(), name, "is not a section", "keys with values", {});
+      element(child, i);
+      done.append(child.finish());
+    }
+    complete_.put(key, done);
+  }
+
+  void named(const std::string& key, const std::string& doc,
+             const std::function<void(Binder&, const std::string&)>& element) override {
+    section(key, doc, [&](Binder& binder) {
+      auto& self = static_cast<ConfigBinder&>(binder);
+      for (const auto& [name, value] : self.node_.entries()) {
+        if (sectionNotes.count(name) > 0) continue;
+        self.section(name, doc, [&, n = name](Binder& b) { element(b, n); });
+      }
+    });
+  }
+
+  void any(const std::string& key, ConfigNode& target, const std::string& doc) override {
+    (void)doc;
+    used_.insert(key);
+    if (const ConfigNode* node = node_.find(key)) {
+      target = *node;
+      complete_.put(key, *node);
+    }
+  }
+
+  void problem(const std::string& key, std::string what, std::string expected) override {
+    const ConfigNode* node = node_.find(key);
+    add(node != nullptr ? node->place() : node_.place(), key, std::move(what), std::move(expected),
+        {});
+  }
+
+  /// Reports keys that nothing read, and returns the tree with defaults filled in.
+  ConfigNode finish() {
+    std::vector<std::string> known(used_.begin(), used_.end());
+    for (const auto& [key, value] : node_.entries()) {
+      if (used_.count(key) > 0 || sectionNotes.count(key) > 0 || key.starts_with("x-")) continue;
+      std::string expected;
+      for (const std::string& name : known) expected += (expected.empty() ? "" : ", ") + name;
+      add(value.place().file.empty() ? node_.place() : value.place(), key, "unknown key",
+          known.size() <= 14 ? "one of " + expected : std::string("a key of this section"),
+          didYouMean(key, known));
+    }
+    return complete_;
+  }
+
+ private:
+  std::string path(const std::string& key) const {
+    return relative_.empty() ? key : relative_ + "." + key;
+  }
+  std::string absolute(const std::string& key) const {
+    return prefix_.empty() ? key : prefix_ + "." + key;
+  }
+  void add(const Place& place, const std::string& key, std::string what, std::string expected,
+           std::string hint) {
+    problems_.add({place, absolute(key), std::move(what), std::move(expected), std::move(hint)});
+  }
+
+  const ConfigNode* take(const std::string& key, const FieldRule& rule,
+                         const std::string& expected) {
+    used_.insert(key);
+    const ConfigNode* node = node_.find(key);
+    if (node == nullptr || node->isNull()) {
+      if (rule.fallback.empty()) add(node_.place(), key, "missing", expected, {});
+      return nullptr;
+    }
+    return node;
+  }
+
+  const ConfigNode* scalarOr(const std::string& key, const FieldRule& rule,
+                             const std::string& expected) {
+    const ConfigNode* node = take(key, rule, expected);
+    if (node != nullptr && !node->isScalar()) {
+      add(node->place(), key, "is not a single value", expected, {});
+      return nullptr;
+    }
+    return node;
+  }
+
+  bool parseInto(const ConfigNode& node, const std::string& key, Dimension dimension,
+                 double& value) {
+    if (!node.isScalar()) {
+      add(node.place(), key, "is not a single value", describe(dimension), {});
+      return false;
+    }
+    try {
+      value = parseQuantity(node.scalar(), dimension);
+      return true;
+    } catch (const InputError& error) {
+      const Problem& p = error.problems().front();
+      add(node.place(), key, p.what, p.expected, p.hint);
+      return false;
+    }
+  }
+
+  void readSourced(const ConfigNode& node, const std::string& key, ParameterRecord& record) {
+    static const std::vector<std::string> keys = {"value", "low", "high", "source", "basis",
+                                                  "notes"};
+    for (const auto& [name, value] : node.entries())
+      if (std::find(keys.begin(), keys.end(), name) == keys.end())
+        add(value.place(), key + "." + name, "unknown key",
+            "one of value, low, high, source, basis, notes", didYouMean(name, keys));
+    const ConfigNode* value = node.find("value");
+    if (value == nullptr) {
+      add(node.place(), key, "has no 'value'", describe(record.dimension), {});
+      return;
+    }
+    if (!parseInto(*value, key, record.dimension, record.value)) return;
+    record.low = record.high = record.value;
+    if (const ConfigNode* low = node.find("low"))
+      parseInto(*low, key + ".low", record.dimension, record.low);
+    if (const ConfigNode* high = node.find("high"))
+      parseInto(*high, key + ".high", record.dimension, record.high);
+    if (const ConfigNode* source = node.find("source")) record.source = source->scalar();
+    if (const ConfigNode* basis = node.find("basis")) {
+      if (!isBasis(basis->scalar()))
+        add(basis->place(), key + ".basis", "'" + basis->scalar() + "' is not a basis",
+            "measured, published, derived or assumption", didYouMean(basis->scalar(), basisNames));
+      record.basis = basisOf(basis->scalar());
+    }
+    if (record.low > record.value || record.high < record.value)
+      add(node.place(), key, "the value lies outside its own low..high", "low <= value <= high",
+          {});
+  }
+
+  void check(const ConfigNode& node, const std::string& key, const FieldRule& rule,
+             const ParameterRecord& record) {
+    for (const double v : {record.low, record.value, record.high}) {
+      if (v >= rule.min && v <= rule.max) continue;
+      add(node.place(), key, exactQuantity(v, record.dimension) + " is out of range",
+          limitsText(rule, record.dimension), {});
+      return;
+    }
+  }
+
+  void bindChild(const ConfigNode& node, const std::string& key,
+                 const std::function<void(Binder&)>& fields) {
+    ConfigBinder child(node, absolute(key), path(key), problems_, parameters_, basis_, source_);
+    fields(child);
+    complete_.put(key, child.finish());
+  }
+
+  const ConfigNode& node_;
+  std::string prefix_, relative_;
+  Problems& problems_;
+  std::vector<ParameterRecord>& parameters_;
+  Basis basis_;
+  std::string source_;
+  ConfigNode complete_;
+  std::set<std::string> used_;
+};
+
+}  // namespace
+
+BoundConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
+                       const std::function<void(Binder&)>& fields) {
+  BoundConfig bound;
+  ConfigBinder binder(tree, prefix, {}, problems, bound.parameters, Basis::assumption, {});
+  fields(binder);
+  bound.complete = binder.finish();
+  return bound;
+}
+
+}  // namespace wattlas
