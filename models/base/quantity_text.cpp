@@ -161,6 +161,7 @@ double rounded(double value) {
 }
 
 namespace {
+__extension__ typedef __int128 Int128;  // products of picoseconds and counts need 128 bits
 constexpr std::int64_t longestTicks = 100LL * 86400 * 1000 * 1000 * 1000 * 1000;
 }
 
@@ -172,15 +173,15 @@ Ticks toTicks(Seconds t) {
 }
 
 Ticks cyclesToTicks(std::int64_t cycles, Hertz clock) {
-  const auto hertz = static_cast<__int128>(std::llround(clock.value));
+  const Int128 hertz = static_cast<Int128>(std::llround(clock.value));
   if (hertz <= 0) throw std::overflow_error("a clock below 1 Hz");
-  const __int128 ps = (static_cast<__int128>(cycles) * 1000000000000 + hertz - 1) / hertz;
+  const Int128 ps = (static_cast<Int128>(cycles) * 1000000000000 + hertz - 1) / hertz;
   if (ps > longestTicks) throw std::overflow_error("more than 100 days of simulated time");
   return Ticks(static_cast<std::int64_t>(ps));
 }
 
 Ticks times(Ticks a, std::int64_t n) {
-  const __int128 ps = static_cast<__int128>(a.ps) * n;
+  const Int128 ps = static_cast<Int128>(a.ps) * n;
   if (ps > longestTicks) throw std::overflow_error("more than 100 days of simulated time");
   return Ticks(static_cast<std::int64_t>(ps));
 }

@@ -1,0 +1,76 @@
+#include "models/program.h"
+
+#include <algorithm>
+
+#include "models/device.h"
+
+namespace wattlas {
+namespace {
+const std::vector<std::string> fidelityNames = {"analytic", "event", "detailed"};
+}
+
+const char* nameOf(Fidelity fidelity) {
+  return fidelityNames[static_cast<std::size_t>(fidelity)].c_str();
+}
+
+Fidelity parseFidelity(const std::string& text) {
+  for (std::size_t i = 0; i < fidelityNames.size(); ++i)
+    if (fidelityNames[i] == text) return static_cast<Fidelity>(i);
+  throw InputError("'" + text.substr(0, 40) + "' is not a fidelity",
+                   "analytic, event or detailed", didYouMean(text, fidelityNames));
+}
+
+const char* nameOf(Bound bound) {
+  static constexpr const char* names[] = {"compute", "memory",  "link",
+                                          "latency", "control", "host"};
+  return names[static_cast<std::size_t>(bound)];
+}
+
+const char* nameOf(Refusal::Code code) {
+  static constexpr const char* names[] = {"unsupported", "capacity", "format", "mapping",
+                                          "budget"};
+  return names[static_cast<std::size_t>(code)];
+}
+
+const char* nameOf(FoldKind kind) {
+  static constexpr const char* names[] = {"symmetry", "periodicity", "repetition"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+const char* nameOf(Support::Level level) {
+  static constexpr const char* names[] = {"native", "emulated", "refused"};
+  return names[static_cast<std::size_t>(level)];
+}
+
+Ticks Profile::alone() const {
+  Ticks total;
+  for (const Segment& segment : segments) {
+    Ticks longest = segment.local;
+    for (const Demand& demand : segment.demands)
+      longest = std::max(longest, toTicks(demand.amount / demand.peak));
+    total += times(longest, segment.repeat);
+  }
+  return total;
+}
+
+Hash128 Device::hash() const {
+  return Hasher()
+      .text(info().kind)
+      .integer(modelVersion())
+      .add(config().complete.hash())
+      .finish();
+}
+
+std::vector<std::vector<OpId>> Device::partition(const Graph&,
+                                                 const std::vector<OpId>& mine) const {
+  std::vector<std::vector<OpId>> regions;
+  for (const OpId op : mine) regions.push_back({op});
+  return regions;
+}
+
+Bits Device::residentBits(const Operator& op) const {
+  const OpCost cost = costOf(op);
+  return (cost.weights + cost.state) * static_cast<double>(op.count);
+}
+
+}  // namespace wattlas
