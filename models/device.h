@@ -38,6 +38,9 @@ struct DeviceInfo {
   SquareMm area;                 ///< zero = unknown
   OpRate peakMacs;               ///< MAC/s x 2 of the widest native format, for utilisation
   BitRate peakMemory;            ///< parameter memory
+  /// True when every program fetches its inputs from the host and returns its outputs there (DPUs
+  /// cannot talk to each other): the platform then adds no copies of activations.
+  bool activationsOnHost = false;
 };
 
 /// How a device deals with an operator in its formats.

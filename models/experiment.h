@@ -1,0 +1,90 @@
+// An experiment: which platform runs which workload, and how. Built from ids, paths and `--set`
+// assignments; its merged configuration reproduces the result.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/registry.h"
+#include "models/result.h"
+#include "workloads/graph/workload.h"
+
+namespace wattlas {
+
+enum class Coupling { replayed, live };
+enum class EnergyMode { activity, tdp };
+
+/// How programs are run (the `run` section of a merged configuration).
+struct RunOptions {
+  Fidelity fidelity = Fidelity::event;
+  bool fidelityForced = false;  ///< given by the user: a component that lacks it is an error
+  Coupling coupling = Coupling::replayed;
+  EnergyMode energyMode = EnergyMode::activity;
+  Scope scope = Scope::node;
+  std::string mapping = "auto";  ///< or a file with `host:` and `accelerator:` operator kinds
+  bool uncertainty = false;
+  std::uint64_t seed = 1;
+  std::int64_t eventBudget = 500000000;  ///< events before a point is infeasible ("budget")
+  void bind(Binder& binder);
+};
+
+/// What the command line or a study gives; everything else comes from files.
+struct ExperimentSpec {
+  std::string platform;  ///< id or path of a platform file, or of a merged configuration
+  std::string workload;  ///< id, path or micro workload
+  /// KEY=VALUE in order; keys: `workload.*`, `run.*`, a platform key (`device.*`, `link.*`, ...),
+  /// or a key below `device` ("dpu.clock"). A later one wins; an unknown one is an error.
+  std::vector<std::pair<std::string, ConfigNode>> sets;
+};
+
+/// Link between host and device.
+struct LinkConfig {
+  std::string name = "host link";
+  Sourced<BitRate> rate;
+  Sourced<Seconds> latency;
+  std::string sharing = "fair";  ///< fair, fifo, priority, exclusive
+  Sourced<JoulesPerBit> energyPerBit;
+  void bind(Binder& binder);
+};
+
+/// One device of a platform under its name in results.
+struct Component {
+  std::string name;  ///< "device", "host"
+  std::shared_ptr<const Device> device;
+};
+
+/// A platform read from its file: accelerator, host, link and how they are fed.
+struct Platform {
+  std::string id, title;
+  Component device, host;     ///< host.device is null when the device is itself the host
+  LinkConfig link;
+  double hostShare = 1.0;     ///< share of the host's idle power charged to this node
+  std::string residency;      ///< resident or streamed
+  bool weightLoad = false;    ///< charge loading the weights once
+  Sourced<Seconds> powerWindow;
+  Sourced<Ratio> supplyEfficiency, pue;
+  std::vector<std::string> hostOps;  ///< operator kinds that the file maps to the host
+  BoundConfig config;         ///< of the whole file, device and host included
+};
+
+struct Experiment {
+  Platform platform;
+  Workload workload;
+  RunOptions run;
+  ConfigNode config;  ///< sections platform, workload, run: reproduces the result
+  std::string configHash;
+};
+
+/// Reads, merges and checks everything before any model is built.
+/// Throws InputError with all problems.
+Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
+                          const SearchPath& path);
+/// Platform from an id or file; used by makeExperiment and lists.
+Platform makePlatform(const std::string& reference, const ConfigNode& overrides,
+                      const Registry& registry, const SearchPath& path);
+/// Schema of a platform file.
+std::string platformSchema();
+
+}  // namespace wattlas
