@@ -39,8 +39,6 @@ std::optional<unsigned> codeOf(ConditionClass kind, Condition condition);
 
 std::string_view name(Condition condition);
 std::string_view name(ConditionClass kind);
-/// By name; also the other spellings of a condition (such as `ltu` for `c` in a class that has only
-/// one of them) resolve through codeOf().
 std::optional<Condition> conditionByName(std::string_view text);
 std::optional<ConditionClass> conditionClassByName(std::string_view text);
 

@@ -21,7 +21,7 @@ enum class Mnemonic : std::uint16_t {
 
 /// What an instruction computes: the mnemonic without .s/.u. `custom` = added at run time.
 /// decode() never returns an alias form, so the executor never meets the alias operations (adds,
-/// subs, move, neg, not, tell, jump, jz, jnz, j<cc>, l..s, s..s): those decode as or, xor, sub,
+/// subs, move, neg, not, jump, jz, jnz, j<cc>, l..s, s..s): those decode as or, xor, sub,
 /// call ...
 enum class Operation : std::uint8_t {
 #define X(id, text) id,

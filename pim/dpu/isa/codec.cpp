@@ -1,0 +1,212 @@
+// Operands in and out of words.
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+#include "pim/dpu/isa/bits.h"
+#include "pim/dpu/isa/instruction_set.h"
+
+namespace wattlas::dpu {
+
+namespace {
+
+bool legalRegister(OperandType type, std::uint32_t value) {
+  switch (type) {
+    case OperandType::reg:
+    case OperandType::safe:
+      return value < kRegisters;
+    case OperandType::regOrCst:
+    case OperandType::safeOrCst:
+      return value < 32;
+    case OperandType::regOrCstNotZero:
+      return value < 32 && value != kZero;
+    case OperandType::cst:
+      return value >= kFirstConstant && value < 32;
+    case OperandType::pair:
+      return value < kRegisters && value % 2 == 0;
+    default:
+      return true;
+  }
+}
+
+const char* registerRule(OperandType type) {
+  switch (type) {
+    case OperandType::reg:
+    case OperandType::safe:
+      return "r0..r23";
+    case OperandType::regOrCstNotZero:
+      return "r0..r23 or a constant register other than zero";
+    case OperandType::cst:
+      return "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)";
+    case OperandType::pair:
+      return "an even register d0..d22";
+    default:
+      return "r0..r23 or a constant register";
+  }
+}
+
+struct Range {
+  std::int64_t low, high;
+};
+
+Range rangeOf(const Operand& operand) {
+  const std::int64_t full = std::int64_t{1} << operand.bits;
+  switch (operand.type) {
+    case OperandType::signedValue:
+      return {-(full / 2), full / 2 - 1};
+    case OperandType::unsignedValue:
+      return {0, full - 1};
+    default:
+      return {-(full / 2), full - 1};
+  }
+}
+
+std::uint32_t fieldValue(const Instruction& i, const Operand& operand) {
+  switch (operand.kind) {
+    case OperandKind::rc:
+    case OperandKind::dc:
+      return i.rc;
+    case OperandKind::ra:
+      return i.ra;
+    case OperandKind::rb:
+    case OperandKind::db:
+      return i.rb;
+    case OperandKind::pc:
+      return i.target;
+    case OperandKind::endian:
+      return i.bigEndian ? 1 : 0;
+    case OperandKind::off:
+      return static_cast<std::uint32_t>(i.offset);
+    case OperandKind::zero:
+    case OperandKind::cc:
+      return 0;
+    default:
+      return static_cast<std::uint32_t>(i.imm);
+  }
+}
+
+bool isRegister(OperandKind kind) {
+  return kind == OperandKind::rc || kind == OperandKind::dc || kind == OperandKind::ra ||
+         kind == OperandKind::rb || kind == OperandKind::db;
+}
+
+std::optional<EncodeError> check(const Instruction& i, const Operand& operand) {
+  const std::string kind(kindText(operand.kind));
+  if (isRegister(operand.kind)) {
+    const auto value = fieldValue(i, operand);
+    if (legalRegister(operand.type, value)) return std::nullopt;
+    return EncodeError{kind, "register " + std::to_string(value) + " is not allowed as " + kind +
+                                 " of '" + i.form->mnemonicText + "': expected " +
+                                 registerRule(operand.type)};
+  }
+  if (operand.bits == 0 || operand.kind == OperandKind::pc) return std::nullopt;
+  const std::int64_t value = operand.kind == OperandKind::off ? i.offset : i.imm;
+  const auto range = rangeOf(operand);
+  // A 32-bit field holds every 32-bit pattern, whichever way it is read.
+  if (operand.bits == 32 || (value >= range.low && value <= range.high)) return std::nullopt;
+  return EncodeError{kind, kind + " " + std::to_string(value) + " of '" + i.form->mnemonicText +
+                               "' is outside " + std::to_string(range.low) + ".." +
+                               std::to_string(range.high)};
+}
+
+void store(Instruction& i, const Form& form, const Operand& operand, std::uint32_t value) {
+  const bool sign = operand.type != OperandType::unsignedValue && operand.bits > 0;
+  const auto extended = sign ? signExtend(value, operand.bits) : static_cast<std::int32_t>(value);
+  switch (operand.kind) {
+    case OperandKind::rc:
+    case OperandKind::dc:
+      i.rc = static_cast<std::uint8_t>(value);
+      break;
+    case OperandKind::ra:
+      i.ra = static_cast<std::uint8_t>(value);
+      break;
+    case OperandKind::rb:
+    case OperandKind::db:
+      i.rb = static_cast<std::uint8_t>(value);
+      break;
+    case OperandKind::pc:
+      i.target = static_cast<std::uint16_t>(value);
+      break;
+    case OperandKind::endian:
+      i.bigEndian = value != 0;
+      break;
+    case OperandKind::off:
+      i.offset = extended;
+      break;
+    case OperandKind::cc:
+      i.condition = conditionOf(form.conditionClass, value).value_or(Condition::false_);
+      break;
+    case OperandKind::zero:
+      break;
+    default:
+      i.imm = extended;
+      break;
+  }
+}
+
+}  // namespace
+
+std::string registerName(unsigned number) {
+  constexpr std::array constants = {"zero", "one", "lneg", "mneg", "id", "id2", "id4", "id8"};
+  if (number < kRegisters) return "r" + std::to_string(number);
+  return number < 32 ? constants[number - kFirstConstant] : "?";
+}
+
+std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand) {
+  std::vector<std::uint32_t> values;
+  if (operand.kind == OperandKind::cc) {
+    for (const auto& entry : conditionCodes(form.conditionClass)) values.push_back(entry.code);
+    return values;
+  }
+  if (!isRegister(operand.kind) || operand.type == OperandType::regOrCst ||
+      operand.type == OperandType::safeOrCst) {
+    return values;
+  }
+  for (std::uint32_t v = 0; v < 32; ++v) {
+    if (legalRegister(operand.type, v)) values.push_back(v);
+  }
+  return values;
+}
+
+std::optional<Instruction> extract(const Form& form, std::uint64_t word) {
+  Instruction i;
+  i.form = &form;
+  i.word = word;
+  for (const auto& operand : form.operands) {
+    const auto value = gather(operand.fields, word);
+    if (!value) return std::nullopt;
+    if (isRegister(operand.kind) && !legalRegister(operand.type, *value)) return std::nullopt;
+    if (operand.kind == OperandKind::cc && !conditionOf(form.conditionClass, *value)) {
+      return std::nullopt;
+    }
+    store(i, form, operand, *value);
+  }
+  return i;
+}
+
+Expected<std::uint64_t, EncodeError> encode(const Instruction& instruction) {
+  if (instruction.form == nullptr) return EncodeError{"form", "the instruction has no form"};
+  const Form& form = *instruction.form;
+  std::uint64_t word = form.base;
+  for (const auto& operand : form.operands) {
+    if (operand.kind == OperandKind::cc) {
+      const auto code = codeOf(form.conditionClass, instruction.condition);
+      if (!code) {
+        return EncodeError{"cc", "condition '" + std::string(name(instruction.condition)) +
+                                     "' is not one of '" + form.mnemonicText + "' (" +
+                                     std::string(name(form.conditionClass)) + ")"};
+      }
+      word |= deposit(operand.fields, *code);
+      continue;
+    }
+    if (const auto error = check(instruction, operand)) return *error;
+    word |= deposit(operand.fields, fieldValue(instruction, operand));
+  }
+  return word;
+}
+
+Expected<Instruction, DecodeError> decode(std::uint64_t word) {
+  return InstructionSet::builtin().decode(word);
+}
+
+}  // namespace wattlas::dpu

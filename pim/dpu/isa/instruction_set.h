@@ -1,0 +1,66 @@
+// The forms in force: the built-in UPMEM table, or a copy of it with forms added at run time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/base/error.h"
+#include "pim/dpu/isa/form_text.h"
+#include "pim/dpu/isa/instruction.h"
+
+namespace wattlas::dpu {
+
+/// A set of forms. Copies share their forms; an Instruction points into the set that decoded it or
+/// into any copy of that set, which must outlive it.
+class InstructionSet {
+ public:
+  /// The 1,080 forms of the UPMEM DPU; immutable, made on first use (about 1 ms).
+  static const InstructionSet& builtin();
+
+  /// Adds a form and returns it. Throws InputError when the form contradicts itself (fields on
+  /// fixed bits, bits that belong to nothing, a key twice) or when a word exists that it and a
+  /// form of this set would both decode; the message shows that word.
+  const Form& add(Form form);
+  /// Reads one line of the table grammar (form_text.h) and adds it.
+  const Form& add(std::string_view line);
+
+  /// Decodes: (word & mask) == base, registers, pairs and conditions legal, then the form with the
+  /// most fixed bits. Alias forms are never returned.
+  Expected<Instruction, DecodeError> decode(std::uint64_t word) const;
+
+  const std::vector<std::shared_ptr<const Form>>& forms() const { return forms_; }
+  const Form* form(std::string_view key) const;
+  /// The forms of a mnemonic in table order; empty when there is no such mnemonic.
+  const std::vector<const Form*>& formsOf(std::string_view mnemonic) const;
+  std::vector<std::string> mnemonics() const;
+  const OperandNames& operandNames() const { return operands_; }
+
+ private:
+  const Form& insert(Form form);
+  void index();
+
+  OperandNames operands_;
+  std::vector<std::shared_ptr<const Form>> forms_;
+  std::map<std::string, const Form*, std::less<>> byKey_;
+  std::map<std::string, std::vector<const Form*>, std::less<>> byMnemonic_;
+  std::vector<std::vector<const Form*>>
+      buckets_;  ///< by their mostly fixed bits; most fixed bits first
+};
+
+/// A word that both forms would decode (masks, registers and conditions considered), if any.
+std::optional<std::uint64_t> commonWord(const Form& a, const Form& b);
+
+/// Reads the operands of `form` out of a word whose fixed bits match; nothing when a register,
+/// pair, condition or repeated bit is illegal.
+std::optional<Instruction> extract(const Form& form, std::uint64_t word);
+
+/// Values an operand field may hold, for operands whose fields do not accept every value; empty =
+/// all. The values are field values (register numbers or condition codes).
+std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand);
+
+}  // namespace wattlas::dpu
