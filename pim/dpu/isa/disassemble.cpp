@@ -1,18 +1,12 @@
 #include <string>
 
-#include "pim/dpu/isa/instruction.h"
+#include "pim/dpu/isa/instruction_set.h"
 
 namespace wattlas::dpu {
 
 namespace {
 
-/// Stack-checked forms print as their sugar (lws, sbs, adds ...), which has plain registers; only a
-/// big-endian access or a constant safe register needs the long form with s-registers.
-bool printsSugar(const Instruction& i) {
-  return i.form->safe && !i.form->alias && !i.bigEndian && !i.form->storesId;
-}
-
-std::string operandText(const Instruction& i, const Operand& operand, bool sugar) {
+std::string operandText(const Instruction& i, const Operand& operand) {
   switch (operand.kind) {
     case OperandKind::zero:
       return "zero";
@@ -34,30 +28,44 @@ std::string operandText(const Instruction& i, const Operand& operand, bool sugar
       const auto number = operand.kind == OperandKind::rc   ? i.rc
                           : operand.kind == OperandKind::ra ? i.ra
                                                             : i.rb;
+      const auto text = registerName(number);
       const bool safe = operand.type == OperandType::safe || operand.type == OperandType::safeOrCst;
-      auto text = registerName(number);
-      if (safe && !sugar) text = number < kRegisters ? "s" + text.substr(1) : "s" + text;
-      return text;
+      if (!safe) return text;
+      return number < kRegisters ? "s" + std::to_string(number) : "s" + text;
     }
     default:
       return std::to_string(i.imm);
   }
 }
 
-}  // namespace
-
-std::string disassemble(const Instruction& instruction) {
-  if (instruction.form == nullptr) return "?";
-  const bool sugar = printsSugar(instruction);
-  std::string text = instruction.form->mnemonicText + (sugar ? "s" : "");
+std::string plainText(const Instruction& instruction) {
+  std::string text = instruction.form->mnemonicText;
   const char* separator = " ";
   for (const auto& operand : instruction.form->operands) {
-    const auto part = operandText(instruction, operand, sugar);
+    const auto part = operandText(instruction, operand);
     if (part.empty()) continue;
     text += separator + part;
     separator = ", ";
   }
   return text;
+}
+
+}  // namespace
+
+std::string disassemble(const Instruction& instruction, bool sugar) {
+  if (instruction.form == nullptr) return "?";
+  const Form& form = *instruction.form;
+  if (sugar && !form.alias) {
+    const auto shorter = InstructionSet::builtin().sugar(instruction.word);
+    const bool known = InstructionSet::builtin().form(form.key) != nullptr;
+    // Loads and stores have sugar that only leaves out the endian operand: it is not printed
+    // anyway.
+    if (known && shorter &&
+        (!form.hasOffset || form.safe || form.issue == IssueClass::control || form.storesId)) {
+      return plainText(*shorter);
+    }
+  }
+  return plainText(instruction);
 }
 
 }  // namespace wattlas::dpu

@@ -51,8 +51,10 @@ struct EncodeError {
 Expected<Instruction, DecodeError> decode(std::uint64_t word);
 /// Encodes the operands of `form`; `word` is ignored.
 Expected<std::uint64_t, EncodeError> encode(const Instruction& instruction);
-/// Assembly text, such as "add r3, r2, r4"; assembles back to the same word.
-std::string disassemble(const Instruction& instruction);
+/// Assembly text, such as "add r3, r2, r4"; assembles back to the same word (branch targets are
+/// instruction indices). With `sugar` the shortest spelling ("jz r3, 7", "move r5, 202"), else the
+/// table's own ("sub zero, r3, 0, z, 7").
+std::string disassemble(const Instruction& instruction, bool sugar = true);
 /// "r5", "zero", "id8"; numbers 0..31.
 std::string registerName(unsigned number);
 

@@ -83,19 +83,19 @@ const Form& InstructionSet::insert(Form form) {
 
 void InstructionSet::index() {
   std::vector<const Form*> order;
-  for (const auto& form : forms_) {
-    if (!form->alias) order.push_back(form.get());
-  }
+  for (const auto& form : forms_) order.push_back(form.get());
   std::stable_sort(order.begin(), order.end(), [](const Form* a, const Form* b) {
     return std::popcount(a->mask) > std::popcount(b->mask);
   });
   buckets_.assign(kBuckets, {});
+  aliases_.assign(kBuckets, {});
   for (const Form* form : order) {
+    auto& buckets = form->alias ? aliases_ : buckets_;
     const unsigned mask = bucketOf(form->mask), base = bucketOf(form->base);
     const unsigned open = (kBuckets - 1) & ~mask;
     // Every bucket that agrees with the fixed bits: walks the subsets of the open bits.
     for (unsigned subset = open;; subset = (subset - 1) & open) {
-      buckets_[base | subset].push_back(form);
+      buckets[base | subset].push_back(form);
       if (subset == 0) break;
     }
   }
@@ -134,6 +134,17 @@ Expected<Instruction, DecodeError> InstructionSet::decode(std::uint64_t word) co
     }
   }
   return DecodeError{word, "word " + hex(word) + " is not an instruction"};
+}
+
+std::optional<Instruction> InstructionSet::sugar(std::uint64_t word) const {
+  std::optional<Instruction> best;
+  if (aliases_.empty() || word >> 48 != 0) return best;
+  for (const Form* form : aliases_[bucketOf(word)]) {
+    if ((word & form->mask) != form->base) continue;
+    if (best && best->form->operands.size() <= form->operands.size()) continue;
+    if (auto found = extract(*form, word)) best = found;
+  }
+  return best;
 }
 
 const Form* InstructionSet::form(std::string_view key) const {

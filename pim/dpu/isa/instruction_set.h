@@ -33,6 +33,9 @@ class InstructionSet {
   /// most fixed bits. Alias forms are never returned.
   Expected<Instruction, DecodeError> decode(std::uint64_t word) const;
 
+  /// The shortest sugar for a word (`jz r3, 7` for `sub zero, r3, 0, z, 7`), or nothing.
+  std::optional<Instruction> sugar(std::uint64_t word) const;
+
   const std::vector<std::shared_ptr<const Form>>& forms() const { return forms_; }
   const Form* form(std::string_view key) const;
   /// The forms of a mnemonic in table order; empty when there is no such mnemonic.
@@ -48,8 +51,8 @@ class InstructionSet {
   std::vector<std::shared_ptr<const Form>> forms_;
   std::map<std::string, const Form*, std::less<>> byKey_;
   std::map<std::string, std::vector<const Form*>, std::less<>> byMnemonic_;
-  std::vector<std::vector<const Form*>>
-      buckets_;  ///< by their mostly fixed bits; most fixed bits first
+  /// Decodable and alias forms by bits that most forms fix; most fixed bits first.
+  std::vector<std::vector<const Form*>> buckets_, aliases_;
 };
 
 /// A word that both forms would decode (masks, registers and conditions considered), if any.
