@@ -1,0 +1,146 @@
+#include "workloads/graph/description.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace wattlas {
+
+void WorkloadOptions::bind(Binder& binder) {
+  binder.integer("prompt", prompt, atLeast(1, "128"), "Tokens of the prompt of each sequence");
+  binder.integer("generate", generate, atLeast(0, "32"), "Decode steps");
+  binder.integer("batch", batch, atLeast(1, "1"), "Sequences or samples processed together");
+  textOr(binder, "format", format, "own",
+         "Number format (NAME or w<bits>a<bits>[kv<bits>][acc<bits>]); own = the file's");
+  if (format == "own") format.clear();
+  Sourced<Ratio> arrivals;
+  binder.quantity("rate", arrivals, {0, 1e15, "0"},
+                  "Arrivals per second (requests or samples); 0 = no idle time is charged");
+  rate = arrivals.value.value;
+}
+
+void bindSparsity(Binder& binder, Sparsity& sparsity) {
+  binder.section(
+      "sparsity",
+      "Zeros among the weights; they save storage, and time where a device "
+      "can skip them",
+      [&](Binder& b) {
+        static const std::vector<std::string> names = {"none", "unstructured", "nm", "block"};
+        std::string pattern;
+        b.choice("pattern", pattern, names, {.fallback = "none"}, "How the zeros lie");
+        for (std::size_t i = 0; i < names.size(); ++i)
+          if (names[i] == pattern) sparsity.pattern = static_cast<Sparsity::Pattern>(i);
+        Sourced<Ratio> density;
+        b.quantity("density", density, {0, 1, "1"}, "Share of non-zeros (unstructured, block)");
+        sparsity.density = density.value.value;
+        std::int64_t n = 0, m = 0;
+        b.integer("n", n, {0, 1024, "0"}, "Non-zeros in each group (nm)");
+        b.integer("m", m, {0, 1024, "0"}, "Values in each group (nm) or block (0 = 16)");
+        sparsity.n = static_cast<int>(n);
+        sparsity.m = static_cast<int>(m);
+        if (!b.reading() || sparsity.pattern != Sparsity::Pattern::nm) return;
+        if (n < 1 || m < 2 || n > m)
+          b.problem("n", "an N:M pattern of " + std::to_string(n) + ":" + std::to_string(m),
+                    "1 <= n <= m and m >= 2");
+        else
+          sparsity.density = static_cast<double>(n) / static_cast<double>(m);
+      });
+}
+
+void CommonKeys::bind(Binder& binder, const std::string& kind, const std::string& defaultFamily) {
+  binder.choice("generator", generator, {kind}, {.fallback = kind}, "Kind of this description");
+  textOr(binder, "title", title, "workload", "Name for people");
+  binder.choice("family", family, {"llm", "vision", "signal", "micro"}, {.fallback = defaultFamily},
+                "Group under which it is listed");
+  options.bind(binder);
+  binder.any("formats", formats, "Formats of single operators: {NAME: FMT}, see docs/workloads.md");
+  bindSparsity(binder, sparsity);
+}
+
+Operator Draft::make(std::string name, OpKind kind, const LayerRange* range,
+                     const std::string& prefix) const {
+  Operator op;
+  op.formats = formats.formatsOf(name, range);
+  op.name = prefix.empty() ? std::move(name) : prefix + "." + name;
+  op.kind = kind;
+  const bool sparse = kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d;
+  if (sparse) op.weightSparsity = sparsity;
+  return op;
+}
+
+namespace {
+
+ConfigNode overlay(const ConfigNode& base, const ConfigNode& over, const std::string& key);
+
+/// Replaces item `index` of a list.
+void overlayItem(std::vector<ConfigNode>& items, std::size_t index, const ConfigNode& over,
+                 const std::string& key) {
+  items[index] = overlay(items[index], over, key);
+}
+
+ConfigNode overlayList(const ConfigNode& base, const ConfigNode& over, const std::string& key) {
+  std::vector<ConfigNode> items = base.items();
+  std::vector<std::string> names;
+  for (const ConfigNode& item : items) {
+    const ConfigNode* name = item.find("name");
+    names.push_back(name != nullptr ? name->scalar() : std::string());
+  }
+  for (const auto& [name, value] : over.entries()) {
+    const auto at = std::find(names.begin(), names.end(), name);
+    if (at == names.end())
+      throw InputError(Problem{value.place(), key + "." + name, "no entry has this name",
+                               "the name of an entry of " + key, didYouMean(name, names)});
+    overlayItem(items, static_cast<std::size_t>(at - names.begin()), value, key + "." + name);
+  }
+  return ConfigNode::ofList(std::move(items), base.place());
+}
+
+ConfigNode overlayMap(const ConfigNode& base, const ConfigNode& over, const std::string& key) {
+  ConfigNode merged = base;
+  for (const auto& [name, value] : over.entries()) {
+    const std::string path = key + "." + name;
+    const std::size_t bracket = name.find('[');
+    if (bracket == std::string::npos || name.back() != ']') {
+      const ConfigNode* old = merged.find(name);
+      merged.put(name, old != nullptr ? overlay(*old, value, path) : value);
+      continue;
+    }
+    const std::string list = name.substr(0, bracket);
+    const ConfigNode* old = merged.find(list);
+    std::size_t index = 0;
+    const char* const end = name.data() + name.size() - 1;
+    const auto [at, error] = std::from_chars(name.data() + bracket + 1, end, index);
+    if (old == nullptr || !old->isList() || error != std::errc() || at != end ||
+        index >= old->items().size())
+      throw InputError(Problem{
+          value.place(),
+          path,
+          "there is no such entry",
+          old != nullptr && old->isList()
+              ? list + "[0] to " + list + "[" + std::to_string(old->items().size() - 1) + "]"
+              : "a list of the workload",
+          {}});
+    std::vector<ConfigNode> items = old->items();
+    overlayItem(items, index, value, path);
+    merged.put(list, ConfigNode::ofList(std::move(items), old->place()));
+  }
+  return merged;
+}
+
+ConfigNode overlay(const ConfigNode& base, const ConfigNode& over, const std::string& key) {
+  if (base.isMap() && over.isMap()) return overlayMap(base, over, key);
+  if (base.isList() && over.isMap()) return overlayList(base, over, key);
+  return over;
+}
+
+}  // namespace
+
+ConfigNode mergeDescription(const ConfigNode& description, const ConfigNode& options) {
+  if (!options.isMap()) return description;
+  ConfigNode base = description;
+  // Formats of single layers belong to the description's own format; another one replaces both.
+  const ConfigNode* format = options.find("format");
+  if (format != nullptr && !format->isNull() && format->scalar() != "own") base.erase("formats");
+  return overlay(base, options, "workload");
+}
+
+}  // namespace wattlas

@@ -1,0 +1,143 @@
+#include "workloads/graph/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/graph/adjacency_list.hpp>
+#include <queue>
+
+#include "models/base/error.h"
+
+namespace wattlas {
+namespace {
+
+using Adjacency = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Operator>;
+
+bool reaches(const Adjacency& graph, OpId from, OpId to) {
+  std::vector<OpId> open{from};
+  std::vector<char> seen(boost::num_vertices(graph), 0);
+  while (!open.empty()) {
+    const OpId at = open.back();
+    open.pop_back();
+    if (at == to) return true;
+    if (seen[static_cast<std::size_t>(at)]++ != 0) continue;
+    for (auto [it, end] = boost::adjacent_vertices(static_cast<std::size_t>(at), graph); it != end;
+         ++it)
+      open.push_back(static_cast<OpId>(*it));
+  }
+  return false;
+}
+
+}  // namespace
+
+struct Graph::Impl {
+  Adjacency graph;
+
+  std::size_t checked(OpId id) const {
+    if (id < 0 || static_cast<std::size_t>(id) >= boost::num_vertices(graph))
+      throw InputError("operator id " + std::to_string(id) + " is not part of the graph",
+                       "an id from 0 to " + std::to_string(boost::num_vertices(graph)));
+    return static_cast<std::size_t>(id);
+  }
+};
+
+Graph::Graph() : impl_(std::make_unique<Impl>()) {}
+Graph::~Graph() = default;
+Graph::Graph(const Graph& o) : impl_(std::make_unique<Impl>(*o.impl_)) {}
+Graph::Graph(Graph&&) noexcept = default;
+Graph& Graph::operator=(const Graph& o) {
+  if (this != &o) impl_ = std::make_unique<Impl>(*o.impl_);
+  return *this;
+}
+Graph& Graph::operator=(Graph&&) noexcept = default;
+
+OpId Graph::add(Operator op) {
+  return static_cast<OpId>(boost::add_vertex(std::move(op), impl_->graph));
+}
+
+OpId Graph::addAfter(OpId after, Operator op) {
+  if (after >= 0) impl_->checked(after);
+  const OpId id = add(std::move(op));
+  if (after >= 0) boost::add_edge(impl_->checked(after), impl_->checked(id), impl_->graph);
+  return id;
+}
+
+void Graph::connect(OpId from, OpId to) {
+  const std::size_t source = impl_->checked(from), target = impl_->checked(to);
+  // An edge to a later operator cannot close a cycle unless an edge already leads back.
+  if (reaches(impl_->graph, to, from))
+    throw InputError(
+        "an edge from operator '" + at(from).name + "' to '" + at(to).name + "' closes a cycle",
+        "operators that feed later ones only");
+  boost::add_edge(source, target, impl_->graph);
+}
+
+std::size_t Graph::size() const {
+  return boost::num_vertices(impl_->graph);
+}
+const Operator& Graph::at(OpId id) const {
+  return impl_->graph[impl_->checked(id)];
+}
+Operator& Graph::at(OpId id) {
+  return impl_->graph[impl_->checked(id)];
+}
+
+std::vector<OpId> Graph::producers(OpId id) const {
+  std::vector<OpId> out;
+  for (auto [it, end] = boost::inv_adjacent_vertices(impl_->checked(id), impl_->graph); it != end;
+       ++it)
+    out.push_back(static_cast<OpId>(*it));
+  return out;
+}
+
+std::vector<OpId> Graph::consumers(OpId id) const {
+  std::vector<OpId> out;
+  for (auto [it, end] = boost::adjacent_vertices(impl_->checked(id), impl_->graph); it != end; ++it)
+    out.push_back(static_cast<OpId>(*it));
+  return out;
+}
+
+std::vector<OpId> Graph::order() const {
+  std::vector<std::size_t> waiting(size());
+  std::priority_queue<OpId, std::vector<OpId>, std::greater<>> ready;
+  for (std::size_t v = 0; v < size(); ++v) {
+    waiting[v] = boost::in_degree(v, impl_->graph);
+    if (waiting[v] == 0) ready.push(static_cast<OpId>(v));
+  }
+  std::vector<OpId> out;
+  out.reserve(size());
+  while (!ready.empty()) {
+    out.push_back(ready.top());
+    ready.pop();
+    for (const OpId next : consumers(out.back()))
+      if (--waiting[static_cast<std::size_t>(next)] == 0) ready.push(next);
+  }
+  return out;
+}
+
+bool Graph::isChain() const {
+  std::size_t starts = 0;
+  for (std::size_t v = 0; v < size(); ++v) {
+    if (boost::in_degree(v, impl_->graph) > 1 || boost::out_degree(v, impl_->graph) > 1)
+      return false;
+    starts += boost::in_degree(v, impl_->graph) == 0 ? 1 : 0;
+  }
+  return starts <= 1;
+}
+
+std::string Graph::dot() const {
+  std::string out = "digraph workload {\n  node [shape=box];\n";
+  for (std::size_t v = 0; v < size(); ++v) {
+    const Operator& op = impl_->graph[v];
+    out += fmt::format("  {} [label=\"{}\\n{}", v, op.name, nameOf(op.kind));
+    if (op.variant != OpVariant::none) out += fmt::format(" {}", nameOf(op.variant));
+    if (op.count > 1) out += fmt::format(" x {}", op.count);
+    out += "\"];\n";
+  }
+  for (auto [it, end] = boost::edges(impl_->graph); it != end; ++it)
+    out += fmt::format("  {} -> {};\n", boost::source(*it, impl_->graph),
+                       boost::target(*it, impl_->graph));
+  return out + "}\n";
+}
+
+}  // namespace wattlas

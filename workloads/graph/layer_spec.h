@@ -1,0 +1,32 @@
+// One entry of `layers:` in a workload file, as written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/base/parameter.h"
+#include "workloads/graph/operator.h"
+
+namespace wattlas {
+
+struct LayerSpec {
+  std::string name, kind, padding, norm, activation, format;
+  std::int64_t cout = 0, expand = 0, kernel = 0, kernelHeight = 0, stride = 1, groups = 1;
+  std::int64_t repeat = 1;
+  bool bias = false;
+  std::vector<std::string> inputs;
+  Sparsity sparsity;
+  std::vector<LayerSpec> inner;  ///< of a block
+  Place place;
+  std::string path;  ///< such as workload.layers[2]
+
+  /// Binds one entry; `allowBlock` is false inside a block (blocks do not nest).
+  void bind(Binder& binder, bool allowBlock);
+};
+
+/// Binds the whole list and takes the places of its entries from `node` (may be null).
+void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode* node,
+                const std::string& path, bool allowBlock);
+
+}  // namespace wattlas

@@ -1,0 +1,166 @@
+#include "workloads/graph/workload.h"
+
+#include <algorithm>
+
+#include "workloads/graph/description.h"
+
+namespace wattlas {
+namespace {
+
+/// Every id of docs/contract.md, 5, in its order; those without a file are "not available yet".
+const std::vector<std::string>& contractIds() {
+  static const std::vector<std::string> ids = {
+      "llama2-7b",    "llama2-13b",  "llama2-70b",  "llama3-8b",   "mistral-7b",
+      "mixtral-8x7b", "opt-125m",    "opt-350m",    "opt-1.3b",    "gpt2",
+      "gpt2-medium",  "gpt2-large",  "bitnet-0.7b", "bert-base",   "resnet18",
+      "resnet50",     "mobilenetv2", "ecg-cnn1d",   "ecg-dscnn1d", "jet-mlp",
+      "rn07",         "cnv-w1a1",    "ad08",        "fmnist-cnn",  "fmnist-hdc"};
+  return ids;
+}
+
+const std::vector<std::string> generatorNames = {"transformer", "layers", "operators"};
+
+std::unique_ptr<Generator> makeGenerator(const ConfigNode& tree) {
+  const ConfigNode* node = tree.find("generator");
+  const std::string name = node != nullptr ? node->scalar() : std::string();
+  if (name == "transformer") return makeTransformerGenerator();
+  if (name == "layers") return makeLayersGenerator(tree);
+  if (name == "operators") return makeOperatorsGenerator(tree);
+  throw InputError(Problem{node != nullptr ? node->place() : tree.place(), "workload.generator",
+                           node != nullptr ? "'" + name + "' is no generator" : "missing",
+                           "transformer, layers or operators", didYouMean(name, generatorNames)});
+}
+
+void addNotes(Workload& workload, const ConfigNode& options) {
+  const bool usesPrompt =
+      workload.family == "llm" ||
+      (!workload.phases.empty() && workload.phases.front().kind == PhaseKind::prefill);
+  if (!usesPrompt && options.find("prompt") != nullptr)
+    workload.notes.push_back("prompt is ignored: " + workload.id + " reads no tokens");
+  const bool decodes = workload.hasDecode() || (!workload.phases.empty() &&
+                                                workload.phases.front().kind == PhaseKind::prefill);
+  if (!decodes && options.find("generate") != nullptr)
+    workload.notes.push_back("generate is ignored: " + workload.id + " has no decode phase");
+}
+
+/// Refuses decode phases whose sum over all steps leaves the countable range.
+void checkRange(const Workload& workload) {
+  workload.totals();
+  try {
+    for (const Phase& phase : workload.phases)
+      for (std::size_t v = 0; v < phase.graph.size(); ++v) {
+        const Operator& op = phase.graph.at(static_cast<OpId>(v));
+        const OpCost last = costOf(atStep(op, phase.repeat - 1));
+        (void)(Exact(last.macs) * op.count * phase.repeat);
+      }
+  } catch (const CountOverflow&) {
+    throw InputError("workload '" + workload.id + "' needs more than 2^62 multiply-accumulates",
+                     "smaller dimensions", "reduce batch, prompt, generate or the layers");
+  }
+}
+
+bool isFile(const std::string& reference) {
+  return reference.ends_with(".yaml") || reference.ends_with(".yml") ||
+         reference.find('/') != std::string::npos;
+}
+
+}  // namespace
+
+ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
+  if (reference.ends_with(".onnx"))
+    throw InputError(
+        "importing ONNX models such as '" + reference.substr(0, 120) + "' is not available yet",
+        "an id of the library, a YAML file or a micro workload");
+  if (isFile(reference)) return loadConfig(reference, path);
+  if (auto micro = microDescription(reference)) return *micro;
+  if (const auto file = path.find("workloads", reference)) return loadConfig(*file, path);
+  const std::vector<std::string> known = libraryWorkloads(path);
+  const std::vector<std::string>& ids = contractIds();
+  if (std::find(ids.begin(), ids.end(), reference) != ids.end())
+    throw InputError("workload '" + reference + "' is not available yet", "one of the listed ids",
+                     "'wattlas workloads' lists them");
+  throw InputError("there is no workload '" + reference.substr(0, 120) + "'",
+                   "an id ('wattlas workloads' lists them), a YAML file, or a micro workload such "
+                   "as gemv:4096x4096",
+                   didYouMean(reference, known));
+}
+
+Workload buildWorkload(const std::string& id, const ConfigNode& description,
+                       const ConfigNode& options) {
+  const ConfigNode tree = mergeDescription(description, options);
+  const std::unique_ptr<Generator> generator = makeGenerator(tree);
+  Problems problems;
+  Workload workload;
+  workload.id = id;
+  workload.config =
+      bindConfig(tree, "workload", problems, [&](Binder& b) { generator->bind(b); }).complete;
+  const CommonKeys& common = generator->common();
+  workload.title = common.title == "workload" ? id : common.title;
+  workload.family = common.family;
+  workload.options = common.options;
+  try {
+    workload.formats =
+        parseTensorFormats(common.options.format.empty() ? "fp16" : common.options.format);
+  } catch (const InputError& error) {
+    const Problem& p = error.problems().front();
+    const ConfigNode* node = tree.find("format");
+    problems.add(
+        {node != nullptr ? node->place() : Place{}, "workload.format", p.what, p.expected, p.hint});
+  }
+  FormatPlan formats(workload.formats, common.formats, problems);
+  problems.finish();
+
+  Draft draft{workload, formats, common.sparsity, problems};
+  try {
+    generator->build(draft);
+  } catch (const CountOverflow&) {
+    throw InputError("workload '" + id + "' has more than 2^62 tokens or values",
+                     "smaller dimensions", "reduce batch, prompt, generate or the layers");
+  }
+  problems.finish();
+  std::vector<std::string> names;
+  for (const Phase& phase : workload.phases)
+    for (std::size_t v = 0; v < phase.graph.size(); ++v)
+      names.push_back(phase.graph.at(static_cast<OpId>(v)).name);
+  formats.reportUnused(names, problems);
+  problems.finish();
+  checkRange(workload);
+  addNotes(workload, options);
+  return workload;
+}
+
+Workload makeWorkload(const std::string& reference, const ConfigNode& options,
+                      const SearchPath& path) {
+  std::string id = reference;
+  if (isFile(reference)) {
+    id = reference.substr(reference.find_last_of('/') + 1);
+    id = id.substr(0, id.find_last_of('.'));
+  }
+  return buildWorkload(id, loadWorkload(reference, path), options);
+}
+
+std::vector<std::string> libraryWorkloads(const SearchPath& path) {
+  const std::map<std::string, std::string> files = path.list("workloads");
+  std::vector<std::string> out;
+  for (const std::string& id : contractIds())
+    if (files.count(id) > 0) out.push_back(id);
+  for (const auto& [id, file] : files)
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  return out;
+}
+
+std::string workloadSchema() {
+  const ConfigNode none = ConfigNode::ofMap();
+  const auto schema = [](const std::string& title, Generator& generator) {
+    return schemaOf(title, [&](Binder& b) { generator.bind(b); });
+  };
+  std::string out =
+      "{\n\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+      "\"title\": \"Wattlas workload\",\n\"oneOf\": [\n";
+  out += schema("Transformer", *makeTransformerGenerator()) + ",\n";
+  out += schema("Network of layers", *makeLayersGenerator(none)) + ",\n";
+  out += schema("List of operators", *makeOperatorsGenerator(none)) + "]\n}\n";
+  return out;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,77 @@
+// A workload: phases (prefill, decode, inference, training steps), each a graph that runs
+// `repeat` times. Repeats are never unrolled: step i of a growing phase has keys + i.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/base/config.h"
+#include "models/base/parameter.h"
+#include "workloads/graph/graph.h"
+
+namespace wattlas {
+
+enum class PhaseKind { prefill, decode, inference, forward, backwardData, backwardWeight, update };
+const char* nameOf(PhaseKind kind);
+
+struct Phase {
+  PhaseKind kind = PhaseKind::inference;
+  Graph graph;
+  std::int64_t repeat = 1;  ///< decode: number of steps
+  std::int64_t tokens = 0;  ///< tokens this phase produces or reads in all (batch included)
+};
+
+/// The options every workload accepts (`workload.*` keys of a configuration).
+struct WorkloadOptions {
+  std::int64_t prompt = 128;   ///< tokens
+  std::int64_t generate = 32;  ///< decode steps
+  std::int64_t batch = 1;
+  std::string format;  ///< empty = the workload's own format
+  double rate = 0;     ///< arrivals per second; 0 = none
+  void bind(Binder& binder);
+};
+
+/// Totals over the whole network, counted once however often a phase repeats.
+struct WorkloadTotals {
+  std::int64_t macsPrefill = 0;      ///< or of one inference
+  std::int64_t macsDecodeFirst = 0;  ///< one decode step at the first context
+  std::int64_t parameters = 0;
+  Bits weights;         ///< stored bits of all parameters
+  Bits kvPerToken;      ///< KV-cache bits one token adds (one sequence)
+  Bits kvPeak;          ///< KV cache at the last step, whole batch
+  Bits activationPeak;  ///< largest input + output of one operator
+};
+
+struct Workload {
+  std::string id, title;
+  std::string family;       ///< llm, vision, signal, micro
+  WorkloadOptions options;  ///< as used
+  TensorFormats formats;    ///< as used
+  std::vector<Phase> phases;
+  std::vector<std::string> notes;  ///< such as "prompt is ignored: no decode phase"
+  ConfigNode config;               ///< merged description that rebuilds it
+  bool hasDecode() const;
+  WorkloadTotals totals() const;
+};
+
+/// Builds a workload from an id of the library, a path to a YAML description, or a micro workload
+/// (`gemv:OUTxIN`, `gemm:MxNxK`, `conv1d:LxCINxCOUTxK`, `attn:BxHQxHKVxDxKV`).
+/// `options` holds the `workload` section of the merged configuration (aliases already applied).
+/// Throws InputError: unknown id (with the nearest one, or "not available yet" for ids of the
+/// contract that are not built), impossible dimensions, overflow beyond 2^62 MACs or bits.
+Workload makeWorkload(const std::string& reference, const ConfigNode& options,
+                      const SearchPath& path);
+/// The two halves of makeWorkload, for callers that build many variants of one description:
+/// reading it (with its `from:` parts) and building it. `description` is the tree of a workload
+/// file; `options` overrides any of its keys, also `layers[2].cout` or `layers.NAME.cout`.
+ConfigNode loadWorkload(const std::string& reference, const SearchPath& path);
+Workload buildWorkload(const std::string& id, const ConfigNode& description,
+                       const ConfigNode& options);
+/// Ids of the library that can be built, in the contract's order.
+std::vector<std::string> libraryWorkloads(const SearchPath& path);
+/// JSON Schema of a workload file.
+std::string workloadSchema();
+
+}  // namespace wattlas
