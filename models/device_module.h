@@ -8,6 +8,8 @@
 
 namespace wattlas {
 
+class LinkPort;
+
 /// Rules (DESIGN of the project, docs/architecture.md): one SC_METHOD and one event per module; it
 /// computes its own next useful time and wakes only for what it shares; no event per clock cycle;
 /// no immediate notification between modules; simulated time is measured relative to `start`.
@@ -22,6 +24,12 @@ class DeviceModule : public sc_core::sc_module {
   virtual void start(const Program& program, Done done) = 0;
   /// What the finished program cost. Valid once after `done`.
   virtual Profile take() = 0;
+
+  /// Gives the module its way to a shared link (before elaboration ends). With `setLive(true)` its
+  /// demands go there while it runs; otherwise they are only recorded in the profile.
+  virtual void connect(PortId port, LinkPort& link) { (void)port, (void)link; }
+  virtual bool canRunLive() const { return false; }
+  virtual void setLive(bool live) { (void)live; }
 };
 
 /// sc_time of integer picoseconds.

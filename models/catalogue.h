@@ -1,0 +1,13 @@
+// Ids that the public contract reserves (docs/contract.md, 5). An id that is reserved but has no
+// file yet answers "not available yet" instead of "unknown".
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace wattlas {
+
+const std::vector<std::string>& cataloguePlatforms();
+bool isCataloguePlatform(const std::string& id);
+
+}  // namespace wattlas

@@ -1,0 +1,57 @@
+// What runs where: operators mapped to components, lowered to programs, with the copies between
+// host and device. Internal to models/.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/experiment.h"
+
+namespace wattlas {
+
+/// Decode steps whose lowered programs are equal.
+struct StepGroup {
+  std::shared_ptr<const Program> program;
+  std::int64_t firstStep = 0;
+  std::int64_t steps = 1;
+};
+
+/// Traffic between host and device that one instance of a region causes.
+struct PlannedCopy {
+  CopyRequest request;
+  std::int64_t perStep = 1;  ///< copies in one step
+  std::string why;           ///< "input of conv1", "weights of ffn.up"
+};
+
+struct PlannedRegion {
+  std::vector<OpId> ops;
+  bool onHost = false;
+  std::int64_t count = 1;  ///< programs in one step
+  std::vector<StepGroup> groups;
+  std::vector<PlannedCopy> copies;
+};
+
+struct PlannedPhase {
+  std::size_t index = 0;  ///< into Workload::phases
+  std::vector<PlannedRegion> regions;
+};
+
+struct MemoryPlan {
+  std::vector<TierResult> tiers;  ///< device tiers, then the host's when it holds anything
+  double weightsBytes = 0, peakBytes = 0, capacityBytes = 0;
+};
+
+struct Plan {
+  std::vector<PlannedPhase> phases;
+  MemoryPlan memory;
+  std::vector<std::string> reasons;  ///< why it cannot run; empty = feasible
+  std::vector<Assumption> assumptions;
+  bool usesHost = false;
+  std::vector<PlannedCopy> weightLoads;
+};
+
+/// Never throws for what a device refuses: the reasons are part of the plan.
+Plan makePlan(const Experiment& experiment);
+
+}  // namespace wattlas

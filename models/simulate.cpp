@@ -1,0 +1,259 @@
+#include "models/simulate.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "models/bookkeeping.h"
+#include "models/plan.h"
+#include "models/power.h"
+
+namespace wattlas {
+
+Hash128 ProfileCache::key(const Program& program, const Device& device, Fidelity fidelity) {
+  return Hasher()
+      .add(program.hash())
+      .add(device.hash())
+      .integer(static_cast<int>(fidelity))
+      .finish();
+}
+
+const Profile* ProfileCache::find(const Hash128& key) const {
+  const auto at = profiles_.find(key);
+  return at == profiles_.end() ? nullptr : &at->second;
+}
+
+const Profile& ProfileCache::put(const Hash128& key, Profile profile) {
+  return profiles_.insert_or_assign(key, std::move(profile)).first->second;
+}
+
+namespace {
+
+bool has(const Device& device, Fidelity fidelity) {
+  const auto list = device.fidelities();
+  return std::find(list.begin(), list.end(), fidelity) != list.end();
+}
+
+/// The level at which a component can run when `wanted` is asked for.
+Fidelity usable(const Device& device, Fidelity wanted) {
+  return has(device, wanted)                                             ? wanted
+         : wanted == Fidelity::detailed && has(device, Fidelity::event) ? Fidelity::event
+                                                                         : Fidelity::analytic;
+}
+
+/// One program on the platform: its profile and how long it lasts there.
+struct Executed {
+  const Profile* profile = nullptr;
+  Ticks alone, duration;
+};
+
+class Simulation {
+ public:
+  Simulation(const Experiment& experiment, ProfileCache& cache, const EngineFactory& makeEngine)
+      : x_(experiment), cache_(cache), makeEngine_(makeEngine), books_(experiment, result_) {}
+
+  RunResult run() {
+    const auto started = std::chrono::steady_clock::now();
+    describeRun();
+    const Plan plan = makePlan(x_);
+    result_.tiers = plan.memory.tiers;
+    result_.weightsBytes = plan.memory.weightsBytes;
+    result_.peakBytes = plan.memory.peakBytes;
+    result_.capacityBytes = plan.memory.capacityBytes;
+    for (const Assumption& a : plan.assumptions) books_.assume(a);
+    if (!plan.reasons.empty()) {
+      refuse(plan.reasons);
+    } else {
+      try {
+        execute(plan);
+      } catch (const std::overflow_error& error) {
+        refuse({std::string("budget: ") + error.what()});
+      }
+    }
+    result_.host.wallS =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    result_.host.rssBytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+    return std::move(result_);
+  }
+
+ private:
+  void describeRun() {
+    result_.configHash = x_.configHash;
+    result_.platform = x_.platform.id;
+    result_.workload = x_.workload.id;
+    result_.format = x_.workload.formats.name;
+    result_.batch = x_.workload.options.batch;
+    result_.seed = x_.run.seed;
+    result_.fidelity = nameOf(x_.run.fidelity);
+    result_.coupling = x_.run.coupling == Coupling::live ? "live" : "replayed";
+    result_.scope = nameOf(x_.run.scope);
+    result_.energyMode = x_.run.energyMode == EnergyMode::tdp ? "tdp" : "activity";
+    result_.mapping = x_.run.mapping;
+    result_.config = x_.config.toYaml();
+    result_.notes = x_.workload.notes;
+    result_.areaMm2 = x_.platform.device.device->info().area.value;
+    result_.powerWindowS = x_.platform.powerWindow.value.value;
+
+    const bool node = x_.run.scope >= Scope::node;
+    const bool host = x_.platform.host.device != nullptr;
+    Includes& in = result_.includes;
+    in = {x_.platform.weightLoad && node, node && host, node && host, node, node, node, true,
+          x_.run.scope == Scope::wall};
+
+    deviceLevel_ = usable(*x_.platform.device.device, x_.run.fidelity);
+    if (x_.run.fidelityForced && deviceLevel_ != x_.run.fidelity)
+      throw InputError(
+          Problem{{"--fidelity", 0}, x_.platform.id,
+                  fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
+                  fmt::format("--fidelity {}", nameOf(deviceLevel_)),
+                  "without --fidelity the result says which level was used"});
+    hostLevel_ = host ? usable(*x_.platform.host.device, x_.run.fidelity) : Fidelity::analytic;
+    result_.fidelityUsed["device"] = nameOf(deviceLevel_);
+    if (host) {
+      result_.fidelityUsed["host"] = nameOf(hostLevel_);
+      result_.fidelityUsed["link"] =
+          deviceLevel_ == Fidelity::analytic ? "analytic" : "event";
+    }
+    if (deviceLevel_ != x_.run.fidelity)
+      books_.assume({"fidelity.device", nameOf(deviceLevel_), "", "",
+                     fmt::format("{} has no '{}' model yet: closed form used",
+                                 x_.platform.device.device->info().kind,
+                                 nameOf(x_.run.fidelity)),
+                     Basis::assumption});
+  }
+
+  void refuse(const std::vector<std::string>& reasons) {
+    result_.feasible = false;
+    result_.reasons = reasons;
+    result_.operators.clear();
+    result_.phases.clear();
+  }
+
+  EventEngine& engine() {
+    if (!engine_) {
+      if (!makeEngine_) throw std::logic_error("an event-level run needs an engine");
+      engine_ = makeEngine_(x_.platform, x_.run.fidelity);
+    }
+    return *engine_;
+  }
+
+  bool evented() const { return deviceLevel_ != Fidelity::analytic; }
+
+  /// Closed form of a profile on the platform's link.
+  Ticks closedForm(const Profile& profile) const {
+    Ticks total;
+    const double linkRate = x_.platform.link.rate.value.value;
+    for (const Segment& segment : profile.segments) {
+      Ticks longest = segment.local;
+      for (const Demand& d : segment.demands) {
+        const double rate = linkRate > 0 ? std::min(d.peak.value, linkRate) : d.peak.value;
+        longest = std::max(longest, toTicks(d.amount / BitRate(rate)));
+      }
+      total += times(longest, segment.repeat);
+    }
+    return total;
+  }
+
+  const Executed& executed(const Program& program, bool onHost) {
+    const Device& device = onHost ? *x_.platform.host.device : *x_.platform.device.device;
+    const Fidelity level = onHost ? hostLevel_ : deviceLevel_;
+    const Hash128 key = ProfileCache::key(program, device, level);
+    const auto at = executed_.find(key);
+    if (at != executed_.end()) return at->second;
+    const Profile* profile = cache_.find(key);
+    if (profile == nullptr) {
+      const char* name = onHost ? "host" : "device";
+      profile = &cache_.put(key, level == Fidelity::analytic ? device.estimate(program)
+                                                             : engine().profile(name, program));
+    }
+    result_.host.events += profile->events;
+    if (result_.host.events > x_.run.eventBudget)
+      throw std::overflow_error(fmt::format("more than {} events (run.eventBudget)",
+                                            x_.run.eventBudget));
+    for (const Fold& fold : profile->folds) books_.fold(fold);
+    for (const Assumption& a : profile->assumptions) books_.assume(a);
+    Executed done{profile, profile->alone(), {}};
+    if (onHost || !evented())
+      done.duration = closedForm(*profile);
+    else if (x_.run.coupling == Coupling::live)
+      done.duration = engine().live("device", program);
+    else
+      done.duration = engine().replay(*profile);
+    return executed_.emplace(key, done).first->second;
+  }
+
+  Ticks copyTime(const CopyCost& cost) {
+    Profile profile;
+    Segment setUp;
+    setUp.local = cost.latency + toTicks(x_.platform.link.latency.value);
+    Segment stream;
+    stream.demands.push_back({0, cost.wire, cost.peak, 0, false});
+    profile.segments = {setUp, stream};
+    return evented() ? engine().replay(profile) : closedForm(profile);
+  }
+
+  void execute(const Plan& plan) {
+    const bool node = x_.run.scope >= Scope::node;
+    if (result_.includes.weightLoad)
+      for (const PlannedCopy& load : plan.weightLoads) {
+        const CopyCost cost = x_.platform.device.device->copy(load.request);
+        books_.openingCopy(copyTime(cost), cost);
+      }
+    for (const PlannedPhase& planned : plan.phases) {
+      const Phase& phase = x_.workload.phases[planned.index];
+      books_.beginPhase(phase);
+      for (std::size_t r = 0; r < planned.regions.size(); ++r) {
+        const PlannedRegion& region = planned.regions[r];
+        const Device& device =
+            region.onHost ? *x_.platform.host.device : *x_.platform.device.device;
+        const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
+        const std::int64_t launches =
+            launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
+        RegionBook& book = books_.region(region);
+        for (const StepGroup& group : region.groups) {
+          const Executed& done = executed(*group.program, region.onHost);
+          books_.runs(book, group, *done.profile, done.alone, done.duration,
+                      times(launch.perProgram, launches));
+        }
+        if (!node) continue;
+        for (const PlannedCopy& copy : region.copies) {
+          const CopyCost cost = x_.platform.device.device->copy(copy.request);
+          books_.copies(book, copyTime(cost), cost, copy.perStep);
+        }
+      }
+      books_.endPhase();
+    }
+    if (engine_) result_.host.events += engine_->events();
+    books_.close();
+  }
+
+  const Experiment& x_;
+  ProfileCache& cache_;
+  const EngineFactory& makeEngine_;
+  RunResult result_;
+  Bookkeeping books_;
+  std::unique_ptr<EventEngine> engine_;
+  Fidelity deviceLevel_ = Fidelity::analytic, hostLevel_ = Fidelity::analytic;
+  std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
+};
+
+}  // namespace
+
+RunResult simulate(const Experiment& experiment, ProfileCache& cache,
+                   const EngineFactory& makeEngine) {
+  return Simulation(experiment, cache, makeEngine).run();
+}
+
+bool needsEngine(const Experiment& experiment) {
+  return usable(*experiment.platform.device.device, experiment.run.fidelity) !=
+         Fidelity::analytic;
+}
+
+}  // namespace wattlas
