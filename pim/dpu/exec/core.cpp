@@ -1,0 +1,134 @@
+#include "pim/dpu/exec/core.h"
+
+#include "pim/dpu/exec/handler_table.h"
+#include "pim/dpu/isa/instruction.h"
+
+namespace wattlas::dpu {
+
+Core::Core()
+    : words(kIramWords),
+      instructions(kIramWords),
+      kinds(kIramWords, StepKind::illegal),
+      ops(kIramWords + 1),
+      single(2 * kIramWords),
+      enter(kIramWords + 1),
+      leave(kIramWords + 1) {
+  ops[kIramWords] = leaveOp(kIramWords);
+  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
+    ops[pc] = leaveOp(pc);
+    single[2 * pc] = leaveOp(pc);
+    single[2 * pc + 1] = singleLeaveOp(pc + 1);
+  }
+  for (unsigned t = 0; t < kTasklets; ++t) {
+    auto& r = tasklets[t].r;
+    r[kOne] = 1;
+    r[kLneg] = ~0U;
+    r[kMneg] = 0x80000000U;
+    r[kId] = t;
+    r[kId2] = 2 * t;
+    r[kId4] = 4 * t;
+    r[kId8] = 8 * t;
+  }
+}
+
+void Core::setCode(std::uint32_t first, const std::uint64_t* code, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t pc = first + i;
+    words[pc] = code[i];
+    auto decoded = decode(code[i]);
+    instructions[pc] = decoded ? *decoded : Instruction{};
+    kinds[pc] = stepKind(instructions[pc]);
+  }
+  // The word before the first one may have had its flags kept for nothing; choose it again too.
+  const auto from = first > 0 ? first - 1 : first;
+  for (std::size_t pc = from; pc < first + count; ++pc) predecode(static_cast<std::uint32_t>(pc));
+}
+
+void Core::predecode(std::uint32_t pc) {
+  const Instruction& in = instructions[pc];
+  bool flagsDead = false;
+  if (kinds[pc] == StepKind::plain && !in.form->branches && pc + 1 < kIramWords &&
+      kinds[pc + 1] == StepKind::plain) {
+    const Instruction& next = instructions[pc + 1];
+    flagsDead = writesFlags(next) && !readsFlags(next);
+  }
+  ops[pc] = makeMicroOp(in, pc, kinds[pc], flagsDead);
+  single[2 * pc] = makeMicroOp(in, pc, kinds[pc], false);
+}
+
+std::uint64_t Core::run(unsigned t, const MicroOp* op) {
+  Tasklet& tasklet = tasklets[t];
+  executed = 0;
+  runStart = tasklet.pc;
+  op->run(op, tasklet.r.data(), this, wram.data(), tasklet.z, tasklet.c);
+  tasklet.pc = exitPc;
+  tasklet.z = exitZ;
+  tasklet.c = exitC;
+  return executed;
+}
+
+std::uint64_t Core::runAhead(unsigned t, std::uint64_t limit) {
+  budget = limit;
+  return run(t, &ops[tasklets[t].pc]);
+}
+
+bool Core::step(unsigned t) {
+  budget = 1;
+  run(t, &single[2 * tasklets[t].pc]);
+  return executed == 1;
+}
+
+std::vector<std::uint64_t> Core::counts() const {
+  std::vector<std::uint64_t> result(kIramWords);
+  std::uint64_t running = 0;
+  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
+    running += enter[pc];
+    result[pc] = running;
+    running -= leave[pc];
+  }
+  return result;
+}
+
+MicroOp leaveOp(std::uint32_t pc) {
+  MicroOp op;
+  op.run = &blockedHandler;
+  op.pc = static_cast<std::uint16_t>(pc);
+  return op;
+}
+
+MicroOp singleLeaveOp(std::uint32_t pc) {
+  MicroOp op = leaveOp(pc);
+  op.run = &singleLeaveHandler;
+  return op;
+}
+
+MicroOp makeMicroOp(const Instruction& in, std::uint32_t pc, StepKind kind, bool flagsDead) {
+  MicroOp op = leaveOp(pc);
+  if (kind != StepKind::plain) return op;
+  const Form& form = *in.form;
+  op.run = aluHandler(in, flagsDead);
+  if (op.run == nullptr) op.run = otherHandler(in);
+  if (op.run == nullptr || (form.branches && in.target >= kIramWords)) op.run = &generalHandler;
+  op.imm = static_cast<std::uint32_t>(in.imm);
+  op.offset = static_cast<std::uint32_t>(in.offset);
+  op.target = in.target;
+  op.condition = static_cast<std::uint8_t>(in.condition);
+  if (form.destination != Destination::none) op.rc = in.rc;
+  const auto number = [&](Source s) -> std::uint8_t {
+    return s == Source::ra                          ? in.ra
+           : s == Source::rb || s == Source::dbPair ? in.rb
+                                                    : std::uint8_t{kZero};
+  };
+  if (form.issue == IssueClass::loadStore || form.operation == Operation::call ||
+      form.operation == Operation::mulStep || form.operation == Operation::movd ||
+      form.operation == Operation::swapd) {
+    op.ra = in.ra;
+    op.rb = in.rb;
+  } else {
+    op.ra = number(form.first);
+    op.rb = number(form.second);
+  }
+  return op;
+}
+
+}  // namespace wattlas::dpu

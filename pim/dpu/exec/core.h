@@ -1,0 +1,144 @@
+// The functional state of one DPU and the interpreter over it: predecoded micro-operations that
+// tail-call each other. Internal to this room.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "pim/dpu/exec/mram.h"
+#include "pim/dpu/exec/options.h"
+#include "pim/dpu/isa/instruction.h"
+
+namespace wattlas::dpu {
+
+struct Core;
+struct MicroOp;
+
+/// Handlers get the register file, WRAM and the flags of the running tasklet in host registers.
+/// `z` is the last flag-writing result (zero flag = (z == 0)), `c` the carry flag (0 or 1).
+using Handler = void (*)(const MicroOp* op, std::uint32_t* r, Core* core, std::uint8_t* wram,
+                         std::uint32_t z, std::uint32_t c);
+
+/// Registers of a tasklet: 24 general, 8 constants, 2 that swallow discarded results.
+inline constexpr unsigned kDiscard = 32;
+inline constexpr unsigned kRegisterSlots = 34;
+
+struct MicroOp {
+  Handler run = nullptr;
+  std::uint32_t imm = 0;     ///< immediate source, or a resolved static call target
+  std::uint32_t offset = 0;  ///< load/store byte offset, call offset
+  std::uint8_t rc = kDiscard, ra = 0, rb = 0;  ///< ra, rb: first and second register source
+  std::uint8_t condition = 0;
+  std::uint16_t target = 0;
+  std::uint16_t pc = 0;
+};
+
+/// What the timing engines must know about an instruction.
+enum class StepKind : std::uint8_t {
+  plain,     ///< runs ahead
+  ordering,  ///< acts on shared state: takes effect in issue order
+  illegal,   ///< does not decode or has no semantics
+};
+
+struct Tasklet {
+  std::array<std::uint32_t, kRegisterSlots> r{};
+  std::uint32_t pc = 0;
+  std::uint32_t z = 1;  ///< flag value as in Handler
+  std::uint32_t c = 0;
+};
+
+/// What the general path leaves besides registers and flags.
+enum class GeneralExit : std::uint8_t { next, branch, fault };
+
+struct Core {
+  std::vector<std::uint64_t> words;       ///< IRAM content
+  std::vector<Instruction> instructions;  ///< form == nullptr where illegal
+  std::vector<StepKind> kinds;
+  std::vector<MicroOp> ops;                 ///< kIramWords + 1, for running ahead
+  std::vector<MicroOp> single;              ///< 2 per word, for one instruction at a time
+  std::vector<std::uint64_t> enter, leave;  ///< runs begun and ended at a word (statistics)
+  std::array<std::uint8_t, kWramBytes> wram{};
+  Mram mram;
+  std::array<Tasklet, kTasklets> tasklets;
+  std::array<bool, kLocks> locks{};
+  std::uint64_t notify = 0;  ///< flag bits 24..39
+
+  // Exchange with the handlers.
+  std::uint64_t executed = 0;  ///< instructions of the current run so far
+  std::uint64_t budget = 0;    ///< leave at a taken branch when this many are done
+  std::uint32_t runStart = 0;
+  std::uint32_t exitPc = 0, exitZ = 0, exitC = 0;
+  bool blocked = false;  ///< left in front of an ordering or faulting instruction
+  std::vector<std::uint64_t>* runs = nullptr;  ///< when set: (start << 32 | length) of each run
+
+  Core();
+  /// Loads `code` at `first` and predecodes; words beyond are empty.
+  void setCode(std::uint32_t first, const std::uint64_t* code, std::size_t count);
+  /// Runs tasklet `t` until an ordering or faulting instruction, or the first taken branch after
+  /// `limit` instructions. Returns the number executed; `blocked` tells why it left.
+  std::uint64_t runAhead(unsigned t, std::uint64_t limit);
+  /// Executes the plain instruction at the program counter of `t`. False when it would fault.
+  bool step(unsigned t);
+  /// Times each word was executed by the handlers (ordering instructions not included).
+  std::vector<std::uint64_t> counts() const;
+
+ private:
+  void predecode(std::uint32_t pc);
+  void chooseHandlers();
+  std::uint64_t run(unsigned t, const MicroOp* op);
+};
+
+/// Chooses handler and operands of the micro-operation for `instruction` at `pc`. `flagsDead`: the
+/// next instruction overwrites the flags unread.
+MicroOp makeMicroOp(const Instruction& instruction, std::uint32_t pc, StepKind kind,
+                    bool flagsDead);
+/// The micro-operation that leaves the interpreter in front of `pc`.
+MicroOp leaveOp(std::uint32_t pc);
+MicroOp singleLeaveOp(std::uint32_t pc);
+
+/// General path for any plain instruction; reads and writes core->exitZ/exitC as flags.
+GeneralExit executeGeneral(Core& core, const Instruction& in, std::uint32_t* r, std::uint32_t pc);
+
+StepKind stepKind(const Instruction& in);
+bool writesFlags(const Instruction& in);
+bool readsFlags(const Instruction& in);
+
+/// Effective byte address, size and direction of a load or store.
+struct WramAccess {
+  std::uint32_t address = 0;
+  unsigned bytes = 0;
+  bool write = false;
+};
+bool isWramAccess(const Instruction& in);
+WramAccess wramAccess(const Instruction& in, const std::uint32_t* r);
+inline bool legal(const WramAccess& a) {
+  return a.address <= kWramBytes - a.bytes && (a.address & (a.bytes - 1)) == 0;
+}
+
+/// Value of source `s` of `in` (the low word of a pair).
+inline std::uint32_t sourceValue(const Instruction& in, Source s, const std::uint32_t* r) {
+  switch (s) {
+    case Source::ra:
+      return r[in.ra];
+    case Source::rb:
+      return r[in.rb];
+    case Source::dbPair:
+      return r[in.rb + 1];
+    case Source::immediate:
+      return static_cast<std::uint32_t>(in.imm);
+    case Source::none:
+      break;
+  }
+  return 0;
+}
+
+/// Target of a call: instruction index, or a byte address in the program space of ELF files.
+inline std::uint32_t callTarget(std::uint32_t base, std::uint32_t offset) {
+  const std::uint32_t sum = base + offset;
+  return (sum & 0x80000000U) != 0 && (sum >> 28) == 8 ? (sum & 0x0FFFFFFFU) >> 3 : sum;
+}
+
+}  // namespace wattlas::dpu

@@ -1,0 +1,208 @@
+#include "pim/dpu/exec/machine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "models/base/error.h"
+#include "pim/dpu/exec/core.h"
+#include "pim/dpu/exec/engine.h"
+#include "pim/dpu/exec/report.h"
+#include "pim/dpu/exec/runtime.h"
+
+namespace wattlas::dpu {
+
+namespace {
+
+void checkWram(std::uint32_t offset, std::size_t bytes) {
+  if (bytes <= kWramBytes && offset <= kWramBytes - bytes) return;
+  throw InputError(
+      "WRAM range " + std::to_string(offset) + " + " + std::to_string(bytes) + " bytes leaves WRAM",
+      "offset + size <= " + std::to_string(kWramBytes) + " bytes");
+}
+
+bool uses(const Core& core, Operation op) {
+  return std::any_of(
+      core.instructions.begin(), core.instructions.end(),
+      [op](const Instruction& in) { return in.form != nullptr && in.form->operation == op; });
+}
+
+}  // namespace
+
+struct DpuMachine::State {
+  Program program;
+  Core core;
+};
+
+DpuMachine::DpuMachine() : state_(std::make_unique<State>()) {}
+DpuMachine::DpuMachine(const Program& program) : DpuMachine() {
+  load(program);
+}
+DpuMachine::DpuMachine(DpuMachine&&) noexcept = default;
+DpuMachine& DpuMachine::operator=(DpuMachine&&) noexcept = default;
+DpuMachine::~DpuMachine() = default;
+
+void DpuMachine::load(const Program& program) {
+  state_ = std::make_unique<State>();
+  loadKeepingMram(program);
+  for (const auto& segment : program.mram) writeMram(segment.offset, segment.bytes);
+}
+
+void DpuMachine::loadKeepingMram(const Program& program) {
+  Mram kept = std::move(state_->core.mram);
+  state_ = std::make_unique<State>();
+  Core& core = state_->core;
+  core.mram = std::move(kept);
+  if (program.text.size() > kIramWords) {
+    throw InputError("program of " + std::to_string(program.text.size()) + " instructions",
+                     "at most " + std::to_string(kIramWords));
+  }
+  core.setCode(0, program.text.data(), program.text.size());
+  checkWram(0, program.wram.size());
+  if (!program.wram.empty()) {
+    std::memcpy(core.wram.data(), program.wram.data(), program.wram.size());
+  }
+  state_->program = program;
+}
+
+const Program& DpuMachine::program() const {
+  return state_->program;
+}
+
+void DpuMachine::writeWram(std::uint32_t offset, std::span<const std::uint8_t> bytes) {
+  checkWram(offset, bytes.size());
+  if (!bytes.empty()) std::memcpy(state_->core.wram.data() + offset, bytes.data(), bytes.size());
+}
+
+void DpuMachine::readWram(std::uint32_t offset, std::span<std::uint8_t> bytes) const {
+  checkWram(offset, bytes.size());
+  if (!bytes.empty()) std::memcpy(bytes.data(), state_->core.wram.data() + offset, bytes.size());
+}
+
+void DpuMachine::writeMram(std::uint32_t offset, std::span<const std::uint8_t> bytes) {
+  state_->core.mram.write(offset, bytes);
+}
+
+void DpuMachine::readMram(std::uint32_t offset, std::span<std::uint8_t> bytes) const {
+  state_->core.mram.read(offset, bytes);
+}
+
+namespace {
+
+const Symbol& findSymbol(const Program& program, const std::string& name) {
+  const Symbol* symbol = program.symbol(name);
+  if (symbol == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& s : program.symbols) names.push_back(s.name);
+    throw InputError("unknown symbol '" + name + "'", "a symbol of " + program.name,
+                     didYouMean(name, names));
+  }
+  if (symbol->memory != Memory::wram && symbol->memory != Memory::mram) {
+    throw InputError(
+        "symbol '" + name + "' lies in " + std::string(wattlas::dpu::name(symbol->memory)),
+        "a symbol in WRAM or MRAM");
+  }
+  return *symbol;
+}
+
+}  // namespace
+
+void DpuMachine::writeSymbol(const std::string& name, std::span<const std::uint8_t> bytes,
+                             std::uint32_t offset) {
+  const Symbol& symbol = findSymbol(state_->program, name);
+  if (symbol.memory == Memory::wram) {
+    writeWram(symbol.address + offset, bytes);
+  } else {
+    writeMram(symbol.address - kMramAddress + offset, bytes);
+  }
+}
+
+std::vector<std::uint8_t> DpuMachine::readSymbol(const std::string& name, std::uint32_t bytes,
+                                                 std::uint32_t offset) const {
+  const Symbol& symbol = findSymbol(state_->program, name);
+  const bool wram = symbol.memory == Memory::wram;
+  const std::uint32_t at = (wram ? symbol.address : symbol.address - kMramAddress) + offset;
+  if (bytes > (wram ? kWramBytes : kMramBytes)) {
+    throw InputError(std::to_string(bytes) + " bytes of symbol '" + name + "'",
+                     "at most the size of its memory");
+  }
+  std::vector<std::uint8_t> result(bytes);
+  if (wram) {
+    readWram(at, result);
+  } else {
+    readMram(at, result);
+  }
+  return result;
+}
+
+DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
+  if (options.tasklets < 1 || options.tasklets > kTasklets) {
+    throw InputError(std::to_string(options.tasklets) + " tasklets", "1 to 24");
+  }
+  if (options.runAhead < 1) throw InputError("run-ahead of 0 instructions", "at least 1");
+  options.timing.check();
+  Core& core = state_->core;
+  const Program& program = state_->program;
+  Runtime runtime(core, options, [&program](std::uint32_t pc) { return program.where(pc); });
+  const std::vector<std::uint64_t> before = core.counts();
+
+  DpuRunResult result;
+  const bool boots = uses(core, Operation::boot);
+  const bool first =
+      options.start == StartPolicy::first || (options.start == StartPolicy::automatic && boots);
+  for (unsigned t = 0; t < (first ? 1U : options.tasklets); ++t) runtime.start(t, program.entry);
+
+  // Stopping another tasklet from outside cannot be reconciled with running it ahead.
+  const bool outsideStops = uses(core, Operation::clrRun);
+  const bool lockstep = options.mode == EngineMode::lockstep || options.raceCheck ||
+                        options.trace != nullptr || outsideStops;
+  if (options.mode == EngineMode::decoupled && lockstep) {
+    result.notes.push_back(std::string("ran in lockstep: ") +
+                           (outsideStops        ? "the program contains clr_run"
+                            : options.raceCheck ? "--race-check needs it"
+                                                : "--trace needs it"));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EngineOutcome outcome;
+  if (lockstep) {
+    outcome = runLockstep(runtime);
+  } else if (options.timing.registerFile == RegisterFileRule::none &&
+             options.timing.arbiter == Arbiter::oldestReady) {
+    outcome = runDecoupled(runtime);
+  } else {
+    outcome = runReplayed(runtime);
+  }
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  result.mode = lockstep ? "lockstep" : "decoupled";
+  result.cycles = outcome.cycles;
+  result.instructions = outcome.instructions;
+  result.wallS = wall.count();
+  fillResult(result, runtime, before, program);
+  return result;
+}
+
+std::uint32_t DpuMachine::registerValue(unsigned tasklet, unsigned number) const {
+  if (tasklet >= kTasklets || number >= kRegisters) throw InputError("no such register");
+  return state_->core.tasklets[tasklet].r[number];
+}
+
+void DpuMachine::setRegister(unsigned tasklet, unsigned number, std::uint32_t value) {
+  if (tasklet >= kTasklets || number >= kRegisters) throw InputError("no such register");
+  state_->core.tasklets[tasklet].r[number] = value;
+}
+
+bool DpuMachine::sameMemories(const DpuMachine& other) const {
+  return state_->core.wram == other.state_->core.wram &&
+         state_->core.mram.sameAs(other.state_->core.mram);
+}
+
+std::size_t DpuMachine::mramResident() const {
+  return state_->core.mram.pages() * Mram::kPageBytes;
+}
+
+DpuRunResult runDpu(const Program& program, const DpuRunOptions& options) {
+  DpuMachine machine(program);
+  return machine.run(options);
+}
+
+}  // namespace wattlas::dpu

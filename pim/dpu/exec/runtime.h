@@ -1,0 +1,100 @@
+// What instructions do to the state that tasklets share - locks, run bits, DMA engine, counters -
+// and the statistics. Both timing engines call order() in the global order of issue. Internal.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pim/dpu/exec/core.h"
+#include "pim/dpu/exec/race_check.h"
+#include "pim/dpu/exec/result.h"
+
+namespace wattlas::dpu {
+
+/// What issuing an ordering instruction did.
+struct OrderingEffect {
+  std::uint64_t readyAt = 0;  ///< next possible issue of the tasklet, unless it stopped
+  bool stopped = false;
+  bool transfer = false;      ///< waits for the DMA engine until readyAt
+  bool selfRetry = false;     ///< failed and goes to itself: nothing changed
+  int woken = -1;             ///< tasklet that starts to run
+  std::uint64_t wokenAt = 0;  ///< its first possible issue
+  bool halted = false;        ///< clr_run stopped `haltedTasklet`
+  unsigned haltedTasklet = 0;
+};
+
+/// The performance counter: cycles or issued instructions of the DPU, in units of 16.
+class PerfCounter {
+ public:
+  /// Applies the configuration word of time_cfg: bit 0 resets, bits 3:1 select 0 keep, 1 cycles,
+  /// 2 instructions, 3 nothing, 5 / 6 freeze both and select cycles / instructions, 7 run both.
+  void configure(std::uint32_t config, std::uint64_t cycle, std::uint64_t issued);
+  std::uint32_t read(std::uint64_t cycle, std::uint64_t issued) const;
+
+ private:
+  struct Counter {
+    std::uint64_t held = 0, since = 0;
+    bool running = false;
+    std::uint64_t value(std::uint64_t now) const { return held + (running ? now - since : 0); }
+    void set(bool run, std::uint64_t now) {
+      held = value(now);
+      since = now;
+      running = run;
+    }
+    void clear(std::uint64_t now) {
+      held = 0;
+      since = now;
+    }
+  };
+  Counter cycles_{0, 0, true}, instructions_;
+  unsigned selected_ = 1;  ///< 1 cycles, 2 instructions, 3 nothing
+};
+
+class Runtime {
+ public:
+  using SymbolAt = std::function<std::string(std::uint32_t pc)>;
+  Runtime(Core& core, const DpuRunOptions& options, SymbolAt symbolAt);
+
+  /// Executes the ordering instruction at the program counter of `t`, issued in `cycle` after
+  /// `issued` instructions. Sets `error` when it cannot; anything else that blocked the
+  /// interpreter (illegal word, bad address) is diagnosed here too.
+  OrderingEffect order(unsigned t, std::uint64_t cycle, std::uint64_t issued);
+
+  void start(unsigned t, std::uint32_t pc);
+  bool running(unsigned t) const { return (runningMask >> t & 1U) != 0; }
+  void fail(RunErrorKind kind, unsigned t, std::uint64_t cycle, std::string reason);
+  void deadlock(std::uint64_t cycle);
+
+  Core& core;
+  const DpuRunOptions& options;
+  std::uint32_t runningMask = 0;
+  std::array<TaskletStats, kTasklets> stats{};
+  DmaStats dma;
+  StallStats stalls;
+  std::vector<std::uint64_t> orderingCounts;  ///< per word
+  std::optional<RunError> error;
+  std::unique_ptr<RaceChecker> races;
+  std::uint64_t lastEnd = 0;  ///< end of the last transfer
+
+ private:
+  void lock(unsigned t, const Instruction& in, OrderingEffect& effect);
+  void thread(unsigned t, const Instruction& in, std::uint64_t cycle, OrderingEffect& effect);
+  void transfer(unsigned t, const Instruction& in, std::uint64_t cycle, OrderingEffect& effect);
+  void copy(const Instruction& in, std::uint32_t local, std::uint32_t mram, std::uint32_t bytes);
+  void timeRead(unsigned t, const Instruction& in, std::uint64_t cycle, std::uint64_t issued);
+  void diagnose(unsigned t, std::uint64_t cycle);
+  /// Advances the program counter: to the target when the condition holds for `value`.
+  bool branch(unsigned t, const Instruction& in, std::uint32_t value);
+  void countRows(std::uint32_t mram, std::uint32_t bytes);
+
+  SymbolAt symbolAt_;
+  PerfCounter counter_;
+  std::uint64_t engineFree_ = 0;  ///< in 1/1000 cycles
+  std::uint32_t openRow_ = ~0U;
+};
+
+}  // namespace wattlas::dpu
