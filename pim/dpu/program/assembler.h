@@ -1,0 +1,112 @@
+// Assembly source to a program: one pass over the lines that lays out sections and labels, then the
+// instructions and data that were waiting for addresses.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pim/dpu/program/matcher.h"
+#include "pim/dpu/program/program_files.h"
+#include "pim/dpu/program/sections.h"
+#include "pim/dpu/program/symbols.h"
+
+namespace wattlas::dpu {
+
+class Assembler {
+ public:
+  Assembler(std::string_view source, const std::string& name, const AssembleOptions& options);
+
+  /// Throws InputError with all problems.
+  Program run();
+
+ private:
+  /// An instruction whose operands are encoded once every label has its place.
+  struct Statement {
+    int section;
+    std::int64_t index;
+    std::size_t order;
+    int line;
+    std::string mnemonic;
+    std::vector<Token> operands;
+    std::string_view text;
+  };
+  /// Data of `bytes` bytes whose value is not known on its line.
+  struct Fixup {
+    int section;
+    std::uint64_t offset;
+    std::size_t bytes, order;
+    int line;
+    std::vector<Token> value;
+  };
+  using Directive = void (Assembler::*)(const std::string& name, Tokens rest);
+
+  // assembler.cpp: lines, labels, instructions, the result.
+  void defineOutside(const AssembleOptions& options);
+  void line(const std::vector<Token>& tokens);
+  void label(const std::string& name);
+  void instruction(const Token& mnemonic, Tokens operands);
+  void encodeAll(Program& program);
+  void patchAll();
+  void collect(Program& program);
+  void collectSymbols(Program& program);
+  void problem(std::string what, std::string expected = {}, std::string hint = {});
+  void problem(const EvaluationError& error);
+  bool full() const;
+  Value here() const;
+  AssemblySection& section() { return sections_[static_cast<std::size_t>(current_)]; }
+
+  // directives.cpp
+  static const std::map<std::string, Directive, std::less<>>& directives();
+  static bool passedOver(std::string_view directive);
+  bool conditional(const std::string& name, Tokens rest);
+  void directive(const std::string& name, Tokens rest);
+  void enter(const std::string& name, const std::optional<std::string>& flags);
+  void setSection(const std::string& name, Tokens rest);
+  void namedSection(const std::string& name, Tokens rest);
+  void returnSection(const std::string& name, Tokens rest);
+  void values(const std::string& name, Tokens rest);
+  void strings(const std::string& name, Tokens rest);
+  void space(const std::string& name, Tokens rest);
+  void repeated(const std::string& name, Tokens rest);
+  void align(const std::string& name, Tokens rest);
+  void assign(const std::string& name, Tokens rest);
+  void visibility(const std::string& name, Tokens rest);
+  void symbolType(const std::string& name, Tokens rest);
+  void symbolSize(const std::string& name, Tokens rest);
+  void common(const std::string& name, Tokens rest);
+  void equate(const std::string& name, Tokens expression);
+  bool dataAllowed(const std::string& name);
+  /// The value of an expression that must be known on this line.
+  std::optional<std::int64_t> known(Tokens tokens);
+  void overflow(const AssemblySection& section);
+  bool valueFits(std::int64_t value, std::size_t bytes);
+  /// Registers and `.` cannot be symbols: an operand of that name would never mean the symbol.
+  static bool reserved(const std::string& name);
+
+  Lexer lexer_;
+  std::string name_;
+  const InstructionSet& set_;
+  SymbolTable symbols_;
+  Matcher matcher_;
+  std::vector<AssemblySection> sections_;
+  int current_ = 0, previous_ = 0;
+  std::vector<int> pushed_;                ///< sections of .pushsection
+  std::array<std::uint64_t, 5> totals_{};  ///< by memory
+  std::vector<Statement> statements_;
+  std::vector<Fixup> fixups_;
+  std::size_t order_ = 0;
+  int line_ = 0;
+  Problems problems_;
+  bool overflowed_ = false;
+  /// Open .if blocks: is this branch taken, was any branch taken, is the outside taken.
+  struct Branch {
+    bool taken, done, outside;
+    int line;
+  };
+  std::vector<Branch> branches_;
+};
+
+}  // namespace wattlas::dpu

@@ -1,0 +1,80 @@
+// Symbols of an assembly source and the values of expressions over them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pim/dpu/program/lexer.h"
+#include "pim/dpu/program/program.h"
+
+namespace wattlas::dpu {
+
+/// A number, or a distance from the start of a section whose place is known after the last line.
+/// The unit is bytes; in text sections it is instructions.
+struct Value {
+  std::int64_t number = 0;
+  int section = -1;  ///< -1 = a plain number
+};
+
+/// Why an expression has no value (yet).
+struct EvaluationError {
+  std::string what, expected, hint;
+  std::string missing;  ///< the symbol that is not defined (so far), or empty
+};
+
+struct SymbolEntry {
+  enum class State : std::uint8_t { undefined, value, expression, busy, failed };
+  State state = State::undefined;
+  Value value;
+  std::vector<Token> expression;  ///< of an .equ with a forward reference
+  Value here;                     ///< what `.` means in it
+  bool label = false;             ///< defined as a label, belongs in the symbol table
+  bool global = false;
+  bool external = false;  ///< given from outside (-D, NTASKLETS)
+  SymbolKind kind = SymbolKind::label;
+  bool typed = false;
+  std::vector<Token> size;  ///< expression of .size, or empty
+  Value sizeHere;
+  int line = 0;  ///< of the definition
+};
+
+using Tokens = std::span<const Token>;
+
+class SymbolTable {
+ public:
+  /// Places of the sections (bytes or instructions), once known.
+  void place(std::vector<std::int64_t> bases) { bases_ = std::move(bases); }
+
+  SymbolEntry& entry(const std::string& name) { return entries_[name]; }
+  const std::map<std::string, SymbolEntry, std::less<>>& entries() const { return entries_; }
+  bool defined(std::string_view name) const;
+  /// What to do about an undefined symbol.
+  std::string hint(const std::string& name) const;
+
+  /// A numeric label such as `1:` at `here`.
+  void addLocal(const std::string& digits, Value here, std::size_t order);
+
+  /// Value of a whole expression; throws EvaluationError. `order` counts statements (for 1b, 1f).
+  Value evaluate(Tokens tokens, Value here, std::size_t order = 0);
+  /// As evaluate(), with section places added; only after place().
+  std::int64_t absolute(Value value) const;
+
+ private:
+  friend class ExpressionReader;
+  Value lookUp(const std::string& name, int depth);
+  Value lookUpLocal(const Token& token, std::size_t order) const;
+
+  struct Local {
+    Value value;
+    std::size_t order;
+  };
+  std::map<std::string, SymbolEntry, std::less<>> entries_;
+  std::map<std::string, std::vector<Local>> locals_;
+  std::vector<std::int64_t> bases_;
+};
+
+}  // namespace wattlas::dpu
