@@ -1,0 +1,60 @@
+// One design point as a row: what explorers rank, CSV files list and HDF5 files hold.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/result.h"
+
+namespace wattlas {
+
+/// A number that a row may lack (an infeasible point, an unknown area).
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+
+struct PointRow {
+  std::string id;  ///< content id of the point
+  std::string platform, workload, format;
+  /// Genes in the study's order with the text of their value; an inactive gene is left out.
+  /// Genes that are columns anyway (`platform`, `workload`, `format`, ...) need not be here.
+  std::vector<std::pair<std::string, std::string>> genes;
+  std::string fidelity, scope;
+  double timeS = missing, energyJ = missing, powerAvgW = missing, powerPeakW = missing;
+  double areaMm2 = missing, accuracy = missing, accuracySe = missing;
+  std::string accuracyKind = "none";
+  bool feasible = true;
+  bool pareto = false;  ///< set by the explorer
+  std::string reason, configHash;
+  /// What decides it, for people: the greatest parts of time and energy.
+  std::string bound, energyCategory;
+  double boundShare = missing, energyCategoryShare = missing;
+};
+
+/// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` is what the result
+/// may claim (results/summary.h), not what was asked for.
+PointRow makePointRow(std::string id, const RunResult& result,
+                      std::vector<std::pair<std::string, std::string>> genes = {});
+
+/// A number column of a row under its name in CSV and HDF5 files: time_s, energy_j, power_avg_w,
+/// power_peak_w, area_mm2, accuracy, accuracy_se.
+struct NumberColumn {
+  const char* name;
+  double PointRow::*member;
+};
+const std::vector<NumberColumn>& numberColumns();
+/// Value of such a column; throws InputError with the nearest name.
+double numberOf(const PointRow& row, const std::string& column);
+
+/// Names of all genes that need a column of their own, in order of first appearance.
+std::vector<std::string> geneColumns(const std::vector<PointRow>& rows);
+/// Text of a gene in a row, or nullptr when it is inactive.
+const std::string* geneOf(const PointRow& row, const std::string& gene);
+
+/// CSV of docs/contract.md, 4; `genes` empty = geneColumns(rows).
+std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string> genes = {});
+/// The same into a file that appears complete or not at all. Throws InputError.
+void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,
+                   std::vector<std::string> genes = {});
+
+}  // namespace wattlas

@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <map>
+
+#include "models/base/error.h"
+#include "results/print_parts.h"
+#include "results/table.h"
+
+namespace wattlas {
+namespace {
+
+using Rows = std::vector<const PointRow*>;
+
+constexpr std::size_t frontShown = 40;
+
+void refuseMixedScopes(const std::vector<PointRow>& rows) {
+  for (const PointRow& row : rows)
+    if (row.scope != rows.front().scope)
+      throw InputError(fmt::format("points of scope '{}' and of scope '{}' stand together",
+                                   rows.front().scope, row.scope),
+                       "one scope for all points", "set 'scope' once for the whole study");
+}
+
+/// Genes that take more than one value here: the others would only fill the table.
+std::vector<std::string> varyingGenes(const std::vector<PointRow>& all, const Rows& rows) {
+  std::vector<std::string> varying;
+  for (const std::string& gene : geneColumns(all)) {
+    std::vector<std::string> seen;
+    for (const PointRow* row : rows)
+      if (const std::string* value = geneOf(*row, gene);
+          value != nullptr && std::find(seen.begin(), seen.end(), *value) == seen.end())
+        seen.push_back(*value);
+    if (seen.size() > 1) varying.push_back(gene);
+  }
+  return varying;
+}
+
+std::string geneText(const PointRow& row, const std::vector<std::string>& genes) {
+  std::string text;
+  for (const std::string& gene : genes)
+    if (const std::string* value = geneOf(row, gene))
+      text += (text.empty() ? "" : ", ") + gene + "=" + *value;
+  return text;
+}
+
+std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& genes) {
+  const std::string extra = geneText(row, genes);
+  return row.platform + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
+}
+
+std::string shareText(const std::string& name, double share) {
+  if (name.empty() || !std::isfinite(share)) return name;
+  return fmt::format("{} {:.0f} %", name, 100 * share);
+}
+
+std::string frontTable(Rows rows, const std::vector<std::string>& genes,
+                       const TextOptions& options) {
+  std::erase_if(rows, [](const PointRow* r) { return !r->pareto || !r->feasible; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; });
+  TextTable table({{"platform", false, 24},
+                   {"format", false, 14},
+                   {"genes", false, 40},
+                   {"time", true},
+                   {"energy", true},
+                   {"average", true},
+                   {"peak", true},
+                   {"area", true},
+                   {"accuracy", true},
+                   {"time is", false, 14},
+                   {"energy is", false, 16},
+                   {"fidelity"}});
+  for (std::size_t i = 0; i < std::min(rows.size(), frontShown); ++i) {
+    const PointRow& r = *rows[i];
+    table.add({{r.platform, Style::bold},
+               r.format,
+               geneText(r, genes),
+               timeText(r.timeS),
+               energyText(r.energyJ),
+               powerText(r.powerAvgW),
+               powerText(r.powerPeakW),
+               std::isfinite(r.areaMm2) ? formatQuantity(r.areaMm2, Dimension::area) : "",
+               std::isfinite(r.accuracy) ? percent(r.accuracy) : "",
+               shareText(r.bound, r.boundShare),
+               shareText(r.energyCategory, r.energyCategoryShare),
+               r.fidelity});
+  }
+  if (table.empty()) return "  no point is marked as part of the Pareto set\n";
+  std::string out = table.text(options);
+  if (rows.size() > frontShown)
+    out += styled(fmt::format("  and {} more; the CSV lists all", rows.size() - frontShown),
+                  Style::dim, options) +
+           '\n';
+  return out;
+}
+
+struct Contest {
+  const char* title;
+  const char* better;
+  double PointRow::*member;
+};
+
+/// The best point, and by how much it beats the best point of any other platform.
+std::string winner(const Rows& rows, const Contest& contest, const std::vector<std::string>& genes,
+                   const TextOptions& options) {
+  const auto bestOf = [&](const std::string& except) {
+    const PointRow* best = nullptr;
+    for (const PointRow* row : rows)
+      if (row->feasible && row->platform != except && std::isfinite(row->*contest.member) &&
+          (best == nullptr || row->*contest.member < best->*contest.member))
+        best = row;
+    return best;
+  };
+  const PointRow* best = bestOf("");
+  if (best == nullptr) return {};
+  const PointRow* next = bestOf(best->platform);
+  std::string text = nameOfPoint(*best, genes);
+  if (next != nullptr && next->*contest.member == best->*contest.member)
+    text += ", equal to " + nameOfPoint(*next, genes);
+  else if (next != nullptr)
+    text += fmt::format(": {} {} than {}, the best of another platform",
+                        ratioText(next->*contest.member / best->*contest.member), contest.better,
+                        nameOfPoint(*next, genes));
+  if (contest.member == &PointRow::timeS && !best->bound.empty())
+    text += fmt::format("; {} of its time is bound by {}", percent(best->boundShare), best->bound);
+  if (contest.member == &PointRow::energyJ && !best->energyCategory.empty())
+    text += fmt::format("; {} of its energy is {}", percent(best->energyCategoryShare),
+                        best->energyCategory);
+  return "  " + styled(fmt::format("{:<14}", contest.title), Style::good, options) +
+         wrapped(text, options.width - 16, 16) + '\n';
+}
+
+std::string refusals(const Rows& rows, const TextOptions& options) {
+  std::map<std::string, std::size_t> reasons;
+  for (const PointRow* row : rows)
+    if (!row->feasible)
+      ++reasons[row->platform + ": " + (row->reason.empty() ? "no reason" : row->reason)];
+  if (reasons.empty()) return {};
+  std::vector<std::pair<std::string, std::size_t>> order(reasons.begin(), reasons.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string out = '\n' + styled("  infeasible", Style::warn, options) + '\n';
+  constexpr std::size_t shown = 6;
+  for (std::size_t i = 0; i < std::min(order.size(), shown); ++i)
+    out += fmt::format("  {:>6}  ", order[i].second) +
+           wrapped(order[i].first, options.width - 12, 10) + '\n';
+  if (order.size() > shown)
+    out += fmt::format("          and {} more reasons\n", order.size() - shown);
+  return out;
+}
+
+}  // namespace
+
+std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options) {
+  if (all.empty()) return "no points\n";
+  refuseMixedScopes(all);
+  std::vector<std::string> workloads;
+  for (const PointRow& row : all)
+    if (std::find(workloads.begin(), workloads.end(), row.workload) == workloads.end())
+      workloads.push_back(row.workload);
+  std::string out;
+  for (const std::string& workload : workloads) {
+    Rows rows;
+    for (const PointRow& row : all)
+      if (row.workload == workload) rows.push_back(&row);
+    const auto feasible =
+        std::count_if(rows.begin(), rows.end(), [](const PointRow* r) { return r->feasible; });
+    const auto front = std::count_if(rows.begin(), rows.end(),
+                                     [](const PointRow* r) { return r->feasible && r->pareto; });
+    const std::vector<std::string> genes = varyingGenes(all, rows);
+    out += (out.empty() ? "" : "\n") + styled(workload, Style::title, options) +
+           styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
+                              all.front().scope, rows.size(), feasible, front),
+                  Style::dim, options) +
+           '\n' + frontTable(rows, genes, options) + '\n';
+    out += winner(rows, {"fastest", "faster", &PointRow::timeS}, genes, options);
+    out += winner(rows, {"least energy", "less", &PointRow::energyJ}, genes, options);
+    out += winner(rows, {"lowest peak", "lower", &PointRow::powerPeakW}, genes, options);
+    out += refusals(rows, options);
+  }
+  return out;
+}
+
+}  // namespace wattlas

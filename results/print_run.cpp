@@ -1,0 +1,230 @@
+#include <algorithm>
+
+#include "results/print_parts.h"
+#include "results/table.h"
+
+namespace wattlas {
+namespace {
+
+constexpr std::size_t operatorsShown = 16;  // per phase
+constexpr std::size_t weakSpotsShown = 8;
+
+std::string heading(const std::string& text, const TextOptions& options) {
+  return '\n' + styled(text, Style::title, options) + '\n';
+}
+
+std::string fact(const char* name, const std::string& value) {
+  return fmt::format("  {:<9}{}\n", name, value);
+}
+
+std::string headline(const RunResult& r, const TextOptions& options) {
+  std::string out = styled(r.platform, Style::bold, options) + " runs " +
+                    styled(r.workload, Style::bold, options) + " in " +
+                    styled(r.format, Style::bold, options) + fmt::format(", batch {}\n", r.batch);
+  out += styled(fmt::format("scope {}, energy by {}, fidelity {}, mapping {}, seed {}", r.scope,
+                            r.energyMode, r.fidelity, r.mapping, r.seed),
+                Style::dim, options) +
+         '\n';
+  if (const std::string below = belowRequested(r); !below.empty()) {
+    std::string levels;
+    for (const auto& [component, level] : r.fidelityUsed)
+      levels += (levels.empty() ? "" : ", ") + component + " " + level;
+    out += styled(wrapped("* " + below + " has no " + r.fidelity + " model yet (" + levels +
+                              "): its time is a closed form, not a simulation",
+                          options.width, 2),
+                  Style::warn, options) +
+           '\n';
+  }
+  return out;
+}
+
+std::string infeasible(const RunResult& r, const TextOptions& options) {
+  std::string out = '\n' + styled("INFEASIBLE", Style::bad, options) + '\n';
+  for (const std::string& reason : r.reasons)
+    out += "  - " + wrapped(reason, options.width - 4, 4) + '\n';
+  if (r.reasons.empty()) out += "  - no reason was recorded\n";
+  return out;
+}
+
+std::string totals(const RunResult& r, const TextOptions& options) {
+  std::string time = styled(timeText(r.timeS), Style::bold, options);
+  if (r.boundS > 0)
+    time += fmt::format("   ({} the physical bound of {})", ratioText(r.timeS / r.boundS),
+                        timeText(r.boundS));
+  std::string out = '\n' + fact("time", time);
+  out += fact("energy", styled(energyText(r.energyJ), Style::bold, options));
+  out += fact("power", fmt::format("{} average, {} peak over {}", powerText(r.powerAvgW),
+                                   powerText(r.powerPeakW), timeText(r.powerWindowS)));
+  for (const PhaseResult& p : r.phases)
+    if (p.tokens > 0 && p.tokensPerS > 0)
+      out +=
+          fact(p.name.c_str(), fmt::format("{} tokens/s, {} per token", plainNumber(p.tokensPerS),
+                                           energyText(p.energyPerTokenJ)));
+  if (r.areaMm2 > 0) out += fact("area", formatQuantity(r.areaMm2, Dimension::area));
+  const auto time0 = timeByBound(r);
+  const auto energy0 = energyByCategory(r);
+  if (!time0.empty() && !energy0.empty())
+    out += fact("decided", fmt::format("{} of the time is bound by {}, {} of the energy is {}",
+                                       percent(time0[0].share), time0[0].name,
+                                       percent(energy0[0].share), energy0[0].name));
+  if (r.uncertainty.present) {
+    const UncertaintyResult& u = r.uncertainty;
+    out += fact("range",
+                fmt::format("time {} .. {}, energy {} .. {} (5 % .. 95 %)", timeText(u.timeP5),
+                            timeText(u.timeP95), energyText(u.energyP5), energyText(u.energyP95)));
+  }
+  if (r.accuracy.value)
+    out += fact("accuracy", fmt::format("{} ({}; {})", percent(*r.accuracy.value), r.accuracy.kind,
+                                        r.accuracy.source));
+  return out;
+}
+
+std::string phases(const RunResult& r, const TextOptions& options) {
+  if (r.phases.size() < 2) return {};  // the totals say it all
+  TextTable table({{"phase"},
+                   {"time", true},
+                   {"share", true},
+                   {"energy", true},
+                   {"share", true},
+                   {"tokens", true},
+                   {"tokens/s", true},
+                   {"per token", true}});
+  for (const PhaseResult& p : r.phases) {
+    const bool tokens = p.tokens > 0;
+    table.add({p.name, timeText(p.timeS), percent(p.timeS / r.timeS), energyText(p.energyJ),
+               percent(p.energyJ / r.energyJ), tokens ? plainNumber(p.tokens) : "",
+               tokens ? plainNumber(p.tokensPerS) : "",
+               tokens ? energyText(p.energyPerTokenJ) : ""});
+  }
+  return heading("Phases", options) + table.text(options);
+}
+
+std::string operators(const RunResult& r, const TextOptions& options) {
+  if (r.operators.empty()) return {};
+  TextTable table({{"operator", false, 30},
+                   {"phase", false, 14},
+                   {"device", false, 12},
+                   {"times", true},
+                   {"time", true},
+                   {"share", true},
+                   {"", false, 8},
+                   {"energy", true},
+                   {"share", true},
+                   {"bound by"},
+                   {"util.", true}});
+  std::vector<std::string> order;
+  for (const OperatorResult& o : r.operators)
+    if (std::find(order.begin(), order.end(), o.phase) == order.end()) order.push_back(o.phase);
+  for (const std::string& phase : order) {
+    std::vector<const OperatorResult*> rows;
+    for (const OperatorResult& o : r.operators)
+      if (o.phase == phase) rows.push_back(&o);
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](auto* a, auto* b) { return a->attributedS > b->attributedS; });
+    double restTime = 0, restEnergy = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const OperatorResult& o = *rows[i];
+      if (i >= operatorsShown) {
+        restTime += o.attributedS;
+        restEnergy += o.energyJ;
+        continue;
+      }
+      const bool waits = o.kind == "idle" || o.kind == "transfer";
+      table.add({{o.name, waits ? Style::dim : Style::plain},
+                 o.phase,
+                 o.device,
+                 plainNumber(static_cast<double>(o.count)),
+                 timeText(o.attributedS),
+                 percent(o.attributedS / r.timeS),
+                 bar(o.attributedS / r.timeS, 8),
+                 energyText(o.energyJ),
+                 percent(o.energyJ / r.energyJ),
+                 o.bound,
+                 o.macs > 0 ? percent(o.utilisation) : ""});
+    }
+    if (rows.size() > operatorsShown)
+      table.add({{fmt::format("{} more", rows.size() - operatorsShown), Style::dim},
+                 phase,
+                 "",
+                 "",
+                 timeText(restTime),
+                 percent(restTime / r.timeS),
+                 bar(restTime / r.timeS, 8),
+                 energyText(restEnergy),
+                 percent(restEnergy / r.energyJ)});
+  }
+  return heading("Operators", options) + table.text(options);
+}
+
+std::string energy(const RunResult& r, const TextOptions& options) {
+  TextTable table({{"energy"}, {"", true}, {"share", true}, {"", false, 30}});
+  for (const Share& s : energyByCategory(r))
+    table.add({s.name, energyText(s.value), percent(s.share), bar(s.share, 30)});
+  return table.empty() ? "" : heading("Where the energy goes", options) + table.text(options);
+}
+
+std::string memory(const RunResult& r, const TextOptions& options) {
+  TextTable table({{"tier"},
+                   {"resident", true},
+                   {"peak", true},
+                   {"capacity", true},
+                   {"used", true},
+                   {"", false, 16}});
+  for (const TierResult& t : r.tiers) {
+    const double used = t.capacityBytes > 0 ? t.peakBytes / t.capacityBytes : 0;
+    table.add({t.name,
+               bytesText(t.residentBytes),
+               bytesText(t.peakBytes),
+               t.capacityBytes > 0 ? bytesText(t.capacityBytes) : "",
+               {t.capacityBytes > 0 ? percent(used) : "", used > 1 ? Style::bad : Style::plain},
+               bar(used, 16)});
+  }
+  return table.empty() ? "" : heading("Memory", options) + table.text(options);
+}
+
+std::string assumptions(const RunResult& r, const TextOptions& options) {
+  const std::vector<WeakSpot> spots = weakSpots(r);
+  if (spots.empty()) return {};
+  TextTable table({{"of energy", true},
+                   {"assumption", false, 34},
+                   {"value", false, 16},
+                   {"range", false, 24},
+                   {"source", false, 60}});
+  for (std::size_t i = 0; i < std::min(spots.size(), weakSpotsShown); ++i) {
+    const WeakSpot& s = spots[i];
+    table.add({s.energyShare > 0 ? percent(s.energyShare) : "", s.key, s.value, s.range, s.source});
+  }
+  std::string out = heading("Assumptions that matter", options) + table.text(options);
+  if (spots.size() > weakSpotsShown)
+    out += styled(fmt::format("  and {} more; --json lists all", spots.size() - weakSpotsShown),
+                  Style::dim, options) +
+           '\n';
+  return out;
+}
+
+std::string folds(const RunResult& r, const TextOptions& options) {
+  if (r.folds.empty()) return {};
+  TextTable table({{"times", true}, {"fold"}, {"what", false, 44}, {"allowed because", false, 60}});
+  for (const Fold& f : r.folds)
+    table.add({plainNumber(static_cast<double>(f.factor)), nameOf(f.kind), f.what, f.guard});
+  return heading("Simulated once for many", options) + table.text(options);
+}
+
+}  // namespace
+
+std::string printRun(const RunResult& r, const TextOptions& options) {
+  std::string out = headline(r, options);
+  out += r.feasible
+             ? totals(r, options) + phases(r, options) + operators(r, options) + energy(r, options)
+             : infeasible(r, options);
+  out += memory(r, options);
+  if (r.feasible) out += assumptions(r, options) + folds(r, options);
+  if (!r.notes.empty()) {
+    out += heading("Notes", options);
+    for (const std::string& note : r.notes)
+      out += "  - " + wrapped(note, options.width - 4, 4) + '\n';
+  }
+  return out;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,51 @@
+// What the writer and the reader of HDF5 files share: names of columns and the end mark.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "results/point.h"
+
+namespace wattlas::layout {
+
+inline constexpr const char* kind = "wattlas results";
+inline constexpr const char* points = "/points";
+inline constexpr const char* jsonText = "/results/text";
+inline constexpr const char* jsonOffset = "/results/offset";
+inline constexpr const char* study = "/study";
+
+/// Text columns of a row: before the genes, and after them.
+struct TextField {
+  const char* name;
+  std::string PointRow::*member;
+  bool unique;  ///< differs in every row, so a dictionary would not help
+};
+inline constexpr std::array<TextField, 10> textFields = {{
+    {"point_id", &PointRow::id, true},
+    {"platform", &PointRow::platform, false},
+    {"workload", &PointRow::workload, false},
+    {"format", &PointRow::format, false},
+    {"fidelity", &PointRow::fidelity, false},
+    {"scope", &PointRow::scope, false},
+    {"accuracy_kind", &PointRow::accuracyKind, false},
+    {"reason", &PointRow::reason, false},
+    {"config_hash", &PointRow::configHash, true},
+    {"bound", &PointRow::bound, false},
+}};
+inline constexpr TextField energyCategory = {"energy_category", &PointRow::energyCategory, false};
+inline constexpr std::size_t fieldsBeforeGenes = 4;
+
+/// Numbers of the file: those of the CSV, and the shares of what decides a point.
+inline std::vector<NumberColumn> numbers() {
+  std::vector<NumberColumn> all = numberColumns();
+  all.push_back({"bound_share", &PointRow::boundShare});
+  all.push_back({"energy_category_share", &PointRow::energyCategoryShare});
+  return all;
+}
+
+/// The last 64 bytes of a file, behind what HDF5 reads: mark, hash of all bytes before, length.
+inline constexpr std::size_t endSize = 64;
+std::string endMark(std::string_view bytesBefore);
+
+}  // namespace wattlas::layout

@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "models/base/hash.h"
+#include "results/atomic_file.h"
+#include "results/hdf5_create.h"
+#include "results/store.h"
+#include "results/store_layout.h"
+#include "results/text_column.h"
+
+namespace wattlas {
+namespace {
+
+using namespace h5;  // attribute, check, createGroup, datasetProperties, Handle, space
+
+constexpr hsize_t rowsPerChunk = 4096;
+constexpr hsize_t textPerChunk = 1 << 18;
+
+const char* unitOf(std::string_view column) {
+  if (column.ends_with("_s")) return "s";
+  if (column.ends_with("_j")) return "J";
+  if (column.ends_with("_w")) return "W";
+  return column.ends_with("_mm2") ? "mm2" : "1";
+}
+
+}  // namespace
+
+std::string layout::endMark(std::string_view bytes) {
+  return fmt::format("\nWATTLAS END {} {:016d}\n\n", hashText(bytes).hex(), bytes.size());
+}
+
+struct StoreWriter::State {
+  StoreHeader header;
+  Handle file = createFile();
+  std::vector<TextColumn> texts, genes;
+  TextColumn category{layout::energyCategory.name, false};
+  std::vector<std::vector<double>> numbers;
+  std::vector<signed char> feasible, pareto;
+  std::vector<std::uint64_t> offsets{0};
+  std::string pending;  ///< JSON text that does not fill a chunk yet
+  std::uint64_t stored = 0;
+  std::optional<Handle> text;
+  Hasher content;
+  bool finished = false;
+
+  /// Moves whole chunks of JSON text into the file; `all` = the rest, too.
+  void flushText(bool all) {
+    if (!text && !pending.empty()) {
+      const Handle group = createGroup(file, "/results");
+      const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+      const Handle shape(H5Screate_simple(1, &none, &unlimited), H5Sclose, "create a space");
+      text.emplace(H5Dcreate2(file, layout::jsonText, H5T_STD_U8LE, shape, H5P_DEFAULT,
+                              datasetProperties(textPerChunk, 1, false), H5P_DEFAULT),
+                   H5Dclose, "create the JSON text");
+    }
+    std::size_t begin = 0;
+    while (pending.size() - begin >= textPerChunk || (all && begin < pending.size())) {
+      const hsize_t count = std::min<hsize_t>(textPerChunk, pending.size() - begin);
+      const hsize_t from = stored, size = stored + count;
+      check(H5Dset_extent(*text, &size), "extend the JSON text");
+      const Handle target(H5Dget_space(*text), H5Sclose, "get a space");
+      check(H5Sselect_hyperslab(target, H5S_SELECT_SET, &from, nullptr, &count, nullptr),
+            "select a part");
+      check(
+          H5Dwrite(*text, H5T_STD_U8LE, space(count), target, H5P_DEFAULT, pending.data() + begin),
+          "write JSON text");
+      stored = size;
+      begin += count;
+    }
+    pending.erase(0, begin);
+  }
+
+  /// Writes a column in chunks; `slab(from, count)` gives its bytes.
+  template <class Slab>
+  void writeColumn(hid_t group, const std::string& name, hid_t type, bool shuffle,
+                   const Slab& slab) {
+    const hsize_t rows = feasible.size();
+    const Handle properties =
+        datasetProperties(rows == 0 ? 0 : std::min(rows, rowsPerChunk), 4, shuffle);
+    const Handle shape = space(rows);
+    const Handle data(
+        H5Dcreate2(group, name.c_str(), type, shape, H5P_DEFAULT, properties, H5P_DEFAULT),
+        H5Dclose, "create a column");
+    content.text(name);
+    for (hsize_t from = 0; from < rows; from += rowsPerChunk) {
+      const hsize_t count = std::min(rowsPerChunk, rows - from);
+      const std::string bytes = slab(from, count);
+      content.add(hashText(bytes));
+      check(H5Sselect_hyperslab(shape, H5S_SELECT_SET, &from, nullptr, &count, nullptr),
+            "select a part");
+      check(H5Dwrite(data, type, space(count), shape, H5P_DEFAULT, bytes.data()), "write a column");
+    }
+    if (type == H5T_IEEE_F64LE) attribute(data, "unit", unitOf(name));
+  }
+
+  void writeText(hid_t group, const TextColumn& column) {
+    writeColumn(group, column.name(), h5::textType(column.width()), false,
+                [&](std::size_t from, std::size_t count) { return column.slab(from, count); });
+  }
+
+  template <class T>
+  void writeValues(hid_t group, const char* name, hid_t type, const std::vector<T>& values) {
+    writeColumn(group, name, type, sizeof(T) > 1, [&](std::size_t from, std::size_t count) {
+      return std::string(reinterpret_cast<const char*>(values.data() + from), count * sizeof(T));
+    });
+  }
+
+  void writePoints() {
+    const Handle group = createGroup(file, layout::points);
+    const auto part = [&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; ++i) writeText(group, texts[i]);
+    };
+    part(0, layout::fieldsBeforeGenes);
+    std::vector<std::string> names;
+    for (const TextColumn& gene : genes) {
+      writeText(group, gene);
+      names.push_back(gene.name());
+    }
+    part(layout::fieldsBeforeGenes, texts.size());
+    writeText(group, category);
+    const std::vector<NumberColumn> columns = layout::numbers();
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      writeValues(group, columns[i].name, H5T_IEEE_F64LE, numbers[i]);
+    writeValues(group, "feasible", h5::boolType(), feasible);
+    writeValues(group, "pareto", h5::boolType(), pareto);
+    if (!names.empty()) attribute(group, "genes", names);
+    if (stored > 0)
+      writeColumn(file, layout::jsonOffset, H5T_STD_U64LE, true,
+                  [&](std::size_t from, std::size_t count) {
+                    return std::string(reinterpret_cast<const char*>(offsets.data() + from + 1),
+                                       count * sizeof(std::uint64_t));
+                  });
+  }
+};
+
+StoreWriter::StoreWriter(StoreHeader header) : state_(std::make_unique<State>()) {
+  state_->header = std::move(header);
+  for (const layout::TextField& field : layout::textFields)
+    state_->texts.emplace_back(field.name, field.unique);
+  state_->numbers.resize(layout::numbers().size());
+}
+
+StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
+StoreWriter::~StoreWriter() = default;
+
+std::size_t StoreWriter::size() const {
+  return state_->feasible.size();
+}
+
+void StoreWriter::append(const PointRow& row, std::string_view json) {
+  State& s = *state_;
+  if (s.finished) throw std::logic_error("a finished results file cannot grow");
+  if (row.scope != s.header.scope)
+    throw InputError("point '" + row.id + "' has scope '" + row.scope + "'",
+                     "'" + s.header.scope + "', as all points of one results file",
+                     "write results of different scopes to different files");
+  const std::size_t before = size();
+  for (const std::string& name : geneColumns({row})) {
+    const auto known = std::find_if(s.genes.begin(), s.genes.end(),
+                                    [&](const TextColumn& g) { return g.name() == name; });
+    if (name.empty() || name.find('/') != std::string::npos)
+      throw InputError("'" + name + "' cannot be the name of a gene", "a name without '/'");
+    TextColumn& column = known == s.genes.end() ? s.genes.emplace_back(name, false) : *known;
+    column.padTo(before);
+    column.add(*geneOf(row, name));
+  }
+  for (TextColumn& gene : s.genes) gene.padTo(before + 1);
+  for (std::size_t i = 0; i < s.texts.size(); ++i)
+    s.texts[i].add(row.*layout::textFields[i].member);
+  s.category.add(row.energyCategory);
+  const std::vector<NumberColumn> columns = layout::numbers();
+  for (std::size_t i = 0; i < columns.size(); ++i) s.numbers[i].push_back(row.*columns[i].member);
+  s.feasible.push_back(row.feasible);
+  s.pareto.push_back(row.pareto);
+  s.content.add(hashText(json));
+  s.pending += json;
+  s.offsets.push_back(s.offsets.back() + json.size());
+  if (s.pending.size() >= textPerChunk) s.flushText(false);
+}
+
+void StoreWriter::setPareto(std::size_t index, bool value) {
+  state_->pareto.at(index) = static_cast<signed char>(value);
+}
+
+std::string StoreWriter::finish() {
+  State& s = *state_;
+  if (s.finished) throw std::logic_error("a results file is finished once");
+  s.finished = true;
+  s.flushText(true);
+  s.text.reset();
+  s.writePoints();
+  const StoreHeader& header = s.header;
+  s.content.text(header.name).text(header.scope).text(header.energyMode).text(header.study);
+  attribute(s.file, "kind", layout::kind);
+  attribute(s.file, "schema", std::int64_t{storeSchema});
+  attribute(s.file, "version", WATTLAS_VERSION);
+  attribute(s.file, "name", header.name);
+  attribute(s.file, "scope", header.scope);
+  attribute(s.file, "energy_mode", header.energyMode);
+  attribute(s.file, "points", static_cast<std::int64_t>(size()));
+  attribute(s.file, "content_hash", s.content.finish().hex());
+  if (!header.study.empty()) {
+    const Handle type = h5::textType(header.study.size());
+    const Handle data(H5Dcreate2(s.file, layout::study, type, scalar(), H5P_DEFAULT,
+                                 datasetProperties(0, 0, false), H5P_DEFAULT),
+                      H5Dclose, "create the study");
+    check(H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, header.study.data()),
+          "write the study");
+  }
+  check(H5Fflush(s.file, H5F_SCOPE_GLOBAL), "flush the file");
+  const auto size = check(H5Fget_file_image(s.file, nullptr, 0), "size the file");
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  check(H5Fget_file_image(s.file, bytes.data(), bytes.size()), "copy the file");
+  bytes += layout::endMark(bytes);
+  return bytes;
+}
+
+void StoreWriter::commit(const std::string& path) {
+  writeFileAtomically(path, finish());
+}
+
+void writeRunStore(const std::string& path, const RunResult& result) {
+  StoreWriter writer({result.platform, result.scope, result.energyMode, result.config});
+  writer.append(makePointRow(result.configHash, result), toJson(result, false, -1));
+  writer.commit(path);
+}
+
+}  // namespace wattlas

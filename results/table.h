@@ -1,0 +1,28 @@
+// Results as text that a person likes to read, at most 110 columns wide.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/result.h"
+#include "results/point.h"
+#include "results/text_table.h"
+
+namespace wattlas {
+
+/// One result: headline, phases, operators, energy, memory, assumptions, folds; or the reasons why
+/// there is none.
+std::string printRun(const RunResult& result, const TextOptions& options = {});
+
+/// Side by side, one block per workload: ratios to the first result of the block, who wins time and
+/// energy and by how much, and what decides it. Throws InputError when scopes or energy modes
+/// differ.
+std::string printCompare(const std::vector<RunResult>& results, const TextOptions& options = {});
+/// The refusal alone, for callers that want to know before they simulate.
+void refuseMixed(const std::vector<RunResult>& results);
+
+/// Design points per workload: the Pareto set as flagged, who wins what and what decides it, and
+/// why points were infeasible. Throws InputError when scopes differ.
+std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {});
+
+}  // namespace wattlas

@@ -1,0 +1,64 @@
+// A text column of a results file while it grows.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace wattlas {
+
+/// A column of texts: each different text is kept once.
+class TextColumn {
+ public:
+  static constexpr std::size_t longest = 1000;  ///< bytes of a cell; longer text is cut
+
+  explicit TextColumn(std::string name, bool unique) : name_(std::move(name)), unique_(unique) {}
+
+  void add(std::string_view text) {
+    if (text.size() > longest) {
+      std::size_t end = longest;
+      while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+      text = text.substr(0, end);  // never inside a UTF-8 character
+    }
+    width_ = std::max(width_, text.size());
+    if (!unique_) {
+      if (const auto known = codes_.find(text); known != codes_.end()) {
+        rows_.push_back(known->second);
+        return;
+      }
+    }
+    const auto code = static_cast<std::uint32_t>(texts_.size());
+    texts_.emplace_back(text);
+    if (!unique_) codes_.emplace(texts_.back(), code);
+    rows_.push_back(code);
+  }
+  /// A gene that first shows up now was inactive in all rows before.
+  void padTo(std::size_t rows) {
+    while (rows_.size() < rows) add("");
+  }
+  const std::string& name() const { return name_; }
+  std::size_t width() const { return width_; }
+  std::string slab(std::size_t from, std::size_t count) const {
+    std::string bytes(count * width_, '\0');
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string& text = texts_[rows_[from + i]];
+      text.copy(bytes.data() + i * width_, text.size());
+    }
+    return bytes;
+  }
+
+ private:
+  std::string name_;
+  bool unique_;
+  std::size_t width_ = 1;
+  std::deque<std::string> texts_;  // stable addresses for the keys of codes_
+  std::unordered_map<std::string_view, std::uint32_t> codes_;
+  std::vector<std::uint32_t> rows_;
+};
+
+}  // namespace wattlas
