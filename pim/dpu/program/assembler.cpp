@@ -294,7 +294,13 @@ Program Assembler::run() {
       problem("the source has no instruction");
     }
   }
-  problems_.finish();
+  if (!problems_.empty()) {
+    auto list = problems_.list();
+    std::stable_sort(list.begin(), list.end(), [](const Problem& a, const Problem& b) {
+      return a.place.line < b.place.line;
+    });
+    throw InputError(std::move(list));
+  }
   return program;
 }
 

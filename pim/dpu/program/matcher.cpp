@@ -88,6 +88,17 @@ std::string operandTexts(const Form& form) {
   return text;
 }
 
+std::string shapesOf(const std::vector<const Form*>& forms) {
+  std::vector<std::string> shapes;
+  for (const Form* form : forms) {
+    auto text = operandTexts(*form);
+    if (std::find(shapes.begin(), shapes.end(), text) == shapes.end()) shapes.push_back(text);
+  }
+  std::string all;
+  for (const auto& shape : shapes) all += (all.empty() ? "" : " | ") + shape;
+  return all;
+}
+
 /// How far a form got with the operands, and what stopped it.
 struct Attempt {
   std::size_t progress = 0;
@@ -332,16 +343,10 @@ Expected<std::uint64_t, MatchError> Matcher::match(const std::string& mnemonic, 
       tried = true;
     }
   }
-  std::string shapes;
-  for (std::size_t i = 0; i < forms.size() && i < 24; ++i) {
-    const auto text = operandTexts(*forms[i]);
-    if (shapes.find(text + " |") == std::string::npos) shapes += text + " | ";
-  }
-  if (shapes.size() > 3) shapes.resize(shapes.size() - 3);
   auto error = best.error;
   error.what =
       "operand " + std::to_string(best.progress + 1) + " of '" + mnemonic + "': " + error.what;
-  error.hint = "forms: " + shapes;
+  if (!best.range) error.hint = "forms: " + shapesOf(forms);
   return error;
 }
 
