@@ -68,6 +68,11 @@ void FormatPlan::read(const ConfigNode& node, const std::string& prefix, Problem
 }
 
 const TensorFormats& FormatPlan::formatsOf(std::string_view name, const LayerRange* range) {
+  const TensorFormats* given = overrideOf(name, range);
+  return given != nullptr ? *given : fallback_;
+}
+
+const TensorFormats* FormatPlan::overrideOf(std::string_view name, const LayerRange* range) {
   Override* best = nullptr;
   const auto weight = [](const Override& o) { return (o.layered ? 1000 : 0) + o.name.size(); };
   for (Override& entry : overrides_) {
@@ -78,7 +83,7 @@ const TensorFormats& FormatPlan::formatsOf(std::string_view name, const LayerRan
     entry.used = true;
     if (best == nullptr || weight(entry) >= weight(*best)) best = &entry;
   }
-  return best != nullptr ? best->formats : fallback_;
+  return best != nullptr ? &best->formats : nullptr;
 }
 
 std::vector<LayerRange> FormatPlan::pieces(std::int64_t count) const {

@@ -28,6 +28,8 @@ class FormatPlan {
   const TensorFormats& fallback() const { return fallback_; }
   /// Formats of an operator outside of layers, or of one in the layers of `range`.
   const TensorFormats& formatsOf(std::string_view name, const LayerRange* range = nullptr);
+  /// Formats that an override gives to it, or null.
+  const TensorFormats* overrideOf(std::string_view name, const LayerRange* range = nullptr);
   /// Splits layers 0..count-1 where an override begins or ends, so that each piece is uniform.
   std::vector<LayerRange> pieces(std::int64_t count) const;
   /// Reports overrides that no operator matched, with the nearest of `names`.

@@ -135,11 +135,9 @@ class NetworkBuilder {
   }
 
   void finish(Operator& op, const LayerSpec& spec, const std::string& block, std::int64_t repeat) {
-    if (spec.format != "default") {
-      // An override by name (from the options) wins over the layer's own format.
-      if (draft_.formats.formatsOf(op.name) == draft_.formats.fallback())
-        op.formats = parseTensorFormats(spec.format);
-    }
+    // An override by name (from the options) wins over the layer's own format.
+    if (spec.format != "default" && draft_.formats.overrideOf(op.name) == nullptr)
+      op.formats = parseTensorFormats(spec.format);
     if (op.hasWeights && spec.sparsity.pattern != Sparsity::Pattern::none)
       op.weightSparsity = spec.sparsity;
     op.block = block;

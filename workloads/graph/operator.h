@@ -75,7 +75,7 @@ class Dims {
  public:
   Dims() {
     values_.fill(1);
-    values_[index(Dim::pad)] = 0;
+    values_[index(Dim::pad)] = values_[index(Dim::padEnd)] = 0;
   }
   std::int64_t& operator[](Dim d) { return values_[index(d)]; }
   std::int64_t operator[](Dim d) const { return values_[index(d)]; }

@@ -197,7 +197,7 @@ class OperatorsGenerator final : public Generator {
     Operator op = spec.op;
     const Operator defaults = draft.make(op.name, op.kind);
     op.formats = defaults.formats;
-    if (spec.format != "default" && op.formats == draft.formats.fallback())
+    if (spec.format != "default" && draft.formats.overrideOf(op.name) == nullptr)
       op.formats = parseTensorFormats(spec.format);
     const auto tensor = [&](const char* name, NumberFormat& target) {
       const std::string& text = spec.tensorNames.at(name);

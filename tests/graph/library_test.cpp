@@ -1,0 +1,172 @@
+// The library against published sizes. Parameter counts are those of the published checkpoints
+// (sum of all tensor sizes; torchvision's for the image networks).
+#include <gmock/gmock.h>
+
+#include "tests/graph/workload_fixture.h"
+
+namespace wattlas {
+namespace {
+
+using testing::library;
+using testing::make;
+
+const std::vector<std::string> contractOrder = {
+    "llama2-7b",    "llama2-13b",  "llama2-70b",  "llama3-8b",   "mistral-7b",
+    "mixtral-8x7b", "opt-125m",    "opt-350m",    "opt-1.3b",    "gpt2",
+    "gpt2-medium",  "gpt2-large",  "bitnet-0.7b", "bert-base",   "resnet18",
+    "resnet50",     "mobilenetv2", "ecg-cnn1d",   "ecg-dscnn1d", "jet-mlp",
+    "rn07",         "cnv-w1a1",    "ad08",        "fmnist-cnn",  "fmnist-hdc"};
+
+TEST(Library, HoldsEveryIdOfTheContractInItsOrder) {
+  EXPECT_EQ(libraryWorkloads(library()), contractOrder);
+}
+
+TEST(Library, EveryFileNamesItsSourceAndOwnFormat) {
+  for (const std::string& id : contractOrder) {
+    const ConfigNode file = loadWorkload(id, library());
+    ASSERT_NE(file.find("source"), nullptr) << id;
+    EXPECT_GT(file.find("source")->scalar().size(), 20u) << id;
+    EXPECT_NE(file.find("format"), nullptr) << id;
+  }
+}
+
+struct Published {
+  const char* id;
+  std::int64_t parameters;
+};
+
+class PublishedParameters : public ::testing::TestWithParam<Published> {};
+
+TEST_P(PublishedParameters, AreMatchedExactly) {
+  EXPECT_EQ(make(GetParam().id).totals().parameters, GetParam().parameters);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Library, PublishedParameters,
+    ::testing::Values(Published{"llama2-7b", 6738415616}, Published{"llama2-13b", 13015864320},
+                      Published{"llama2-70b", 68976648192}, Published{"llama3-8b", 8030261248},
+                      Published{"mistral-7b", 7241732096}, Published{"mixtral-8x7b", 46702792704},
+                      Published{"opt-125m", 125239296}, Published{"opt-350m", 331196416},
+                      Published{"opt-1.3b", 1315758080}, Published{"gpt2", 124439808},
+                      Published{"gpt2-medium", 354823168}, Published{"gpt2-large", 774030080},
+                      Published{"bert-base", 109482240}, Published{"resnet18", 11689512},
+                      Published{"resnet50", 25557032}, Published{"mobilenetv2", 3504872},
+                      // explorer's own small CNN: 80 + 1,168 + 36,928 + 650
+                      Published{"fmnist-cnn", 38826}),
+    [](const auto& param) {
+      std::string name = param.param.id;
+      for (char& c : name)
+        if (c == '-' || c == '.') c = '_';
+      return name;
+    });
+
+TEST(Library, BitnetIsThePublishedSevenHundredMillion) {
+  // 24 x (4 x 1536^2 + 3 x 1536 x 4096) + 32002 x 1536, and norms of 2 + 1 widths of 1536 and one
+  // of 4096 a layer
+  const std::int64_t expected =
+      24LL * (4 * 1536 * 1536 + 3 * 1536 * 4096 + 3 * 1536 + 4096) + 32002LL * 1536 + 1536;
+  const Workload w = make("bitnet-0.7b");
+  EXPECT_EQ(w.totals().parameters, expected);
+  EXPECT_EQ(w.formats.name, "ternary");
+}
+
+TEST(Library, ImageNetworksHaveThePublishedMacs) {
+  EXPECT_EQ(make("resnet18").totals().macsPrefill, 1814073344);    // 1.814 GMAC, torchvision
+  EXPECT_EQ(make("resnet50").totals().macsPrefill, 4089184256);    // 4.09 GMAC, torchvision v1.5
+  EXPECT_EQ(make("mobilenetv2").totals().macsPrefill, 300774272);  // 0.30 GMAC, torchvision
+}
+
+TEST(Library, EcgSeparableNetworkAsInTheContract) {
+  const Workload w = make("ecg-dscnn1d");
+  const Phase& phase = w.phases.at(0);
+  std::int64_t macs = 0;
+  for (const OpId id : phase.graph.order()) {
+    const Operator& op = phase.graph.at(id);
+    if (op.name != "classifier") macs += costOf(op).macs * op.count;
+  }
+  EXPECT_EQ(macs, 635088);
+  EXPECT_EQ(outputWidth(testing::find(phase, "block1_pw")), 936);
+  EXPECT_EQ(outputWidth(testing::find(phase, "block2_pw")), 932);
+  EXPECT_EQ(outputWidth(testing::find(phase, "block3_pw")), 928);
+  EXPECT_EQ(outputWidth(testing::find(phase, "block4_pw")), 231);
+  EXPECT_EQ(testing::find(phase, "classifier").dims[Dim::K], 32);
+  EXPECT_EQ(testing::find(phase, "classifier").dims[Dim::N], 2);
+  EXPECT_TRUE(phase.graph.isChain());
+  EXPECT_EQ(w.formats.name, "int8");
+}
+
+TEST(Library, EcgStandardNetworkHasTheSameLengths) {
+  const Workload w = make("ecg-cnn1d");
+  // 936 x 8 x 2 x 8 + 932 x 16 x 8 x 5 + 928 x 16 x 16 x 5 + 231 x 32 x 16 x 5 + 64
+  EXPECT_EQ(w.totals().macsPrefill, 119808 + 596480 + 1187840 + 591360 + 64);
+  EXPECT_EQ(outputWidth(testing::find(w.phases[0], "block4")), 231);
+}
+
+TEST(Library, CnvLayersHaveTheFoldedCyclesOfItsSubmission) {
+  // Cycles of the FINN submission (9 layers) times PE x SIMD of its folding file = MACs.
+  const Workload w = make("cnv-w1a1");
+  const std::int64_t macs[] = {32400LL * 48,  28224LL * 1024, 20736LL * 512,
+                               28800LL * 512, 20736LL * 128,  18432LL * 32,
+                               32768LL * 4,   32768LL * 8,    1024LL * 5};
+  const char* names[] = {"conv1", "conv2",  "conv3",  "conv4",     "conv5",
+                         "conv6", "dense1", "dense2", "classifier"};
+  for (int i = 0; i < 9; ++i)
+    EXPECT_EQ(costOf(testing::find(w.phases[0], names[i])).macs, macs[i]) << names[i];
+  EXPECT_EQ(testing::find(w.phases[0], "conv1").formats.activation.name, "int8");
+  EXPECT_EQ(testing::find(w.phases[0], "conv2").formats.activation.name, "binary");
+}
+
+TEST(Library, Rn07KeepsItsLengthsWithEvenKernels) {
+  const Workload w = make("rn07");
+  for (const char* name : {"conv1", "conv2", "conv3"})
+    EXPECT_EQ(outputWidth(testing::find(w.phases[0], name)), 32) << name;
+  for (const char* name : {"conv4", "conv5"})
+    EXPECT_EQ(outputHeight(testing::find(w.phases[0], name)), 8) << name;
+  EXPECT_EQ(testing::find(w.phases[0], "classifier").dims[Dim::K], 2048);
+  EXPECT_EQ(w.formats.weight.bits, 8);
+  EXPECT_EQ(w.formats.activation.bits, 9);
+}
+
+TEST(Library, SmallNetworksHaveTheirShapes) {
+  // 16 x 64 + 64 x 32 + 32 x 32 + 32 x 5
+  EXPECT_EQ(make("jet-mlp").totals().macsPrefill, 1024 + 2048 + 1024 + 160);
+  EXPECT_EQ(make("ad08").totals().macsPrefill, 64 * 72 * 2 + 72 * 72 * 2 + 72 * 8 * 2);
+  const Workload hdc = make("fmnist-hdc");
+  EXPECT_EQ(costOf(testing::find(hdc.phases[0], "search")).macs, 4096 * 10);
+  EXPECT_EQ(testing::find(hdc.phases[0], "search").formats.activation.bits, 1);
+  EXPECT_EQ(testing::find(hdc.phases[0], "encode").formats.activation.bits, 8);
+}
+
+TEST(Library, GraphsStaySmall) {
+  for (const std::string& id : contractOrder) {
+    const Workload w = make(id);
+    const std::size_t limit = w.family == "llm" ? 20 : 70;
+    for (const Phase& phase : w.phases) EXPECT_LE(phase.graph.size(), limit) << id;
+  }
+}
+
+TEST(Library, EveryWorkloadIsRebuiltFromItsStoredConfiguration) {
+  for (const std::string& id : contractOrder) {
+    const Workload w = make(id, {"batch=3"});
+    const Workload again =
+        buildWorkload(id, parseYaml(w.config.toYaml(), "stored.yaml"), ConfigNode());
+    EXPECT_EQ(again.config.hash(), w.config.hash()) << id;
+    EXPECT_EQ(again.totals().macsPrefill, w.totals().macsPrefill) << id;
+    EXPECT_EQ(again.totals().weights, w.totals().weights) << id;
+  }
+}
+
+TEST(Library, FewerBitsNeverMeanMoreBytes) {
+  for (const std::string& id : contractOrder) {
+    Bits last(1e30);
+    for (const char* format : {"format=fp32", "format=fp16", "format=int8", "format=w4a8",
+                               "format=w2a8", "format=w1a8"}) {
+      const Bits weights = make(id, {format}).totals().weights;
+      EXPECT_LE(weights, last) << id << ' ' << format;
+      last = weights;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wattlas
