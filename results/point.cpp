@@ -40,7 +40,7 @@ PointRow makePointRow(std::string id, const RunResult& r,
   row.workload = r.workload;
   row.format = r.format;
   row.genes = std::move(genes);
-  row.fidelity = claimedFidelity(r);
+  row.fidelity = fidelityText(r);
   row.scope = r.scope;
   row.feasible = r.feasible;
   row.configHash = r.configHash;

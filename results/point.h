@@ -31,8 +31,8 @@ struct PointRow {
   double boundShare = missing, energyCategoryShare = missing;
 };
 
-/// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` is what the result
-/// may claim (results/summary.h), not what was asked for.
+/// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` holds the levels
+/// that were used (fidelityText in results/summary.h), not the one that was asked for.
 PointRow makePointRow(std::string id, const RunResult& result,
                       std::vector<std::pair<std::string, std::string>> genes = {});
 

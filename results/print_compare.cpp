@@ -48,7 +48,7 @@ std::string nameWithFormat(const RunResult& r) {
 }
 
 std::string overview(const Block& block, const TextOptions& options) {
-  TextTable table({{"platform", false, 24},
+  TextTable table({{"platform", false, 26, 20},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},
@@ -56,7 +56,7 @@ std::string overview(const Block& block, const TextOptions& options) {
                    {"ratio", true},
                    {"average", true},
                    {"peak", true},
-                   {"time is", false, 14},
+                   {"time is", false, 14, 12},
                    {"energy is", false, 16},
                    {"fidelity"}});
   const RunResult* reference = referenceOf(block);
@@ -86,16 +86,17 @@ std::string overview(const Block& block, const TextOptions& options) {
              '\n';
   if (std::any_of(block.begin(), block.end(),
                   [](const RunResult* r) { return !belowRequested(*r).empty(); }))
-    out +=
-        styled("  * a closed form stands in where a component has no model of the level asked for",
+    out += styled(
+               "  * some component has no model of the level asked for; a closed form stands in "
+               "(see run)",
                Style::warn, options) +
-        '\n';
+           '\n';
   return out;
 }
 
 std::string phaseTable(const Block& block, const TextOptions& options) {
   TextTable table({{"phase"},
-                   {"platform", false, 24},
+                   {"platform", false, 26, 20},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},
@@ -119,10 +120,10 @@ std::string phaseTable(const Block& block, const TextOptions& options) {
 }
 
 std::string energyTable(const Block& block, const TextOptions& options) {
-  std::vector<Column> columns = {{"energy shares", false, 24}, {"format", false, 14}};
+  std::vector<Column> columns = {{"energy shares", false, 26, 20}, {"format", false, 14}};
   for (int i = 0; i < categoryCount; ++i)
     columns.push_back({nameOf(static_cast<Category>(i)), true});
-  TextTable table(columns);
+  TextTable table(std::move(columns));
   for (const RunResult* r : block) {
     if (!r->feasible || r->energyJ <= 0) continue;
     std::vector<Cell> row = {r->platform, r->format};
@@ -164,8 +165,8 @@ std::string verdict(const Block& block, const Contest& q, const TextOptions& opt
     text += fmt::format("; {} of its {} {} {}", percent(shares[0].share),
                         q.member == &RunResult::timeS ? "time" : "energy",
                         q.member == &RunResult::timeS ? "is bound by" : "is", shares[0].name);
-  return "  " + styled(fmt::format("{:<13}", q.title), Style::good, options) +
-         wrapped(text, options.width - 15, 15) + '\n';
+  return "  " + styled(fmt::format("{:<14}", q.title), Style::good, options) +
+         wrapped(text, options.width - 16, 16) + '\n';
 }
 
 }  // namespace

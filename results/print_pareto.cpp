@@ -34,11 +34,20 @@ std::vector<std::string> varyingGenes(const std::vector<PointRow>& all, const Ro
   return varying;
 }
 
+/// The last part of a dotted name, unless another gene ends alike.
+std::string shortName(const std::string& gene, const std::vector<std::string>& genes) {
+  const auto last = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
+  const auto alike = std::count_if(genes.begin(), genes.end(), [&](const std::string& other) {
+    return last(other) == last(gene);
+  });
+  return alike > 1 ? gene : last(gene);
+}
+
 std::string geneText(const PointRow& row, const std::vector<std::string>& genes) {
   std::string text;
   for (const std::string& gene : genes)
     if (const std::string* value = geneOf(row, gene))
-      text += (text.empty() ? "" : ", ") + gene + "=" + *value;
+      text += (text.empty() ? "" : ", ") + shortName(gene, genes) + "=" + *value;
   return text;
 }
 
@@ -47,28 +56,22 @@ std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& gen
   return row.platform + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
 }
 
-std::string shareText(const std::string& name, double share) {
-  if (name.empty() || !std::isfinite(share)) return name;
-  return fmt::format("{} {:.0f} %", name, 100 * share);
-}
-
 std::string frontTable(Rows rows, const std::vector<std::string>& genes,
                        const TextOptions& options) {
   std::erase_if(rows, [](const PointRow* r) { return !r->pareto || !r->feasible; });
   std::stable_sort(rows.begin(), rows.end(),
                    [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; });
-  TextTable table({{"platform", false, 24},
+  TextTable table({{"platform", false, 26, 22},
                    {"format", false, 14},
                    {"genes", false, 40},
                    {"time", true},
                    {"energy", true},
-                   {"average", true},
                    {"peak", true},
                    {"area", true},
                    {"accuracy", true},
-                   {"time is", false, 14},
-                   {"energy is", false, 16},
-                   {"fidelity"}});
+                   {"time is"},
+                   {"energy is", false, 12},
+                   {"fidelity", false, 16}});
   for (std::size_t i = 0; i < std::min(rows.size(), frontShown); ++i) {
     const PointRow& r = *rows[i];
     table.add({{r.platform, Style::bold},
@@ -76,13 +79,12 @@ std::string frontTable(Rows rows, const std::vector<std::string>& genes,
                geneText(r, genes),
                timeText(r.timeS),
                energyText(r.energyJ),
-               powerText(r.powerAvgW),
                powerText(r.powerPeakW),
                std::isfinite(r.areaMm2) ? formatQuantity(r.areaMm2, Dimension::area) : "",
                std::isfinite(r.accuracy) ? percent(r.accuracy) : "",
-               shareText(r.bound, r.boundShare),
-               shareText(r.energyCategory, r.energyCategoryShare),
-               r.fidelity});
+               r.bound,
+               r.energyCategory,
+               r.fidelity == "event+analytic" ? "event*" : r.fidelity});
   }
   if (table.empty()) return "  no point is marked as part of the Pareto set\n";
   std::string out = table.text(options);

@@ -44,9 +44,4 @@ inline std::string plainNumber(double value) {
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
-/// The level a result may claim, with a mark when it is below what was asked for.
-inline std::string markedFidelity(const RunResult& r) {
-  return claimedFidelity(r) + (belowRequested(r).empty() ? "" : "*");
-}
-
 }  // namespace wattlas

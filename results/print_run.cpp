@@ -29,8 +29,8 @@ std::string headline(const RunResult& r, const TextOptions& options) {
     std::string levels;
     for (const auto& [component, level] : r.fidelityUsed)
       levels += (levels.empty() ? "" : ", ") + component + " " + level;
-    out += styled(wrapped("* " + below + " has no " + r.fidelity + " model yet (" + levels +
-                              "): its time is a closed form, not a simulation",
+    out += styled(wrapped("* no " + r.fidelity + " model yet for " + below + " (" + levels +
+                              "): times marked * are closed forms",
                           options.width, 2),
                   Style::warn, options) +
            '\n';
@@ -130,9 +130,10 @@ std::string operators(const RunResult& r, const TextOptions& options) {
         continue;
       }
       const bool waits = o.kind == "idle" || o.kind == "transfer";
+      const bool marked = belowRequested(r, o.device);
       table.add({{o.name, waits ? Style::dim : Style::plain},
                  o.phase,
-                 o.device,
+                 {o.device + (marked ? "*" : ""), marked ? Style::warn : Style::plain},
                  plainNumber(static_cast<double>(o.count)),
                  timeText(o.attributedS),
                  percent(o.attributedS / r.timeS),
@@ -219,11 +220,6 @@ std::string printRun(const RunResult& r, const TextOptions& options) {
              : infeasible(r, options);
   out += memory(r, options);
   if (r.feasible) out += assumptions(r, options) + folds(r, options);
-  if (!r.notes.empty()) {
-    out += heading("Notes", options);
-    for (const std::string& note : r.notes)
-      out += "  - " + wrapped(note, options.width - 4, 4) + '\n';
-  }
   return out;
 }
 

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <string_view>
 
+#include "models/base/error.h"
 #include "models/base/units.h"
 
 namespace wattlas {
@@ -35,15 +38,33 @@ int levelOf(const std::string& name) {
   return static_cast<int>(found - levels.begin());
 }
 
-/// "device.energy.mram.read" names the coefficient "mram.read".
-bool namesCoefficient(std::string_view key, std::string_view coefficient) {
-  if (coefficient.empty() || !key.ends_with(coefficient)) return false;
-  return key.size() == coefficient.size() || key[key.size() - coefficient.size() - 1] == '.';
+/// Text of a parameter in a form for people: "350000000 Hz" becomes "350 MHz".
+std::string readable(const std::string& value) {
+  const auto blank = value.find(' ');
+  if (blank == std::string::npos) return value;
+  static const std::map<std::string, Dimension> units = {
+      {"s", Dimension::time},   {"Hz", Dimension::frequency},    {"J", Dimension::energy},
+      {"W", Dimension::power},  {"bit", Dimension::information}, {"bit/s", Dimension::bandwidth},
+      {"mm2", Dimension::area}, {"op/s", Dimension::throughput}};
+  const auto unit = units.find(value.substr(blank + 1));
+  try {
+    const std::string digits = value.substr(0, blank);
+    if (value.ends_with(" J/bit"))
+      return formatQuantity(parseQuantity(digits + " J", Dimension::energy), Dimension::energy) +
+             "/bit";
+    return unit == units.end() ? value
+                               : formatQuantity(parseQuantity(value, unit->second), unit->second);
+  } catch (const InputError&) {
+    return value;  // words, not a quantity
+  }
 }
 
 std::string rangeText(const std::string& low, const std::string& high) {
-  if (low.empty() && high.empty()) return {};
-  return low == high ? "" : low + " .. " + high;
+  return low == high ? "" : readable(low) + " .. " + readable(high);
+}
+
+bool isEnergyOrPower(const std::string& value) {
+  return value.ends_with(" J") || value.ends_with(" W") || value.ends_with(" J/bit");
 }
 
 }  // namespace
@@ -69,12 +90,20 @@ std::vector<Share> energyByCategory(const RunResult& result) {
   return shares;
 }
 
-std::string claimedFidelity(const RunResult& result) {
-  std::string lowest;
-  for (const auto& [component, level] : result.fidelityUsed)
-    if (component != "host" && (lowest.empty() || levelOf(level) < levelOf(lowest))) lowest = level;
-  if (!lowest.empty()) return lowest;
-  return result.fidelityUsed.empty() ? result.fidelity : result.fidelityUsed.begin()->second;
+std::string fidelityText(const RunResult& result) {
+  std::string out;
+  for (const char* level : {"detailed", "event", "analytic"})
+    for (const auto& [component, used] : result.fidelityUsed)
+      if (used == level) {
+        out += (out.empty() ? "" : "+") + used;
+        break;
+      }
+  return out.empty() ? result.fidelity : out;
+}
+
+std::string markedFidelity(const RunResult& result) {
+  const std::string levels = fidelityText(result);
+  return levels.substr(0, levels.find('+')) + (belowRequested(result).empty() ? "" : "*");
 }
 
 std::string belowRequested(const RunResult& result) {
@@ -84,32 +113,32 @@ std::string belowRequested(const RunResult& result) {
   return names;
 }
 
+bool belowRequested(const RunResult& result, const std::string& component) {
+  const auto used = result.fidelityUsed.find(component);
+  return used != result.fidelityUsed.end() && levelOf(used->second) < levelOf(result.fidelity);
+}
+
 std::vector<WeakSpot> weakSpots(const RunResult& result) {
   std::vector<WeakSpot> spots;
-  const double total = result.feasible ? result.energyJ : 0;
-  std::vector<bool> used(result.ledger.size(), false);
-  for (const Assumption& a : result.assumptions) {
-    if (a.basis != Basis::assumption) continue;
-    WeakSpot spot{a.key, a.value, rangeText(a.low, a.high), a.source, 0};
-    for (std::size_t i = 0; i < result.ledger.size(); ++i) {
-      const LedgerCell& cell = result.ledger[i];
-      if (used[i] || !namesCoefficient(a.key, cell.coefficient)) continue;
-      used[i] = true;
-      if (total > 0) spot.energyShare += cell.count * cell.perCountJ / total;
-    }
-    spots.push_back(std::move(spot));
-  }
-  for (std::size_t i = 0; i < result.ledger.size(); ++i) {
-    const LedgerCell& cell = result.ledger[i];
-    if (used[i] || cell.basis != Basis::assumption || cell.count <= 0) continue;
-    const auto joules = [](double j) { return formatQuantity(j, Dimension::energy); };
-    spots.push_back({cell.component + "." + cell.coefficient, joules(cell.perCountJ),
-                     cell.lowJ == cell.highJ ? "" : joules(cell.lowJ) + " .. " + joules(cell.highJ),
-                     cell.source, total > 0 ? cell.count * cell.perCountJ / total : 0});
+  std::set<std::string> sources;
+  const auto joules = [](double j) { return formatQuantity(j, Dimension::energy); };
+  for (const LedgerCell& cell : result.ledger) {
+    if (cell.basis != Basis::assumption) continue;
+    sources.insert(cell.source);
+    const double energy = cell.count * cell.perCountJ;
+    if (energy <= 0 || !result.feasible) continue;
+    spots.push_back({cell.component + " " + cell.coefficient, joules(energy),
+                     cell.lowJ == cell.highJ ? ""
+                                             : joules(cell.count * cell.lowJ) + " .. " +
+                                                   joules(cell.count * cell.highJ),
+                     cell.source, energy / result.energyJ});
   }
   std::stable_sort(spots.begin(), spots.end(), [](const WeakSpot& a, const WeakSpot& b) {
     return a.energyShare > b.energyShare;
   });
+  for (const Assumption& a : result.assumptions)
+    if (a.basis == Basis::assumption && !(isEnergyOrPower(a.value) && sources.count(a.source) > 0))
+      spots.push_back({a.key, readable(a.value), rangeText(a.low, a.high), a.source, 0});
   return spots;
 }
 

@@ -20,18 +20,23 @@ std::vector<Share> timeByBound(const RunResult& result);
 /// Energy by category, greatest first, zero categories left out. Empty when infeasible.
 std::vector<Share> energyByCategory(const RunResult& result);
 
-/// The level a result may claim: the lowest level used by any component besides the host (the
-/// host's when it is alone), so that a formula is never called `event`.
-std::string claimedFidelity(const RunResult& result);
+/// Levels used by any component, deepest first, such as "event+analytic": a formula anywhere shows.
+std::string fidelityText(const RunResult& result);
+/// The deepest level used, with a `*` when any component ran below what was asked for.
+std::string markedFidelity(const RunResult& result);
 /// Components that ran below the requested fidelity, as "device, link".
 std::string belowRequested(const RunResult& result);
 
-/// A ledger cell or assumption that nobody measured or published.
+/// Whether a component ("device", "host", "link") ran below the requested fidelity.
+bool belowRequested(const RunResult& result, const std::string& component);
+
+/// Something that a result rests on and nobody measured or published.
 struct WeakSpot {
   std::string key, value, range, source;
-  double energyShare = 0;  ///< of the result's energy, 0..1; 0 = not an energy coefficient
+  double energyShare = 0;  ///< of the result's energy, 0..1; 0 = not a part of the energy
 };
-/// Everything with basis `assumption`, by energy share, then in order of appearance.
+/// Ledger cells with basis `assumption` by their energy, then the other assumptions in order of
+/// appearance. Parameters that are already there as a cell are not repeated.
 std::vector<WeakSpot> weakSpots(const RunResult& result);
 
 }  // namespace wattlas

@@ -98,11 +98,10 @@ std::vector<std::size_t> TextTable::widths(const TextOptions& options) const {
     for (const std::size_t w : widths) sum += w > 0 ? w + gap : 0;
     return sum;
   };
-  constexpr std::size_t least = 8;
   while (total() > options.width) {
     std::size_t widest = widths.size();
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if (!columns_[i].right && widths[i] > least &&
+      if (!columns_[i].right && widths[i] > columns_[i].least &&
           (widest == widths.size() || widths[i] > widths[widest]))
         widest = i;
     if (widest == widths.size()) break;

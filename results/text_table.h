@@ -30,6 +30,7 @@ struct Column {
   std::string title;
   bool right = false;     ///< numbers stand to the right
   std::size_t most = 40;  ///< columns; longer cells are clipped
+  std::size_t least = 8;  ///< a column of text may shrink to this when the line is too wide
 };
 
 struct Cell {

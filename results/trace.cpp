@@ -129,7 +129,7 @@ std::string traceJson(const RunResult& r) {
   const Json out = {
       {"displayTimeUnit", "ns"},
       {"otherData",
-       {{"config_hash", r.configHash}, {"scope", r.scope}, {"fidelity", claimedFidelity(r)}}},
+       {{"config_hash", r.configHash}, {"scope", r.scope}, {"fidelity", fidelityText(r)}}},
       {"traceEvents", trace.take()}};
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -75,7 +75,7 @@ inline RunResult sampleResult(const std::string& platform = "upmem-dimm", double
   r.capacityBytes = 8.589934592e9;
   r.folds = {{FoldKind::symmetry, 128, "128 identical DPUs", "same program, same entry state"}};
   r.assumptions = {
-      {"device.energy.mram.read", "0.95 pJ", "0.55 pJ", "1.56 pJ", "estimate, 14 nm",
+      {"device.energy.mram.read", "9.5e-13 J", "5.5e-13 J", "1.56e-12 J", "estimate, 14 nm",
        Basis::assumption},
       {"link.rate", "19.2 GB/s", "19.2 GB/s", "19.2 GB/s", "data sheet", Basis::published},
       {"fidelity.link", "analytic", "", "", "no event model", Basis::assumption}};
