@@ -1,0 +1,34 @@
+#include "pim/registration.h"
+
+#include "pim/upmem/sim/upmem_module.h"
+
+namespace wattlas {
+
+namespace {
+
+class SimulatedUpmem final : public pim::UpmemDevice {
+ public:
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event};
+  }
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
+    return std::make_unique<pim::UpmemModule>(name, *this);
+  }
+};
+
+template <class T>
+std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& prefix,
+                                 Problems& problems) {
+  auto device = std::make_unique<T>();
+  if (!device->configure(config, prefix, problems)) return nullptr;
+  return device;
+}
+
+}  // namespace
+
+void registerPim(Registry& registry) {
+  registry.add({"upmem", "UPMEM memory: a DPU beside every bank, MACs in the banks if asked for",
+                makeKind<SimulatedUpmem>, pim::UpmemDevice::schema});
+}
+
+}  // namespace wattlas

@@ -1,0 +1,18 @@
+// Closed-form times of stages: the analytic fidelity, and the bounds that no fidelity may beat.
+#pragma once
+
+#include "pim/upmem/plan.h"
+
+namespace wattlas::pim {
+
+/// Time and what limits it.
+struct StageTime {
+  Ticks time;
+  Bound bound = Bound::compute;
+};
+
+StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParams& params);
+StageTime closedForm(const Stage& stage, const UpmemParams& params);
+Ticks lowerBound(const Stage& stage, const UpmemParams& params);
+
+}  // namespace wattlas::pim

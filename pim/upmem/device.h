@@ -1,0 +1,52 @@
+// Device kind `upmem`: ranks of DRAM chips with a DPU beside every bank, and optionally
+// multiply-accumulate units at the banks' sense amplifiers.
+#pragma once
+
+#include <memory>
+
+#include "models/registry.h"
+#include "pim/upmem/closed_form.h"
+#include "pim/upmem/ledger.h"
+#include "pim/upmem/planner.h"
+
+namespace wattlas::pim {
+
+/// The plain half. `makeUpmem` (registration.h) adds the SystemC half.
+class UpmemDevice : public ConfiguredDevice {
+ public:
+  /// Reads `config`; false and problems when it is not valid.
+  bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
+  static std::string schema();
+
+  int modelVersion() const override { return 1; }
+  Support support(const Operator& op) const override;
+  Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  Profile estimate(const Program& program) const override;
+  CopyCost copy(const CopyRequest& request) const override;
+  LaunchCost launch() const override;
+  Bits residentBits(const Operator& op) const override;
+
+  const UpmemParams& params() const { return params_; }
+  const UpmemCoefficients& coefficients() const { return ids_; }
+  /// Another origin of kernel costs (measured assembly); the table of the configuration otherwise.
+  void use(std::shared_ptr<const KernelCostSource> costs) { costs_ = std::move(costs); }
+
+ private:
+  const KernelCostSource& costs() const { return costs_ ? *costs_ : params_.kernels; }
+
+  UpmemParams params_;
+  UpmemCoefficients ids_;
+  std::shared_ptr<const KernelCostSource> costs_;
+};
+
+/// What one stage took, from a closed form or from a simulation.
+struct StageOutcome {
+  Ticks time;
+  Bound bound = Bound::compute;
+};
+
+/// Puts stage times (in the program's order) and event counts together.
+Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& outcomes,
+                  const UpmemDevice& device);
+
+}  // namespace wattlas::pim

@@ -1,0 +1,119 @@
+#include "pim/upmem/host_law.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas::pim {
+
+namespace {
+double mixLog(double a, double b, double share) {
+  return std::exp(std::log(a) + (std::log(b) - std::log(a)) * share);
+}
+/// Appends the parsed texts to `out`; a bad one becomes a problem of the configuration.
+void parseAll(Binder& b, const std::string& key, const std::vector<std::string>& texts,
+              Dimension dimension, double unit, std::vector<double>& out) {
+  for (const std::string& text : texts) {
+    try {
+      out.push_back(parseQuantity(text, dimension) / unit);
+    } catch (const InputError& error) {
+      b.problem(key, error.problems().front().what, error.problems().front().expected);
+    }
+  }
+}
+double shareLog(double x, double low, double high) {
+  return (std::log(x) - std::log(low)) / (std::log(high) - std::log(low));
+}
+}  // namespace
+
+void TransferTable::bind(Binder& b) {
+  std::vector<std::string> sizes;
+  b.texts("sizes", sizes, "bytes per DPU of the columns, rising");
+  sizes_.clear();
+  rows_.clear();
+  parseAll(b, "sizes", sizes, Dimension::information, 8, sizes_);
+  b.list("rows", "measured times by number of DPUs, rising", [this](Binder& r, std::size_t) {
+    Row row;
+    r.integer("dpus", row.dpus, {1, 1e9, {}}, "DPUs that take part");
+    std::vector<std::string> times;
+    r.texts("times", times, "time for each size");
+    parseAll(r, "times", times, Dimension::time, 1, row.seconds);
+    if (r.reading() && row.seconds.size() != sizes_.size())
+      r.problem("times", "has " + std::to_string(row.seconds.size()) + " values",
+                std::to_string(sizes_.size()) + ", one for each size");
+    if (r.reading() && !rows_.empty() && row.dpus <= rows_.back().dpus)
+      r.problem("dpus", "is not above the row before", "rising numbers of DPUs");
+    rows_.push_back(std::move(row));
+  });
+  if (!b.reading()) return;
+  bool good = sizes_.size() >= 2 && !rows_.empty() && sizes_.front() > 0;
+  for (std::size_t i = 1; i < sizes_.size(); ++i) good = good && sizes_[i] > sizes_[i - 1];
+  for (const Row& row : rows_)
+    for (const double s : row.seconds) good = good && s > 0;
+  if (!good) b.problem("rows", "is no table of times", "two or more rising sizes, positive times");
+}
+
+double TransferTable::along(const Row& row, double bytes) const {
+  if (bytes <= sizes_.front()) return row.seconds.front();
+  const std::size_t n = sizes_.size();
+  if (bytes >= sizes_.back())  // bandwidth of the last two points
+    return row.seconds[n - 1] + (bytes - sizes_[n - 1]) *
+                                    (row.seconds[n - 1] - row.seconds[n - 2]) /
+                                    (sizes_[n - 1] - sizes_[n - 2]);
+  std::size_t i = 1;
+  while (sizes_[i] < bytes) ++i;
+  return mixLog(row.seconds[i - 1], row.seconds[i], shareLog(bytes, sizes_[i - 1], sizes_[i]));
+}
+
+double TransferTable::seconds(double dpus, double bytes) const {
+  if (dpus <= static_cast<double>(rows_.front().dpus)) return along(rows_.front(), bytes);
+  const Row& last = rows_.back();
+  if (dpus >= static_cast<double>(last.dpus))  // the channels are saturated
+    return along(last, bytes) * dpus / static_cast<double>(last.dpus);
+  std::size_t i = 1;
+  while (static_cast<double>(rows_[i].dpus) < dpus) ++i;
+  return mixLog(
+      along(rows_[i - 1], bytes), along(rows_[i], bytes),
+      shareLog(dpus, static_cast<double>(rows_[i - 1].dpus), static_cast<double>(rows_[i].dpus)));
+}
+
+void HostLaw::bind(Binder& b) {
+  const FieldRule rate{1e6, 1e15, {}};
+  b.section("toDpu", "host to MRAM, equal parts in parallel", [this](Binder& s) { toDpu.bind(s); });
+  b.section("fromDpu", "MRAM to host, equal parts in parallel",
+            [this](Binder& s) { fromDpu.bind(s); });
+  b.quantity("broadcastGain", broadcastGain, {1, 64, {}}, "broadcast against equal parts");
+  b.quantity("serialTo", serialTo, rate, "host to one DPU");
+  b.quantity("serialFrom", serialFrom, rate, "one DPU to host");
+  b.quantity("scale", scale, {0.01, 100, "1"}, "factor on all transfer times");
+  b.quantity("hostReduce", hostReduce, rate, "host adds partial results");
+  b.quantity("launchRank", launchRank, {0, 1, {}}, "one launch within one rank");
+  b.quantity("launchMore", launchMore, {0, 1, {}}, "added for each further rank");
+}
+
+Seconds HostLaw::setUp(bool toDevice, std::int64_t dpus) const {
+  const TransferTable& table = toDevice ? toDpu : fromDpu;
+  return Seconds(table.seconds(static_cast<double>(dpus), 0)) * scale.value.value;
+}
+
+Seconds HostLaw::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
+                      std::int64_t bytesPerDpu) const {
+  const TransferTable& table = toDevice ? toDpu : fromDpu;
+  const double n = static_cast<double>(dpus), size = static_cast<double>(bytesPerDpu);
+  double time = table.seconds(n, size);
+  const double start = table.seconds(n, 0);
+  if (pattern == CopyPattern::broadcast) {
+    time = start + (time - start) / broadcastGain.value.value;
+  } else if (dpus < dpusPerRank) {
+    // A rank with few DPUs moves its parts one after the other until the rank's own rate is met.
+    const double serial = start + n * size * 8 / (toDevice ? serialTo : serialFrom).value.value;
+    time = std::min(time, serial);
+  }
+  return Seconds(time) * scale.value.value;
+}
+
+Seconds HostLaw::launch(std::int64_t dpus) const {
+  const std::int64_t ranks = (dpus + dpusPerRank - 1) / dpusPerRank;
+  return launchRank.value + launchMore.value * static_cast<double>(ranks - 1);
+}
+
+}  // namespace wattlas::pim

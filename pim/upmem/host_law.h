@@ -1,0 +1,48 @@
+// Transfers between host and MRAM: measured times by number of DPUs and bytes per DPU, one law for
+// every size and population.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/base/parameter.h"
+#include "models/device.h"
+
+namespace wattlas::pim {
+
+/// Times of one direction on a grid of populations and sizes, interpolated in logarithms.
+class TransferTable {
+ public:
+  void bind(Binder& binder);
+  /// Time for `bytesPerDpu` on each of `dpus` (at least the grid's first population: a rank).
+  double seconds(double dpus, double bytesPerDpu) const;
+
+ private:
+  struct Row {
+    std::int64_t dpus = 0;
+    std::vector<double> seconds;
+  };
+  double along(const Row& row, double bytesPerDpu) const;
+  std::vector<double> sizes_;  // bytes
+  std::vector<Row> rows_;
+};
+
+struct HostLaw {
+  TransferTable toDpu, fromDpu;
+  Sourced<Ratio> broadcastGain;           ///< speed of a broadcast over equal parallel copies
+  Sourced<BitRate> serialTo, serialFrom;  ///< one DPU alone
+  Sourced<Ratio> scale;                   ///< common factor on all times (another host)
+  Sourced<BitRate> hostReduce;            ///< rate at which the host combines partial results
+  Sourced<Seconds> launchRank;            ///< one launch, within one rank
+  Sourced<Seconds> launchMore;            ///< added per further rank
+  std::int64_t dpusPerRank = 64;
+
+  void bind(Binder& binder);
+  Seconds copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
+               std::int64_t bytesPerDpu) const;
+  /// Part of `copy` that does not depend on the size.
+  Seconds setUp(bool toDevice, std::int64_t dpus) const;
+  Seconds launch(std::int64_t dpus) const;
+};
+
+}  // namespace wattlas::pim

@@ -1,0 +1,127 @@
+#include "pim/upmem/kernel_cost.h"
+
+#include <algorithm>
+
+namespace wattlas::pim {
+
+namespace {
+constexpr double most = 1e6;
+const FieldRule steps{0, most, {}};
+}  // namespace
+
+bool usesSoftFloat(const NumberFormat& weight, const NumberFormat& activation) {
+  return weight.isFloat() || activation.isFloat();
+}
+
+void ElementSteps::bind(Binder& b) {
+  b.quantity("add", add, steps, "instructions of an addition");
+  b.quantity("multiply", multiply, steps, "instructions of a multiplication");
+  b.quantity("divide", divide, steps, "instructions of a division");
+  b.quantity("exponential", exponential, steps, "instructions of an exponential");
+  b.quantity("compare", compare, steps, "instructions of a comparison with select");
+}
+
+void KernelTable::bind(Binder& b) {
+  b.section("mac", "instructions per multiply-accumulate, loop included", [this](Binder& s) {
+    s.quantity("binary", mac_.binary, steps, "1-bit weights and activations, 32 to a word");
+    s.quantity("ternary", mac_.ternary, steps, "ternary weights: add, subtract or skip");
+    s.quantity("int2", mac_.int2, steps, "2-bit weights unpacked from bytes");
+    s.quantity("int4", mac_.int4, steps, "4-bit weights unpacked from bytes");
+    s.quantity("int8", mac_.int8, steps, "8-bit weights and activations");
+    s.quantity("int16", mac_.int16, steps, "16-bit product out of 8-bit multiplies");
+    s.quantity("int32", mac_.int32, steps, "32-bit product by mul_step");
+    s.quantity("fp32", mac_.fp32, steps, "single precision in software");
+  });
+  b.section("decode", "instructions to expand one stored value to fp32", [this](Binder& s) {
+    s.quantity("integer", decode_.integer, steps, "integer to fp32 with a scale");
+    s.quantity("fp16", decode_.fp16, steps, "fp16 to fp32");
+    s.quantity("bf16", decode_.bf16, steps, "bf16 to fp32");
+    s.quantity("fp8", decode_.fp8, steps, "fp8 to fp32, by table");
+    s.quantity("fp4", decode_.fp4, steps, "fp4 to fp32, by table");
+  });
+  b.section("integer", "integer steps of element-wise operators",
+            [this](Binder& s) { integer_.bind(s); });
+  b.section("floating", "software floating-point steps of element-wise operators",
+            [this](Binder& s) { floating_.bind(s); });
+  b.quantity("loop", loop_, steps, "instructions around the steps of one element");
+  b.quantity("tile", tile_, steps, "instructions per tile: set-up and DMA calls");
+  b.quantity("output", output_, steps, "instructions per output: reduce, scale, store");
+}
+
+KernelCost KernelTable::mac(const NumberFormat& weight, const NumberFormat& activation) const {
+  if (usesSoftFloat(weight, activation)) {
+    // Activations are expanded once when they are loaded; weights on every use.
+    const double unpack = decode(weight).instructions;
+    return {mac_.fp32.value.value + unpack, "software fp32 multiply-accumulate, weights expanded"};
+  }
+  const int bits = std::max(weight.bits, activation.bits);
+  if (bits > 16) return {mac_.int32.value.value, mac_.int32.source};
+  if (bits > 8) return {mac_.int16.value.value, mac_.int16.source};
+  if (weight.bits == 1 && activation.bits == 1)
+    return {mac_.binary.value.value, mac_.binary.source};
+  if (weight.kind == NumberKind::ternary || weight.kind == NumberKind::binary)
+    return {mac_.ternary.value.value, mac_.ternary.source};
+  if (weight.bits <= 2) return {mac_.int2.value.value, mac_.int2.source};
+  if (weight.bits <= 4) return {mac_.int4.value.value, mac_.int4.source};
+  return {mac_.int8.value.value, mac_.int8.source};
+}
+
+KernelCost KernelTable::decode(const NumberFormat& stored) const {
+  if (!stored.isFloat()) return {decode_.integer.value.value, decode_.integer.source};
+  if (stored.bits >= 32) return {0, "stored as fp32"};
+  if (stored.bits >= 16) {
+    const auto& d = stored.exponentBits >= 8 ? decode_.bf16 : decode_.fp16;
+    return {d.value.value, d.source};
+  }
+  const auto& d = stored.bits >= 8 ? decode_.fp8 : decode_.fp4;
+  return {d.value.value, d.source};
+}
+
+KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberFormat& format) const {
+  const ElementSteps& s = format.isFloat() ? floating_ : integer_;
+  const double add = s.add.value.value, mul = s.multiply.value.value, div = s.divide.value.value,
+               exponential = s.exponential.value.value, compare = s.compare.value.value;
+  double cost = loop_.value.value;
+  if (format.isFloat() && format.bits < 32) cost += 2 * decode(format).instructions;
+  switch (kind) {
+    case OpKind::attention:
+    case OpKind::softmax:  // running maximum, subtract, exponential, sum, scale
+      cost += compare + add + exponential + add + mul;
+      break;
+    case OpKind::norm:
+      cost += variant == OpVariant::batch   ? mul + add
+              : variant == OpVariant::layer ? 2 * add + 2 * mul + mul + 2 * add
+                                            : mul + add + 2 * mul;
+      break;
+    case OpKind::activation:
+      switch (variant) {
+        case OpVariant::relu:
+          cost += compare;
+          break;
+        case OpVariant::silu:
+        case OpVariant::sigmoid:
+          cost += exponential + add + div + (variant == OpVariant::silu ? mul : 0);
+          break;
+        case OpVariant::siluMul:
+          cost += exponential + add + div + 2 * mul;
+          break;
+        default:  // gelu, tanh: polynomial argument, exponential, division
+          cost += exponential + 2 * add + div + 4 * mul;
+      }
+      break;
+    case OpKind::add:
+      cost += add;
+      break;
+    case OpKind::rope:
+      cost += 2 * mul + add;
+      break;
+    case OpKind::pool:
+      cost += variant == OpVariant::average || variant == OpVariant::global ? add : compare;
+      break;
+    default:  // a copy
+      break;
+  }
+  return {cost, format.isFloat() ? floating_.add.source : integer_.add.source};
+}
+
+}  // namespace wattlas::pim

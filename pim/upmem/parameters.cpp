@@ -1,0 +1,86 @@
+#include "pim/upmem/parameters.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas::pim {
+
+void DmaParams::bind(Binder& b) {
+  const FieldRule cycles{0, 100000, {}};
+  b.quantity("readLatency", readLatency, cycles, "cycles of a read besides its bytes");
+  b.quantity("writeLatency", writeLatency, cycles, "cycles of a write besides its bytes");
+  b.quantity("perByte", perByte, cycles, "cycles per byte until the tasklet goes on");
+  b.quantity("readOccupancy", readOccupancy, cycles, "engine cycles of a read besides its bytes");
+  b.quantity("writeOccupancy", writeOccupancy, cycles, "engine cycles of a write");
+  b.quantity("occupancyPerByte", occupancyPerByte, cycles, "engine cycles per byte");
+}
+
+std::int64_t DmaParams::latency(bool write, std::int64_t bytes) const {
+  const double cycles = (write ? writeLatency : readLatency).value.value +
+                        perByte.value.value * static_cast<double>(bytes);
+  return std::max<std::int64_t>(static_cast<std::int64_t>(std::llround(cycles)),
+                                occupancy(write, bytes));
+}
+
+std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes) const {
+  const double cycles = (write ? writeOccupancy : readOccupancy).value.value +
+                        occupancyPerByte.value.value * static_cast<double>(bytes);
+  return static_cast<std::int64_t>(std::llround(cycles));
+}
+
+void DpuParams::bind(Binder& b) {
+  b.quantity("clock", clock, {1e6, 1e10, {}}, "clock of the DPU");
+  b.integer("tasklets", tasklets, {1, 24, "16"}, "tasklets that the kernels start");
+  b.integer("revolver", revolver, {1, 24, "11"}, "cycles between instructions of a tasklet");
+  b.quantity("stretch", stretch, {1, 2, "1"}, "effective over nominal clock period");
+  b.quantity("wram", wram, {8192, 1e9, "64 KiB"}, "working memory");
+  b.quantity("stack", stack, {0, 1e9, "1 KiB"}, "working memory of a tasklet that is no buffer");
+  b.quantity("block", block, {64, 16384, "1 KiB"}, "largest DMA transfer of the kernels");
+  b.section("dma", "transfers between MRAM and WRAM", [this](Binder& s) { dma.bind(s); });
+  if (b.reading() && wram.value.value / 2 < stack.value.value * static_cast<double>(tasklets) +
+                                                512.0 * static_cast<double>(tasklets))
+    b.problem("tasklets", "leave no room for buffers in the working memory",
+              "fewer tasklets, smaller stacks or more WRAM");
+}
+
+void UpmemEnergy::bind(Binder& b) {
+  const FieldRule joules{0, 1e-6, {}};
+  b.quantity("fetch", fetch, joules, "one instruction: fetch, decode, sequencing");
+  b.quantity("execute", execute, joules, "one instruction: registers and arithmetic");
+  b.quantity("wram", wram, joules, "one 8-byte access to WRAM");
+  b.quantity("wramPerInstruction", wramPerInstruction, {0, 2, {}}, "WRAM accesses per instruction");
+  b.quantity("dpuStatic", dpuStatic, {0, 10, {}}, "one DPU and its bank, all the time");
+  b.quantity("dimmStatic", dimmStatic, {0, 100, {}}, "buffers of one DIMM, all the time");
+  b.section("bank", "cells of one bank", [this](Binder& s) { bank.bind(s); });
+}
+
+void UpmemParams::bind(Binder& b) {
+  const FieldRule small{1, 1024, {}};
+  b.integer("ranks", ranks, {1, 4096, {}}, "ranks of the device");
+  b.integer("chipsPerRank", chipsPerRank, small, "chips of a rank");
+  b.integer("dpusPerChip", dpusPerChip, small, "DPUs (banks) of a chip");
+  b.integer("ranksPerDimm", ranksPerDimm, small, "ranks of a DIMM");
+  b.section("dpu", "the processor beside each bank", [this](Binder& s) { dpu.bind(s); });
+  b.quantity("mram", mram, {8e6, 1e13, {}}, "memory of one DPU");
+  b.section("bank", "timing of the bank", [this](Binder& s) { bank.bind(s); });
+  b.section("saMac", "MACs at the bank's sense amplifiers; lanes 0 = none",
+            [this](Binder& s) { saMac.bind(s); });
+  b.section("kernels", "instructions of the DPU kernels", [this](Binder& s) { kernels.bind(s); });
+  b.section("host", "transfers and launches", [this](Binder& s) { host.bind(s); });
+  b.section("energy", "energy and power", [this](Binder& s) { energy.bind(s); });
+  b.quantity("chipArea", chipArea, {0, 1e5, {}}, "area of one chip without MACs");
+  b.choice("fold", fold, {"auto", "off"}, {.fallback = "auto"},
+           "simulate identical DPUs once, or each of them");
+  host.dpusPerRank = dpusPerRank();
+  if (!b.reading() || !saMac.enabled()) return;
+  const double row = bank.rowBits.value.value, wide = saMac.width.value.value;
+  if (saMac.where() == Placement::columnAmps && (wide > row || std::fmod(row, wide) != 0))
+    b.problem("saMac.widthPerAccess", "does not divide the row", "a divisor of the row size");
+  const double limit = saMac.where() == Placement::rowAmps ? row : wide;
+  if (static_cast<double>(saMac.lanes) * 8 > limit)
+    b.problem("saMac.lanes", "are wider than an access", "at most the access width / 8 bit");
+  if (saMac.where() == Placement::rowAmps && static_cast<double>(saMac.lanes) * 8 != row)
+    b.problem("saMac.lanes", "do not cover the row", "row size / 8 bit for row_sa");
+}
+
+}  // namespace wattlas::pim

@@ -1,0 +1,62 @@
+// Parameters of UPMEM memory with its DPUs (and, if `saMac.lanes` > 0, MACs in the banks).
+#pragma once
+
+#include "pim/bank/sa_mac.h"
+#include "pim/upmem/host_law.h"
+#include "pim/upmem/kernel_cost.h"
+
+namespace wattlas::pim {
+
+struct DmaParams {
+  Sourced<Ratio> readLatency, writeLatency;      ///< cycles
+  Sourced<Ratio> perByte;                        ///< cycles per byte, latency
+  Sourced<Ratio> readOccupancy, writeOccupancy;  ///< cycles that the engine is taken
+  Sourced<Ratio> occupancyPerByte;
+  void bind(Binder& binder);
+  std::int64_t latency(bool write, std::int64_t bytes) const;
+  std::int64_t occupancy(bool write, std::int64_t bytes) const;
+};
+
+struct DpuParams {
+  Sourced<Hertz> clock;
+  std::int64_t tasklets = 16;
+  std::int64_t revolver = 11;  ///< cycles between two instructions of one tasklet
+  Sourced<Ratio> stretch;      ///< effective clock period over nominal
+  Sourced<Bits> wram;
+  Sourced<Bits> stack;  ///< WRAM of each tasklet that is no buffer
+  Sourced<Bits> block;  ///< largest DMA transfer of the kernels
+  DmaParams dma;
+  void bind(Binder& binder);
+  /// Clock with the measured stretch.
+  Hertz effectiveClock() const { return Hertz(clock.value.value / stretch.value.value); }
+};
+
+struct UpmemEnergy {
+  Sourced<Joules> fetch, execute;  ///< one instruction: sequencing, arithmetic
+  Sourced<Joules> wram;            ///< one 8-byte access
+  Sourced<Ratio> wramPerInstruction;
+  Sourced<Watts> dpuStatic;   ///< one DPU with its bank, always
+  Sourced<Watts> dimmStatic;  ///< buffers and regulators of one DIMM
+  BankEnergy bank;
+  void bind(Binder& binder);
+};
+
+struct UpmemParams {
+  std::int64_t ranks = 2, chipsPerRank = 8, dpusPerChip = 8, ranksPerDimm = 2;
+  DpuParams dpu;
+  Sourced<Bits> mram;  ///< of one DPU
+  BankTiming bank;
+  SaMacParams saMac;
+  KernelTable kernels;
+  HostLaw host;
+  UpmemEnergy energy;
+  Sourced<SquareMm> chipArea;
+  std::string fold = "auto";  ///< `off`: every DPU is simulated (small systems)
+
+  void bind(Binder& binder);
+  std::int64_t dpus() const { return ranks * chipsPerRank * dpusPerChip; }
+  std::int64_t dpusPerRank() const { return chipsPerRank * dpusPerChip; }
+  IssueRate issue() const { return {dpu.effectiveClock(), dpu.tasklets, dpu.revolver}; }
+};
+
+}  // namespace wattlas::pim

@@ -1,0 +1,65 @@
+// Operators -> stages: how work is split over DPUs, tasklets and tiles.
+#pragma once
+
+#include "pim/upmem/plan.h"
+
+namespace wattlas::pim {
+
+/// A matrix product as it is split over DPUs: `outputs` x `inputs` weights, `passes` vectors.
+struct MatrixShape {
+  std::int64_t outputs = 1, inputs = 1, passes = 1;
+  std::int64_t batches = 1;    ///< independent products (groups of a convolution)
+  Bits inputBits, outputBits;  ///< activations as the operator moves them
+  bool hasWeights = true;
+};
+
+/// How a matrix product is split: outputs x passes x inputs parts.
+struct MatrixSplit {
+  std::int64_t outputParts = 1, passParts = 1, inputParts = 1;
+  std::int64_t used() const { return outputParts * passParts * inputParts; }
+};
+MatrixSplit splitMatrix(const MatrixShape& shape, std::int64_t dpus);
+
+class Planner {
+ public:
+  Planner(const UpmemParams& params, const KernelCostSource& costs) : p_(params), costs_(costs) {}
+
+  Support support(const Operator& op) const;
+  Expected<OpPlan, Refusal> plan(const Operator& op) const;
+  /// Parameters of one instance of `op` with padding and replication.
+  Bits parameterBits(const Operator& op) const;
+  /// Whether the bank's MACs run a product of these formats.
+  bool onBank(const NumberFormat& weight, const NumberFormat& activation) const;
+
+ private:
+  Expected<OpPlan, Refusal> matrix(const Operator& op, const MatrixShape& shape) const;
+  Expected<OpPlan, Refusal> attention(const Operator& op) const;
+  Expected<OpPlan, Refusal> element(const Operator& op) const;
+  OpPlan elementOn(const Operator& op, std::int64_t dpus) const;
+  Expected<OpPlan, Refusal> embedding(const Operator& op) const;
+
+  DpuWork matrixWork(std::int64_t outputs, std::int64_t inputs, std::int64_t passes,
+                     const TensorFormats& formats, bool bank) const;
+  TileLoop loadLoop(std::int64_t bytes, double instructionsPerByte) const;
+  /// Buffer bytes that one tasklet may use for one operand.
+  std::int64_t bufferBytes() const;
+  /// Largest shared operand that stays in WRAM.
+  std::int64_t sharedBytes() const;
+  void note(OpPlan& plan, const Operator& op, bool bank) const;
+
+  const UpmemParams& p_;
+  const KernelCostSource& costs_;
+};
+
+/// Product behind a gemm, convolution or Hamming search.
+MatrixShape matrixShapeOf(const Operator& op);
+
+inline std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+/// Bytes of `elements` of `bits`, in whole 8-byte words (the grain of MRAM).
+inline std::int64_t wordBytes(std::int64_t elements, int bits) {
+  return ceilDiv(elements * bits, 64) * 8;
+}
+
+}  // namespace wattlas::pim

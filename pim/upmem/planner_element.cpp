@@ -1,0 +1,215 @@
+// Attention, embeddings and element-wise operators on DPUs.
+#include <algorithm>
+#include <cmath>
+
+#include "pim/upmem/closed_form.h"
+#include "pim/upmem/planner.h"
+
+namespace wattlas::pim {
+
+namespace {
+std::int64_t whole(double v) {
+  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
+}
+}  // namespace
+
+Expected<OpPlan, Refusal> Planner::attention(const Operator& op) const {
+  const Dims& d = op.dims;
+  const TensorFormats& f = op.formats;
+  const std::int64_t keys = std::max<std::int64_t>(1, visibleKeys(op));
+  const std::int64_t heads = d[Dim::batch] * d[Dim::kvHeads];
+  const std::int64_t group = d[Dim::heads] / d[Dim::kvHeads];
+  const std::int64_t vectors = group * d[Dim::queries];  // query vectors against one KV head
+  const std::int64_t parts = std::clamp<std::int64_t>(p_.dpus() / heads, 1, keys);
+  const std::int64_t units = heads * parts, used = std::min(units, p_.dpus());
+  const std::int64_t keysHere = ceilDiv(keys, parts), width = d[Dim::headDim];
+  // Causal masks and windows leave this share of the scores.
+  const double share =
+      static_cast<double>(attentionPairs(op)) / static_cast<double>(d[Dim::queries] * keys);
+  const bool bank = onBank(f.kv, f.activation);
+
+  OpPlan plan;
+  plan.macs = costOf(op).macs;
+  const double element =
+      costs_.element(OpKind::attention, OpVariant::none, f.activation).instructions;
+  const auto work = [&](std::int64_t unitsHere, bool second) {
+    DpuWork w;
+    const std::int64_t passes = vectors * unitsHere;
+    if (bank) {
+      TensorFormats g = f;
+      g.weight = f.kv;
+      const std::int64_t scored =
+          std::max<std::int64_t>(1, whole(static_cast<double>(keysHere) * share));
+      if (!second) return matrixWork(scored, width, passes, g, true);
+      w = matrixWork(width, scored, passes, g, true);
+      TileLoop soft;
+      soft.tiles = std::min(p_.dpu.tasklets, passes * scored);
+      soft.tile.instructions = whole(
+          element * static_cast<double>(ceilDiv(passes * scored, soft.tiles)) + costs_.perTile());
+      w.loops.push_back(soft);
+      return w;
+    }
+    const std::int64_t keyBytes = wordBytes(width, f.kv.bits);
+    const std::int64_t perTile = std::max<std::int64_t>(1, bufferBytes() / keyBytes);
+    const std::int64_t blocks = ceilDiv(keysHere, perTile);
+    std::int64_t tileKeys = ceilDiv(keysHere, blocks);
+    if (blocks * unitsHere < p_.dpu.tasklets)
+      tileKeys = std::max<std::int64_t>(1, keysHere * unitsHere / p_.dpu.tasklets);
+    TileLoop loop;
+    loop.tiles = ceilDiv(keysHere, tileKeys) * unitsHere;
+    loop.tile.reads = 2;  // keys and values
+    loop.tile.readBytes = keyBytes * tileKeys;
+    const std::int64_t queryBytes = wordBytes(vectors * width, f.activation.bits);
+    if (queryBytes * unitsHere > sharedBytes()) {
+      const std::int64_t block = bufferBytes();
+      loop.tile.reads2 = ceilDiv(queryBytes, block);
+      loop.tile.read2Bytes = std::min(queryBytes, block);
+    } else {
+      w.loops.push_back(loadLoop(queryBytes * unitsHere, 0));
+    }
+    const double mac = costs_.mac(f.kv, f.activation).instructions;
+    const double scores = static_cast<double>(vectors * tileKeys) * share;
+    loop.tile.instructions =
+        whole(costs_.perTile() + scores * (2.0 * static_cast<double>(width) * mac + element));
+    w.loops.push_back(loop);
+    return w;
+  };
+  const std::int64_t unitsHigh = ceilDiv(units, used),
+                     many = units % used == 0 ? used : units % used;
+  for (int k = 0; k < (bank ? 2 : 1); ++k) {
+    Kernel kernel;
+    kernel.weightBits = f.kv.bits;
+    kernel.activationBits = f.activation.bits;
+    kernel.classes.push_back({many, work(unitsHigh, k == 1)});
+    if (many < used) kernel.classes.push_back({used - many, work(unitsHigh - 1, k == 1)});
+    plan.stages.push_back({kernel});
+  }
+  const std::int64_t newKeys = op.cached ? d[Dim::queries] : d[Dim::keys];
+  const std::int64_t newHere = ceilDiv(newKeys, parts);
+  const std::int64_t inBytes = unitsHigh * (wordBytes(vectors * width, f.activation.bits) +
+                                            2 * wordBytes(newHere * width, f.kv.bits));
+  const std::int64_t outBytes =
+      unitsHigh * (parts == 1 ? wordBytes(vectors * width, f.activation.bits)
+                              : wordBytes(vectors * (width + 2), 32));
+  plan.stages.insert(plan.stages.begin(),
+                     Stage{Exchange{true, CopyPattern::scatter, used, inBytes}});
+  plan.stages.push_back({Exchange{false, CopyPattern::gather, used, outBytes}});
+  if (parts > 1) plan.stages.push_back({HostWork{HostWork::Kind::reduce, outBytes * used, 0}});
+  const double cacheBytes =
+      static_cast<double>(used * unitsHigh * 2 * wordBytes(keysHere * width, f.kv.bits));
+  if (cacheBytes / static_cast<double>(used) > p_.mram.value.value / 8)
+    return Refusal{Refusal::Code::capacity,
+                   "'" + op.name + "': keys and values exceed the MRAM of a DPU",
+                   "more ranks, a shorter context, or a narrower KV format"};
+  plan.resident = op.cached ? bytes(cacheBytes) : Bits(0);
+  plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
+  note(plan, op, bank);
+  return plan;
+}
+
+Expected<OpPlan, Refusal> Planner::embedding(const Operator& op) const {
+  const Dims& d = op.dims;
+  const TensorFormats& f = op.formats;
+  // Columns are split, so that every lookup is shared; a part holds at least 64 bytes of a row.
+  const std::int64_t rowBytes = wordBytes(d[Dim::N], f.weight.bits);
+  const std::int64_t used = std::clamp<std::int64_t>(rowBytes / 64, 1, p_.dpus());
+  const std::int64_t part = ceilDiv(ceilDiv(rowBytes, used), 8) * 8;
+  OpPlan plan;
+  DpuWork work;
+  TileLoop loop;
+  loop.tiles = d[Dim::M];
+  const std::int64_t largest = std::min<std::int64_t>(part, bufferBytes());
+  loop.tile.reads = loop.tile.writes = ceilDiv(part, largest);
+  loop.tile.readBytes = loop.tile.writeBytes = largest;
+  loop.tile.instructions = whole(costs_.perTile());
+  work.loops = {loadLoop(wordBytes(d[Dim::M], 32), 0), loop};
+  Kernel kernel;
+  kernel.classes.push_back({used, work});
+  plan.stages = {{Exchange{true, CopyPattern::broadcast, used, wordBytes(d[Dim::M], 32)}},
+                 {kernel},
+                 {Exchange{false, CopyPattern::gather, used, part * d[Dim::M]}}};
+  const double table = static_cast<double>(part * used) * static_cast<double>(d[Dim::K]);
+  if (table / static_cast<double>(used) > p_.mram.value.value / 8)
+    return Refusal{Refusal::Code::capacity,
+                   "'" + op.name + "': its table exceeds the MRAM of a DPU",
+                   "more ranks, or narrower weights"};
+  plan.resident = bytes(table);
+  plan.workspace = bytes(static_cast<double>(part * d[Dim::M] * used));
+  return plan;
+}
+
+OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
+  const Dims& d = op.dims;
+  const NumberFormat& f = op.formats.activation;
+  const OpCost cost = costOf(op);
+  const bool rows = op.kind == OpKind::norm || op.kind == OpKind::softmax;
+  const bool pool = op.kind == OpKind::pool;
+  const std::int64_t elements = pool ? cost.elementOps : d[Dim::M] * d[Dim::N];
+  const std::int64_t used = std::min(dpus, elements);
+  const std::int64_t here = ceilDiv(elements, used);
+  const double inPer = cost.input.value / static_cast<double>(elements);
+  const double outPer = cost.output.value / static_cast<double>(elements);
+  const std::int64_t inBytes = wordBytes(whole(inPer * static_cast<double>(here)), 1);
+  const std::int64_t outBytes = wordBytes(whole(outPer * static_cast<double>(here)), 1);
+  const double each = costs_.element(op.kind, op.variant, f).instructions;
+
+  TileLoop loop;
+  const std::int64_t block = bufferBytes();
+  loop.tiles = std::max(ceilDiv(inBytes, block), std::min(p_.dpu.tasklets, ceilDiv(inBytes, 8)));
+  const std::int64_t perTile = ceilDiv(here, loop.tiles);
+  loop.tile.reads = 1;
+  loop.tile.readBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(inBytes, loop.tiles), 8) * 8);
+  loop.tile.writes = 1;
+  loop.tile.writeBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(outBytes, loop.tiles), 8) * 8);
+  loop.tile.instructions = whole(each * static_cast<double>(perTile) + costs_.perTile());
+  OpPlan plan;
+  plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, inBytes}});
+  const auto addKernel = [&](const TileLoop& l) {
+    Kernel kernel;
+    DpuWork work;
+    work.loops = {l};
+    kernel.weightBits = kernel.activationBits = f.bits;
+    kernel.classes.push_back({used, work});
+    plan.stages.push_back({kernel});
+  };
+  if (rows && op.variant != OpVariant::batch && d[Dim::M] < used) {
+    // A row lies on several DPUs: first partial sums, which the host combines and returns.
+    TileLoop first = loop;
+    first.tile.writes = 0;
+    first.tile.instructions = ceilDiv(loop.tile.instructions, 2);
+    addKernel(first);
+    plan.stages.push_back({Exchange{false, CopyPattern::gather, used, 8}});
+    plan.stages.push_back({HostWork{HostWork::Kind::reduce, used * 8, 0}});
+    plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, 8}});
+    plan.stages.push_back({HostWork{HostWork::Kind::launch, 0, used}});
+    loop.tile.instructions = ceilDiv(loop.tile.instructions, 2);
+  }
+  addKernel(loop);
+  plan.stages.push_back({Exchange{false, CopyPattern::gather, used, outBytes}});
+  plan.resident = cost.weights * static_cast<double>(op.hasWeights ? used : 0);
+  plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
+  note(plan, op, false);
+  return plan;
+}
+
+Expected<OpPlan, Refusal> Planner::element(const Operator& op) const {
+  // Set-up grows with ranks, work per DPU falls: take the population with the least time.
+  OpPlan best;
+  Ticks bestTime;
+  for (std::int64_t ranks = 1;; ranks = std::min(ranks * 2, p_.ranks)) {
+    OpPlan plan = elementOn(op, ranks * p_.dpusPerRank());
+    Ticks time;
+    for (const Stage& stage : plan.stages) time += closedForm(stage, p_).time;
+    if (ranks == 1 || time < bestTime) {
+      bestTime = time;
+      best = std::move(plan);
+    }
+    if (ranks == p_.ranks) break;
+  }
+  if (best.workspace.value > p_.mram.value.value * static_cast<double>(p_.dpus()))
+    return Refusal{Refusal::Code::capacity, "'" + op.name + "': its activations exceed the MRAM",
+                   "more ranks or a smaller batch"};
+  return best;
+}
+
+}  // namespace wattlas::pim
