@@ -1,5 +1,8 @@
 #include "pim/dpu/exec/core.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "pim/dpu/exec/handler_table.h"
 #include "pim/dpu/isa/instruction.h"
 
@@ -69,7 +72,70 @@ std::uint64_t Core::run(unsigned t, const MicroOp* op) {
 
 std::uint64_t Core::runAhead(unsigned t, std::uint64_t limit) {
   budget = limit;
-  return run(t, &ops[tasklets[t].pc]);
+  const std::uint64_t done = run(t, &ops[tasklets[t].pc]);
+  // Here, before anyone else's memory accesses run, a waiting loop has not moved.
+  if (!blocked && limit > 16 && spins(t)) spinFound = true;
+  return done;
+}
+
+bool Core::spins(unsigned t) {
+  constexpr unsigned kLongest = 16;
+  Tasklet& tasklet = tasklets[t];
+  const Tasklet before = tasklet;
+  const bool blockedBefore = blocked;
+  const std::uint64_t executedBefore = executed;
+  auto* const recorded = std::exchange(runs, nullptr);
+  std::array<std::uint32_t, kLongest> visited{};
+  bool loads = false, same = false;
+  unsigned n = 0;
+  while (n < kLongest) {
+    const std::uint32_t pc = tasklet.pc;
+    if (pc >= kIramWords || kinds[pc] != StepKind::plain) break;
+    const Instruction& in = instructions[pc];
+    if (isWramAccess(in)) {
+      if (wramAccess(in, tasklet.r.data()).write) break;
+      loads = true;
+    }
+    if (!step(t)) break;
+    visited[n++] = pc;
+    if (tasklet.pc != before.pc) continue;
+    same = (tasklet.z == 0) == (before.z == 0) && tasklet.c == before.c &&
+           std::equal(before.r.begin(), before.r.begin() + kRegisters, tasklet.r.begin());
+    break;
+  }
+  for (unsigned i = 0; i < n; ++i) {
+    --enter[visited[i]];
+    --leave[visited[i]];
+  }
+  tasklet = before;
+  blocked = blockedBefore;
+  executed = executedBefore;
+  runs = recorded;
+  return same && loads;
+}
+
+void Core::remember() {
+  saved_ = std::make_unique<Saved>(Saved{wram, tasklets, locks, notify, words, enter, leave});
+  mram.remember();
+  spinFound = false;
+}
+
+void Core::rollback() {
+  wram = saved_->wram;
+  tasklets = saved_->tasklets;
+  locks = saved_->locks;
+  notify = saved_->notify;
+  enter = saved_->enter;
+  leave = saved_->leave;
+  if (words != saved_->words) setCode(0, saved_->words.data(), saved_->words.size());
+  mram.rollback();
+  spinFound = false;
+  saved_.reset();
+}
+
+void Core::forget() {
+  saved_.reset();
+  mram.forget();
 }
 
 bool Core::step(unsigned t) {

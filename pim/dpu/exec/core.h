@@ -71,7 +71,8 @@ struct Core {
   std::uint64_t budget = 0;    ///< leave at a taken branch when this many are done
   std::uint32_t runStart = 0;
   std::uint32_t exitPc = 0, exitZ = 0, exitC = 0;
-  bool blocked = false;  ///< left in front of an ordering or faulting instruction
+  bool blocked = false;    ///< left in front of an ordering or faulting instruction
+  bool spinFound = false;  ///< runAhead() met a tasklet that waits for a word of WRAM to change
   std::vector<std::uint64_t>* runs = nullptr;  ///< when set: (start << 32 | length) of each run
 
   Core();
@@ -80,6 +81,10 @@ struct Core {
   /// Runs tasklet `t` until an ordering or faulting instruction, or the first taken branch after
   /// `limit` instructions. Returns the number executed; `blocked` tells why it left.
   std::uint64_t runAhead(unsigned t, std::uint64_t limit);
+  /// Memory, registers and statistics as they are now, restored by rollback().
+  void remember();
+  void rollback();
+  void forget();
   /// Executes the plain instruction at the program counter of `t`. False when it would fault.
   bool step(unsigned t);
   /// Times each word was executed by the handlers (ordering instructions not included).
@@ -89,6 +94,18 @@ struct Core {
   void predecode(std::uint32_t pc);
   void chooseHandlers();
   std::uint64_t run(unsigned t, const MicroOp* op);
+  /// True when `t` is in a short loop that changes nothing and reads WRAM: only another tasklet
+  /// can end it, so the order of their accesses matters.
+  bool spins(unsigned t);
+
+  struct Saved {
+    std::array<std::uint8_t, kWramBytes> wram;
+    std::array<Tasklet, kTasklets> tasklets;
+    std::array<bool, kLocks> locks;
+    std::uint64_t notify;
+    std::vector<std::uint64_t> words, enter, leave;
+  };
+  std::unique_ptr<Saved> saved_;
 };
 
 /// Chooses handler and operands of the micro-operation for `instruction` at `pc`. `flagsDead`: the

@@ -34,7 +34,7 @@ class CycleEngine {
         break;
       }
       cycle();
-      if (rt_.error) break;
+      if (rt_.error || core_.spinFound) break;
     }
     return outcome();
   }
@@ -140,6 +140,7 @@ class CycleEngine {
     Lane& lane = lanes_[t];
     lane.transfer = false;
     if (lane.left == 0) fetch(t);
+    if (core_.spinFound) return;
     const std::uint32_t pc = lane.left > 0 ? lane.pc : core_.tasklets[t].pc;
     bool retry = false, changes = false;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);

@@ -94,7 +94,7 @@ class DecoupledEngine {
     now_ = cycle;
     queue.pop();
     issue(entry.tasklet);
-    return !rt_.error;
+    return !rt_.error && !core_.spinFound;
   }
 
   bool overLimit(unsigned t) {
@@ -108,6 +108,7 @@ class DecoupledEngine {
   void issue(unsigned t) {
     Lane& lane = lanes_[t];
     if (lane.pending == 0) lane.pending = core_.runAhead(t, rt_.options.runAhead);
+    if (core_.spinFound) return;
     if (untilJump_ > 0) --untilJump_;
     lane.ready = now_ + revolver_;
     if (lane.pending > 0) {

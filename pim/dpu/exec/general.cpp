@@ -212,6 +212,7 @@ StepKind stepKind(const Instruction& in) {
     case bkp:
       return StepKind::ordering;
     case nop:
+    case tell:
     case call:
     case movd:
     case swapd:
@@ -264,6 +265,7 @@ GeneralExit executeGeneral(Core& core, const Instruction& in, std::uint32_t* r, 
   if (form.issue == IssueClass::loadStore) return loadStore(core, in, r);
   switch (form.operation) {
     case nop:
+    case tell:  // a hint to the vendor's simulator; hardware does nothing
       return GeneralExit::next;
     case movd:
     case swapd: {

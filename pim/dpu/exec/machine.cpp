@@ -143,19 +143,22 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   options.timing.check();
   Core& core = state_->core;
   const Program& program = state_->program;
-  Runtime runtime(core, options, [&program](std::uint32_t pc) { return program.where(pc); });
   const std::vector<std::uint64_t> before = core.counts();
-
-  DpuRunResult result;
   const bool boots = uses(core, Operation::boot);
   const bool first =
       options.start == StartPolicy::first || (options.start == StartPolicy::automatic && boots);
-  for (unsigned t = 0; t < (first ? 1U : options.tasklets); ++t) runtime.start(t, program.entry);
+  const auto prepared = [&] {
+    auto runtime = std::make_unique<Runtime>(
+        core, options, [&program](std::uint32_t pc) { return program.where(pc); });
+    for (unsigned t = 0; t < (first ? 1U : options.tasklets); ++t) runtime->start(t, program.entry);
+    return runtime;
+  };
 
+  DpuRunResult result;
   // Stopping another tasklet from outside cannot be reconciled with running it ahead.
   const bool outsideStops = uses(core, Operation::clrRun);
-  const bool lockstep = options.mode == EngineMode::lockstep || options.raceCheck ||
-                        options.trace != nullptr || outsideStops;
+  bool lockstep = options.mode == EngineMode::lockstep || options.raceCheck ||
+                  options.trace != nullptr || outsideStops;
   if (options.mode == EngineMode::decoupled && lockstep) {
     result.notes.push_back(std::string("ran in lockstep: ") +
                            (outsideStops        ? "the program contains clr_run"
@@ -163,21 +166,29 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
                                                 : "--trace needs it"));
   }
   const auto begin = std::chrono::steady_clock::now();
+  auto runtime = prepared();
   EngineOutcome outcome;
-  if (lockstep) {
-    outcome = runLockstep(runtime);
-  } else if (options.timing.registerFile == RegisterFileRule::none &&
-             options.timing.arbiter == Arbiter::oldestReady) {
-    outcome = runDecoupled(runtime);
-  } else {
-    outcome = runReplayed(runtime);
+  if (!lockstep) {
+    core.remember();
+    const bool plain = options.timing.registerFile == RegisterFileRule::none &&
+                       options.timing.arbiter == Arbiter::oldestReady;
+    outcome = plain ? runDecoupled(*runtime) : runReplayed(*runtime);
+    if (core.spinFound) {
+      core.rollback();
+      runtime = prepared();
+      lockstep = true;
+      result.notes.emplace_back("ran in lockstep: a tasklet polls a WRAM word (a data race)");
+    } else {
+      core.forget();
+    }
   }
+  if (lockstep) outcome = runLockstep(*runtime);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   result.mode = lockstep ? "lockstep" : "decoupled";
   result.cycles = outcome.cycles;
   result.instructions = outcome.instructions;
   result.wallS = wall.count();
-  fillResult(result, runtime, before, program);
+  fillResult(result, *runtime, before, program);
   return result;
 }
 

@@ -55,10 +55,28 @@ void Mram::write(std::uint32_t offset, std::span<const std::uint8_t> from) {
     const std::uint32_t inPage = at % kPageBytes;
     const std::size_t part = std::min<std::size_t>(from.size() - done, kPageBytes - inPage);
     auto& page = pages_[at / kPageBytes];
+    if (remembering_ && !old_.contains(at / kPageBytes)) {
+      old_[at / kPageBytes] = page ? std::make_unique<Page>(*page) : nullptr;
+    }
     if (!page) page = std::make_unique<Page>();
     std::memcpy(page->data() + inPage, from.data() + done, part);
     done += part;
   }
+}
+
+void Mram::remember() {
+  old_.clear();
+  remembering_ = true;
+}
+
+void Mram::rollback() {
+  for (auto& [number, page] : old_) pages_[number] = std::move(page);
+  forget();
+}
+
+void Mram::forget() {
+  old_.clear();
+  remembering_ = false;
 }
 
 std::size_t Mram::pages() const {
