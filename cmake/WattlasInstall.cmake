@@ -1,1 +1,21 @@
-
+# cmake --install and find_package(wattlas): headers of all rooms below include/wattlas, data below
+# share/wattlas.
+include(CMakePackageConfigHelpers)
+get_property(rooms GLOBAL PROPERTY WATTLAS_ROOMS)
+install(TARGETS ${rooms} EXPORT wattlasTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT wattlasTargets NAMESPACE wattlas:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wattlas)
+foreach(room models workloads pim fpga gpu results explorer)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room} DESTINATION include/wattlas
+          FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION share/wattlas)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/workloads/library DESTINATION share/wattlas/workloads)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wattlasConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/wattlasConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wattlas)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/wattlasConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/wattlasConfig.cmake
+              ${PROJECT_BINARY_DIR}/wattlasConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wattlas)

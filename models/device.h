@@ -74,6 +74,7 @@ struct CopyCost {
 struct LaunchCost {
   Ticks perProgram;     ///< host time before each program that it starts
   bool perOperator = false;  ///< one launch for each operator (a kernel), not each region
+  Ticks hostSync;            ///< extra time of a call that a host thread issues and waits for
 };
 
 class Device {

@@ -102,7 +102,7 @@ class Planner {
     });
     const std::int64_t lowerings = grows ? phase.repeat : 1;
     for (std::int64_t step = 0; step < lowerings; ++step) {
-      WorkItem item{phase.graph, region.ops, phase.kind, step, 1, resident()};
+      WorkItem item{phase.graph, region.ops, phase.kind, step, 1, Bits(0), {}, resident()};
       auto program = device.lower(item);
       if (!program) {
         refuse(fmt::format("{} ({}): {}{}", phase.graph.at(region.ops.front()).name,

@@ -125,6 +125,10 @@ struct WorkItem {
   PhaseKind phase = PhaseKind::inference;
   std::int64_t step = 0;        ///< decode step: growing operators attend to keys + step
   std::int64_t weightCopies = 1;
+  /// Bits touched between two uses of the same operands (a benchmark loop): operands that fit a
+  /// cache stay there. 0 = unknown, nothing stays.
+  Bits loopWorkingSet{};
+  std::string stack{};  ///< software stack whose calibration is asked for; empty = the device's
   /// False when parameters come over the host link for every use (they do not fit).
   bool weightsResident = true;
 

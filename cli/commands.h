@@ -1,0 +1,20 @@
+// One function per command: adds it to the application. A command's callback sets
+// Context::exitCode or throws InputError.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/context.h"
+
+namespace wattlas {
+
+void addRun(CLI::App& app, Context& context);
+void addCompare(CLI::App& app, Context& context);
+void addPredict(CLI::App& app, Context& context);
+void addExplore(CLI::App& app, Context& context);
+void addLists(CLI::App& app, Context& context);
+void addSchema(CLI::App& app, Context& context);
+void addValidate(CLI::App& app, Context& context);
+void addDpu(CLI::App& app, Context& context);
+
+}  // namespace wattlas

@@ -1,0 +1,59 @@
+#include "cli/common_options.h"
+
+namespace wattlas {
+
+void CommonOptions::addTo(CLI::App& app) {
+  const std::string group = "Workload and model";
+  app.add_option("--prompt", prompt, "Prompt tokens (default 128)")->group(group);
+  app.add_option("--generate", generate, "Tokens to generate (default 32)")->group(group);
+  app.add_option("--batch", batch, "Sequences or images at once (default 1)")->group(group);
+  app.add_option("--format", format,
+                 "Number format: a name such as int8, or w<bits>a<bits>[kv<bits>][acc<bits>]")
+      ->group(group);
+  app.add_option("--rate", rate, "Arrivals per second; idle time in between is charged")
+      ->group(group);
+  app.add_option("--fidelity", fidelity, "analytic, event or detailed (default event)")
+      ->group(group);
+  app.add_option("--mapping", mapping, "auto, or a file that maps operator kinds to the host")
+      ->group(group);
+  app.add_option("--energy", energy, "activity (counted events) or tdp (rated power)")
+      ->group(group);
+  app.add_option("--scope", scope, "chip, device, node (default) or wall")->group(group);
+  app.add_flag("--uncertainty", uncertainty, "Quantiles over the common scenarios")->group(group);
+  app.add_option("--seed", seed, "Seed of everything random (default 1)")->group(group);
+  app.add_option("--set", sets, "KEY=VALUE: any parameter, e.g. --set dpu.clock=400MHz")
+      ->group(group)
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+std::vector<std::pair<std::string, ConfigNode>> CommonOptions::assignments() const {
+  std::vector<std::pair<std::string, ConfigNode>> out;
+  const auto add = [&](const char* key, const char* flag, const std::string& value) {
+    if (!value.empty()) out.emplace_back(key, ConfigNode::ofScalar(value, {flag, 0}));
+  };
+  const auto number = [](const std::optional<std::int64_t>& v) {
+    return v ? std::to_string(*v) : std::string();
+  };
+  add("workload.prompt", "--prompt", number(prompt));
+  add("workload.generate", "--generate", number(generate));
+  add("workload.batch", "--batch", number(batch));
+  add("workload.format", "--format", format);
+  add("workload.rate", "--rate", rate);
+  add("run.fidelity", "--fidelity", fidelity);
+  add("run.fidelityForced", "--fidelity", fidelity.empty() ? "" : "true");
+  add("run.mapping", "--mapping", mapping);
+  add("run.energy", "--energy", energy);
+  add("run.scope", "--scope", scope);
+  add("run.uncertainty", "--uncertainty", uncertainty ? "true" : "");
+  add("run.seed", "--seed", number(seed));
+  for (const std::string& text : sets) out.push_back(parseAssignment(text));
+  return out;
+}
+
+ExperimentSpec CommonOptions::spec(const std::string& platform,
+                                   const std::string& workload) const {
+  return {platform, workload, assignments()};
+}
+
+}  // namespace wattlas

@@ -1,0 +1,26 @@
+// The options that run, compare, predict and explore share (COMMON in docs/contract.md, 1).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "models/experiment.h"
+
+namespace wattlas {
+
+struct CommonOptions {
+  std::optional<std::int64_t> prompt, generate, batch, seed;
+  std::string format, rate, fidelity, mapping, energy, scope;
+  bool uncertainty = false;
+  std::vector<std::string> sets;
+
+  void addTo(CLI::App& app);
+  /// Flags first, then `--set` in order, so that a later `--set` wins.
+  std::vector<std::pair<std::string, ConfigNode>> assignments() const;
+  ExperimentSpec spec(const std::string& platform, const std::string& workload) const;
+};
+
+}  // namespace wattlas

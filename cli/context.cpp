@@ -1,0 +1,38 @@
+#include "cli/context.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/families.h"
+
+namespace wattlas {
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Beside an installed executable is ../share/wattlas; a build tree uses the source tree.
+std::string findDataRoot(const fs::path& executable) {
+  std::error_code ignored;
+  const fs::path installed = executable.parent_path() / ".." / "share" / "wattlas";
+  if (fs::is_directory(installed / "configs", ignored)) return fs::weakly_canonical(installed);
+  return WATTLAS_SOURCE_ROOT;
+}
+
+}  // namespace
+
+Context makeContext() {
+  Context context;
+  std::error_code ignored;
+  context.executable = fs::read_symlink("/proc/self/exe", ignored).string();
+  context.dataRoot = findDataRoot(context.executable);
+  context.path = SearchPath::standard(context.dataRoot);
+  const char* noColour = std::getenv("NO_COLOR");
+  context.colour = isatty(STDOUT_FILENO) == 1 && (noColour == nullptr || *noColour == '\0');
+  context.progress = isatty(STDERR_FILENO) == 1;
+  registerFamilies(context.registry);
+  return context;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,66 @@
+// The wattlas command: wires rooms together and turns exceptions into exit codes.
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.h"
+#include "cli/worker.h"
+
+namespace {
+
+void setUpLog() {
+  auto log = spdlog::stderr_color_mt("wattlas");
+  log->set_pattern("%^%l%$: %v");
+  spdlog::set_default_logger(log);
+}
+
+int report(const wattlas::InputError& error) {
+  for (const wattlas::Problem& problem : error.problems())
+    fmt::print(stderr, "error: {}\n", problem.text());
+  return wattlas::exitBadInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace wattlas;
+  if (isWorker(argc, argv)) return runWorker();
+  setUpLog();
+  try {
+    Context context = makeContext();
+    CLI::App app{"Wattlas: what would this workload cost in time, energy and power on that chip?"};
+    app.set_version_flag("--version", std::string("wattlas ") + WATTLAS_VERSION);
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    addRun(app, context);
+    addCompare(app, context);
+    addPredict(app, context);
+    addExplore(app, context);
+    addValidate(app, context);
+    addLists(app, context);
+    addSchema(app, context);
+    addDpu(app, context);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const int code = app.exit(error);
+      return code == 0 ? exitDone : exitBadInput;
+    }
+    if (std::fflush(stdout) != 0) {
+      fmt::print(stderr, "error: the output could not be written\n");
+      return exitInternal;
+    }
+    return context.exitCode;
+  } catch (const InputError& error) {
+    return report(error);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+    return exitInternal;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\n", error.what());
+    return exitInternal;
+  }
+}

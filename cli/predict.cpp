@@ -1,0 +1,64 @@
+// wattlas predict: one operator a row, priced alone on a device.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/row_predictor.h"
+#include "results/atomic_file.h"
+#include "results/csv.h"
+
+namespace wattlas {
+namespace {
+
+struct PredictCommand {
+  std::string platform, input, output, fidelity;
+  std::vector<std::string> sets;
+
+  void run(Context& context) const {
+    CommonOptions common;
+    common.fidelity = fidelity;
+    common.sets = sets;
+    const CsvFile file = CsvFile::read(input);
+    RowPredictor predictor(context, platform, common.assignments());
+    std::string out = file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" +
+                      file.lineEnd;
+    std::size_t refused = 0;
+    for (const CsvRecord& record : file.records) {
+      const Prediction p = predictor.predict(file, record);
+      // Rows shorter than the header keep their cells; the new columns stay in line.
+      out += record.raw + std::string(file.header.size() - std::min(file.header.size(), record.cells.size()), ',');
+      if (p.feasible) {
+        out += fmt::format(",{},{},{},1,", csvNumber(rounded(p.microseconds)),
+                           csvNumber(rounded(p.joules)), p.bound);
+      } else {
+        ++refused;
+        out += ",,,,0,";
+        appendCsvCell(out, p.reason);
+      }
+      out += file.lineEnd;
+    }
+    writeFileAtomically(output, out);
+    fmt::print(stderr, "{}: {} rows, {} infeasible, fidelity {}\n", output, file.records.size(),
+               refused, predictor.fidelityUsed());
+  }
+};
+
+}  // namespace
+
+void addPredict(CLI::App& app, Context& context) {
+  auto command = std::make_shared<PredictCommand>();
+  CLI::App* sub = app.add_subcommand("predict", "Price single operators from a CSV file");
+  sub->footer("Example:\n  wattlas predict -p gpu-a100-sxm --ops shapes.csv -o priced.csv");
+  sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
+  sub->add_option("--ops", command->input, "CSV with a column 'op' and its dimensions")->required();
+  sub->add_option("-o,--output", command->output, "CSV to write")->required();
+  sub->add_option("--fidelity", command->fidelity, "analytic, event or detailed");
+  sub->add_option("--set", command->sets, "KEY=VALUE: any parameter")
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->callback([command, &context] { command->run(context); });
+}
+
+}  // namespace wattlas

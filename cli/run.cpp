@@ -1,0 +1,106 @@
+// wattlas run, wattlas compare
+#include <memory>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/evaluate.h"
+#include "results/store.h"
+#include "results/table.h"
+#include "results/trace.h"
+
+namespace wattlas {
+namespace {
+
+void printNotes(const RunResult& result) {
+  for (const std::string& note : result.notes) spdlog::info("{}: {}", result.workload, note);
+}
+
+struct RunCommand {
+  std::string platform, workload, output, trace;
+  CommonOptions common;
+  bool json = false, strict = false, printConfig = false;
+
+  void run(Context& context) const {
+    const ExperimentSpec spec = common.spec(platform, workload);
+    if (printConfig) {
+      fmt::print("{}", makeExperiment(spec, context.registry, context.path).config.toYaml());
+      return;
+    }
+    const RunResult result = evaluateHere(spec, context);
+    printNotes(result);
+    if (!output.empty()) writeRunStore(output, result);
+    if (!trace.empty()) writeTrace(trace, result);
+    if (json)
+      fmt::print("{}\n", toJson(result));
+    else
+      fmt::print("{}", printRun(result, {.colour = context.colour}));
+    if (strict && !result.feasible) context.exitCode = exitInfeasible;
+  }
+};
+
+struct CompareCommand {
+  std::vector<std::string> platforms, workloads;
+  CommonOptions common;
+  bool json = false;
+
+  void run(Context& context) const {
+    std::vector<ExperimentSpec> specs;
+    for (const std::string& workload : workloads)
+      for (const std::string& platform : platforms)
+        specs.push_back(common.spec(platform, workload));
+    const std::vector<RunResult> results = evaluateEach(specs, context);
+    refuseMixed(results);
+    for (const RunResult& result : results) printNotes(result);
+    if (!json) {
+      fmt::print("{}", printCompare(results, {.colour = context.colour}));
+      return;
+    }
+    std::string out = "{\n\"schema\": " + std::to_string(resultSchema) + ",\n\"results\": [\n";
+    for (std::size_t i = 0; i < results.size(); ++i)
+      out += toJson(results[i]) + (i + 1 < results.size() ? ",\n" : "\n");
+    fmt::print("{}]\n}}\n", out);
+  }
+};
+
+}  // namespace
+
+void addRun(CLI::App& app, Context& context) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* sub = app.add_subcommand("run", "Simulate one workload on one platform");
+  sub->footer("Example:\n  wattlas run -p pim-ai-4chip -w llama2-7b --prompt 128 --generate 32 "
+              "--format fp16");
+  sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
+  sub->add_option("-w,--workload", command->workload,
+                  "Workload id, file or micro workload such as gemv:4096x4096");
+  sub->add_option("-o,--output", command->output, "Write the result to an HDF5 file");
+  sub->add_option("--trace", command->trace, "Write a timeline for Perfetto (JSON)");
+  sub->add_flag("--json", command->json, "Print one JSON object");
+  sub->add_flag("--strict", command->strict, "Exit with 3 when the point is infeasible");
+  sub->add_flag("--print-config", command->printConfig,
+                "Print the merged configuration (run it again with -p FILE) and stop");
+  command->common.addTo(*sub);
+  sub->callback([command, &context] { command->run(context); });
+}
+
+void addCompare(CLI::App& app, Context& context) {
+  auto command = std::make_shared<CompareCommand>();
+  CLI::App* sub = app.add_subcommand("compare", "Compare platforms side by side");
+  sub->footer("Example:\n  wattlas compare -p upmem-server -p gpu-h100-sxm -w llama2-7b "
+              "--format int8");
+  sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)")
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->add_option("-w,--workload", command->workloads, "Workload id or file (repeat)")
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->add_flag("--json", command->json, "Print one JSON object");
+  command->common.addTo(*sub);
+  sub->callback([command, &context] { command->run(context); });
+}
+
+}  // namespace wattlas

@@ -1,0 +1,20 @@
+#!/bin/sh
+# From an empty machine to a first Pareto table: installs packages, builds (several minutes the
+# first time), explores configs/studies/quickstart.yaml (under a minute), prints what wins where.
+set -eu
+cd "$(dirname "$0")/.."
+started=$(date +%s)
+
+echo "== 1/3 packages (1 to 3 minutes the first time)"
+scripts/setup.sh
+echo "== 2/3 build (about 10 minutes on 2 cores the first time, seconds afterwards)"
+cmake --preset release >build-quickstart.log 2>&1 || { cat build-quickstart.log >&2; exit 1; }
+rm -f build-quickstart.log
+cmake --build --preset release --target wattlas_cli
+echo "== 3/3 exploration (under a minute)"
+mkdir -p wattlas-out
+build/release/cli/wattlas explore configs/studies/quickstart.yaml \
+  -o wattlas-out/quickstart.h5 --csv wattlas-out/quickstart.csv
+echo "== done in $(($(date +%s) - started)) s"
+echo "   all points:  wattlas-out/quickstart.h5 and wattlas-out/quickstart.csv"
+echo "   next:        build/release/cli/wattlas run -p pim-ai-4chip -w llama2-7b --format fp16"
