@@ -1,0 +1,116 @@
+// Finds mistakes in a study before hours are spent on it: ids that do not exist, genes whose key no
+// platform knows.
+#include <cmath>
+#include <set>
+
+#include "explorer/explore.h"
+#include "explorer/study_names.h"
+
+namespace wattlas {
+namespace {
+
+class StudyChecker {
+ public:
+  StudyChecker(const Study& study, const std::function<void(const ExperimentSpec&)>& check)
+      : study_(study), check_(check), platform_(study.geneIndex("platform")) {}
+
+  void run() {
+    const std::size_t platforms =
+        platform_ < 0 ? 1 : study_.genes[static_cast<std::size_t>(platform_)].choices();
+    for (std::size_t w = 0; w < study_.workloads.size(); ++w)
+      for (std::size_t p = 0; p < std::max<std::size_t>(1, platforms); ++p)
+        checkPlatform(static_cast<std::int32_t>(w), static_cast<double>(p));
+    problems_.finish();
+  }
+
+ private:
+  std::optional<InputError> errorOf(const DesignPoint& point) const {
+    try {
+      check_(specOf(study_, point));
+      return std::nullopt;
+    } catch (const InputError& error) {
+      return error;
+    }
+  }
+
+  static Coordinate firstOf(const Gene& gene) { return gene.continuous() ? gene.low : 0.0; }
+
+  void checkPlatform(std::int32_t workload, Coordinate platform) {
+    DesignPoint base{workload, {}};
+    for (const Gene& gene : study_.genes) base.genes.push_back(firstOf(gene));
+    if (platform_ >= 0) base.genes[static_cast<std::size_t>(platform_)] = platform;
+    canonicalise(study_, base);
+    auto error = errorOf(base);
+    if (!error) return;
+    // The first choices may not go together: look for a base that works, one gene at a time.
+    for (std::size_t g = 0; g < study_.genes.size() && error; ++g)
+      error = bestChoice(base, g, *error);
+    if (error) report(base, *error);
+  }
+
+  /// Tries the choices of gene `g`; keeps the one with the fewest problems left in `base`.
+  std::optional<InputError> bestChoice(DesignPoint& base, std::size_t g, InputError error) const {
+    const Gene& gene = study_.genes[g];
+    if (static_cast<int>(g) == platform_ || gene.continuous() || std::isnan(base.genes[g]))
+      return error;
+    for (std::size_t i = 1; i < std::min<std::size_t>(gene.choices(), 64); ++i) {
+      DesignPoint trial = base;
+      for (std::size_t k = 0; k < trial.genes.size(); ++k)
+        if (std::isnan(trial.genes[k])) trial.genes[k] = firstOf(study_.genes[k]);
+      trial.genes[g] = static_cast<double>(i);
+      canonicalise(study_, trial);
+      const auto left = errorOf(trial);
+      if (!left) {
+        base = trial;
+        return std::nullopt;
+      }
+      if (left->problems().size() < error.problems().size()) {
+        base = trial;
+        error = *left;
+      }
+    }
+    return error;
+  }
+
+  void report(const DesignPoint& point, const InputError& error) {
+    const std::string platform = platformOf(study_, point);
+    for (Problem problem : error.problems()) {
+      const Gene* gene = geneOf(problem);
+      if (!reported_.insert(platform + problem.text()).second) continue;
+      problem.what += " (no point of platform '" + platform + "' is valid)";
+      if (gene != nullptr) {
+        problem.place = gene->place;
+        problem.key = "genes." + gene->key;
+        if (problem.hint.empty())
+          problem.hint = "restrict the gene with when: \"platform in [..]\"";
+      } else if (problem.place.file.empty()) {
+        problem.place = study_.tree.place();
+      }
+      problems_.add(problem);
+    }
+  }
+
+  const Gene* geneOf(const Problem& problem) const {
+    for (const Gene& gene : study_.genes) {
+      const std::string key = setKeyOf(gene.key);
+      if (!problem.key.empty() && gene.key != "platform" &&
+          (problem.key == key || problem.key.ends_with("." + key)))
+        return &gene;
+    }
+    return nullptr;
+  }
+
+  const Study& study_;
+  const std::function<void(const ExperimentSpec&)>& check_;
+  int platform_;
+  Problems problems_;
+  std::set<std::string> reported_;
+};
+
+}  // namespace
+
+void checkStudy(const Study& study, const std::function<void(const ExperimentSpec&)>& check) {
+  StudyChecker(study, check).run();
+}
+
+}  // namespace wattlas

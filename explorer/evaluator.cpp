@@ -1,0 +1,31 @@
+#include "explorer/evaluator.h"
+
+#include <new>
+
+#include "explorer/child_process.h"
+
+namespace wattlas {
+
+PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
+                           const EvaluateFunction& evaluate, bool withDetail) {
+  try {
+    return outcomeOf(study, point, evaluate(specOf(study, point)), withDetail);
+  } catch (const InputError& error) {
+    return outcomeWithout(PointStatus::infeasible, reasonOf(error));
+  } catch (const std::bad_alloc&) {
+    return outcomeWithout(PointStatus::failed, "failed: out of memory");
+  } catch (const std::exception& error) {
+    return outcomeWithout(PointStatus::failed, std::string("failed: ") + error.what());
+  }
+}
+
+bool InProcessEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,
+                                  bool withDetail, const Done& done, const KeepGoing& keepGoing) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (!keepGoing()) return false;
+    done(i, evaluatePoint(study, points[i], function_, withDetail));
+  }
+  return true;
+}
+
+}  // namespace wattlas

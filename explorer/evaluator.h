@@ -1,0 +1,42 @@
+// Who evaluates points: in this process, or worker processes (worker_pool.h).
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "explorer/outcome.h"
+
+namespace wattlas {
+
+/// Runs one experiment; the command line gives makeExperiment + simulate. May throw InputError (an
+/// impossible combination of settings), ChildFailure, or anything that is our bug.
+using EvaluateFunction = std::function<RunResult(const ExperimentSpec&)>;
+
+/// Evaluates one point and turns every exception into a row.
+PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
+                           const EvaluateFunction& evaluate, bool withDetail);
+
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  /// Called once for each point, in any order, on the calling thread.
+  using Done = std::function<void(std::size_t index, PointOutcome outcome)>;
+  /// Asked now and then; false asks to stop early.
+  using KeepGoing = std::function<bool()>;
+  /// Evaluates all points. Returns false when it stopped early.
+  virtual bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
+                        const Done& done, const KeepGoing& keepGoing) = 0;
+};
+
+/// One after the other in this process; for tests and for functions that need no isolation.
+class InProcessEvaluator : public Evaluator {
+ public:
+  explicit InProcessEvaluator(EvaluateFunction function) : function_(std::move(function)) {}
+  bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
+                const Done& done, const KeepGoing& keepGoing) override;
+
+ private:
+  EvaluateFunction function_;
+};
+
+}  // namespace wattlas

@@ -1,0 +1,89 @@
+// The small language of studies: `when`, `constraints`, `derived` and objectives.
+//
+//   expression := comparisons joined by `and`, `or`, `not`
+//   comparison := sum (< <= > >= == !=) sum | sum [not] in [a, b, ...]
+//   sum        := + - * / of numbers, names, parentheses and functions
+//   functions    min max abs floor ceil round sqrt log2, fits(device)
+//   literals     42, 1e-3, 350 MHz, 64 MiB, 12 %, 'text', "text", true, false, none
+//
+// There are no loops, assignments or calls outwards; length and depth are limited. Comparing
+// quantities of different units, or a gene with a unit to a bare number, is an error at compile
+// time. Information counts in bytes, everything else in SI base units.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "explorer/value.h"
+#include "models/base/error.h"
+
+namespace wattlas {
+
+/// What is known about an operand before any value is.
+struct ValueType {
+  enum class Kind { any, boolean, number, text };
+  Kind kind = Kind::any;
+  std::optional<Dimension> dimension;
+  /// The unit is part of the name ("time_s"), so a bare number beside it is no mistake.
+  bool unitInName = false;
+};
+
+/// A name that an expression may use.
+struct Symbol {
+  std::string name;
+  int slot = 0;  ///< index into the values given to evaluate()
+  ValueType type;
+};
+
+/// Names of a scope. `fits(device)` is looked up as the name "fits(device)".
+class Symbols {
+ public:
+  void add(Symbol symbol) { list_.push_back(std::move(symbol)); }
+  const Symbol* find(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::vector<Symbol> list_;
+};
+
+/// Thrown by Expression::compile; `column` counts from 1.
+class ExpressionError : public std::runtime_error {
+ public:
+  ExpressionError(std::string what, std::string expected, std::size_t column,
+                  std::string hint = {});
+  /// As a problem of a study, with the column and the text around it.
+  Problem problem(const Place& place, const std::string& key, const std::string& source) const;
+
+ private:
+  std::string what_, expected_, hint_;
+  std::size_t column_;
+};
+
+struct ExpressionNode;
+
+class Expression {
+ public:
+  Expression() = default;
+  /// Throws ExpressionError.
+  static Expression compile(const std::string& source, const Symbols& symbols);
+
+  using Lookup = std::function<Value(int slot)>;
+  /// Evaluates with `lookup` giving the value of each slot; never throws. Division by zero and
+  /// arithmetic on something absent give none.
+  Value evaluate(const Lookup& lookup) const;
+
+  const std::string& source() const { return source_; }
+  /// Slots that are read, without duplicates, ascending.
+  const std::vector<int>& slots() const { return slots_; }
+  ValueType type() const;
+
+ private:
+  std::string source_;
+  std::shared_ptr<const ExpressionNode> root_;
+  std::vector<int> slots_;
+};
+
+}  // namespace wattlas

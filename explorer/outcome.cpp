@@ -1,0 +1,110 @@
+#include "explorer/outcome.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "explorer/metric.h"
+
+namespace wattlas {
+namespace {
+
+/// Levels used, deepest first: a formula anywhere shows.
+std::string fidelityText(const RunResult& result) {
+  std::set<std::string> used;
+  for (const auto& [component, level] : result.fidelityUsed) used.insert(level);
+  if (used.empty()) return result.fidelity;
+  std::string out;
+  for (const char* level : {"detailed", "event", "analytic"})
+    if (used.count(level) > 0) out += (out.empty() ? "" : "+") + std::string(level);
+  return out;
+}
+
+void findTopBound(const RunResult& result, PointOutcome& outcome) {
+  std::map<std::string, double> time;
+  double total = 0;
+  for (const OperatorResult& op : result.operators) {
+    // Several phases carry the time of all their repetitions in attributedS.
+    time[op.bound] += op.attributedS;
+    total += op.attributedS;
+  }
+  for (const auto& [bound, seconds] : time)
+    if (!bound.empty() && total > 0 && seconds / total > outcome.topBoundShare) {
+      outcome.topBound = bound;
+      outcome.topBoundShare = rounded(seconds / total);
+    }
+}
+
+}  // namespace
+
+PointOutcome outcomeWithout(PointStatus status, std::string reason) {
+  PointOutcome outcome;
+  outcome.status = status;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+std::string reasonOf(const InputError& error) {
+  std::string out;
+  for (const Problem& problem : error.problems()) {
+    Problem bare = problem;
+    bare.place = {};
+    out += (out.empty() ? "" : "; ") + bare.text();
+  }
+  return "not a valid configuration: " + out;
+}
+
+PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunResult& result,
+                       bool withDetail) {
+  PointOutcome outcome;
+  outcome.status = result.feasible ? PointStatus::done : PointStatus::infeasible;
+  for (const std::string& reason : result.reasons)
+    if (!result.feasible) outcome.reason += (outcome.reason.empty() ? "" : "; ") + reason;
+  if (!result.feasible && outcome.reason.empty()) outcome.reason = "refused without a reason";
+  outcome.metrics.reserve(study.metrics.size());
+  for (const int metric : study.metrics) outcome.metrics.push_back(metricOf(result, metric));
+  outcome.configHash = result.configHash;
+  outcome.format = result.format;
+  outcome.fidelity = fidelityText(result);
+  outcome.accuracyKind = result.accuracy.kind;
+  if (withDetail) outcome.detail = toJson(result, false, -1);
+  if (!result.feasible) return outcome;
+  findTopBound(result, outcome);
+  for (const Constraint& constraint : study.constraints) {
+    const Value v = constraint.expression.evaluate(
+        [&](int slot) { return slotValue(study, design, outcome, slot); });
+    if (v.kind != Value::Kind::boolean || v.number != 0.0) continue;
+    outcome.status = PointStatus::infeasible;
+    outcome.reason += (outcome.reason.empty() ? "" : "; ") + std::string("constraint not met: ") +
+                      constraint.expression.source();
+  }
+  return outcome;
+}
+
+double metricOf(const Study& study, const PointOutcome& outcome, int metric) {
+  const int i = study.metricIndex(metric);
+  return i < 0 || outcome.metrics.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                          : outcome.metrics[static_cast<std::size_t>(i)];
+}
+
+Value slotValue(const Study& study, const DesignPoint& design, const PointOutcome& outcome,
+                int slot) {
+  if (slot < study.slots.firstMetric()) return slotValue(study, design, slot);
+  const int metric = slot - study.slots.firstMetric();
+  const double v = metricOf(study, outcome, metric);
+  if (std::isnan(v)) return {};
+  return metric == metricFits ? Value::ofBoolean(v != 0.0) : Value::ofNumber(v);
+}
+
+double objectiveOf(const Study& study, const ExploredPoint& point, std::size_t o) {
+  const Objective& objective = study.objectives[o];
+  const Value v = objective.expression.evaluate(
+      [&](int slot) { return slotValue(study, point.design, point.outcome, slot); });
+  if (!v.hasNumber()) return std::numeric_limits<double>::quiet_NaN();
+  const double value = rounded(v.number);
+  return objective.maximise ? -value : value;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,70 @@
+// Random and Sobol samples of a design space.
+#include <boost/random/sobol.hpp>
+#include <cmath>
+#include <unordered_set>
+
+#include "explorer/space.h"
+#include "models/base/random.h"
+
+namespace wattlas {
+namespace {
+
+/// Coordinates in [0, 1), one vector a call.
+class Source {
+ public:
+  Source(SearchMethod method, std::size_t dimensions, std::uint64_t seed)
+      : random_(seed), sobol_(dimensions), shift_(dimensions), isSobol_(method == SearchMethod::sobol) {
+    // A random shift per dimension makes different seeds different nets of the same evenness.
+    for (double& s : shift_) s = random_.uniform();
+  }
+  double next(std::size_t dimension) {
+    if (!isSobol_) return random_.uniform();
+    const double raw = static_cast<double>(sobol_()) * 0x1.0p-64;
+    const double shifted = raw + shift_[dimension];
+    return shifted - std::floor(shifted);
+  }
+
+ private:
+  Random random_;
+  boost::random::sobol sobol_;
+  std::vector<double> shift_;
+  bool isSobol_;
+};
+
+}  // namespace
+
+std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method,
+                                      std::uint64_t budget, std::uint64_t seed) {
+  const std::uint64_t designs = std::max<std::uint64_t>(1, budget / study.workloads.size());
+  const SpaceSize size = sizeOf(study);
+  Source source(method, study.genes.size(), seed);
+  std::vector<std::vector<Coordinate>> chosen;
+  std::unordered_set<Hash128, Hash128Hasher> seen;
+  // Small spaces run out of new designs: give up after a long run of repeats.
+  const std::uint64_t patience = 1000 + 20 * designs;
+  for (std::uint64_t tries = 0; chosen.size() < designs && tries < patience; ++tries) {
+    std::vector<Coordinate> genes(study.genes.size());
+    for (std::size_t g = 0; g < genes.size(); ++g)
+      genes[g] = study.genes[g].at(source.next(g));
+    // A design may differ between workloads when conditions mention them: it is new when one is.
+    bool isNew = false;
+    for (std::size_t w = 0; w < study.workloads.size(); ++w) {
+      DesignPoint point{static_cast<std::int32_t>(w), genes};
+      canonicalise(study, point);
+      isNew = seen.insert(idOf(study, point)).second || isNew;
+    }
+    if (isNew) chosen.push_back(std::move(genes));
+    if (!size.infinite && size.exact && seen.size() >= size.points) break;
+  }
+  std::vector<DesignPoint> out;
+  seen.clear();
+  for (std::size_t w = 0; w < study.workloads.size(); ++w)
+    for (const auto& genes : chosen) {
+      DesignPoint point{static_cast<std::int32_t>(w), genes};
+      canonicalise(study, point);
+      if (seen.insert(idOf(study, point)).second) out.push_back(std::move(point));
+    }
+  return out;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,217 @@
+#include "explorer/space.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "explorer/study_names.h"
+
+namespace wattlas {
+namespace {
+
+constexpr Coordinate inactive = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint64_t saturated = std::uint64_t{1} << 63;
+constexpr std::uint64_t mostCountedCombinations = 2000000;
+
+std::uint64_t timesSaturating(std::uint64_t a, std::uint64_t b) {
+  return a != 0 && b > saturated / a ? saturated : std::min(a * b, saturated);
+}
+
+bool isActive(const Study& study, const DesignPoint& point, const Gene& gene) {
+  if (!gene.when) return true;
+  const Value v = gene.when->evaluate([&](int slot) { return slotValue(study, point, slot); });
+  return v.kind == Value::Kind::boolean && v.number != 0.0;
+}
+
+/// Walks gene by gene in declaration order; `visit` sees every canonical point once.
+/// Returns false when `visit` asked to stop.
+template <class Visit>
+bool walk(const Study& study, DesignPoint& point, std::size_t gene, const Visit& visit,
+          const std::vector<bool>& skip) {
+  while (gene < study.genes.size() && !skip.empty() && skip[gene]) ++gene;
+  if (gene == study.genes.size()) return visit(point);
+  const Gene& g = study.genes[gene];
+  const bool active = isActive(study, point, g);
+  const std::size_t n = active ? g.choices() : 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    point.genes[gene] = active ? static_cast<double>(i) : inactive;
+    if (!walk(study, point, gene + 1, visit, skip)) return false;
+  }
+  point.genes[gene] = inactive;
+  return true;
+}
+
+/// Genes that neither have a condition nor occur in one only multiply the count.
+std::vector<bool> freeGenes(const Study& study) {
+  std::vector<bool> free(study.genes.size(), true);
+  for (std::size_t g = 0; g < study.genes.size(); ++g) {
+    if (!study.genes[g].when) continue;
+    free[g] = false;
+    for (const int slot : study.genes[g].when->slots())
+      if (slot < study.slots.genes) free[static_cast<std::size_t>(slot)] = false;
+  }
+  return free;
+}
+
+std::string largestGene(const Study& study) {
+  const auto largest =
+      std::max_element(study.genes.begin(), study.genes.end(), [](const Gene& a, const Gene& b) {
+        return a.choices() < b.choices();
+      });
+  return "'" + largest->key + "' with " + std::to_string(largest->choices()) + " choices";
+}
+
+}  // namespace
+
+Value slotValue(const Study& study, const DesignPoint& point, int slot) {
+  const SlotPlan& plan = study.slots;
+  if (slot < plan.genes)
+    return study.genes[static_cast<std::size_t>(slot)].value(
+        point.genes[static_cast<std::size_t>(slot)]);
+  if (slot == plan.workload())
+    return {Value::Kind::text, 0, false,
+            study.workloads[static_cast<std::size_t>(point.workload)]};
+  if (slot < plan.firstMetric())
+    return study.derived[static_cast<std::size_t>(slot - plan.firstDerived())].expression.evaluate(
+        [&](int inner) { return slotValue(study, point, inner); });
+  return {};
+}
+
+std::string SpaceSize::text() const {
+  if (infinite) return "unlimited (a gene is continuous)";
+  return (exact ? "" : "at most ") + std::string(points >= saturated ? "more than " : "") +
+         std::to_string(points) + (points == 1 ? " point" : " points");
+}
+
+SpaceSize sizeOf(const Study& study) {
+  SpaceSize size;
+  const std::vector<bool> free = freeGenes(study);
+  std::uint64_t product = 1, bound = study.workloads.size();
+  for (std::size_t g = 0; g < study.genes.size(); ++g) {
+    if (study.genes[g].continuous()) size.infinite = true;
+    const std::uint64_t n = std::max<std::uint64_t>(1, study.genes[g].choices());
+    if (free[g]) product = timesSaturating(product, n);
+    bound = timesSaturating(bound, n);
+  }
+  // Conditional genes are counted by walking them; a continuous one among them counts as one.
+  std::uint64_t combinations = 0;
+  DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
+  for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
+    size.exact = size.exact && walk(study, point, 0, [&](const DesignPoint&) {
+      return ++combinations < mostCountedCombinations;
+    }, free);
+  size.points = size.exact ? timesSaturating(combinations, product) : bound;
+  return size;
+}
+
+void canonicalise(const Study& study, DesignPoint& point) {
+  for (std::size_t g = 0; g < study.genes.size(); ++g)
+    if (!isActive(study, point, study.genes[g])) point.genes[g] = inactive;
+}
+
+std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit) {
+  const SpaceSize size = sizeOf(study);
+  const Place place = study.tree.place();
+  if (size.infinite) {
+    const auto gene = std::find_if(study.genes.begin(), study.genes.end(),
+                                   [](const Gene& g) { return g.continuous(); });
+    throw InputError(Problem{gene->place, "genes." + gene->key,
+                             "is continuous, so the space cannot be enumerated",
+                             "'points: N' in its range",
+                             "or use search: {method: sobol, budget: 1000}"});
+  }
+  if (size.exact ? size.points > limit : size.points / 1000 > limit)
+    throw InputError(Problem{place, "search", "the space has " + size.text() +
+                             ", more than the " + std::to_string(limit) + " of an exhaustive search",
+                             "search: {method: sobol, budget: " +
+                             std::to_string(std::min<std::uint64_t>(limit, 10000)) + "}",
+                             "or narrow the genes, the largest is " + largestGene(study)});
+  std::vector<DesignPoint> out;
+  DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
+  for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
+    walk(study, point, 0, [&](const DesignPoint& p) {
+      out.push_back(p);
+      if (out.size() > limit)
+        throw InputError(Problem{place, "search", "the space has more than " +
+                                 std::to_string(limit) + " points", "a smaller space",
+                                 "use search: {method: sobol, budget: 10000}"});
+      return true;
+    }, {});
+  return out;
+}
+
+Hash128 idOf(const Study& study, const DesignPoint& point) {
+  // Sorted by parameter, so that the order of a study's keys does not matter; inactive genes do
+  // not exist, so that adding a conditional gene keeps the ids of the other points.
+  std::vector<std::pair<std::string, std::string>> content;
+  content.reserve(study.genes.size() + study.sets.size() + study.derived.size() + 2);
+  content.emplace_back("run.scope", study.scope);
+  content.emplace_back("run.energy", study.energy);
+  for (const auto& [key, value] : study.sets) content.emplace_back(key, canonicalText(value));
+  for (std::size_t g = 0; g < study.genes.size(); ++g)
+    if (!std::isnan(point.genes[g]))
+      content.emplace_back(setKeyOf(study.genes[g].key), study.genes[g].text(point.genes[g]));
+  for (std::size_t d = 0; d < study.derived.size(); ++d) {
+    if (!study.derived[d].sets()) continue;
+    const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));
+    if (v.kind == Value::Kind::none) continue;
+    content.emplace_back(study.derived[d].key, v.kind == Value::Kind::text
+                                                   ? std::string(v.text)
+                                                   : numberText(rounded(v.number)));
+  }
+  std::sort(content.begin(), content.end());
+  Hasher hasher;
+  hasher.text("wattlas point 1").text(study.workloads[static_cast<std::size_t>(point.workload)]);
+  for (const auto& [key, value] : content) hasher.text(key).text(value);
+  return hasher.finish();
+}
+
+std::string shortId(const Hash128& id) { return id.hex().substr(0, 16); }
+
+ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
+  ExperimentSpec spec;
+  spec.workload = study.workloads[static_cast<std::size_t>(point.workload)];
+  const auto text = [](std::string s) { return ConfigNode::ofScalar(std::move(s)); };
+  spec.sets.reserve(study.sets.size() + study.genes.size() + study.derived.size() + 3);
+  spec.sets.emplace_back("run.fidelity", text(study.fidelity));
+  spec.sets.emplace_back("run.scope", text(study.scope));
+  spec.sets.emplace_back("run.energy", text(study.energy));
+  const auto add = [&](const std::string& key, ConfigNode value) {
+    if (key == "platform")
+      spec.platform = canonicalText(value);
+    else
+      spec.sets.emplace_back(key, std::move(value));
+  };
+  for (const auto& [key, value] : study.sets) add(key, value);
+  for (std::size_t g = 0; g < study.genes.size(); ++g)
+    if (!std::isnan(point.genes[g]))
+      add(setKeyOf(study.genes[g].key), study.genes[g].node(point.genes[g]));
+  for (std::size_t d = 0; d < study.derived.size(); ++d) {
+    if (!study.derived[d].sets()) continue;
+    const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));
+    if (v.kind == Value::Kind::none) continue;
+    const auto dimension = study.derived[d].expression.type().dimension;
+    std::string shown = v.kind == Value::Kind::text ? std::string(v.text)
+                        : v.kind == Value::Kind::boolean ? (v.number != 0.0 ? "true" : "false")
+                        : dimension == Dimension::information
+                            ? exactQuantity(rounded(v.number) * 8.0, *dimension)
+                        : dimension ? exactQuantity(rounded(v.number), *dimension)
+                                    : numberText(rounded(v.number));
+    add(setKeyOf(study.derived[d].key), text(std::move(shown)));
+  }
+  return spec;
+}
+
+std::optional<std::string> violatedBefore(const Study& study, const DesignPoint& point) {
+  for (const Constraint& constraint : study.constraints) {
+    if (constraint.needsResult) continue;
+    const Value v =
+        constraint.expression.evaluate([&](int slot) { return slotValue(study, point, slot); });
+    if (v.kind == Value::Kind::boolean && v.number == 0.0)
+      return "constraint not met: " + constraint.expression.source();
+  }
+  return std::nullopt;
+}
+
+}  // namespace wattlas

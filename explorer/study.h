@@ -1,0 +1,88 @@
+// A study: which designs to look at, what to compare them by, how to search (docs/explorer.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "explorer/gene.h"
+#include "models/base/config.h"
+#include "models/experiment.h"
+
+namespace wattlas {
+
+/// Slots of expressions: genes from 0, then the workload, then derived values, then metrics.
+struct SlotPlan {
+  int genes = 0, derived = 0;
+  int workload() const { return genes; }
+  int firstDerived() const { return genes + 1; }
+  int firstMetric() const { return genes + 1 + derived; }
+};
+
+struct DerivedValue {
+  std::string key;  ///< set like a gene when it holds a dot; otherwise only a name in expressions
+  Expression expression;
+  bool sets() const { return key.find('.') != std::string::npos; }
+};
+
+struct Constraint {
+  Expression expression;
+  Place place;
+  bool needsResult = false;  ///< mentions a metric, so it can only be checked after evaluation
+};
+
+struct Objective {
+  std::string name;  ///< metric or expression as written
+  Expression expression;
+  bool maximise = false;
+};
+
+enum class SearchMethod { automatic, exhaustive, random, sobol, nsga2 };
+const char* nameOf(SearchMethod method);
+
+struct SearchOptions {
+  SearchMethod method = SearchMethod::automatic;
+  std::int64_t budget = 0;       ///< evaluations, workloads counted; 0 = whole space
+  std::uint64_t seed = 1;
+  std::int64_t population = 100; ///< nsga2 only, rounded up to a multiple of 4
+};
+
+/// What a command line changes in a study file.
+struct StudyOverrides {
+  std::optional<std::uint64_t> seed;
+  std::vector<std::pair<std::string, ConfigNode>> sets;  ///< added to `set`
+};
+
+struct Study {
+  std::string name, file;
+  std::vector<std::string> workloads;
+  std::vector<Gene> genes;
+  std::vector<DerivedValue> derived;
+  std::vector<std::pair<std::string, ConfigNode>> sets;
+  std::string scope = "node", energy = "activity";
+  /// Wanted level. A component that lacks it runs at its best one and the row says so.
+  std::string fidelity = "event";
+  std::vector<Constraint> constraints;
+  std::vector<Objective> objectives;
+  SearchOptions search;
+  std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
+  SlotPlan slots;
+  ConfigNode tree;           ///< as read, overrides included: what workers and files get
+
+  /// Position of a gene, or -1.
+  int geneIndex(const std::string& key) const;
+  /// Position of a metric in `metrics`; -1 when it is not kept.
+  int metricIndex(int metric) const;
+};
+
+/// Reads and compiles a study file or id (`configs/studies/<id>.yaml`). Throws InputError with all
+/// problems.
+Study loadStudy(const std::string& reference, const SearchPath& path,
+                const StudyOverrides& overrides = {});
+/// Compiles a tree that was read already. `file` is for messages.
+Study compileStudy(const ConfigNode& tree, const std::string& file);
+/// JSON Schema of a study file.
+std::string studySchema();
+
+}  // namespace wattlas

@@ -1,0 +1,69 @@
+#include "explorer/worker.h"
+
+#include <signal.h>
+
+#include <chrono>
+
+#include "explorer/child_process.h"
+#include "explorer/pipe_io.h"
+#include "explorer/worker_protocol.h"
+
+namespace wattlas {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+// Finished points are handed over at this pace, so that a crash costs little.
+constexpr auto flushInterval = std::chrono::milliseconds(20);
+
+bool checkPoint(const Study& study, const DesignPoint& point) {
+  if (point.workload < 0 || point.workload >= static_cast<std::int32_t>(study.workloads.size()) ||
+      point.genes.size() != study.genes.size())
+    return false;
+  for (std::size_t g = 0; g < point.genes.size(); ++g)
+    if (!study.genes[g].continuous() &&
+        point.genes[g] >= static_cast<double>(study.genes[g].choices()))
+      return false;
+  return true;
+}
+
+bool answerJob(int out, const Study& study, const std::vector<DesignPoint>& points,
+               const WorkerServices& services, bool withDetail) {
+  std::vector<PointOutcome> outcomes;
+  auto lastFlush = Clock::now();
+  for (const DesignPoint& point : points) {
+    outcomes.push_back(checkPoint(study, point)
+                           ? evaluatePoint(study, point, services.evaluate, withDetail)
+                           : outcomeWithout(PointStatus::failed, "failed: damaged job"));
+    if (Clock::now() - lastFlush < flushInterval) continue;
+    if (!writeFrame(out, encodeResults(outcomes))) return false;
+    outcomes.clear();
+    lastFlush = Clock::now();
+  }
+  return outcomes.empty() || writeFrame(out, encodeResults(outcomes));
+}
+
+}  // namespace
+
+int workerMain(int in, int out, const WorkerServices& services) {
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  const auto first = readFrame(in);
+  if (!first) return 0;
+  try {
+    const StartFrame start = decodeStart(*first);
+    dieWithParent(static_cast<int>(start.parent));
+    const Study study =
+        compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
+    if (start.memoryBytes > 0) limitMemory(start.memoryBytes);
+    if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
+    while (const auto frame = readFrame(in))
+      if (!answerJob(out, study, decodeJob(*frame), services, start.withDetail)) return 0;
+    return 0;
+  } catch (const std::exception& error) {
+    writeFrame(out, encodeText(FrameType::broken, error.what()));
+    return 1;
+  }
+}
+
+}  // namespace wattlas

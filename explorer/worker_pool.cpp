@@ -1,0 +1,261 @@
+#include "explorer/worker_pool.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <stdexcept>
+
+#include "explorer/child_process.h"
+#include "explorer/worker_process.h"
+#include "explorer/worker_protocol.h"
+
+namespace wattlas {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::duration;
+constexpr int pollMilliseconds = 100;
+constexpr double graceSeconds = 2.0;  ///< for running batches after a request to stop
+
+/// Consecutive points [begin, end).
+struct Range {
+  std::size_t begin = 0, end = 0;
+  bool triedAlone = false;
+  std::size_t size() const { return end - begin; }
+};
+
+/// One place in the pool: a process and the batch it works on.
+struct Slot {
+  std::unique_ptr<WorkerProcess> process;
+  bool ready = false;
+  bool busy = false;
+  Range batch;  ///< what is still to come back
+  std::size_t batchSize = 0;
+  Clock::time_point started, lastSign;
+  std::size_t nextSize = 1;
+};
+
+class PoolRun {
+ public:
+  PoolRun(const WorkerPoolOptions& options, const Study& study,
+          std::span<const DesignPoint> points, bool withDetail, const Evaluator::Done& done,
+          int& restarts)
+      : options_(options), points_(points), done_(done), restarts_(restarts),
+        start_(encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
+                            static_cast<std::uint32_t>(::getpid())})) {
+    const std::size_t n = std::min<std::size_t>(
+        static_cast<std::size_t>(std::max(1, options.workers)), points.size());
+    slots_.resize(n);
+  }
+
+  bool run(const Evaluator::KeepGoing& keepGoing) {
+    bool stopping = false;
+    Clock::time_point stopTime;
+    while (remaining_ != 0 || anyBusy()) {
+      if (!stopping && !keepGoing()) {
+        stopping = true;
+        stopTime = Clock::now();
+      }
+      if (stopping && (!anyBusy() ||
+                       duration<double>(Clock::now() - stopTime).count() > graceSeconds))
+        return false;
+      if (!stopping) dispatch();
+      wait();
+      checkTimeouts();
+    }
+    return true;
+  }
+
+ private:
+  bool anyBusy() const {
+    return std::any_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.busy; });
+  }
+
+  void dispatch() {
+    for (Slot& slot : slots_) {
+      if (slot.busy) continue;
+      const auto range = nextRange(slot.nextSize);
+      if (!range) continue;
+      if (!slot.process) startWorker(slot);
+      slot.batch = *range;
+      slot.batchSize = range->size();
+      slot.busy = true;
+      slot.started = slot.lastSign = Clock::now();
+      // A worker that is gone shows when its results are read.
+      slot.process->send(encodeJob(points_.subspan(range->begin, range->size())));
+    }
+  }
+
+  std::optional<Range> nextRange(std::size_t wanted) {
+    if (!retries_.empty()) {
+      const Range range = retries_.front();
+      retries_.pop_front();
+      return range;
+    }
+    if (next_ == points_.size()) return std::nullopt;
+    // Towards the end batches shrink, so that all workers finish together.
+    const std::size_t left = points_.size() - next_;
+    const std::size_t fair = std::max<std::size_t>(1, left / (2 * slots_.size()));
+    const std::size_t size = std::min({wanted, fair, left});
+    const Range range{next_, next_ + size, false};
+    next_ += size;
+    return range;
+  }
+
+  void startWorker(Slot& slot) {
+    slot.process = std::make_unique<WorkerProcess>(options_.command);
+    slot.ready = false;
+    slot.process->send(start_);
+  }
+
+  void wait() {
+    std::vector<pollfd> items;
+    std::vector<Slot*> owners;
+    for (Slot& slot : slots_)
+      if (slot.busy) {
+        items.push_back({slot.process->output(), POLLIN, 0});
+        owners.push_back(&slot);
+      }
+    const int ready = ::poll(items.data(), items.size(), pollMilliseconds);
+    if (ready < 0 && errno != EINTR) throw std::runtime_error("poll failed on worker pipes");
+    if (ready <= 0) return;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items[i].revents != 0) read(*owners[i]);
+  }
+
+  void read(Slot& slot) {
+    const bool closed =
+        slot.process->frames().fill(slot.process->output()) == FrameBuffer::Read::closed;
+    try {
+      while (const auto frame = slot.process->frames().next()) handle(slot, *frame);
+    } catch (const WorkerBroken&) {
+      throw;
+    } catch (const std::exception&) {
+      // Damaged frames come from a process that overwrote its own memory.
+      slot.process->kill();
+      lost(slot, "sent a damaged answer");
+      return;
+    }
+    if (closed && slot.process) {
+      slot.process->kill();
+      const int status = slot.process->reap();
+      lost(slot, "crashed with " + describeExit(status));
+    }
+  }
+
+  struct WorkerBroken : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+
+  void handle(Slot& slot, const std::string& frame) {
+    slot.lastSign = Clock::now();
+    switch (typeOf(frame)) {
+      case FrameType::ready:
+        slot.ready = true;
+        return;
+      case FrameType::broken:
+        throw WorkerBroken("a worker process cannot work: " + decodeText(frame));
+      case FrameType::results:
+        for (PointOutcome& outcome : decodeResults(frame)) {
+          if (slot.batch.size() == 0) throw std::runtime_error("more results than points");
+          finish(slot.batch.begin++, std::move(outcome));
+        }
+        if (slot.batch.size() == 0) batchDone(slot);
+        return;
+      default:
+        throw std::runtime_error("an unexpected frame");
+    }
+  }
+
+  void finish(std::size_t index, PointOutcome outcome) {
+    --remaining_;
+    done_(index, std::move(outcome));
+  }
+
+  void batchDone(Slot& slot) {
+    slot.busy = false;
+    const double seconds = duration<double>(Clock::now() - slot.started).count();
+    const double perPoint = seconds / static_cast<double>(slot.batchSize);
+    const double aim = std::clamp(options_.batchSeconds / std::max(perPoint, 1e-9), 1.0,
+                                  static_cast<double>(options_.largestBatch));
+    // At most eightfold at a time: one lucky fast point must not start a huge batch.
+    slot.nextSize = std::min(static_cast<std::size_t>(aim), slot.batchSize * 8);
+  }
+
+  /// The worker is gone: keep what it returned, try the rest in smaller pieces.
+  /// A point that stood alone gets one more chance after a crash (someone may have killed the
+  /// worker), none after a timeout.
+  void lost(Slot& slot, const std::string& why, bool timeout = false) {
+    if (!slot.ready)
+      throw WorkerBroken("the worker process '" + options_.command.front() +
+                         "' does not start: it " + why);
+    slot.process.reset();
+    slot.busy = false;
+    slot.nextSize = 1;
+    ++restarts_;
+    const Range rest = slot.batch;
+    if (rest.size() == 0) return;
+    if (rest.size() == 1) {
+      if (rest.triedAlone || (timeout && slot.batchSize == 1))
+        finish(rest.begin, outcomeWithout(PointStatus::failed, "failed: " + why));
+      else
+        retries_.push_back({rest.begin, rest.end, true});
+      return;
+    }
+    const std::size_t middle = rest.begin + rest.size() / 2;
+    retries_.push_back({rest.begin, middle, false});
+    retries_.push_back({middle, rest.end, false});
+  }
+
+  void checkTimeouts() {
+    if (options_.pointSeconds <= 0) return;
+    for (Slot& slot : slots_) {
+      if (!slot.busy) continue;
+      const double quiet = duration<double>(Clock::now() - slot.lastSign).count();
+      if (quiet <= options_.pointSeconds) continue;
+      slot.process->kill();
+      lost(slot, "took longer than " + numberText(options_.pointSeconds) + " s", true);
+    }
+  }
+
+  const WorkerPoolOptions& options_;
+  std::span<const DesignPoint> points_;
+  const Evaluator::Done& done_;
+  int& restarts_;
+  const std::string start_;
+  std::vector<Slot> slots_;
+  std::deque<Range> retries_;
+  std::size_t next_ = 0;
+  std::size_t remaining_ = points_.size();
+};
+
+/// Writing to a worker that just died must not end this process.
+class IgnorePipeSignal {
+ public:
+  IgnorePipeSignal() : old_(::signal(SIGPIPE, SIG_IGN)) {}
+  ~IgnorePipeSignal() { ::signal(SIGPIPE, old_); }
+
+ private:
+  void (*old_)(int);
+};
+
+}  // namespace
+
+WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {
+  if (options_.command.empty()) throw std::logic_error("a worker pool without a command");
+}
+
+bool WorkerPool::evaluate(const Study& study, std::span<const DesignPoint> points,
+                          bool withDetail, const Done& done, const KeepGoing& keepGoing) {
+  if (points.empty()) return true;
+  const IgnorePipeSignal ignore;
+  return PoolRun(options_, study, points, withDetail, done, restarts_).run(keepGoing);
+}
+
+}  // namespace wattlas

@@ -1,0 +1,80 @@
+#include "explorer/worker_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "explorer/worker.h"
+
+extern char** environ;
+
+namespace wattlas {
+namespace {
+
+/// Copy of a descriptor above those the worker is given, so that dup2 cannot overwrite it.
+Descriptor moveUp(Descriptor low) {
+  return Descriptor(::fcntl(low.get(), F_DUPFD_CLOEXEC, 16));
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
+  Pipe jobs = makePipe(), results = makePipe();
+  const Descriptor jobsRead = moveUp(std::move(jobs.read));
+  const Descriptor resultsWrite = moveUp(std::move(results.write));
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  // The parent's standard output may be one JSON object: nothing else may get in there.
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, jobsRead.get(), workerInput);
+  posix_spawn_file_actions_adddup2(&actions, resultsWrite.get(), workerOutput);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const int error =
+      ::posix_spawn(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    pid_ = -1;
+    throw std::runtime_error("cannot start worker '" + command.front() +
+                             "': " + std::strerror(error));
+  }
+  toWorker_ = std::move(jobs.write);
+  fromWorker_ = std::move(results.read);
+}
+
+WorkerProcess::~WorkerProcess() {
+  kill();
+  reap();
+}
+
+void WorkerProcess::kill() {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
+int WorkerProcess::reap() {
+  if (pid_ <= 0) return 0;
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status;
+}
+
+}  // namespace wattlas

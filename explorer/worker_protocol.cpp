@@ -1,0 +1,131 @@
+#include "explorer/worker_protocol.h"
+
+#include "explorer/byte_stream.h"
+
+namespace wattlas {
+namespace {
+
+// Changes with the layout, so that a worker of another build is refused instead of misread.
+constexpr std::uint32_t protocolVersion = 1;
+
+ByteReader open(const std::string& frame, FrameType expected) {
+  ByteReader in(frame);
+  if (static_cast<FrameType>(in.u8()) != expected)
+    throw std::runtime_error("an unexpected frame between processes");
+  return in;
+}
+
+ByteWriter begin(FrameType type) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(type));
+  return out;
+}
+
+void put(ByteWriter& out, const PointOutcome& o) {
+  out.u8(static_cast<std::uint8_t>(o.status));
+  out.text(o.reason);
+  out.reals(o.metrics);
+  out.text(o.configHash);
+  out.text(o.format);
+  out.text(o.fidelity);
+  out.text(o.accuracyKind);
+  out.text(o.topBound);
+  out.real(o.topBoundShare);
+  out.text(o.detail);
+}
+
+PointOutcome get(ByteReader& in) {
+  PointOutcome o;
+  o.status = static_cast<PointStatus>(in.u8());
+  o.reason = in.text();
+  o.metrics = in.reals();
+  o.configHash = in.text();
+  o.format = in.text();
+  o.fidelity = in.text();
+  o.accuracyKind = in.text();
+  o.topBound = in.text();
+  o.topBoundShare = in.real();
+  o.detail = in.text();
+  return o;
+}
+
+}  // namespace
+
+FrameType typeOf(const std::string& frame) {
+  return frame.empty() ? FrameType::broken : static_cast<FrameType>(frame.front());
+}
+
+std::string encodeStart(const StartFrame& start) {
+  ByteWriter out = begin(FrameType::start);
+  out.u32(protocolVersion);
+  out.text(start.studyYaml);
+  out.text(start.studyFile);
+  out.u8(start.withDetail ? 1 : 0);
+  out.u64(start.memoryBytes);
+  out.u32(start.parent);
+  return out.take();
+}
+
+StartFrame decodeStart(const std::string& frame) {
+  ByteReader in = open(frame, FrameType::start);
+  if (in.u32() != protocolVersion) throw std::runtime_error("the worker is of another version");
+  StartFrame start;
+  start.studyYaml = in.text();
+  start.studyFile = in.text();
+  start.withDetail = in.u8() != 0;
+  start.memoryBytes = in.u64();
+  start.parent = in.u32();
+  return start;
+}
+
+std::string encodeJob(std::span<const DesignPoint> points) {
+  ByteWriter out = begin(FrameType::job);
+  out.u32(static_cast<std::uint32_t>(points.size()));
+  for (const DesignPoint& point : points) {
+    out.u32(static_cast<std::uint32_t>(point.workload));
+    out.reals(point.genes);
+  }
+  return out.take();
+}
+
+std::vector<DesignPoint> decodeJob(const std::string& frame) {
+  ByteReader in = open(frame, FrameType::job);
+  const std::uint32_t n = in.u32();
+  std::vector<DesignPoint> points;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    DesignPoint point;
+    point.workload = static_cast<std::int32_t>(in.u32());
+    point.genes = in.reals();
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+std::string encodeResults(std::span<const PointOutcome> outcomes) {
+  ByteWriter out = begin(FrameType::results);
+  out.u32(static_cast<std::uint32_t>(outcomes.size()));
+  for (const PointOutcome& outcome : outcomes) put(out, outcome);
+  return out.take();
+}
+
+std::vector<PointOutcome> decodeResults(const std::string& frame) {
+  ByteReader in = open(frame, FrameType::results);
+  const std::uint32_t n = in.u32();
+  std::vector<PointOutcome> outcomes;
+  for (std::uint32_t i = 0; i < n; ++i) outcomes.push_back(get(in));
+  return outcomes;
+}
+
+std::string encodeText(FrameType type, const std::string& text) {
+  ByteWriter out = begin(type);
+  out.text(text);
+  return out.take();
+}
+
+std::string decodeText(const std::string& frame) {
+  ByteReader in(frame);
+  in.u8();
+  return in.text();
+}
+
+}  // namespace wattlas
