@@ -1,0 +1,182 @@
+#include "gpu/device.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "gpu/formats.h"
+#include "gpu/lowering.h"
+#include "gpu/timing.h"
+
+namespace wattlas::gpu {
+namespace {
+
+const GpuProgram& asGpu(const Program& program) {
+  const auto* own = dynamic_cast<const GpuProgram*>(&program);
+  if (own == nullptr) throw std::logic_error("a GPU got a program of another device family");
+  return *own;
+}
+
+}  // namespace
+
+Gpu::Gpu(Parameters p, BoundConfig config) : p_(std::move(p)) {
+  config_ = std::move(config);
+  for (const auto& [name, fit] : p_.otherFits) {
+    Parameters variant = p_;
+    variant.fit = fit;
+    variants_.emplace(fit.stack, std::move(variant));
+  }
+  ids_ = declareEnergy(p_, energy_);
+  const double lanes = static_cast<double>(p_.sms) * p_.clock.value.value;
+  const double widest = std::max({p_.matrix.fp16.value.value, p_.matrix.bf16.value.value,
+                                  p_.vector.fp16.value.value, p_.vector.fp32.value.value});
+  info_.kind = "gpu";
+  info_.title = p_.title;
+  info_.tiers = {{p_.memory.type, p_.memory.capacity.value, HostAccess::shared, 1}};
+  info_.ports = {{"host", p_.hostLink.value}};
+  info_.tdp = p_.power.tdp;
+  info_.area = p_.area.value;
+  info_.peakMacs = OpRate(2.0 * widest * lanes);
+  info_.peakMemory = p_.memory.bandwidth.value;
+}
+
+std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& prefix,
+                               Problems& problems, Maker maker) {
+  Parameters p;
+  const std::size_t before = problems.list().size();
+  BoundConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) {
+    p.bind(b);
+    if (b.reading() && p.power.idle.value >= p.power.tdp.value)
+      b.problem("power.idle", "is not below the power limit", "less than power.tdp");
+  });
+  if (problems.list().size() > before) return nullptr;
+  return maker(std::move(p), std::move(bound));
+}
+
+std::string Gpu::schema() {
+  return schemaOf("gpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
+}
+
+Support Gpu::support(const Operator& op) const {
+  return supportOf(p_, op);
+}
+
+const Parameters& Gpu::parametersFor(const std::string& stack, bool& known) const {
+  const Calibration* fit = p_.findFit(stack);
+  known = fit != nullptr;
+  if (fit == nullptr || fit == &p_.fit) return p_;
+  return variants_.at(fit->stack);
+}
+
+Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& item) const {
+  if (item.region.size() != 1)
+    return Refusal{Refusal::Code::mapping,
+                   p_.title + " runs one operator per kernel, not a region of " +
+                       std::to_string(item.region.size()),
+                   "regions of one operator"};
+  const Operator op = item.op(0);
+  const OpCost cost = costOf(op);
+  bool known = true;
+  const Parameters& p = parametersFor(item.stack, known);
+  // Without a known loop nothing stays in the cache from one use to the next.
+  const double loop = item.loopWorkingSet.value > 0
+                          ? std::max(item.loopWorkingSet.value, cost.weights.value)
+                          : std::numeric_limits<double>::infinity();
+  auto lowered = lowerOperator(p, op, loop);
+  if (!lowered) return lowered.error();
+  GpuProgram& program = **lowered;
+  program.footprint_ = {{0, cost.weights + cost.state, cost.input + cost.output}};
+  if (!known)
+    program.assumptions.push_back({"calibration.stack", p_.fit.stack, "", "",
+                                   "no constants for stack '" + item.stack.substr(0, 60) +
+                                       "': errors of 10 to 20 % are usual across stacks",
+                                   Basis::assumption});
+  // Parameters that do not fit come over the host link while the kernel runs.
+  if (!item.weightsResident) program.streamedBits = cost.weightRead.value;
+  Hasher h;
+  h.add(program.hash_).real(program.streamedBits).real(program.footprint_[0].resident.value);
+  program.hash_ = h.real(program.footprint_[0].workspace.value).integer(known).finish();
+  return std::shared_ptr<const Program>(*lowered);
+}
+
+Profile Gpu::estimate(const Program& program) const {
+  const GpuProgram& own = asGpu(program);
+  const Parameters& p = *own.parameters;
+  const Operating at = operatingPoint(p, own.kernels);
+  std::vector<Ticks> durations;
+  std::vector<EnergyCounts> energy;
+  std::vector<Bound> bounds;
+  for (const Kernel& kernel : own.kernels) {
+    const KernelTime t = closedForm(p, kernel, at.clockScale);
+    durations.push_back(toTicks(Seconds(t.seconds * at.stretch)));
+    energy.push_back(countsOf(p, ids_, kernel, at.clockScale, durations.back()));
+    bounds.push_back(t.bound);
+  }
+  Profile profile = profileOf(own, durations, energy, bounds);
+  profile.statistics.emplace_back("clockScale", at.clockScale);
+  return profile;
+}
+
+Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& durations,
+                       const std::vector<EnergyCounts>& energy,
+                       const std::vector<Bound>& bounds) const {
+  Profile profile;
+  OperatorShare share;
+  Ticks longest;
+  for (std::size_t i = 0; i < durations.size(); ++i) {
+    Segment segment;
+    segment.local = durations[i];
+    segment.energy = energy[i];
+    segment.op = 0;
+    segment.bound = bounds[i];
+    if (i == 0 && program.streamedBits > 0)
+      segment.demands.push_back({0, Bits(program.streamedBits), p_.hostLink.value, 0, false});
+    share.energy.add(energy[i]);
+    share.busy += durations[i];
+    if (durations[i] >= longest) {
+      longest = durations[i];
+      share.bound = bounds[i];
+    }
+    profile.segments.push_back(std::move(segment));
+  }
+  share.attributed = share.end = profile.alone();
+  if (share.attributed > share.busy) share.bound = Bound::link;
+  const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;
+  share.utilisation = peak > 0 ? std::min(1.0, program.usefulMacs / peak) : 0.0;
+  profile.shares.push_back(std::move(share));
+  profile.assumptions = program.assumptions;
+  profile.events = static_cast<std::int64_t>(durations.size());
+  return profile;
+}
+
+CopyCost Gpu::copy(const CopyRequest& request) const {
+  CopyCost cost;
+  cost.latency = toTicks(p_.copyLatency.value);
+  cost.wire = request.amount;
+  cost.peak = p_.hostLink.value;
+  cost.energy.add(ids_.dram, static_cast<std::int64_t>(request.amount.value));
+  return cost;
+}
+
+LaunchCost Gpu::launch() const {
+  const Sourced<Seconds>& each = p_.launch.graph ? p_.launch.perGraphNode : p_.launch.perKernel;
+  LaunchCost cost;
+  cost.perProgram = toTicks(each.value);
+  cost.perOperator = true;
+  cost.hostSync = toTicks(p_.launch.hostSync.value);
+  return cost;
+}
+
+DeviceKind gpuKind(Gpu::Maker maker) {
+  DeviceKind kind;
+  kind.name = "gpu";
+  kind.title = "GPU: waves of CTAs on SMs that share L2 and device memory";
+  kind.make = [maker](const ConfigNode& config, const std::string& prefix,
+                      Problems& problems) -> std::unique_ptr<Device> {
+    return Gpu::make(config, prefix, problems, maker);
+  };
+  kind.schema = [] { return Gpu::schema(); };
+  return kind;
+}
+
+}  // namespace wattlas::gpu

@@ -1,0 +1,151 @@
+#include "gpu/energy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gpu/timing.h"
+
+namespace wattlas::gpu {
+namespace {
+
+const Sourced<Joules>& macEnergy(const Parameters& p, MacKind kind) {
+  switch (kind) {
+    case MacKind::fp32:
+      return p.energy.macFp32;
+    case MacKind::fp8:
+      return p.energy.macFp8;
+    case MacKind::fp4:
+      return p.energy.macFp4;
+    case MacKind::int8:
+      return p.energy.macInt8;
+    case MacKind::int4:
+      return p.energy.macInt4;
+    case MacKind::binary:
+      return p.energy.macBinary;
+    default:
+      return p.energy.macFp16;
+  }
+}
+
+Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {
+  Sourced<Joules> out;
+  out.value = Joules(e.value.value);
+  out.low = Joules(e.low.value);
+  out.high = Joules(e.high.value);
+  out.basis = e.basis;
+  out.source = e.source;
+  return out;
+}
+
+Sourced<Joules> perPicosecond(const Sourced<Watts>& power) {
+  Sourced<Joules> out;
+  out.value = Joules(power.value.value * 1e-12);
+  out.low = Joules(power.low.value * 1e-12);
+  out.high = Joules(power.high.value * 1e-12);
+  out.basis = power.basis;
+  out.source = power.source;
+  return out;
+}
+
+std::int64_t whole(double count) {
+  return std::llround(count);
+}
+
+}  // namespace
+
+EnergyIds declareEnergy(const Parameters& p, EnergyTable& t) {
+  static constexpr const char* names[8] = {"",        "mac.fp32", "mac.fp16", "mac.fp8",
+                                           "mac.fp4", "mac.int8", "mac.int4", "mac.binary"};
+  EnergyIds ids;
+  for (int i = 1; i < 8; ++i)
+    ids.mac[i] = t.add(
+        {names[i], Category::compute, Scope::chip, "MAC", macEnergy(p, static_cast<MacKind>(i))});
+  ids.vectorOp =
+      t.add({"lane.operation", Category::compute, Scope::chip, "operation", p.energy.vectorOp});
+  ids.dram = t.add({"dram.bit", Category::array, Scope::device, "bit", perBit(p.energy.dram)});
+  ids.l2 = t.add({"l2.bit", Category::scratchpad, Scope::chip, "bit", perBit(p.energy.l2)});
+  ids.shared =
+      t.add({"shared.bit", Category::scratchpad, Scope::chip, "bit", perBit(p.energy.shared)});
+  ids.link = t.add({"link.bit", Category::link, Scope::device, "bit", perBit(p.energy.link)});
+  ids.launch = t.add({"launch", Category::control, Scope::chip, "kernel", p.energy.launch});
+  ids.active =
+      t.add({"active", Category::leakage, Scope::chip, "ps", perPicosecond(p.power.active)});
+  t.addPower("idle", Category::leakage, Scope::chip, p.power.idle);
+  return ids;
+}
+
+KernelEvents eventsOf(const Kernel& k) {
+  return {k.macs, k.vectorOps, k.dramBits, k.l2Bits, k.sharedBits, k.linkBits, k.launches};
+}
+
+double voltageFactor(const Parameters& p, double clockScale) {
+  return std::pow(clockScale, 2.0 * p.power.voltageExponent.value.value);
+}
+
+double chipJoules(const Parameters& p, const Kernel& k) {
+  const EnergyParameters& e = p.energy;
+  double joules = k.vectorOps * e.vectorOp.value.value + k.l2Bits * e.l2.value.value +
+                  k.sharedBits * e.shared.value.value;
+  if (k.macKind != MacKind::none) joules += k.macs * macEnergy(p, k.macKind).value.value;
+  return joules;
+}
+
+double memoryJoules(const Parameters& p, const Kernel& k) {
+  return k.dramBits * p.energy.dram.value.value + k.linkBits * p.energy.link.value.value +
+         k.launches * p.energy.launch.value.value;
+}
+
+EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k, double clockScale,
+                      Ticks duration) {
+  const double v2 = voltageFactor(p, clockScale);
+  EnergyCounts counts;
+  if (k.macKind != MacKind::none)
+    counts.add(ids.mac[static_cast<int>(k.macKind)], whole(k.macs * v2));
+  counts.add(ids.vectorOp, whole(k.vectorOps * v2));
+  counts.add(ids.dram, whole(k.dramBits));
+  counts.add(ids.l2, whole(k.l2Bits * v2));
+  counts.add(ids.shared, whole(k.sharedBits * v2));
+  counts.add(ids.link, whole(k.linkBits));
+  counts.add(ids.launch, whole(k.launches));
+  counts.add(ids.active, whole(static_cast<double>(duration.ps) * clockScale * v2));
+  return counts;
+}
+
+Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels) {
+  const double room = p.power.tdp.value.value - p.power.idle.value.value;
+  double chip = 0, memory = 0;
+  for (const Kernel& k : kernels) {
+    chip += chipJoules(p, k);
+    memory += memoryJoules(p, k);
+  }
+  const auto seconds = [&](double scale) {
+    double sum = 0;
+    for (const Kernel& k : kernels) sum += closedForm(p, k, scale).seconds;
+    return sum;
+  };
+  // Joules above idle divided by the room below the limit: the time the limit allows at least.
+  const auto needed = [&](double scale, double t) {
+    const double v2 = voltageFactor(p, scale);
+    return (chip * v2 + memory + p.power.active.value.value * scale * v2 * t) / room;
+  };
+  Operating point;
+  if (!p.power.capped) return point;
+  const double full = seconds(1.0);
+  if (full <= 0 || needed(1.0, full) <= full) return point;
+  double low = p.power.lowestClock.value.value, high = 1.0;
+  const double slowest = seconds(low);
+  if (needed(low, slowest) > slowest) {
+    point.clockScale = low;
+    point.stretch = needed(low, slowest) / slowest;
+    return point;
+  }
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (low + high);
+    const double t = seconds(middle);
+    (needed(middle, t) > t ? high : low) = middle;
+  }
+  point.clockScale = low;
+  return point;
+}
+
+}  // namespace wattlas::gpu

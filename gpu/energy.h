@@ -1,0 +1,42 @@
+// Energy events of kernels, and the clock at which the power limit is kept.
+#pragma once
+
+#include "gpu/kernel.h"
+#include "gpu/parameters.h"
+
+namespace wattlas::gpu {
+
+/// Ids of the coefficients in the device's table.
+struct EnergyIds {
+  CoefficientId mac[8] = {};  ///< by MacKind; [none] is unused
+  CoefficientId vectorOp = 0, dram = 0, l2 = 0, shared = 0, link = 0, launch = 0, active = 0;
+};
+/// Fills `table`; idle power is added as a power that always flows.
+EnergyIds declareEnergy(const Parameters& p, EnergyTable& table);
+
+/// Events of a kernel, as fractions of which a part may be charged to a stretch of it.
+struct KernelEvents {
+  double macs = 0, vectorOps = 0, dramBits = 0, l2Bits = 0, sharedBits = 0, linkBits = 0;
+  double launches = 0;
+};
+KernelEvents eventsOf(const Kernel& kernel);
+
+/// Energy per event follows the square of the supply voltage, which follows clock^exponent.
+double voltageFactor(const Parameters& p, double clockScale);
+/// Joules of the chip at the nominal voltage, without memory, idle and active power.
+double chipJoules(const Parameters& p, const Kernel& kernel);
+double memoryJoules(const Parameters& p, const Kernel& kernel);
+
+/// Counts for `kernel` executed at `clockScale` in `duration`: events on the chip are given as
+/// their equivalent at the nominal voltage.
+EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& kernel,
+                      double clockScale, Ticks duration);
+
+struct Operating {
+  double clockScale = 1;  ///< clock / nominal clock
+  double stretch = 1;     ///< pauses when even the lowest clock exceeds the limit
+};
+/// Highest clock at which the kernels together keep the power limit (closed form).
+Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels);
+
+}  // namespace wattlas::gpu

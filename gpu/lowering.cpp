@@ -1,0 +1,117 @@
+#include "gpu/lowering.h"
+
+#include <algorithm>
+
+namespace wattlas::gpu {
+namespace {
+
+/// Physical bound: MACs at the nominal peak of their unit; bytes through L2; and the bytes that
+/// even a full L2 cannot have held before, through DRAM.
+Ticks physicalBound(const PlanInput& in, double usefulMacs) {
+  const Parameters& p = in.p;
+  double seconds = in.distinctBits() / p.memory.l2Bandwidth.value.value;
+  seconds = std::max(
+      seconds, (in.distinctBits() - p.memory.l2Size.value.value) / p.memory.bandwidth.value.value);
+  double rate = in.path.macsPerClock;
+  const Sparsity& s = in.op.weightSparsity;
+  if (s.pattern == Sparsity::Pattern::nm && in.path.matrixUnit) rate *= 2.0;
+  // A convolution may run on either unit.
+  if (in.op.kind == OpKind::conv1d || in.op.kind == OpKind::conv2d)
+    rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
+  if (usefulMacs > 0 && rate > 0)
+    seconds =
+        std::max(seconds, usefulMacs / (rate * static_cast<double>(p.sms) * p.clock.value.value));
+  return Ticks(static_cast<std::int64_t>(seconds * 1e12));  // rounded down: stays a bound
+}
+
+ProductShape gemmShape(const Operator& op, const OpCost& cost) {
+  ProductShape s;
+  s.m = static_cast<double>(op.dims[Dim::M]);
+  s.n = static_cast<double>(op.dims[Dim::N]);
+  s.k = static_cast<double>(op.dims[Dim::K]);
+  const double batch = static_cast<double>(op.dims[Dim::batch]);
+  // Trained weights are shared by the whole batch: one tall product.
+  if (op.hasWeights)
+    s.m *= batch;
+  else
+    s.batches = batch;
+  s.rowBits = s.outputBits = op.formats.activation.bits;
+  s.columnBits = op.hasWeights && cost.weightRead.value > 0
+                     ? std::min(cost.weightRead.value / (s.n * s.k), 64.0)
+                     : op.formats.activation.bits;
+  return s;
+}
+
+ProductShape hammingShape(const Operator& op) {
+  ProductShape s;
+  s.m = static_cast<double>(op.dims[Dim::M]);
+  s.n = static_cast<double>(op.dims[Dim::N]);
+  s.k = static_cast<double>(op.dims[Dim::K]);
+  s.rowBits = op.formats.activation.bits;
+  s.columnBits = op.formats.weight.bits;
+  s.outputBits = op.formats.accumulator.bits;
+  return s;
+}
+
+void hashInto(Hasher& h, const Kernel& k) {
+  h.text(k.name).integer(k.slotsPerSm).integer(k.parallelPerSm);
+  for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
+  for (const double v :
+       {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,
+        k.overlapLoss, k.macs, k.vectorOps, k.sharedBits, k.linkBits, k.linkRate, k.linkFixed,
+        k.launches, k.grid.rowPanelBits, k.grid.columnPanelBits})
+    h.real(v);
+  h.integer(static_cast<std::int64_t>(k.macKind)).integer(k.linkSteps);
+  h.integer(k.grid.rows).integer(k.grid.columns);
+}
+
+std::vector<Kernel> plan(const PlanInput& in) {
+  switch (in.op.kind) {
+    case OpKind::gemm:
+      return {planProduct(in, gemmShape(in.op, in.cost))};
+    case OpKind::hamming:
+      return {planProduct(in, hammingShape(in.op))};
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+      return {planConvolution(in)};
+    case OpKind::attention:
+      return planAttention(in);
+    case OpKind::collective:
+      return {planCollective(in)};
+    default:
+      return {planStream(in)};
+  }
+}
+
+}  // namespace
+
+Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
+                                                             const Operator& op, double loopBits) {
+  const Support support = supportOf(p, op);
+  if (support.level == Support::Level::refused)
+    return Refusal{
+        op.kind == OpKind::collective ? Refusal::Code::unsupported : Refusal::Code::format,
+        "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
+        op.kind == OpKind::collective ? "" : "int8 or fp16"};
+  PlanInput in{p, op, costOf(op), pathOf(p, op), cacheState(p, loopBits)};
+  auto program = std::make_shared<GpuProgram>();
+  program->parameters = &p;
+  program->kernels = plan(in);
+  program->usefulMacs = static_cast<double>(in.cost.macs);
+  program->bound_ = physicalBound(in, program->usefulMacs);
+  if (support.level == Support::Level::emulated)
+    program->assumptions.push_back({"format." + op.formats.name, support.how, "", "",
+                                    "formats of " + p.title, Basis::derived});
+  Hasher h;
+  h.text("gpu")
+      .text(p.fit.stack)
+      .real(p.fit.gemm.latency.value.value)
+      .real(program->usefulMacs)
+      .integer(program->bound_.ps);
+  for (const Kernel& k : program->kernels) hashInto(h, k);
+  for (const Assumption& a : program->assumptions) h.text(a.key).text(a.value);
+  program->hash_ = h.finish();
+  return program;
+}
+
+}  // namespace wattlas::gpu

@@ -1,0 +1,60 @@
+// From an operator to kernels: tile and split selection, grids, traffic, physical bound.
+#pragma once
+
+#include <memory>
+
+#include "gpu/formats.h"
+#include "gpu/kernel.h"
+#include "gpu/parameters.h"
+
+namespace wattlas::gpu {
+
+/// What is known about the caches when a kernel starts.
+struct CacheState {
+  double loopBits = 0;      ///< parameters that the whole repeating loop reads
+  bool weightsHit = false;  ///< they stay in L2 from one repetition to the next
+};
+CacheState cacheState(const Parameters& p, double loopBits);
+
+/// Common inputs of the planners below.
+struct PlanInput {
+  const Parameters& p;
+  const Operator& op;
+  OpCost cost;
+  DataPath path;
+  CacheState cache;
+
+  double distinctBits() const {
+    return (cost.weightRead + cost.input + cost.output + cost.kvRead + cost.kvWrite).value;
+  }
+  /// Activations that do not stay in L2 between the kernels that make and use them.
+  double activationDram() const;
+  double weightDram() const { return cache.weightsHit ? 0 : cost.weightRead.value; }
+};
+
+/// C[m,n] = A[m,k] x B[k,n], `batches` times with operands of their own.
+struct ProductShape {
+  double m = 1, n = 1, k = 1, batches = 1;
+  double columnBits = 16;  ///< stored bits of one B element
+  double rowBits = 16;     ///< stored bits of one A element
+  double outputBits = 16;
+  double reuse = 1;  ///< distinct A elements / (m k): below 1 for overlapping windows
+};
+
+/// Fastest of the tile and split-K candidates by the closed form, as a library's heuristic would.
+Kernel planProduct(const PlanInput& in, const ProductShape& shape);
+Kernel planConvolution(const PlanInput& in);
+std::vector<Kernel> planAttention(const PlanInput& in);
+Kernel planStream(const PlanInput& in);
+/// Convolution on the ordinary lanes (depthwise, or too narrow for matrix tiles).
+Kernel planDirect(const PlanInput& in);
+Kernel planCollective(const PlanInput& in);
+
+/// `p` must outlive the program. Lowers one operator; refuses what the device cannot run.
+Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
+                                                             const Operator& op, double loopBits);
+/// Splits of the keys in decode: until the CTAs fill the SMs, then the fewest that come within
+/// 85 % of the best wave occupancy.
+std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t sms);
+
+}  // namespace wattlas::gpu

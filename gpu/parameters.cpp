@@ -1,0 +1,200 @@
+#include "gpu/parameters.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace wattlas::gpu {
+namespace {
+constexpr double us = 1e-6;
+constexpr double pj = 1e-12;
+}  // namespace
+
+void MacRates::bind(Binder& b) {
+  b.quantity(
+      "fp16", fp16, {0, 65536, "0"},
+      "MACs per clock and SM on the matrix units: fp16 products, fp32 accumulators; 0 = none");
+  b.quantity("bf16", bf16, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: bf16 products; 0 = none");
+  b.quantity("fp8", fp8, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: fp8 products; 0 = none");
+  b.quantity("fp4", fp4, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: fp4 products; 0 = none");
+  b.quantity("int8", int8, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: int8 products; 0 = none");
+  b.quantity("int4", int4, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: int4 products; 0 = none");
+  b.quantity("binary", binary, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: 1-bit products (XOR and population "
+             "count); 0 = none");
+}
+
+void VectorRates::bind(Binder& b) {
+  b.quantity("fp32", fp32, {1, 4096, "128"}, "operations per clock and SM: fp32 multiply-adds");
+  b.quantity("fp16", fp16, {1, 4096, "256"},
+             "operations per clock and SM: fp16 multiply-adds outside the matrix units");
+  b.quantity("int32", int32, {1, 4096, "64"},
+             "operations per clock and SM: 32-bit integer multiply-adds");
+  b.quantity("logic", logic, {1, 4096, "16"},
+             "operations per clock and SM: 32-bit XOR and population counts");
+  b.quantity("special", special, {1, 4096, "16"},
+             "operations per clock and SM: exponentials and reciprocals");
+}
+
+void MemorySystem::bind(Binder& b) {
+  b.text("type", type, {.fallback = "DRAM"}, "memory technology, for people");
+  b.quantity("capacity", capacity, {8e6, 8e13}, "device memory");
+  b.quantity("bandwidth", bandwidth, {8e9, 8e14}, "peak DRAM bandwidth");
+  b.quantity("l2Size", l2Size, {0, 8e10}, "level-2 cache");
+  b.quantity("l2Bandwidth", l2Bandwidth, {8e9, 8e15}, "level-2 bandwidth at the nominal clock");
+  b.quantity("l2ResidentShare", l2ResidentShare, {0, 1, "0.7"},
+             "share of the level-2 cache that a loop may fill and still hit");
+  b.quantity("sharedMemory", sharedMemory, {8192, 8e7},
+             "shared memory of an SM that a kernel can use");
+}
+
+void MatrixFit::bind(Binder& b) {
+  b.quantity("start", start, {0, 1000 * us}, "fixed time of a kernel on the device (t0)");
+  b.quantity("efficiency", efficiency, {0.01, 1},
+             "share of the peak MAC rate that the largest tile reaches (eta)");
+  b.quantity("dramEfficiency", dramEfficiency, {0.01, 1},
+             "share of the DRAM peak that is reached (eta_d)");
+  b.quantity("latency", latency, {0, 100 * us},
+             "memory latency under load; fill of the pipeline (lat)");
+  b.quantity("tilePenalty", tilePenalty, {0, 20}, "loss of tiles smaller than 256x128 (pen)");
+  b.quantity("overlapLoss", overlapLoss, {0, 1},
+             "share of the shorter of compute and memory time that stays exposed (ov)");
+}
+
+void AttentionFit::bind(Binder& b) {
+  b.quantity("prefillStart", prefillStart, {0, 1000 * us}, "fixed time of a prefill kernel");
+  b.quantity("decodeStart", decodeStart, {0, 1000 * us}, "fixed time of a decode kernel");
+  b.quantity("prefillEfficiency", prefillEfficiency, {0.01, 1},
+             "share of the peak MAC rate in the blocks of a prefill");
+  b.quantity("decodeEfficiency", decodeEfficiency, {0.01, 1},
+             "share of the DRAM peak for keys and values");
+  b.quantity("ctaBandwidth", ctaBandwidth, {8e8, 8e12},
+             "stream of keys and values that one CTA sustains");
+  b.quantity("blockTime", blockTime, {0, 100 * us}, "start and end of one query block on an SM");
+  b.quantity("combine", combine, {0, 100 * us}, "extra kernel that merges split keys");
+  b.flag("causalSkip", causalSkip, {.fallback = "true"},
+         "masked blocks are skipped; false computes the whole rectangle");
+}
+
+void StreamFit::bind(Binder& b) {
+  b.quantity("start", start, {0, 1000 * us}, "fixed time of a kernel on the device");
+  b.quantity("efficiency", efficiency, {0.01, 1},
+             "share of the peak bandwidth of DRAM or level-2 cache");
+  b.quantity("rowTime", rowTime, {0, 1000 * us}, "time of one CTA for a row of 4,096 elements");
+}
+
+void StreamFits::bind(Binder& b) {
+  b.section("add", "two inputs, one output", [this](Binder& s) { add.bind(s); });
+  b.section("gated", "gated activations (silu x up)", [this](Binder& s) { gated.bind(s); });
+  b.section("activation", "plain activations", [this](Binder& s) { activation.bind(s); });
+  b.section("norm", "layer, RMS and batch norms", [this](Binder& s) { norm.bind(s); });
+  b.section("rope", "rotary embedding", [this](Binder& s) { rope.bind(s); });
+  b.section("softmax", "soft-max of stored scores", [this](Binder& s) { softmax.bind(s); });
+  b.section("gather", "embedding, pooling, direct and depthwise convolution",
+            [this](Binder& s) { gather.bind(s); });
+}
+
+void CollectiveFit::bind(Binder& b) {
+  b.quantity("start", start, {0, 1, "8 us"}, "fixed time");
+  b.quantity("perDevice", perDevice, {0, 1, "1 us"}, "time added by each device of the group");
+  b.quantity("rootPerMegabyte", rootPerMegabyte, {0, 1, "10 us"},
+             "term that grows with the square root of the size, at 1 MB");
+  b.quantity("bandwidth", bandwidth, {0, 8e13, "0 B/s"},
+             "bandwidth of the group (0 = devices are not linked)");
+}
+
+void LaunchParameters::bind(Binder& b) {
+  b.quantity("perKernel", perKernel, {0, 1000 * us, "3 us"}, "host time to launch one kernel");
+  b.quantity("perGraphNode", perGraphNode, {0, 1000 * us, "0.8 us"},
+             "the same inside a CUDA graph");
+  b.quantity("hostSync", hostSync, {0, 1000 * us, "20 us"},
+             "added by timing at the host with synchronisation");
+  b.flag("graph", graph, {.fallback = "false"}, "kernels are launched as one CUDA graph");
+}
+
+void EnergyParameters::bind(Binder& b) {
+  b.quantity("macFp32", macFp32, {0, 1000 * pj},
+             "energy of an fp32 MAC, operand delivery included");
+  b.quantity("macFp16", macFp16, {0, 1000 * pj},
+             "energy of an fp16 or bf16 MAC on the matrix units, operand delivery included");
+  b.quantity("macFp8", macFp8, {0, 1000 * pj}, "energy of an fp8 MAC, operand delivery included");
+  b.quantity("macFp4", macFp4, {0, 1000 * pj}, "energy of an fp4 MAC, operand delivery included");
+  b.quantity("macInt8", macInt8, {0, 1000 * pj},
+             "energy of an int8 MAC, operand delivery included");
+  b.quantity("macInt4", macInt4, {0, 1000 * pj},
+             "energy of an int4 MAC, operand delivery included");
+  b.quantity("macBinary", macBinary, {0, 1000 * pj},
+             "energy of a 1-bit MAC, operand delivery included");
+  b.quantity("vectorOp", vectorOp, {0, 1000 * pj},
+             "energy of an operation of the vector lanes, operand delivery included");
+  b.quantity("dram", dram, {0, 1000 * pj}, "energy of moving a bit through device memory");
+  b.quantity("l2", l2, {0, 1000 * pj}, "energy of moving a bit through the level-2 cache");
+  b.quantity("shared", shared, {0, 1000 * pj}, "energy of moving a bit through shared memory");
+  b.quantity("link", link, {0, 1000 * pj},
+             "energy of moving a bit through the link between devices");
+  b.quantity("launch", launch, {0, 1}, "energy of starting a kernel");
+}
+
+void PowerParameters::bind(Binder& b) {
+  b.quantity("tdp", tdp, {0.5, 100000}, "power limit of the board");
+  b.quantity("idle", idle, {0, 10000}, "power that always flows");
+  b.quantity("active", active, {0, 10000},
+             "added while a kernel runs: clocks, leakage at operating temperature");
+  b.quantity("voltageExponent", voltageExponent, {0, 2, "0.7"},
+             "supply voltage follows clock^exponent");
+  b.quantity("lowestClock", lowestClock, {0.01, 1, "0.3"},
+             "lowest clock as a share of the nominal one");
+  b.flag("capped", capped, {.fallback = "true"}, "the clock falls until the power limit is kept");
+}
+
+void Calibration::bind(Binder& b) {
+  b.text("stack", stack, {.fallback = "generic"}, "software stack that the constants describe");
+  b.texts("aliases", aliases, "words by which a request may mean this stack");
+  b.section("gemm", "matrix kernels", [this](Binder& s) { gemm.bind(s); });
+  b.section("attention", "attention kernels", [this](Binder& s) { attention.bind(s); });
+  b.section("stream", "streaming kernels", [this](Binder& s) { stream.bind(s); });
+  b.section("collective", "collectives", [this](Binder& s) { collective.bind(s); });
+}
+
+const Calibration* Parameters::findFit(const std::string& stack) const {
+  std::string wanted;
+  for (const char c : stack)
+    wanted += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto means = [&](const Calibration& c) {
+    if (c.stack == wanted) return true;
+    return std::any_of(c.aliases.begin(), c.aliases.end(), [&](const std::string& alias) {
+      return !alias.empty() && wanted.find(alias) != std::string::npos;
+    });
+  };
+  if (stack.empty() || means(fit)) return &fit;
+  for (const auto& [name, other] : otherFits)
+    if (name == wanted || means(other)) return &other;
+  return nullptr;
+}
+
+void Parameters::bind(Binder& b) {
+  b.text("title", title, {.fallback = "GPU"}, "name for tables");
+  b.text("architecture", architecture, {.fallback = ""}, "architecture, for people");
+  b.integer("sms", sms, {1, 100000}, "streaming multiprocessors (compute units)");
+  b.quantity("clock", clock, {1e6, 1e10}, "boost clock for which the rates are quoted");
+  b.section("matrix", "matrix units", [this](Binder& s) { matrix.bind(s); });
+  b.section("vector", "ordinary lanes", [this](Binder& s) { vector.bind(s); });
+  b.section("memory", "memories", [this](Binder& s) { memory.bind(s); });
+  b.quantity("hostLink", hostLink, {8e6, 8e13}, "link to the host, per direction");
+  b.quantity("copyLatency", copyLatency, {0, 1, "10 us"},
+             "fixed time of a copy from or to the host");
+  b.quantity("area", area, {0, 1e5, "0 mm2"}, "die area; 0 = unknown");
+  b.section("calibration", "constants fitted to one software stack",
+            [this](Binder& s) { fit.bind(s); });
+  b.named("stacks", "constants of further software stacks",
+          [this](Binder& s, const std::string& name) { otherFits[name].bind(s); });
+  b.section("launch", "host side", [this](Binder& s) { launch.bind(s); });
+  b.section("energy", "energy per event", [this](Binder& s) { energy.bind(s); });
+  b.section("power", "power", [this](Binder& s) { power.bind(s); });
+}
+
+}  // namespace wattlas::gpu

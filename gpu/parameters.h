@@ -1,0 +1,138 @@
+// Parameters of a GPU: what a device file holds. Rates are dense (no structured sparsity) and per
+// streaming multiprocessor (SM; "compute unit" on CDNA) and clock.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/base/parameter.h"
+
+namespace wattlas::gpu {
+
+/// MACs that an SM starts per clock; 0 = the unit does not exist (formats are then emulated).
+struct MacRates {
+  Sourced<Ratio> fp16, bf16, fp8, fp4, int8, int4, binary;
+  void bind(Binder& b);
+};
+
+/// Ordinary (non-matrix) lanes of an SM, operations per clock.
+struct VectorRates {
+  Sourced<Ratio> fp32;     ///< FMA
+  Sourced<Ratio> fp16;     ///< FMA, packed
+  Sourced<Ratio> int32;    ///< multiply-add
+  Sourced<Ratio> logic;    ///< 32-bit XOR + population count
+  Sourced<Ratio> special;  ///< exponentials
+  void bind(Binder& b);
+};
+
+struct MemorySystem {
+  std::string type;
+  Sourced<Bits> capacity;
+  Sourced<BitRate> bandwidth;
+  Sourced<Bits> l2Size;
+  Sourced<BitRate> l2Bandwidth;    ///< at the nominal clock
+  Sourced<Ratio> l2ResidentShare;  ///< a loop's data stay in L2 below this share of its size
+  Sourced<Bits> sharedMemory;      ///< per SM, usable by matrix kernels
+  void bind(Binder& b);
+};
+
+/// Constants of the matrix kernels, fitted per (device, software stack), never pooled.
+struct MatrixFit {
+  Sourced<Seconds> start;         ///< t0: fixed time of a kernel on the device
+  Sourced<Ratio> efficiency;      ///< eta: share of the peak MAC rate the largest tile reaches
+  Sourced<Ratio> dramEfficiency;  ///< eta_d: share of the DRAM peak
+  Sourced<Seconds> latency;       ///< lat: memory latency under load, pipeline fill
+  Sourced<Ratio> tilePenalty;     ///< pen: how much smaller tiles lose
+  Sourced<Ratio> overlapLoss;     ///< ov: share of memory time that compute does not hide
+  void bind(Binder& b);
+};
+
+struct AttentionFit {
+  Sourced<Seconds> prefillStart, decodeStart;
+  Sourced<Ratio> prefillEfficiency;  ///< share of the peak MAC rate
+  Sourced<Ratio> decodeEfficiency;   ///< share of the DRAM peak
+  Sourced<BitRate> ctaBandwidth;     ///< key/value stream that one CTA sustains
+  Sourced<Seconds> blockTime;        ///< start and end of one query block (soft-max rescale)
+  Sourced<Seconds> combine;          ///< kernel that merges split keys
+  bool causalSkip = true;            ///< masked blocks are skipped (false: full rectangle)
+  void bind(Binder& b);
+};
+
+/// Law of one class of streaming kernels.
+struct StreamFit {
+  Sourced<Seconds> start;
+  Sourced<Ratio> efficiency;  ///< share of the DRAM (or L2) peak
+  Sourced<Seconds> rowTime;   ///< a CTA's time for one row of 4,096 elements
+  void bind(Binder& b);
+};
+
+struct StreamFits {
+  StreamFit add, gated, activation, norm, rope, softmax, gather;
+  void bind(Binder& b);
+};
+
+/// Ring and NVLS collectives: t = start + perDevice n + root sqrt(S) + S 2(n-1) / (n bandwidth).
+struct CollectiveFit {
+  Sourced<Seconds> start, perDevice;
+  Sourced<Seconds> rootPerMegabyte;  ///< the square-root term at S = 1 MB
+  Sourced<BitRate> bandwidth;        ///< algorithm bandwidth; 0 = no link between devices
+  void bind(Binder& b);
+};
+
+struct LaunchParameters {
+  Sourced<Seconds> perKernel;     ///< host time to launch one kernel
+  Sourced<Seconds> perGraphNode;  ///< the same inside a CUDA graph
+  Sourced<Seconds> hostSync;      ///< added by host-side timing with synchronisation
+  bool graph = false;
+  void bind(Binder& b);
+};
+
+struct EnergyParameters {
+  Sourced<Joules> macFp32, macFp16, macFp8, macFp4, macInt8, macInt4, macBinary, vectorOp;
+  Sourced<JoulesPerBit> dram, l2, shared, link;
+  Sourced<Joules> launch;
+  void bind(Binder& b);
+};
+
+struct PowerParameters {
+  Sourced<Watts> tdp, idle, active;
+  Sourced<Ratio> voltageExponent;  ///< supply voltage follows clock^exponent
+  Sourced<Ratio> lowestClock;      ///< share of the nominal clock
+  bool capped = true;
+  void bind(Binder& b);
+};
+
+/// All constants of one software stack.
+struct Calibration {
+  std::string stack;                 ///< name of the software stack they describe
+  std::vector<std::string> aliases;  ///< words by which a request may mean this stack
+  MatrixFit gemm;
+  AttentionFit attention;
+  StreamFits stream;
+  CollectiveFit collective;
+  void bind(Binder& b);
+};
+
+struct Parameters {
+  std::string title, architecture;
+  std::int64_t sms = 0;
+  Sourced<Hertz> clock;
+  MacRates matrix;
+  VectorRates vector;
+  MemorySystem memory;
+  Sourced<BitRate> hostLink;  ///< per direction
+  Sourced<Seconds> copyLatency;
+  Sourced<SquareMm> area;
+  Calibration fit;                               ///< the device's own
+  std::map<std::string, Calibration> otherFits;  ///< further stacks, asked for by name
+  LaunchParameters launch;
+  EnergyParameters energy;
+  PowerParameters power;
+
+  void bind(Binder& b);
+  /// The same device with the constants of `stack`; null when none is known by that name.
+  const Calibration* findFit(const std::string& stack) const;
+};
+
+}  // namespace wattlas::gpu

@@ -1,0 +1,160 @@
+// Matrix products: the tile/wave model with kernel selection.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "gpu/lowering.h"
+#include "gpu/timing.h"
+
+namespace wattlas::gpu {
+namespace {
+
+struct Tile {
+  int m, n;
+};
+// Tile shapes that the vendors' libraries ship for 16-bit products; the narrow ones serve decode.
+constexpr std::array<Tile, 14> matrixTiles = {{{256, 128},
+                                               {128, 256},
+                                               {128, 128},
+                                               {256, 64},
+                                               {64, 256},
+                                               {128, 64},
+                                               {64, 128},
+                                               {64, 64},
+                                               {32, 256},
+                                               {32, 128},
+                                               {32, 64},
+                                               {16, 256},
+                                               {16, 128},
+                                               {16, 64}}};
+// Without matrix units rows need no padding to 16.
+constexpr std::array<Tile, 5> laneTiles = {{{128, 128}, {64, 64}, {16, 128}, {4, 128}, {1, 128}}};
+constexpr std::array<int, 5> splits = {1, 2, 4, 8, 16};
+constexpr double stepBits = 1024;  // 128 bytes of each operand row are loaded at a time
+constexpr int deepestPipeline = 4;
+constexpr double splitLatency = 0.7;  // of a latency: the reduction of split-K partial sums
+
+struct Candidate {
+  Tile tile{};
+  int split = 1;
+  Kernel kernel;
+};
+
+/// Share of the peak that a tile reaches: small tiles reuse operands less (fitted form).
+double tileEfficiency(const Parameters& p, const Tile& tile) {
+  const double shrink = std::sqrt(256.0 * 128.0 / (static_cast<double>(tile.m) * tile.n));
+  return p.fit.gemm.efficiency.value.value /
+         (1.0 + p.fit.gemm.tilePenalty.value.value * shrink / 8.0);
+}
+
+double sparseSpeed(const Operator& op, const DataPath& path) {
+  const Sparsity& s = op.weightSparsity;
+  const bool twoOfFour = s.pattern == Sparsity::Pattern::nm && s.n * 2 == s.m && s.m == 4;
+  return twoOfFour && path.matrixUnit ? 2.0 : 1.0;
+}
+
+void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
+  const Parameters& p = in.p;
+  Kernel& k = c.kernel;
+  const double depth = std::ceil(s.k / c.split);
+  const double rows = std::ceil(s.m / c.tile.m), columns = std::ceil(s.n / c.tile.n);
+  const double ctas = rows * columns * c.split * s.batches;
+  const double rate =
+      in.path.macsPerClock * sparseSpeed(in.op, in.path) * tileEfficiency(p, c.tile);
+  const double macs = static_cast<double>(c.tile.m) * c.tile.n * depth;
+  // Unpacking runs on the lanes beside the matrix unit; each CTA unpacks its own column panel.
+  const double unpack = in.path.unpackOps * c.tile.n * depth / p.vector.fp16.value.value;
+  const double operandStep = (c.tile.m + c.tile.n) * stepBits;
+  const double pipeline = std::clamp(std::floor(p.memory.sharedMemory.value.value / operandStep),
+                                     1.0, static_cast<double>(deepestPipeline));
+  k.slotsPerSm = static_cast<int>(std::clamp(
+      std::floor(p.memory.sharedMemory.value.value / (operandStep * pipeline)), 1.0, 4.0));
+  CtaGroup group;
+  group.count = static_cast<std::int64_t>(ctas);
+  group.cycles = macs / rate + unpack;
+  group.inFlight =
+      pipeline * stepBits * (c.tile.m * s.rowBits + c.tile.n * s.columnBits) / in.path.operandBits;
+  k.groups.assign(1, group);
+  const double partial = c.split > 1 ? 2.0 * c.split * s.m * s.n * s.batches * 32.0 : 0.0;
+  k.outputBits = s.m * s.n * s.batches * s.outputBits;
+  k.l2Bits =
+      std::max(in.distinctBits(),
+               ctas * depth * (c.tile.m * s.rowBits + c.tile.n * s.columnBits) + k.outputBits) +
+      partial;
+  k.dramBits = in.weightDram() + in.activationDram();
+  k.latency = p.fit.gemm.latency.value.value * (c.split > 1 ? 1.0 + splitLatency : 1.0);
+  k.grid = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns),
+            c.tile.m * s.k * s.rowBits * s.reuse, c.tile.n * s.k * s.columnBits};
+  k.macs = ctas * macs;
+  k.vectorOps = ctas * in.path.unpackOps * c.tile.n * depth;
+  k.sharedBits = ctas * depth * (c.tile.m + c.tile.n) * in.path.operandBits;
+}
+
+}  // namespace
+
+CacheState cacheState(const Parameters& p, double loopBits) {
+  const double room = p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
+  return {loopBits, loopBits < room};
+}
+
+double PlanInput::activationDram() const {
+  const double moved = (cost.input + cost.output).value;
+  const double room = p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
+  return moved < room ? 0.0 : moved;
+}
+
+Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
+  Candidate best, trial;
+  double bestTime = -1;
+  const auto consider = [&](const Tile& tile) {
+    // A tile twice as wide as needed only wastes; keep the smallest one always.
+    for (const int split : splits) {
+      if (split > 1 && shape.k / split < 128) break;
+      trial.tile = tile;
+      trial.split = split;
+      fill(in, shape, trial);
+      trial.kernel.start = in.p.fit.gemm.start.value.value;
+      trial.kernel.overlapLoss = in.p.fit.gemm.overlapLoss.value.value;
+      trial.kernel.dramShare = in.p.fit.gemm.dramEfficiency.value.value;
+      const double t = closedForm(in.p, trial.kernel).seconds;
+      if (bestTime < 0 || t < bestTime) {
+        bestTime = t;
+        best = trial;
+      }
+    }
+  };
+  if (in.path.matrixUnit)
+    for (const Tile& tile : matrixTiles) consider(tile);
+  else
+    for (const Tile& tile : laneTiles) consider(tile);
+  best.kernel.macKind = in.path.kind;
+  best.kernel.name =
+      fmt::format("product {}x{} tiles, split {}", best.tile.m, best.tile.n, best.split);
+  return best.kernel;
+}
+
+Kernel planConvolution(const PlanInput& in) {
+  const Operator& op = in.op;
+  const double groups = static_cast<double>(op.dims[Dim::groups]);
+  const double window =
+      static_cast<double>(op.dims[Dim::kernelWidth]) *
+      static_cast<double>(op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
+  ProductShape s;
+  s.m = static_cast<double>(op.dims[Dim::batch]) * static_cast<double>(outputHeight(op)) *
+        static_cast<double>(outputWidth(op));
+  s.n = static_cast<double>(op.dims[Dim::cout]) / groups;
+  s.k = static_cast<double>(op.dims[Dim::cin]) / groups * window;
+  s.batches = groups;
+  s.columnBits = op.formats.weight.bits;
+  s.rowBits = op.formats.activation.bits;
+  s.outputBits = op.formats.activation.bits;
+  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * groups * s.rowBits));
+  Kernel tiled = planProduct(in, s);
+  tiled.name = "implicit-GEMM convolution, " + tiled.name;
+  Kernel direct = planDirect(in);
+  return closedForm(in.p, direct).seconds < closedForm(in.p, tiled).seconds ? direct : tiled;
+}
+
+}  // namespace wattlas::gpu

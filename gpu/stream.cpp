@@ -1,0 +1,114 @@
+// Kernels without matrix products: element by element, row by row, direct convolution, collectives.
+#include <algorithm>
+#include <cmath>
+
+#include "gpu/lowering.h"
+
+namespace wattlas::gpu {
+namespace {
+
+constexpr double chunk = 4096;  // elements of a CTA when rows do not matter
+constexpr int ctasPerSm = 2;
+
+struct Class {
+  const StreamFit& fit;
+  bool byRow;  ///< one CTA per row (a reduction, or a kernel written so)
+  const char* name;
+};
+
+Class classOf(const Parameters& p, const Operator& op) {
+  switch (op.kind) {
+    case OpKind::add:
+      return {p.fit.stream.add, false, "add"};
+    case OpKind::rope:
+      return {p.fit.stream.rope, true, "rotary embedding"};
+    case OpKind::softmax:
+      return {p.fit.stream.softmax, true, "soft-max"};
+    case OpKind::norm:
+      if (op.variant == OpVariant::batch) return {p.fit.stream.activation, false, "batch norm"};
+      return {p.fit.stream.norm, true, "norm"};
+    case OpKind::activation:
+      if (op.variant == OpVariant::siluMul) return {p.fit.stream.gated, true, "gated activation"};
+      return {p.fit.stream.activation, false, "activation"};
+    default:
+      return {p.fit.stream.gather, false, "gather"};
+  }
+}
+
+Kernel streaming(const PlanInput& in, const StreamFit& fit) {
+  Kernel k;
+  k.slotsPerSm = k.parallelPerSm = ctasPerSm;
+  k.dramShare = k.l2Share = fit.efficiency.value.value;
+  k.start = fit.start.value.value;
+  k.l2Bits = in.distinctBits();
+  k.dramBits = in.activationDram();
+  k.outputBits = in.cost.output.value;
+  k.vectorOps = static_cast<double>(in.cost.elementOps);
+  return k;
+}
+
+}  // namespace
+
+Kernel planStream(const PlanInput& in) {
+  const Operator& op = in.op;
+  const Class kind = classOf(in.p, op);
+  Kernel k = streaming(in, kind.fit);
+  k.name = kind.name;
+  double rows = static_cast<double>(op.dims[Dim::M]), width = static_cast<double>(op.dims[Dim::N]);
+  if (op.kind == OpKind::pool) {
+    rows = static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::cin]);
+    width = static_cast<double>(outputHeight(op) * outputWidth(op));
+  }
+  if (!kind.byRow) {
+    const double elements = rows * width;
+    rows = std::ceil(elements / chunk);
+    width = std::min(elements, chunk);
+  }
+  const double hertz = in.p.clock.value.value;
+  const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
+  const double arithmetic = static_cast<double>(in.cost.elementOps) / rows / lanes;
+  k.groups = {{static_cast<std::int64_t>(rows),
+               std::max(kind.fit.rowTime.value.value * width / chunk * hertz, arithmetic), 0}};
+  // A table is larger than the cache and read at random: its rows come from device memory.
+  if (op.kind == OpKind::embedding) k.dramBits += in.weightDram();
+  return k;
+}
+
+Kernel planDirect(const PlanInput& in) {
+  Kernel k = streaming(in, in.p.fit.stream.gather);
+  k.name = "direct convolution on the lanes";
+  const double outputs = std::max(1.0, in.cost.output.value / in.op.formats.activation.bits);
+  const double ctas = std::ceil(outputs / chunk * 4.0);  // 1,024 outputs each
+  const bool narrow = in.op.formats.activation.bits <= 16;
+  const double rate = (narrow ? in.p.vector.fp16 : in.p.vector.fp32).value.value /
+                      (1.0 + in.path.unpackOps) / ctasPerSm;
+  k.groups = {
+      {static_cast<std::int64_t>(ctas), static_cast<double>(in.cost.macs) / ctas / rate, 0}};
+  k.dramBits += in.weightDram();
+  k.vectorOps += static_cast<double>(in.cost.macs) * (1.0 + in.path.unpackOps);
+  return k;
+}
+
+Kernel planCollective(const PlanInput& in) {
+  const CollectiveFit& fit = in.p.fit.collective;
+  const double n = static_cast<double>(in.op.dims[Dim::groups]);
+  const double total = static_cast<double>(in.op.dims[Dim::M]) *
+                       static_cast<double>(in.op.dims[Dim::N]) * in.op.formats.activation.bits;
+  Kernel k;
+  k.name = std::string("collective ") + nameOf(in.op.variant);
+  if (n < 2) return k;
+  const bool both = in.op.variant == OpVariant::allReduce;
+  k.linkSteps = static_cast<std::int64_t>((both ? 2 : 1) * (n - 1));
+  k.linkBits = total * (both ? 2.0 : 1.0) * (n - 1) / n;
+  // An all-to-all sends each pair's part once: a share n of what a ring forwards.
+  if (in.op.variant == OpVariant::allToAll) k.linkBits = total * (n - 1) / n;
+  k.linkRate = fit.bandwidth.value.value;
+  k.linkFixed = fit.start.value.value + fit.perDevice.value.value * n +
+                fit.rootPerMegabyte.value.value * std::sqrt(total / 8e6);
+  k.l2Bits = in.distinctBits();
+  k.dramBits = in.activationDram();
+  k.vectorOps = static_cast<double>(in.cost.elementOps);
+  return k;
+}
+
+}  // namespace wattlas::gpu

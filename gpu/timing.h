@@ -1,0 +1,22 @@
+// Closed-form time of one kernel: waves of CTAs against device memory and level-2 cache.
+#pragma once
+
+#include "gpu/kernel.h"
+#include "gpu/parameters.h"
+
+namespace wattlas::gpu {
+
+struct KernelTime {
+  double seconds = 0;
+  double compute = 0, dram = 0, l2 = 0, link = 0;  ///< seconds each resource needs
+  Bound bound = Bound::latency;
+};
+
+/// t = start + latency + (1 - ov) max(compute, memory) + ov (compute + memory) at `clockScale` x
+/// the nominal clock; compute and L2 follow the clock, DRAM does not.
+KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockScale = 1.0);
+
+/// DRAM rate that `resident` CTAs can draw: the reachable peak or Little's law.
+double dramRate(const Parameters& p, const Kernel& kernel, double resident);
+
+}  // namespace wattlas::gpu

@@ -1,0 +1,248 @@
+#include "models/host/host.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace wattlas {
+namespace host {
+namespace {
+
+/// Work of one operator, ready for the law.
+struct HostProgram final : Program {
+  Hash128 hash_;
+  std::vector<Footprint> footprint_;
+  Ticks bound_;
+  double macs = 0, rate = 1, macWidth = 32, ops = 0, memoryBits = 0, cacheBits = 0;
+  double streamedBits = 0;
+  std::vector<Assumption> assumptions;
+
+  Hash128 hash() const override { return hash_; }
+  const std::vector<Footprint>& footprint() const override { return footprint_; }
+  Ticks bound() const override { return bound_; }
+};
+
+double value(const Sourced<Ratio>& r) {
+  return r.value.value;
+}
+
+bool hasProducts(OpKind kind) {
+  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
+         kind == OpKind::attention || kind == OpKind::hamming;
+}
+
+double efficiencyOf(const Parameters& p, const Operator& op) {
+  switch (op.kind) {
+    case OpKind::gemm:
+    case OpKind::hamming:
+      return value(op.dims[Dim::M] * op.dims[Dim::batch] > 1 ? p.gemmEfficiency : p.gemvEfficiency);
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+      return value(p.convEfficiency);
+    default:
+      return value(p.attentionEfficiency);
+  }
+}
+
+Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {
+  Sourced<Joules> out(Joules(e.value.value));
+  out.low = Joules(e.low.value);
+  out.high = Joules(e.high.value);
+  out.basis = e.basis;
+  out.source = e.source;
+  return out;
+}
+
+}  // namespace
+
+Path pathOf(const Parameters& p, const Operator& op) {
+  using Level = Support::Level;
+  const NumberFormat& a = op.formats.activation;
+  const NumberFormat& w = op.kind == OpKind::attention ? op.formats.kv
+                          : op.hasWeights              ? op.formats.weight
+                                                       : a;
+  const bool binary = w.kind == NumberKind::binary && a.kind == NumberKind::binary;
+  if (op.kind == OpKind::hamming || binary) return {{Level::native, ""}, value(p.logic), 1, false};
+  const int widest = std::max(w.bits, a.bits);
+  const bool unpack = w.bits < 8 || a.bits < 8;
+  if (w.isFloat() || a.isFloat()) {
+    if (widest >= 32 && w.isFloat() && a.isFloat() && !unpack)
+      return {{Level::native, ""}, value(p.fp32), 32, w.bits != a.bits};
+    const bool both16 = w.bits == 16 && a.bits == 16;
+    const std::string how = w.name + " and " + a.name +
+                            " are converted to fp32 in registers: bytes shrink, compute does not";
+    if (widest >= 32) return {{Level::emulated, how}, value(p.fp32), 32, true};
+    return {{Level::emulated, how}, value(p.fp16), 32, !both16};
+  }
+  if (widest > 16)
+    return {{Level::emulated, "wide integers run in fp32-width lanes"}, value(p.fp32), 32, unpack};
+  if (widest > 8)
+    return {{w.bits == a.bits ? Level::native : Level::emulated,
+             w.bits == a.bits ? "" : w.name + " is widened to int16"},
+            value(p.int16),
+            16,
+            w.bits != a.bits};
+  if (w.bits == 8 && a.bits == 8) return {{Level::native, ""}, value(p.int8), 8, false};
+  return {{Level::emulated, w.name + " and " + a.name + " are unpacked to int8"},
+          value(p.int8),
+          8,
+          true};
+}
+
+HostCpu::HostCpu(Parameters p, BoundConfig config) : p_(std::move(p)) {
+  config_ = std::move(config);
+  const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
+  info_.kind = "host-cpu";
+  info_.title = p_.title;
+  info_.tiers = {{"DRAM", p_.capacity.value, HostAccess::shared, 1}};
+  info_.ports = {{"host", p_.bandwidth.value}};
+  info_.tdp = p_.tdp;
+  info_.area = p_.area.value;
+  info_.peakMacs = OpRate(2.0 * value(p_.fp32) * lanes);
+  info_.peakMemory = p_.bandwidth.value;
+  mac_ = energy_.add({"mac", Category::compute, Scope::chip, "fp32-equivalent MAC", p_.macEnergy});
+  op_ = energy_.add({"operation", Category::compute, Scope::chip, "operation", p_.opEnergy});
+  dram_ = energy_.add({"dram.bit", Category::array, Scope::device, "bit", perBit(p_.dramEnergy)});
+  cache_ =
+      energy_.add({"cache.bit", Category::scratchpad, Scope::chip, "bit", perBit(p_.cacheEnergy)});
+  Sourced<Joules> active(Joules(p_.active.value.value * 1e-12));
+  active.low = Joules(p_.active.low.value * 1e-12);
+  active.high = Joules(p_.active.high.value * 1e-12);
+  active.basis = p_.active.basis;
+  active.source = p_.active.source;
+  active_ = energy_.add({"active", Category::leakage, Scope::chip, "ps", active});
+  energy_.addPower("idle", Category::leakage, Scope::chip, p_.idle);
+}
+
+std::unique_ptr<HostCpu> HostCpu::make(const ConfigNode& config, const std::string& prefix,
+                                       Problems& problems) {
+  Parameters p;
+  const std::size_t before = problems.list().size();
+  BoundConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
+  if (problems.list().size() > before) return nullptr;
+  return std::unique_ptr<HostCpu>(new HostCpu(std::move(p), std::move(bound)));
+}
+
+std::string HostCpu::schema() {
+  return schemaOf("host-cpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
+}
+
+Support HostCpu::support(const Operator& op) const {
+  if (op.kind == OpKind::collective)
+    return {Support::Level::refused, "one host processor has no peers to exchange data with"};
+  if (hasProducts(op.kind)) return pathOf(p_, op).support;
+  const NumberFormat& a = op.formats.activation;
+  if (a.bits >= 32 || (a.bits >= 8 && !a.isFloat())) return {Support::Level::native, ""};
+  return {Support::Level::emulated, a.name + " elements are converted to fp32 in registers"};
+}
+
+Expected<std::shared_ptr<const Program>, Refusal> HostCpu::lower(const WorkItem& item) const {
+  if (item.region.size() != 1)
+    return Refusal{Refusal::Code::mapping, p_.title + " runs one operator at a time",
+                   "regions of one operator"};
+  const Operator op = item.op(0);
+  const Support how = support(op);
+  if (how.level == Support::Level::refused)
+    return Refusal{Refusal::Code::unsupported, "operator '" + op.name + "': " + how.how, ""};
+  const OpCost cost = costOf(op);
+  const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
+  auto program = std::make_shared<HostProgram>();
+  program->ops = static_cast<double>(cost.elementOps);
+  const double activations = (cost.input + cost.output).value;
+  program->cacheBits = activations + (cost.weightRead + cost.kvRead + cost.kvWrite).value;
+  // Activations stay in the cache when they fit; parameters and keys only when their loop does.
+  const bool fits = activations <= p_.cacheSize.value.value;
+  const bool loopFits =
+      item.loopWorkingSet.value > 0 &&
+      std::max(item.loopWorkingSet.value, program->cacheBits) <= p_.cacheSize.value.value;
+  program->memoryBits = program->cacheBits - (fits ? activations : 0.0);
+  if (loopFits) program->memoryBits = 0;
+  double seconds =
+      std::max((program->cacheBits - p_.cacheSize.value.value) / p_.bandwidth.value.value,
+               program->cacheBits / p_.cacheBandwidth.value.value);
+  if (hasProducts(op.kind)) {
+    const Path path = pathOf(p_, op);
+    program->macs = static_cast<double>(cost.macs);
+    program->rate = path.macsPerClock * efficiencyOf(p_, op) * lanes;
+    program->macWidth = path.operandBits;
+    seconds = std::max(seconds, program->macs / (path.macsPerClock * lanes));
+    if (path.unpack) {
+      const double values =
+          cost.weightRead.value / op.formats.weight.bits + cost.kvRead.value / op.formats.kv.bits;
+      program->ops += value(p_.unpackOps) * values;
+    }
+  }
+  seconds = std::max(seconds, program->ops / (value(p_.elementOps) * lanes));
+  program->bound_ = Ticks(static_cast<std::int64_t>(seconds * 1e12));
+  if (how.level == Support::Level::emulated)
+    program->assumptions.push_back(
+        {"format." + op.formats.name, how.how, "", "", "formats of " + p_.title, Basis::derived});
+  if (!item.weightsResident) program->streamedBits = cost.weightRead.value;
+  program->footprint_ = {{0, cost.weights + cost.state, cost.input + cost.output}};
+  Hasher h;
+  h.text("host-cpu").add(hashOf(op)).real(program->memoryBits).real(program->streamedBits);
+  program->hash_ = h.finish();
+  return std::shared_ptr<const Program>(std::move(program));
+}
+
+Profile HostCpu::estimate(const Program& program) const {
+  const auto* own = dynamic_cast<const HostProgram*>(&program);
+  if (own == nullptr) throw std::logic_error("a host CPU got a program of another device family");
+  const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
+  const double compute = own->macs / own->rate +
+                         own->ops / (value(p_.elementOps) * value(p_.elementEfficiency) * lanes);
+  const double memory =
+      std::max(own->memoryBits / (p_.bandwidth.value.value * value(p_.memoryEfficiency)),
+               own->cacheBits / p_.cacheBandwidth.value.value);
+  const double call = p_.call.value.value;
+  Segment segment;
+  segment.local = toTicks(Seconds(call + std::max(compute, memory)));
+  segment.bound = call > std::max(compute, memory) ? Bound::latency
+                  : compute >= memory              ? Bound::compute
+                                                   : Bound::memory;
+  segment.op = 0;
+  segment.energy.add(mac_, std::llround(own->macs * own->macWidth / 32.0));
+  segment.energy.add(op_, std::llround(own->ops));
+  segment.energy.add(dram_, std::llround(own->memoryBits));
+  segment.energy.add(cache_, std::llround(own->cacheBits));
+  segment.energy.add(active_, segment.local.ps);
+  if (own->streamedBits > 0)
+    segment.demands.push_back({0, Bits(own->streamedBits), p_.bandwidth.value, 0, false});
+  Profile profile;
+  OperatorShare share;
+  share.energy = segment.energy;
+  share.busy = segment.local;
+  share.bound = segment.bound;
+  profile.segments.push_back(std::move(segment));
+  share.attributed = share.end = profile.alone();
+  const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;
+  share.utilisation = peak > 0 ? std::min(1.0, own->macs / peak) : 0.0;
+  profile.shares.push_back(std::move(share));
+  profile.assumptions = own->assumptions;
+  profile.events = 1;
+  return profile;
+}
+
+CopyCost HostCpu::copy(const CopyRequest& request) const {
+  CopyCost cost;
+  cost.wire = request.amount;
+  cost.peak = p_.bandwidth.value;
+  cost.energy.add(dram_, std::llround(request.amount.value));
+  return cost;
+}
+
+}  // namespace host
+
+void registerHost(Registry& registry) {
+  DeviceKind kind;
+  kind.name = "host-cpu";
+  kind.title = "host processor by a measured law: every operator, every format";
+  kind.make = [](const ConfigNode& config, const std::string& prefix,
+                 Problems& problems) -> std::unique_ptr<Device> {
+    return host::HostCpu::make(config, prefix, problems);
+  };
+  kind.schema = [] { return host::HostCpu::schema(); };
+  registry.add(std::move(kind));
+}
+
+}  // namespace wattlas
