@@ -21,9 +21,7 @@ class CycleEngine {
         core_(runtime.core),
         options_(runtime.options),
         rule_(runtime.options.timing.registerFile),
-        cost_(runtime.core, runtime.options.timing.registerFile) {
-    for (unsigned t = 0; t < kTasklets; ++t) order_[t] = static_cast<std::uint8_t>(t);
-  }
+        cost_(runtime.core, runtime.options.timing.registerFile) {}
 
   EngineOutcome run() {
     while (!finished()) {
@@ -97,41 +95,40 @@ class CycleEngine {
       next = std::min(next, lane.ready);
     }
     std::uint64_t skip = 1;
-    if (ahead && (rule_ != RegisterFileRule::compat || pipeline_.empty()) && next > now_) {
+    if (ahead && next > now_) {
       skip = next - now_;
       if (options_.maxCycles != 0) skip = std::min(skip, options_.maxCycles - now_);
+      // The last of these cycles is left to cycle().
+      if (rule_ == RegisterFileRule::compat) skip = 1 + pipeline_.skip(skip - 1);
     }
     (revolver ? rt_.stalls.revolver : rt_.stalls.dma) += skip;
     now_ += skip - 1;
   }
 
-  /// The arbiter; -1 when nobody is ready.
-  int choose() {
-    if (rule_ == RegisterFileRule::compat) return chooseRotating();
-    int best = -1;
-    if (options_.timing.arbiter == Arbiter::roundRobin) {
-      for (unsigned k = 1; k <= kTasklets; ++k) {
-        const unsigned t = (lastIssued_ + k) % kTasklets;
-        if (rt_.running(t) && lanes_[t].ready <= now_) return static_cast<int>(t);
-      }
-      return -1;
+  /// The arbiter; -1 when nobody is ready. The rotating queue of the compat rule is round-robin:
+  /// who is looked at goes to its end, ready or not.
+  int choose() const {
+    if (rule_ == RegisterFileRule::compat || options_.timing.arbiter == Arbiter::roundRobin) {
+      const std::uint32_t upToLast = (2U << lastIssued_) - 1U;
+      const int t = firstReady(rt_.runningMask & ~upToLast);
+      return t >= 0 ? t : firstReady(rt_.runningMask & upToLast);
     }
+    int best = -1;
+    std::uint64_t oldest = now_ + 1;
     for (std::uint32_t m = rt_.runningMask; m != 0; m &= m - 1) {
       const int t = std::countr_zero(m);
       const std::uint64_t ready = lanes_[static_cast<unsigned>(t)].ready;
-      if (ready <= now_ && (best < 0 || ready < lanes_[static_cast<unsigned>(best)].ready))
-        best = t;
+      if (ready >= oldest) continue;
+      oldest = ready;
+      best = t;
     }
     return best;
   }
 
-  /// First ready tasklet of the queue; it and all before it go to the end.
-  int chooseRotating() {
-    for (unsigned i = 0; i < kTasklets; ++i) {
-      const unsigned t = order_[i];
-      if (!rt_.running(t) || lanes_[t].ready > now_) continue;
-      std::rotate(order_.begin(), order_.begin() + i + 1, order_.end());
-      return static_cast<int>(t);
+  int firstReady(std::uint32_t among) const {
+    for (; among != 0; among &= among - 1) {
+      const int t = std::countr_zero(among);
+      if (lanes_[static_cast<unsigned>(t)].ready <= now_) return t;
     }
     return -1;
   }
@@ -233,7 +230,6 @@ class CycleEngine {
   CompatPipeline pipeline_;
   SpinWatch watch_;
   std::array<Lane, kTasklets> lanes_{};
-  std::array<std::uint8_t, kTasklets> order_{};
   std::uint64_t now_ = 0, portFree_ = 0, issued_ = 0, lastIssue_ = 0;
   unsigned lastIssued_ = kTasklets - 1;
 };

@@ -51,6 +51,19 @@ class CompatPipeline {
     ++inside_;
   }
   bool empty() const { return inside_ == 0; }
+  /// Does up to `wanted` cycles without issues in which only bubbles leave; returns how many.
+  std::uint64_t skip(std::uint64_t wanted) {
+    if (issue_ != kEmpty || entry_ != kEmpty || stall_ != kEmpty || count_ != kStages - 1) return 0;
+    if (inside_ == 0) return wanted;
+    std::uint64_t done = 0;
+    while (done < wanted && exit_ == kBubble) {
+      exit_ = stages_[head_];
+      stages_[(head_ + count_) & 15U] = kBubble;
+      head_ = (head_ + 1) & 15U;
+      ++done;
+    }
+    return done;
+  }
   /// Everything of the cycle that follows the issue step.
   void tick() {
     if (entry_ == kEmpty) {
