@@ -1,0 +1,342 @@
+// Turns folded layers into actors and channels.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "fpga/design.h"
+#include "fpga/resources.h"
+
+namespace wattlas::fpga {
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Cycles from the last input word of a FINN unit to its last result (RTL simulation, 16 of 16
+/// configurations): 7 with a replay buffer for several passes over the input, 5 without.
+constexpr std::int64_t replayLatency = 7, singlePassLatency = 5;
+/// hls4ml resource strategy: latency of a dense layer is its reuse factor + 2 (830 of 871
+/// syntheses; + 1 in the others).
+constexpr std::int64_t hlsLatency = 2;
+/// Exponential and reciprocal tables of a softmax, each one read.
+constexpr std::int64_t tableLatency = 2;
+
+/// Places a line buffer needs so that each window can be complete: the widest span of padded pixels
+/// between the first kept one and the last needed one.
+std::int64_t windowSpan(const Window& w) {
+  const std::int64_t line = w.paddedWidth();
+  std::int64_t span = 1, released = 0;
+  for (std::int64_t row = 0; row <= w.outHeight(); ++row) {
+    const bool tail = row == w.outHeight();
+    const std::int64_t y = row * w.strideHeight;
+    // Only the first, second and last column can be the widest.
+    for (const std::int64_t column : {std::int64_t{0}, std::int64_t{1}, w.outWidth() - 1}) {
+      if (column >= w.outWidth() && !tail) continue;
+      const std::int64_t x = column * w.strideWidth;
+      const std::int64_t need =
+          tail ? w.paddedPixels() : (y + w.kernelHeight - 1) * line + x + w.kernelWidth;
+      span = std::max(span, need - released);
+      const bool last = column + 1 >= w.outWidth();
+      const std::int64_t unused = last ? (y + w.strideHeight) * line : y * line + x + w.strideWidth;
+      released = std::max(released, std::min(unused, need));
+      if (column == 1 && !last) {
+        // Columns between the second and the last move by one stride each.
+        const std::int64_t before = (w.outWidth() - 2) * w.strideWidth;
+        released = std::max(released, std::min(y * line + before + w.strideWidth,
+                                               (y + w.kernelHeight - 1) * line + before +
+                                                   w.kernelWidth));
+      }
+      if (tail) break;
+    }
+  }
+  return span;
+}
+
+class PipelineBuilder {
+ public:
+  PipelineBuilder(const Network& network, const std::vector<Folding>& foldings, Style style,
+                  const Parameters& p, std::int64_t depth)
+      : network_(network), foldings_(foldings), style_(style), p_(p), depth_(depth) {
+    for (const Layer& layer : network_.layers) {
+      for (std::size_t i = 0; i < layer.producers.size(); ++i)
+        if (layer.producers[i] < 0) traffic_ += inputBits(layer, i);
+      if (layer.isOutput) traffic_ += outputBits(layer);
+    }
+  }
+
+  Pipeline build() {
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) addLayer(i);
+    for (std::size_t i = 0; i < network_.layers.size(); ++i)
+      if (network_.layers[i].isOutput) addSink(i);
+    for (const Channel& c : out_.channels)
+      if (c.sizable || c.capacity > 1)
+        out_.actors[static_cast<std::size_t>(c.to)].cost += channelCost(c);
+    return std::move(out_);
+  }
+
+ private:
+  struct End {
+    std::int32_t actor;
+    std::int64_t service;  ///< cycles in which it writes a token
+    std::int64_t lanes;
+  };
+
+  static double inputBits(const Layer& l, std::size_t i) {
+    return static_cast<double>(l.pixels) * static_cast<double>(l.inputTokenBits[i]);
+  }
+  static double outputBits(const Layer& l) {
+    return static_cast<double>(l.outPixels) * static_cast<double>(l.cout * l.outputBits);
+  }
+  /// FIFOs are made of the stream's words; line buffers are counted with their generator.
+  static Resources channelCost(const Channel& c) {
+    if (!c.sizable) return {};
+    return fifo((c.capacity - c.registers) * ceilDiv(c.tokenBits, c.wordBits), c.wordBits);
+  }
+
+  void join(std::int32_t from, std::int32_t to, Channel c) {
+    const Actor& a = out_.actors[static_cast<std::size_t>(from)];
+    c.registers = ceilDiv(a.latency, std::max<std::int64_t>(a.service, 1));
+    c.capacity += c.registers;
+    out_.connect(from, to, std::move(c));
+  }
+
+  void addLayer(std::size_t index) {
+    const Layer& layer = network_.layers[index];
+    const Folding& f = foldings_[index];
+    const Services s = servicesOf(layer, f, style_, p_);
+    std::vector<End> from;  // sources come before their readers: actors are in topological order
+    for (std::size_t i = 0; i < layer.producers.size(); ++i)
+      from.push_back(layer.producers[i] < 0 ? addSource(layer, i)
+                                            : ends_[static_cast<std::size_t>(layer.producers[i])]);
+    const auto entry = static_cast<std::int32_t>(out_.actors.size());
+    std::int32_t last = entry;
+    std::int64_t reads = s.writer > 0 ? s.writer : s.unit;
+    if (!layer.hasProducts()) {
+      plain(layer, f, s);
+    } else if (style_ == Style::hls4ml) {
+      last = hls(layer, f, s);
+      reads = 1;
+    } else {
+      last = finn(layer, f, s);
+      // A unit without line buffer reads its input in the first pass.
+      if (s.writer == 0 && layer.kind == LayerKind::matrix)
+        reads = std::min(s.unit, ceilDiv(layer.matrixWidth() * layer.groups, f.simd));
+    }
+    ends_.push_back({last, s.unit, style_ == Style::finn ? f.pe : layer.cout});
+    for (const End& end : from) feed(layer, f, end, entry, reads);
+  }
+
+  Actor actorOf(const Layer& layer, const char* part, ActorKind kind) const {
+    Actor a;
+    a.name = layer.name + part;
+    a.kind = kind;
+    a.op = layer.op;
+    a.window = layer.window;
+    return a;
+  }
+
+  void plain(const Layer& layer, const Folding& f, const Services& s) {
+    static constexpr ActorKind kinds[] = {ActorKind::matrixUnit, ActorKind::depthwiseUnit,
+                                          ActorKind::pooling,    ActorKind::elementwise,
+                                          ActorKind::addition,   ActorKind::softmax};
+    Actor a = actorOf(layer, "", kinds[static_cast<std::size_t>(layer.kind)]);
+    a.tokens = layer.pixels;
+    a.service = s.unit;
+    if (layer.kind == LayerKind::pool) {
+      a.pattern = Pattern::scan;
+      a.emit = Emit::completeWindow;
+      a.work = s.window;
+    }
+    a.latency = layer.kind == LayerKind::softmax || layer.tabled ? tableLatency : 0;
+    a.cost = plainUnit(layer, f, p_);
+    out_.add(std::move(a));
+  }
+
+  std::int32_t hls(const Layer& layer, const Folding& f, const Services& s) {
+    if (layer.flattens()) return gathered(layer, f, s);
+    const bool padded = layer.window.paddedPixels() > layer.window.pixels();
+    const std::int32_t padding = padded ? paddingActor(layer) : -1;
+    Actor a = actorOf(layer, "", layer.kind == LayerKind::depthwise ? ActorKind::depthwiseUnit
+                                                                    : ActorKind::matrixUnit);
+    if (padded) a.window = alreadyPadded(layer.window);
+    a.tokens = layer.pixels;
+    a.service = s.unit;
+    a.latency = hlsLatency;
+    a.cost = productUnit(layer, f, style_, p_);
+    if (s.window > 0) {
+      a.pattern = Pattern::scan;
+      a.emit = Emit::completeWindow;
+      a.service = s.writer;
+      a.work = s.window;
+      a.cost += windowBuffer(layer, f, style_, p_);
+    }
+    const std::int32_t unit = out_.add(std::move(a));
+    if (!padded) return unit;
+    Channel c = inside(layer, ".padded", layer.window.paddedPixels());
+    c.capacity = std::max<std::int64_t>(depth_, 1);
+    c.sizable = true;
+    c.wordBits = c.tokenBits;
+    out_.connect(padding, unit, std::move(c));
+    return unit;
+  }
+
+  /// hls4ml pads in a process of its own, a pixel a cycle.
+  std::int32_t paddingActor(const Layer& layer) {
+    Actor a = actorOf(layer, ".padding", ActorKind::padding);
+    a.pattern = Pattern::scan;
+    a.window.kernelHeight = a.window.kernelWidth = 1;
+    a.window.strideHeight = a.window.strideWidth = 1;
+    return out_.add(std::move(a));
+  }
+  static Window alreadyPadded(Window w) {
+    w.height = w.paddedHeight();
+    w.width = w.paddedWidth();
+    w.top = w.bottom = w.left = w.right = 0;
+    return w;
+  }
+
+  /// All pixels become one vector in front of the unit.
+  std::int32_t gathered(const Layer& layer, const Folding& f, const Services& s) {
+    Actor g = actorOf(layer, ".gather", ActorKind::gather);
+    g.pattern = Pattern::scan;
+    g.emit = Emit::completeWindow;
+    g.service = s.writer;
+    const std::int32_t gather = out_.add(std::move(g));
+    const std::int32_t unit = matrixActor(layer, f, s);
+    Channel c = inside(layer, ".vector", 1);
+    c.tokenBits = layer.pixels * layer.cin * layer.inputBits;
+    out_.connect(gather, unit, std::move(c));
+    return unit;
+  }
+
+  std::int32_t matrixActor(const Layer& layer, const Folding& f, const Services& s) {
+    const bool depthwise = layer.kind == LayerKind::depthwise;
+    Actor a = actorOf(layer, "", depthwise ? ActorKind::depthwiseUnit : ActorKind::matrixUnit);
+    a.tokens = layer.vectors();
+    a.service = s.unit;
+    const std::int64_t passes = layer.cout / f.pe;
+    a.latency = style_ == Style::hls4ml ? hlsLatency
+                : passes > 1            ? replayLatency
+                                        : singlePassLatency;
+    a.cost = productUnit(layer, f, style_, p_);
+    return out_.add(std::move(a));
+  }
+
+  Channel inside(const Layer& layer, const char* part, std::int64_t tokens) const {
+    Channel c;
+    c.name = layer.name + part;
+    c.tokensPerFrame = tokens;
+    c.tokenBits = layer.cin * layer.inputBits;
+    return c;
+  }
+
+  std::int32_t finn(const Layer& layer, const Folding& f, const Services& s) {
+    if (layer.flattens()) return gathered(layer, f, s);
+    if (layer.window.isIdentity()) return matrixActor(layer, f, s);
+    Actor w = actorOf(layer, ".buffer", ActorKind::bufferWriter);
+    w.pattern = Pattern::scan;
+    w.service = s.writer;
+    w.cost = windowBuffer(layer, f, style_, p_);
+    const std::int32_t writer = out_.add(std::move(w));
+    Actor r = actorOf(layer, ".window", ActorKind::windowReader);
+    r.pattern = Pattern::slide;
+    r.service = s.reader;
+    const std::int32_t reader = out_.add(std::move(r));
+    const std::int32_t unit = matrixActor(layer, f, s);
+
+    Channel lines = inside(layer, ".lines", layer.window.paddedPixels());
+    const Window& win = layer.window;
+    const std::int64_t whole = win.kernelHeight > 1
+                                   ? (win.kernelHeight + win.strideHeight) * win.paddedWidth()
+                                   : win.kernelWidth + win.strideWidth;
+    lines.capacity = std::max(windowSpan(win), whole);
+    lines.releaseAtEnd = true;
+    out_.connect(writer, reader, std::move(lines));
+
+    Channel windows = inside(layer, ".windows", layer.outPixels);
+    windows.tokenBits *= win.kernelHeight * win.kernelWidth;
+    windows.delay = 1 - s.reader;  // the unit reads the words as they come
+    out_.connect(reader, unit, std::move(windows));
+    return unit;
+  }
+
+  /// The stream from a producer (or from memory) to the first actor of a layer.
+  void feed(const Layer& layer, const Folding& f, const End& from, std::int32_t entry,
+            std::int64_t reads) {
+    Channel c;
+    c.tokensPerFrame = layer.pixels;
+    c.tokenBits = layer.cin * layer.inputBits;
+    c.capacity = std::max<std::int64_t>(depth_, 1);
+    c.sizable = true;
+    const bool finnStream = style_ == Style::finn;
+    const std::int64_t lanes = layer.hasProducts() ? std::min(layer.cin, f.simd) : f.pe;
+    c.wordBits = finnStream ? lanes * layer.inputBits : c.tokenBits;
+    c.name = out_.actors[static_cast<std::size_t>(from.actor)].name + " -> " + layer.name;
+    if (finnStream) {
+      c.delay = 1 - std::max<std::int64_t>(std::min(from.service, reads), 1);
+      if (from.lanes != lanes) ++c.delay;  // a width converter passes words on after one cycle
+    }
+    join(from.actor, entry, std::move(c));
+  }
+
+  End addSource(const Layer& layer, std::size_t input) {
+    Actor a = actorOf(layer, ".input", ActorKind::source);
+    a.tokens = layer.pixels;
+    a.service = std::max(ceilDiv(layer.inputTokenBits[input], p_.dmaWidth),
+                         style_ == Style::hls4ml ? p_.sourceCycles : 1);
+    pace(a, inputBits(layer, input), layer.pixels);
+    a.cost = dmaEngine();
+    const std::int64_t service = a.service;
+    return {out_.add(std::move(a)), service, std::max<std::int64_t>(1, layer.cin)};
+  }
+
+  void addSink(std::size_t index) {
+    const Layer& layer = network_.layers[index];
+    Actor a = actorOf(layer, ".output", ActorKind::sink);
+    a.tokens = layer.outPixels;
+    a.service = std::max<std::int64_t>(ceilDiv(layer.cout * layer.outputBits, p_.dmaWidth), 1);
+    pace(a, outputBits(layer), layer.outPixels);
+    a.cost = dmaEngine();
+    const std::int32_t sink = out_.add(std::move(a));
+    Channel c;
+    c.name = layer.name + " -> memory";
+    c.tokensPerFrame = layer.outPixels;
+    c.tokenBits = layer.cout * layer.outputBits;
+    c.wordBits = std::min(c.tokenBits, p_.dmaWidth);
+    c.capacity = std::max<std::int64_t>(depth_, 1);
+    c.sizable = true;
+    join(ends_[index].actor, sink, std::move(c));
+  }
+
+  /// The board memory is shared in proportion to traffic, so that all streams end together.
+  void pace(Actor& a, double bits, std::int64_t tokens) const {
+    const double rate = p_.memoryBandwidth.value.value * bits / traffic_;
+    const double cycles = bits / static_cast<double>(tokens) * p_.clock.value.value / rate;
+    if (cycles <= static_cast<double>(a.service)) return;
+    a.paceDen = 1024;
+    a.paceNum = static_cast<std::int64_t>(std::ceil(cycles * 1024));
+  }
+
+  const Network& network_;
+  const std::vector<Folding>& foldings_;
+  Style style_;
+  const Parameters& p_;
+  std::int64_t depth_;
+  double traffic_ = 0;
+  Pipeline out_;
+  std::vector<End> ends_;  ///< last actor of each layer
+};
+
+}  // namespace
+
+Pipeline buildPipeline(const Network& network, const std::vector<Folding>& foldings, Style style,
+                       const Parameters& p, std::int64_t fifoDepth) {
+  return PipelineBuilder(network, foldings, style, p, fifoDepth).build();
+}
+
+Resources resourcesOf(const Pipeline& pipeline) {
+  Resources sum;
+  for (const Actor& a : pipeline.actors) sum += a.cost;
+  return sum;
+}
+
+}  // namespace wattlas::fpga

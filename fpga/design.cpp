@@ -1,0 +1,211 @@
+#include "fpga/design.h"
+
+#include <algorithm>
+
+#include "fpga/recurrence.h"
+#include "fpga/resources.h"
+
+namespace wattlas::fpga {
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+Style styleFor(const Network& network, const Parameters& p) {
+  if (p.style != "auto") return p.style == "finn" ? Style::finn : Style::hls4ml;
+  for (const Layer& layer : network.layers)
+    if (layer.hasProducts() && layer.weightBits > 8) return Style::hls4ml;
+  return Style::finn;
+}
+
+/// Refuses before any search what cannot fit: weights stay on the chip.
+std::optional<Refusal> checkWeights(const Network& network, const Parameters& p) {
+  double bits = 0;
+  for (const Layer& layer : network.layers)
+    if (layer.hasProducts())
+      bits += static_cast<double>(layer.weights()) * layer.weightBits;
+  const Resources budget = budgetOf(p);
+  const double blocks = 18432.0 * static_cast<double>(std::max<std::int64_t>(budget.bram18, 0)) +
+                        294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
+  const double luts = 64.0 * static_cast<double>(std::max<std::int64_t>(budget.lut, 0));
+  if (bits <= blocks + luts) return std::nullopt;
+  return Refusal{Refusal::Code::capacity,
+                 "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) +
+                     " are needed, " + p.part + " has " + format(Bits(blocks)) +
+                     " of usable block memory and " + format(Bits(luts)) + " if every LUT stored: " +
+                     format(Bits(bits - blocks - luts)) + " are missing",
+                 "a network of fewer or narrower weights, a larger device, or an overlay that "
+                 "streams weights from memory"};
+}
+
+/// Depths that an unbounded run of one frame fills, plus the place being written.
+void sizeFifos(Design& design, const Parameters& p) {
+  Pipeline wide = buildPipeline(design.network, design.foldings, design.style, p, 1);
+  for (Channel& c : wide.channels)
+    if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
+  const Trace trace = evaluate(wide, {1, false});
+  design.fifoPeaks = trace.occupancy;
+  for (std::size_t i = 0; i < wide.channels.size(); ++i)
+    if (wide.channels[i].sizable)
+      wide.channels[i].capacity =
+          std::min(std::max<std::int64_t>(trace.occupancy[i], 1) + 1,
+                   std::max<std::int64_t>(wide.channels[i].tokensPerFrame, 2)) +
+          wide.channels[i].registers;
+  // The price of the chosen depths.
+  for (const Channel& c : wide.channels) {
+    if (!c.sizable) continue;
+    const std::int64_t words = ceilDiv(c.tokenBits, c.wordBits);
+    Resources& cost = wide.actors[static_cast<std::size_t>(c.to)].cost;
+    const Resources one = fifo(words, c.wordBits), all = fifo((c.capacity - c.registers) * words, c.wordBits);
+    cost.lut += all.lut - one.lut;
+    cost.ff += all.ff - one.ff;
+    cost.bram18 += all.bram18 - one.bram18;
+  }
+  design.pipeline = std::move(wide);
+}
+
+void measure(Design& design) {
+  design.total = resourcesOf(design.pipeline);
+  for (const Layer& layer : design.network.layers) {
+    if (layer.hasProducts())
+      design.weightBits += Bits(static_cast<double>(layer.weights()) * layer.weightBits);
+    for (std::size_t i = 0; i < layer.producers.size(); ++i)
+      if (layer.producers[i] < 0)
+        design.inputBits += Bits(static_cast<double>(layer.pixels * layer.inputTokenBits[i]));
+    if (layer.isOutput)
+      design.outputBits += Bits(static_cast<double>(layer.outPixels * layer.cout) *
+                                layer.outputBits);
+  }
+  for (const Channel& c : design.pipeline.channels)
+    design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
+}
+
+Resources scaled(const Resources& r, double share) {
+  const auto part = [&](std::int64_t v) {
+    return static_cast<std::int64_t>(static_cast<double>(v) * share);
+  };
+  return {part(r.lut), part(r.ff), part(r.dsp), part(r.bram18), part(r.uram)};
+}
+
+}  // namespace
+
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share) {
+  auto network = layersOf(item);
+  if (!network) return network.error();
+  if (auto refusal = checkWeights(*network, p)) return *refusal;
+  Design design;
+  design.style = styleFor(*network, p);
+  design.network = std::move(*network);
+  // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
+  const Resources budget = scaled(budgetOf(p), share);
+  std::optional<std::string> missing;
+  for (const double forLayers : {0.95, 0.85, 0.7, 0.5}) {
+    auto foldings = chooseFoldings(design.network, design.style, p, scaled(budget, forLayers));
+    if (!foldings) {
+      // Nearly full devices: layers alone may still fit with everything.
+      foldings = chooseFoldings(design.network, design.style, p, budget);
+      if (!foldings) return foldings.error();
+    }
+    design.foldings = std::move(*foldings);
+    if (p.fixedFifoDepth == 0)
+      sizeFifos(design, p);
+    else
+      design.pipeline =
+          buildPipeline(design.network, design.foldings, design.style, p, p.fixedFifoDepth);
+    missing = shortfall(resourcesOf(design.pipeline), budget, p);
+    if (!missing) break;
+  }
+  if (missing)
+    return Refusal{Refusal::Code::capacity,
+                   "the pipeline with its streams does not fit on " + p.part + ": it " + *missing,
+                   "a fixed fifo.depth, narrower formats or a larger device"};
+  if (p.fixedFifoDepth > 0) {
+    const Trace trace = evaluate(design.pipeline, {1, false});
+    if (!trace.deadlock.empty())
+      return Refusal{Refusal::Code::mapping, "the pipeline cannot run: " + trace.deadlock,
+                     "fifo.depth: auto, or a larger number"};
+    design.fifoPeaks = trace.occupancy;
+  }
+  measure(design);
+  return design;
+}
+
+namespace {
+
+/// Input tokens that an actor takes before its first result.
+double tokensBeforeFirst(const Actor& a) {
+  const Window& w = a.window;
+  if (a.pattern == Pattern::stream) return 1;
+  if (a.pattern == Pattern::scan) {
+    if (a.emit == Emit::everyPixel) return w.top > 0 || w.left > 0 ? 0 : 1;
+    const std::int64_t rows = std::max<std::int64_t>(w.kernelHeight - 1 - w.top, 0);
+    return static_cast<double>(rows * w.width + std::max<std::int64_t>(w.kernelWidth - w.left, 1));
+  }
+  return static_cast<double>((w.kernelHeight - 1) * w.paddedWidth() + w.kernelWidth);
+}
+
+/// Cycles an actor still works after its last input came: padding below, windows completed there.
+double tailCycles(const Actor& a) {
+  const Window& w = a.window;
+  const double once = static_cast<double>(a.service + a.work);
+  if (a.pattern != Pattern::scan) return once;
+  const std::int64_t after = w.bottom * w.paddedWidth() + w.right;
+  const std::int64_t rows = ((w.bottom + w.strideHeight - 1) / w.strideHeight);
+  const std::int64_t windows = a.emit == Emit::everyPixel ? 0 : rows * w.outWidth() + w.right;
+  return once + static_cast<double>(after * a.service + windows * a.work);
+}
+
+double tokensOf(const Actor& a) {
+  if (a.pattern == Pattern::stream) return static_cast<double>(a.tokens);
+  const bool windows = a.pattern == Pattern::slide || a.emit == Emit::completeWindow;
+  return static_cast<double>(windows ? a.window.outPixels() : a.window.paddedPixels());
+}
+
+}  // namespace
+
+Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
+  // When the first and the last token of each actor are visible. Tokens in between are taken as
+  // evenly spaced and streams as never full: the simulation knows better.
+  const std::size_t count = pipeline.actors.size();
+  std::vector<double> first(count, 0), last(count, 0);
+  double end = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Actor& a = pipeline.actors[i];
+    const double once = static_cast<double>(a.service + a.work);
+    const double busy = static_cast<double>(busyCycles(a));
+    double begin = 0, inputsEnd = 0;
+    for (const std::int32_t c : a.inputs) {
+      const Channel& channel = pipeline.channels[static_cast<std::size_t>(c)];
+      const auto from = static_cast<std::size_t>(channel.from);
+      const double pace =
+          (last[from] - first[from]) / std::max(tokensOf(pipeline.actors[from]) - 1, 1.0);
+      const double wait = std::max(tokensBeforeFirst(a) - 1, 0.0);
+      begin = std::max(begin, first[from] + static_cast<double>(channel.delay) + wait * pace);
+      inputsEnd = std::max(inputsEnd, last[from] + static_cast<double>(channel.delay));
+    }
+    const double latency = static_cast<double>(a.latency);
+    first[i] = begin + once + latency;
+    last[i] = std::max(first[i] + busy * (1 - 1 / tokensOf(a)), inputsEnd + tailCycles(a) + latency);
+    if (a.outputs.empty()) end = std::max(end, last[i]);
+  }
+  Estimate e;
+  e.interval = busyCycles(pipeline.actors[bottleneck(pipeline)]);
+  e.firstFrame = std::max(static_cast<std::int64_t>(end), e.interval);
+  e.cycles = e.firstFrame + (frames - 1) * e.interval;
+  return e;
+}
+
+std::size_t bottleneck(const Pipeline& pipeline) {
+  std::size_t slowest = 0;
+  std::int64_t most = -1;
+  for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
+    const std::int64_t busy = busyCycles(pipeline.actors[i]);
+    if (busy > most) slowest = i, most = busy;
+  }
+  return slowest;
+}
+
+std::int64_t boundCycles(const Pipeline& pipeline, std::int64_t frames) {
+  return busyCycles(pipeline.actors[bottleneck(pipeline)]) * frames;
+}
+
+}  // namespace wattlas::fpga

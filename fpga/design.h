@@ -1,0 +1,42 @@
+// A built accelerator: layers, foldings, actors and channels with their resources, checked against
+// the device.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fpga/folding.h"
+#include "fpga/pipeline.h"
+
+namespace wattlas::fpga {
+
+struct Design {
+  Style style = Style::finn;
+  Network network;
+  std::vector<Folding> foldings;       ///< of the layers
+  Pipeline pipeline;
+  Resources total;                     ///< without the shell
+  std::vector<std::int64_t> fifoPeaks; ///< per channel: what an unbounded run of one frame filled
+  Bits inputBits, outputBits;          ///< one frame, through the board memory
+  Bits weightBits, bufferBits;         ///< on chip
+};
+
+/// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.
+Pipeline buildPipeline(const Network& network, const std::vector<Folding>& foldings, Style style,
+                       const Parameters& p, std::int64_t fifoDepth);
+/// Resources of all units, streams and DMA engines.
+Resources resourcesOf(const Pipeline& pipeline);
+/// Picks style and foldings, sizes FIFOs, checks the fit. `share` of the device is for this region.
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share);
+
+/// Closed form: fill times of the units along the longest path, then the slowest unit's pace.
+struct Estimate {
+  std::int64_t firstFrame = 0, interval = 1, cycles = 0;
+};
+Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames);
+/// Cycles that the busiest unit needs for all frames: nothing can be faster.
+std::int64_t boundCycles(const Pipeline& pipeline, std::int64_t frames);
+/// Actor that sets the pace.
+std::size_t bottleneck(const Pipeline& pipeline);
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,193 @@
+#include "fpga/device.h"
+
+#include <algorithm>
+
+#include "fpga/recurrence.h"
+#include "fpga/stepped.h"
+
+namespace wattlas::fpga {
+namespace {
+
+/// A stepped run of more cycles than this is a mistake, not a wish.
+constexpr std::int64_t longestSteppedRun = 200'000'000;
+
+Support refused(std::string why) { return {Support::Level::refused, std::move(why)}; }
+
+/// Why a format cannot be computed in fabric made for integers; empty when it can.
+std::string formatProblem(const NumberFormat& format, const char* tensor) {
+  if (format.isFloat())
+    return std::string(tensor) + " in " + format.name +
+           ": the pipelines compute with integers (int2 to int16, ternary, binary)";
+  if (format.bits > 16)
+    return std::string(tensor) + " in " + format.name + ": at most 16 bits are supported";
+  return {};
+}
+
+}  // namespace
+
+DataflowDevice::DataflowDevice(Parameters parameters, BoundConfig config)
+    : p_(std::move(parameters)) {
+  config_ = std::move(config);
+  describe();
+  makeEnergy();
+}
+
+void DataflowDevice::describe() {
+  info_.kind = "fpga-dataflow";
+  info_.title = p_.title;
+  const Resources budget = budgetOf(p_);
+  const auto bits = [](std::int64_t n, double each) {
+    return Bits(static_cast<double>(std::max<std::int64_t>(n, 0)) * each);
+  };
+  Tier chip{"on-chip memory",
+            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64),
+            HostAccess::none, 1};
+  info_.tiers = {chip, {"board memory", p_.memoryCapacity.value, HostAccess::shared, 1}};
+  info_.ports = {{"host", p_.memoryBandwidth.value}};
+  info_.tdp = {};
+  // One product of the widest format a DSP block and cycle.
+  info_.peakMacs =
+      OpRate(2.0 * static_cast<double>(std::max<std::int64_t>(budget.dsp, 1)) * p_.clock.value.value);
+  info_.peakMemory = p_.memoryBandwidth.value;
+}
+
+Support DataflowDevice::support(const Operator& op) const {
+  switch (op.kind) {
+    case OpKind::attention:
+    case OpKind::rope:
+    case OpKind::embedding:
+    case OpKind::collective:
+      return refused(std::string(nameOf(op.kind)) +
+                     " has no unit in a dataflow pipeline: it reads memory in an order that depends "
+                     "on data or context");
+    case OpKind::norm:
+      if (op.variant != OpVariant::batch)
+        return refused("a norm over the row needs the whole row before its first result; only "
+                       "batch norm, folded into the layer before, is supported");
+      break;
+    case OpKind::activation:
+      if (op.variant == OpVariant::siluMul)
+        return refused("a gated activation needs two streams; only functions of one value");
+      break;
+    case OpKind::gemm:
+      if (!op.hasWeights)
+        return refused("both operands are activations; the units hold one operand as weights");
+      break;
+    default:
+      break;
+  }
+  if (op.kind == OpKind::hamming) return {Support::Level::native, ""};
+  for (const auto& [format, tensor] :
+       {std::pair{&op.formats.weight, "weights"}, std::pair{&op.formats.activation, "activations"}})
+    if (const std::string why = formatProblem(*format, tensor); !why.empty()) return refused(why);
+  if (op.weightSparsity.pattern != Sparsity::Pattern::none)
+    return {Support::Level::emulated, "zero weights are stored and multiplied like others"};
+  return {Support::Level::native, ""};
+}
+
+std::vector<std::vector<OpId>> DataflowDevice::partition(const Graph& graph,
+                                                         const std::vector<OpId>& mine) const {
+  // A path that leaves the device and comes back must come back to a later pipeline.
+  std::vector<char> isMine(graph.size(), 0);
+  for (const OpId op : mine) isMine[static_cast<std::size_t>(op)] = 1;
+  std::vector<std::size_t> level(graph.size(), 0);
+  std::vector<std::vector<OpId>> regions;
+  for (const OpId op : graph.order()) {
+    const auto at = static_cast<std::size_t>(op);
+    for (const OpId producer : graph.producers(op)) {
+      const auto from = static_cast<std::size_t>(producer);
+      const bool returns = isMine[at] != 0 && isMine[from] == 0;
+      const bool leaves = isMine[at] == 0 && isMine[from] != 0;
+      level[at] = std::max(level[at], level[from] + (returns || leaves ? 1 : 0));
+    }
+    if (isMine[at] == 0) continue;
+    // Regions of equal depth are one: they fit side by side.
+    if (regions.size() <= level[at]) regions.resize(level[at] + 1);
+    regions[level[at]].push_back(op);
+  }
+  std::erase_if(regions, [](const std::vector<OpId>& r) { return r.empty(); });
+  return regions;
+}
+
+double DataflowDevice::shareOf(const WorkItem& item) const {
+  // Several pipelines of one network are on the chip at the same time: each gets the part of the
+  // fabric that its products ask for.
+  double own = 0, all = 0;
+  for (OpId id = 0; id < static_cast<OpId>(item.graph.size()); ++id) {
+    const Operator& op = item.graph.at(id);
+    if (support(op).level == Support::Level::refused) continue;
+    const double work = static_cast<double>(costOf(op).macs) * static_cast<double>(op.count) + 1;
+    all += work;
+    if (std::find(item.region.begin(), item.region.end(), id) != item.region.end()) own += work;
+  }
+  return all > 0 ? own / all : 1;
+}
+
+Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(const WorkItem& item) const {
+  std::vector<Operator> ops;
+  for (std::size_t i = 0; i < item.region.size(); ++i) {
+    ops.push_back(item.op(i));
+    const Support s = support(ops.back());
+    if (s.level != Support::Level::refused) continue;
+    const bool format = ops.back().formats.weight.isFloat() || ops.back().formats.activation.isFloat();
+    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
+                   "'" + ops.back().name + "': " + s.how, "another device, such as the host"};
+  }
+  if (!item.weightsResident)
+    return Refusal{Refusal::Code::capacity,
+                   "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
+                   "streamed for every use",
+                   "a larger device, narrower weights or an overlay"};
+  auto design = buildDesign(item, p_, shareOf(item));
+  if (!design) return design.error();
+  return std::shared_ptr<const Program>(
+      std::make_shared<DataflowProgram>(std::move(*design), std::move(ops), p_));
+}
+
+Trace DataflowDevice::run(const DataflowProgram& program, Fidelity fidelity) const {
+  const Pipeline& pipeline = program.design().pipeline;
+  if (fidelity == Fidelity::detailed)
+    return stepThrough(pipeline, program.frames(), longestSteppedRun);
+  return evaluate(pipeline, {program.frames(), true});
+}
+
+CopyCost DataflowDevice::copy(const CopyRequest& request) const {
+  CopyCost cost;
+  cost.latency = toTicks(p_.copyLatency.value);
+  cost.wire = request.amount;
+  cost.peak = p_.memoryBandwidth.value;
+  cost.energy.add(c_.memory, static_cast<std::int64_t>(request.amount.value));
+  return cost;
+}
+
+LaunchCost DataflowDevice::launch() const {
+  LaunchCost cost;
+  cost.perProgram = toTicks(p_.callOverhead.value);
+  return cost;
+}
+
+Bits DataflowDevice::residentBits(const Operator& op) const {
+  return costOf(op).weights * static_cast<double>(op.weightCopies());
+}
+
+DeviceKind dataflowKind(MakeDataflow make) {
+  DeviceKind kind;
+  kind.name = "fpga-dataflow";
+  kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
+  kind.make = [make](const ConfigNode& config, const std::string& prefix,
+                          Problems& problems) -> std::unique_ptr<Device> {
+    Parameters p;
+    const std::size_t before = problems.list().size();
+    BoundConfig bound =
+        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
+    if (problems.list().size() > before) return nullptr;
+    return make(std::move(p), std::move(bound));
+  };
+  kind.schema = [] {
+    Parameters p;
+    return schemaOf("fpga-dataflow device", [&p](Binder& binder) { p.bind(binder); });
+  };
+  return kind;
+}
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,72 @@
+// Kind `fpga-dataflow`, plain half: the whole network as one pipeline on one FPGA.
+#pragma once
+
+#include "fpga/design.h"
+#include "fpga/parameters.h"
+#include "models/registry.h"
+
+namespace wattlas::fpga {
+
+/// Energy coefficients of the device, by what they count.
+struct Coefficients {
+  CoefficientId lut = -1, ff = -1, dsp = -1, bram18 = -1, uram = -1, memory = -1;
+};
+
+/// A pipeline ready to run. Holds all instances of its operators.
+class DataflowProgram final : public Program {
+ public:
+  DataflowProgram(Design design, std::vector<Operator> ops, const Parameters& p);
+  Hash128 hash() const override { return hash_; }
+  const std::vector<Footprint>& footprint() const override { return footprint_; }
+  Ticks bound() const override { return bound_; }
+  bool coversCounts() const override { return true; }
+
+  const Design& design() const { return design_; }
+  const std::vector<Operator>& operators() const { return ops_; }
+  std::int64_t frames() const { return design_.network.frames; }
+
+ private:
+  Design design_;
+  std::vector<Operator> ops_;
+  std::vector<Footprint> footprint_;
+  Hash128 hash_;
+  Ticks bound_;
+};
+
+/// Everything but `elaborate`, which the SystemC half adds (dataflow_module.h).
+class DataflowDevice : public ConfiguredDevice {
+ public:
+  DataflowDevice(Parameters parameters, BoundConfig config);
+
+  int modelVersion() const override { return 1; }
+  Support support(const Operator& op) const override;
+  std::vector<std::vector<OpId>> partition(const Graph& graph,
+                                           const std::vector<OpId>& mine) const override;
+  Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  Profile estimate(const Program& program) const override;
+  CopyCost copy(const CopyRequest& request) const override;
+  LaunchCost launch() const override;
+  Bits residentBits(const Operator& op) const override;
+
+  const Parameters& parameters() const { return p_; }
+  const Coefficients& coefficients() const { return c_; }
+  /// Profile of a finished run (a Trace of either simulation, or one made of an estimate).
+  Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
+  /// Runs a program at `event` or `detailed` without SystemC.
+  Trace run(const DataflowProgram& program, Fidelity fidelity) const;
+
+ private:
+  void describe();
+  void makeEnergy();
+  double shareOf(const WorkItem& item) const;
+
+  Parameters p_;
+  Coefficients c_;
+};
+
+/// Makes the complete device; given by the half that knows SystemC.
+using MakeDataflow = std::unique_ptr<Device> (*)(Parameters parameters, BoundConfig config);
+/// The kind as the registry takes it.
+DeviceKind dataflowKind(MakeDataflow make);
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,54 @@
+// Parallelism of layers: which foldings are legal, what they cost in cycles, and the search that
+// fills a device with a balanced pipeline.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "fpga/layer.h"
+#include "fpga/parameters.h"
+
+namespace wattlas::fpga {
+
+/// Parallelism of one layer. FINN: pe x simd lanes. hls4ml: `reuse` results per multiplier (then
+/// pe = simd = 1). Layers without products use `pe` channels in parallel.
+struct Folding {
+  std::int64_t pe = 1, simd = 1, reuse = 1;
+  bool operator==(const Folding&) const = default;
+};
+
+/// Cycles of a layer's units for one token each; 0 = the layer has no such unit.
+struct Services {
+  std::int64_t writer = 0;   ///< line buffer, per padded pixel
+  std::int64_t reader = 0;   ///< window generator, per window
+  std::int64_t unit = 1;     ///< arithmetic, per vector or pixel
+  std::int64_t window = 0;   ///< scan units: more cycles of a complete window
+};
+Services servicesOf(const Layer& layer, const Folding& folding, Style style, const Parameters& p);
+/// Initiation interval of a layer for one frame: its busiest unit.
+std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style,
+                         const Parameters& p);
+/// Multipliers (or XNOR lanes) of a layer with products.
+std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style);
+
+/// FINN: pe divides the outputs of a group, simd its inputs.
+bool isLegalFinn(const Layer& layer, std::int64_t pe, std::int64_t simd);
+/// hls4ml: reuse divides nIn x nOut, and either divides the inputs' share evenly or is a multiple
+/// of nIn.
+bool isLegalReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t reuse);
+/// The legal reuse factor nearest to `wanted` (smaller one of two), after clipping to nIn x nOut.
+std::int64_t nearestReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t wanted);
+
+/// What a design may use: total x usable - shell.
+Resources budgetOf(const Parameters& p);
+/// The first resource that does not fit: "BRAM18: needs 512, available 224"; nothing if all do.
+std::optional<std::string> shortfall(const Resources& need, const Resources& budget,
+                                     const Parameters& p);
+
+/// Foldings of all layers: requested ones are kept, others chosen so that the slowest layer is as
+/// fast as the device allows (or as `target_cycles` asks) and no layer is larger than that needs.
+Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
+                                                       const Parameters& p,
+                                                       const Resources& budget);
+
+}  // namespace wattlas::fpga

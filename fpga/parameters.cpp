@@ -1,0 +1,128 @@
+#include "fpga/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace wattlas::fpga {
+namespace {
+
+constexpr double many = 1e9;
+
+void bindSupply(Binder& b, const std::string& key, Supply& supply, const std::string& usable,
+                const std::string& doc) {
+  b.section(key, doc, [&](Binder& s) {
+    s.integer("total", supply.total, {0, many, {}}, "on the device");
+    s.quantity("usable", supply.usable, {0.01, 1, usable},
+               "share that a design can fill before routing fails");
+  });
+}
+
+void bindRequest(Binder& b, FoldingRequest& request) {
+  b.integer("pe", request.pe, {0, many, "0"}, "output lanes (FINN), 0 = chosen");
+  b.integer("simd", request.simd, {0, many, "0"}, "input lanes (FINN), 0 = chosen");
+  b.integer("reuse", request.reuse, {0, many, "0"}, "reuse factor (hls4ml), 0 = chosen");
+}
+
+void bindFabric(Parameters& p, Binder& binder) {
+  binder.section("fabric", "programmable logic", [&](Binder& b) {
+    bindSupply(b, "lut", p.lut, "70 %", "six-input look-up tables");
+    bindSupply(b, "ff", p.ff, "50 %", "flip-flops");
+    bindSupply(b, "dsp", p.dsp, "80 %", "DSP48 blocks");
+    bindSupply(b, "bram36", p.bram36, "80 %", "36 Kibit block RAMs");
+    bindSupply(b, "uram", p.uram, "80 %", "288 Kibit UltraRAMs");
+    b.quantity("clock", p.clock, {1e6, 1e9, {}}, "clock of the pipeline");
+    b.section("shell", "resources of the platform shell", [&](Binder& s) {
+      s.integer("lut", p.shellLut, {0, many, "0"}, "look-up tables");
+      s.integer("ff", p.shellFf, {0, many, "0"}, "flip-flops");
+      s.integer("bram18", p.shellBram18, {0, many, "0"}, "18 Kibit block RAMs");
+    });
+  });
+}
+
+void bindMemoryAndHost(Parameters& p, Binder& binder) {
+  binder.section("memory", "memory of the board, for inputs and results", [&](Binder& b) {
+    b.quantity("bandwidth", p.memoryBandwidth, {1e3, 1e14, {}}, "peak bandwidth");
+    b.quantity("capacity", p.memoryCapacity, {8e3, 1e14, {}}, "size");
+    b.quantity("energy", p.memoryEnergy, {0, 1e-9, {}}, "energy of a transferred bit");
+    b.integer("dma_width", p.dmaWidth, {1, 4096, "64"}, "bits that a DMA engine moves in a cycle");
+  });
+  binder.section("host", "what a call from the host costs", [&](Binder& b) {
+    b.quantity("call_overhead", p.callOverhead, {0, 1, {}}, "driver, DMA set-up and completion");
+    b.quantity("copy_latency", p.copyLatency, {0, 1, "0 s"},
+               "fixed part of a copy between host and board memory");
+  });
+}
+
+void bindGenerator(Parameters& p, Binder& binder) {
+  binder.section("folding", "parallelism", [&](Binder& b) {
+    bindRequest(b, p.everywhere);
+    b.integer("target_cycles", p.targetCycles, {0, 1e12, "0"},
+              "initiation interval to aim at, 0 = as short as fits");
+    b.named("layers", "requests for single layers, by operator name",
+            [&](Binder& l, const std::string& name) { bindRequest(l, p.layers[name]); });
+  });
+  binder.choice("style", p.style, {"auto", "finn", "hls4ml"}, {.fallback = "auto"},
+                "generator: auto = finn up to 8-bit weights, hls4ml above");
+  binder.section("fifo", "streams between layers", [&](Binder& b) {
+    b.text("depth", p.fifoDepth, {.fallback = "auto"},
+           "tokens (pixels with all channels), or auto: what an unbounded run fills");
+    p.fixedFifoDepth = 0;
+    if (!b.reading() || p.fifoDepth == "auto") return;
+    const char* end = p.fifoDepth.data() + p.fifoDepth.size();
+    const auto [rest, error] = std::from_chars(p.fifoDepth.data(), end, p.fixedFifoDepth);
+    if (error != std::errc() || rest != end || p.fixedFifoDepth < 1 || p.fixedFifoDepth > 1 << 24)
+      b.problem("depth", "'" + p.fifoDepth + "' is no depth", "auto or 1 to 16777216 tokens");
+  });
+  binder.section("multiplier", "where products are computed", [&](Binder& b) {
+    b.integer("dsp_threshold", p.dspThreshold, {1, 64, "8"},
+              "weights of at least so many bits multiply in DSP blocks");
+    b.flag("dsp_packing", p.dspPacking, {.fallback = "false"},
+           "two products of at most 8 bits (four of at most 4) in one DSP block");
+  });
+  binder.section("law", "coefficients of the generators' resource and cycle laws", [&](Binder& b) {
+    b.quantity("lut_scale", p.lutScale, {0.1, 10, "1.1"}, "FINN: LUTs placed per LUT counted");
+    b.integer("unit_luts", p.unitLuts, {0, 1e5, "300"}, "FINN: control LUTs of one unit");
+    b.quantity("ff_per_lut", p.ffPerLut, {0, 10, {}}, "FINN: flip-flops per LUT");
+    b.quantity("hls_lut_scale", p.lutFromHls, {0.01, 10, {}}, "hls4ml: LUTs placed per LUT counted");
+    b.integer("pixel_cycles", p.pixelCycles, {1, 100, "4"},
+              "hls4ml: cycles of a line buffer for each pixel beside the products");
+    b.integer("source_cycles", p.sourceCycles, {1, 100, "3"},
+              "hls4ml: cycles of the input reader for each pixel");
+  });
+}
+
+void bindPower(Parameters& p, Binder& binder) {
+  binder.section("power", "power that flows all the time", [&](Binder& b) {
+    b.quantity("static", p.staticPower, {0, 1000, {}}, "leakage of the programmable logic");
+    b.quantity("board", p.boardPower, {0, 1000, {}},
+               "processing system, idle memory and regulators of the board");
+  });
+  binder.section("energy", "dynamic energy at the vendor tools' toggle rate of 12.5 %",
+                 [&](Binder& b) {
+    b.quantity("lut_logic", p.lutLogic, {0, 1e-9, {}}, "one LUT in a busy cycle");
+    b.quantity("lut_routing", p.lutRouting, {0, 1e-9, {}}, "wires of one LUT in a busy cycle");
+    b.quantity("ff_clock", p.ffClock, {0, 1e-9, {}}, "one flip-flop in a busy cycle");
+    b.quantity("bram36", p.bramCycle, {0, 1e-6, {}}, "one 36 Kibit block RAM in a busy cycle");
+    b.quantity("uram", p.uramCycle, {0, 1e-6, {}}, "one UltraRAM in a busy cycle");
+    b.quantity("dsp", p.dspCycle, {0, 1e-6, {}}, "one DSP block in a busy cycle");
+    b.quantity("technology", p.technology, {0.01, 100, {}},
+               "factor of the process on all dynamic energy (1 = 16 nm)");
+    b.quantity("toggle_rate", p.toggleRate, {0.001, 1, "12.5 %"},
+               "share of signals that change in a busy cycle");
+  });
+}
+
+}  // namespace
+
+const char* nameOf(Style style) { return style == Style::finn ? "finn" : "hls4ml"; }
+
+void Parameters::bind(Binder& binder) {
+  binder.text("title", title, {.fallback = title}, "name for people");
+  binder.text("part", part, {.fallback = part}, "vendor's name of the chip");
+  bindFabric(*this, binder);
+  bindMemoryAndHost(*this, binder);
+  bindGenerator(*this, binder);
+  bindPower(*this, binder);
+}
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,220 @@
+// From cycles to a Profile: segments, shares of operators, energy counts, statistics.
+#include <algorithm>
+
+#include "fpga/device.h"
+
+namespace wattlas::fpga {
+namespace {
+
+/// Product of three sourced factors with its range.
+Sourced<Joules> effective(const Sourced<Joules>& base, const Sourced<Ratio>& technology,
+                          const Sourced<Ratio>& toggles) {
+  Sourced<Joules> out = base;
+  const double scale = 1.0 / reportedToggleRate;
+  out.value = base.value * (technology.value.value * toggles.value.value * scale);
+  out.low = base.low * (technology.low.value * toggles.low.value * scale);
+  out.high = base.high * (technology.high.value * toggles.high.value * scale);
+  return out;
+}
+
+Sourced<Joules> sum(Sourced<Joules> a, const Sourced<Joules>& b) {
+  a.value += b.value;
+  a.low += b.low;
+  a.high += b.high;
+  if (b.source != a.source) a.source += "; " + b.source;
+  return a;
+}
+
+Sourced<Joules> half(Sourced<Joules> a) {
+  a.value *= 0.5;
+  a.low *= 0.5;
+  a.high *= 0.5;
+  return a;
+}
+
+/// Busy cycles and resource-cycles of one operator in one frame.
+struct Use {
+  std::int64_t busy = 0;  ///< of its busiest unit
+  std::int64_t start = -1, end = 0;
+  EnergyCounts energy;
+};
+
+Bound boundOf(const Actor& slowest, std::int64_t busy, std::int64_t cycles, std::int64_t frames) {
+  // A single frame spends most of its time filling the pipeline.
+  if (busy * frames * 2 < cycles) return Bound::latency;
+  const bool memory = slowest.kind == ActorKind::source || slowest.kind == ActorKind::sink;
+  return memory ? Bound::memory : Bound::compute;
+}
+
+}  // namespace
+
+void DataflowDevice::makeEnergy() {
+  const auto add = [&](const char* id, Category category, const char* unit,
+                       const Sourced<Joules>& joules) {
+    return energy_.add({id, category, Scope::chip, unit, joules});
+  };
+  const auto dynamic = [&](const Sourced<Joules>& base) {
+    return effective(base, p_.technology, p_.toggleRate);
+  };
+  c_.lut = add("fabric.lut", Category::compute, "LUT x busy cycle",
+               dynamic(sum(p_.lutLogic, p_.lutRouting)));
+  c_.ff = add("fabric.ff", Category::compute, "flip-flop x busy cycle", dynamic(p_.ffClock));
+  c_.dsp = add("fabric.dsp", Category::compute, "DSP x busy cycle", dynamic(p_.dspCycle));
+  c_.bram18 = add("fabric.bram18", Category::scratchpad, "18 Kibit block RAM x busy cycle",
+                  half(dynamic(p_.bramCycle)));
+  c_.uram = add("fabric.uram", Category::scratchpad, "UltraRAM x busy cycle",
+                dynamic(p_.uramCycle));
+  Sourced<Joules> bit;
+  bit.value = Joules(p_.memoryEnergy.value.value);
+  bit.low = Joules(p_.memoryEnergy.low.value);
+  bit.high = Joules(p_.memoryEnergy.high.value);
+  bit.basis = p_.memoryEnergy.basis;
+  bit.source = p_.memoryEnergy.source;
+  c_.memory = energy_.add({"memory.bit", Category::array, Scope::device, "bit", bit});
+  energy_.addPower("fabric.static", Category::leakage, Scope::chip, p_.staticPower);
+  energy_.addPower("board", Category::leakage, Scope::device, p_.boardPower);
+}
+
+Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& trace) const {
+  const Design& design = program.design();
+  const Pipeline& pipeline = design.pipeline;
+  const std::int64_t frames = program.frames();
+  std::vector<Use> uses(program.operators().size());
+  EnergyCounts perFrame;
+  for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
+    const Actor& a = pipeline.actors[i];
+    const std::int64_t busy = busyCycles(a);
+    Use& use = uses[static_cast<std::size_t>(a.op)];
+    EnergyCounts counts;
+    counts.add(c_.lut, a.cost.lut * busy);
+    counts.add(c_.ff, a.cost.ff * busy);
+    counts.add(c_.dsp, a.cost.dsp * busy);
+    counts.add(c_.bram18, a.cost.bram18 * busy);
+    counts.add(c_.uram, a.cost.uram * busy);
+    if (a.kind == ActorKind::source)
+      for (const std::int32_t c : a.outputs)
+        counts.add(c_.memory, a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits);
+    if (a.kind == ActorKind::sink)
+      for (const std::int32_t c : a.inputs)
+        counts.add(c_.memory, a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits);
+    use.energy.add(counts);
+    perFrame.add(counts);
+    use.busy = std::max(use.busy, busy);
+    const Trace::ActorTrace& t = trace.actors[i];
+    use.start = use.start < 0 ? t.firstStart : std::min(use.start, t.firstStart);
+    use.end = std::max(use.end, t.end);
+  }
+
+  Profile profile;
+  const Ticks total = cyclesToTicks(trace.cycles, p_.clock.value);
+  const std::size_t slowest = bottleneck(pipeline);
+  const std::int64_t pace = busyCycles(pipeline.actors[slowest]);
+  const Bound limit = boundOf(pipeline.actors[slowest], pace, trace.cycles, frames);
+
+  Segment first;
+  first.energy = perFrame;
+  first.bound = limit;
+  first.local = total;
+  if (frames > 1) {
+    // Frames behind the first one leave at the pipeline's pace.
+    Segment later = first;
+    later.repeat = frames - 1;
+    const Ticks filled = cyclesToTicks(trace.firstFrame, p_.clock.value);
+    later.local = Ticks((total.ps - filled.ps) / (frames - 1));
+    first.local = total - later.local * (frames - 1);
+    profile.segments = {first, later};
+  } else {
+    profile.segments = {first};
+  }
+
+  std::int64_t allBusy = 0;
+  for (const Use& use : uses) allBusy += use.busy;
+  Ticks given;
+  double peak = info_.peakMacs.value / 2;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const Use& use = uses[i];
+    OperatorShare share;
+    share.op = static_cast<std::int32_t>(i);
+    share.start = cyclesToTicks(std::max<std::int64_t>(use.start, 0), p_.clock.value);
+    share.end = std::min(cyclesToTicks(use.end, p_.clock.value), total);
+    share.busy = cyclesToTicks(use.busy * frames, p_.clock.value);
+    // All operators work at the same time: the duration is shared out by work, the rest of the
+    // rounding goes to the last.
+    share.attributed =
+        i + 1 == uses.size()
+            ? total - given
+            : Ticks(static_cast<std::int64_t>(static_cast<double>(total.ps) *
+                                              (static_cast<double>(use.busy) /
+                                               static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
+    given += share.attributed;
+    share.energy.add(use.energy, frames);
+    share.bound = pipeline.actors[slowest].op == share.op || limit == Bound::latency ? limit
+                                                                                     : Bound::control;
+    const Operator& op = program.operators()[i];
+    const double macs = static_cast<double>(costOf(op).macs) * static_cast<double>(op.count);
+    if (share.attributed.ps > 0)
+      share.utilisation = rounded(
+          std::min(1.0, macs / (toSeconds(share.attributed).value * peak)));
+    profile.shares.push_back(std::move(share));
+  }
+
+  if (trace.foldedFrames > 0)
+    profile.folds.push_back({FoldKind::periodicity, trace.foldedFrames,
+                             std::to_string(trace.foldedFrames) + " frames of " +
+                                 std::to_string(frames),
+                             "all actors' and stream places' times relative to the end of a frame "
+                             "recurred"});
+  profile.events = trace.steps + 2;
+  const auto stat = [&](std::string name, double value) {
+    profile.statistics.emplace_back(std::move(name), rounded(value));
+  };
+  stat("fabric.lut", static_cast<double>(design.total.lut));
+  stat("fabric.ff", static_cast<double>(design.total.ff));
+  stat("fabric.dsp", static_cast<double>(design.total.dsp));
+  stat("fabric.bram18", static_cast<double>(design.total.bram18));
+  stat("fabric.uram", static_cast<double>(design.total.uram));
+  stat("cycles", static_cast<double>(trace.cycles));
+  stat("cycles.firstFrame", static_cast<double>(trace.firstFrame));
+  stat("initiationInterval", static_cast<double>(pace));
+  for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
+    const std::string& name = pipeline.actors[i].name;
+    stat(name + ".busyCycles", static_cast<double>(trace.actors[i].busy));
+    stat(name + ".starvedCycles", static_cast<double>(trace.actors[i].starved));
+    stat(name + ".stalledCycles", static_cast<double>(trace.actors[i].stalled));
+  }
+  for (std::size_t i = 0; i < trace.occupancy.size(); ++i)
+    if (pipeline.channels[i].sizable)
+      stat("fifo." + pipeline.channels[i].name + ".peak",
+           static_cast<double>(trace.occupancy[i]));
+  for (std::size_t i = 0; i < design.foldings.size(); ++i) {
+    const Layer& layer = design.network.layers[i];
+    if (!layer.hasProducts()) continue;
+    const Folding& f = design.foldings[i];
+    if (design.style == Style::finn) {
+      stat(layer.name + ".pe", static_cast<double>(f.pe));
+      stat(layer.name + ".simd", static_cast<double>(f.simd));
+    } else {
+      stat(layer.name + ".reuse", static_cast<double>(f.reuse));
+    }
+  }
+  return profile;
+}
+
+Profile DataflowDevice::estimate(const Program& program) const {
+  const auto& dataflow = dynamic_cast<const DataflowProgram&>(program);
+  const Pipeline& pipeline = dataflow.design().pipeline;
+  const Estimate e = estimateCycles(pipeline, dataflow.frames());
+  Trace trace;
+  trace.firstFrame = e.firstFrame;
+  trace.cycles = e.cycles;
+  trace.steps = static_cast<std::int64_t>(pipeline.actors.size());
+  for (const Actor& a : pipeline.actors) {
+    Trace::ActorTrace t;
+    t.busy = busyCycles(a) * dataflow.frames();
+    t.end = e.cycles;
+    trace.actors.push_back(t);
+  }
+  return profileOf(dataflow, trace);
+}
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,336 @@
+#include "fpga/recurrence.h"
+
+#include <algorithm>
+#include <map>
+
+#include "models/base/hash.h"
+
+namespace wattlas::fpga {
+namespace {
+
+/// What one firing does to the channels; counts are totals since the start of the frame.
+struct Firing {
+  std::int64_t need = 0;      ///< tokens that must be visible
+  std::int64_t release = 0;   ///< tokens that are freed by then
+  bool produces = true;
+  std::int64_t service = 1;
+};
+
+/// Walks through the firings of a frame without divisions.
+class Cursor {
+ public:
+  explicit Cursor(const Actor& actor) : a_(actor) { rewind(); }
+
+  void rewind() {
+    index_ = row_ = column_ = 0;
+    taken_ = 0;
+    prepare();
+  }
+  const Firing& now() const { return firing_; }
+  void next() {
+    ++index_;
+    if (a_.pattern != Pattern::stream) {
+      const std::int64_t columns = a_.pattern == Pattern::scan ? a_.window.paddedWidth()
+                                                               : a_.window.outWidth();
+      if (++column_ == columns) column_ = 0, ++row_;
+      taken_ = firing_.release;
+    }
+    prepare();
+  }
+
+ private:
+  void prepare() {
+    switch (a_.pattern) {
+      case Pattern::stream:
+        return stream();
+      case Pattern::scan:
+        return scan();
+      case Pattern::slide:
+        return slide();
+    }
+  }
+  void stream() {
+    firing_.need = firing_.release = index_ + 1;
+    firing_.service = a_.service;
+    if (a_.paceNum > 0)
+      firing_.service = std::max(a_.service, (index_ + 1) * a_.paceNum / a_.paceDen -
+                                                 index_ * a_.paceNum / a_.paceDen);
+  }
+  void scan() {
+    const Window& w = a_.window;
+    const bool inside = row_ >= w.top && row_ < w.top + w.height && column_ >= w.left &&
+                        column_ < w.left + w.width;
+    firing_.need = firing_.release = taken_ + (inside ? 1 : 0);
+    const std::int64_t y = row_ - (w.kernelHeight - 1), x = column_ - (w.kernelWidth - 1);
+    const bool complete = y >= 0 && x >= 0 && y % w.strideHeight == 0 && x % w.strideWidth == 0;
+    firing_.produces = complete || a_.emit == Emit::everyPixel;
+    firing_.service = a_.service + (complete ? a_.work : 0);
+  }
+  void slide() {
+    const Window& w = a_.window;
+    const std::int64_t width = w.paddedWidth();
+    if (row_ == w.outHeight()) {
+      firing_ = {w.paddedPixels(), w.paddedPixels(), false, 0};
+      return;
+    }
+    const std::int64_t y = row_ * w.strideHeight, x = column_ * w.strideWidth;
+    firing_.need = (y + w.kernelHeight - 1) * width + x + w.kernelWidth;
+    const bool lastColumn = column_ + 1 == w.outWidth();
+    const std::int64_t unused =
+        lastColumn ? (y + w.strideHeight) * width : y * width + x + w.strideWidth;
+    firing_.release = std::max(taken_, std::min(unused, firing_.need));
+    firing_.produces = true;
+    firing_.service = a_.service;
+  }
+
+  const Actor& a_;
+  std::int64_t index_ = 0, row_ = 0, column_ = 0, taken_ = 0;
+  Firing firing_;
+};
+
+/// Times of the tokens of one channel, for the last `capacity` of them.
+class Places {
+ public:
+  explicit Places(const Channel& channel)
+      : capacity_(channel.capacity),
+        visible_(static_cast<std::size_t>(capacity_), 0),
+        freed_(static_cast<std::size_t>(capacity_), 0) {}
+
+  std::int64_t produced() const { return produced_; }
+  std::int64_t released() const { return released_; }
+  bool hasRoom() const { return produced_ - released_ < capacity_; }
+  /// When the place of the next token became free; only when hasRoom().
+  std::int64_t roomSince() const { return freed_[head_]; }
+  /// When token number `count - 1` became visible; only when count <= produced().
+  std::int64_t visibleSince(std::int64_t count) const {
+    return visible_[static_cast<std::size_t>((count - 1) % capacity_)];
+  }
+  void push(std::int64_t time) {
+    visible_[head_] = time;
+    if (++head_ == visible_.size()) head_ = 0;
+    ++produced_;
+  }
+  void releaseUpTo(std::int64_t count, std::int64_t time) {
+    while (released_ < count) {
+      // The token that had this place before was gone when the one released now appeared.
+      gone_ = std::max(gone_, released_ + 1 - capacity_);
+      freed_[tail_] = time;
+      if (++tail_ == freed_.size()) tail_ = 0;
+      ++released_;
+      account();
+    }
+  }
+  std::int64_t occupancy() const { return occupancy_; }
+  /// Frees, oldest place first, when each place became free after `base`; earlier ones are alike.
+  void hashInto(Hasher& hasher, std::int64_t base, std::int64_t floor) const {
+    std::size_t at = head_;
+    for (std::size_t i = 0; i < freed_.size(); ++i) {
+      hasher.integer(std::max(freed_[at], floor) - base);
+      if (++at == freed_.size()) at = 0;
+    }
+  }
+
+ private:
+  /// Tokens are counted when they become visible: those before, less those freed by then.
+  void account() {
+    while (counted_ < produced_) {
+      const std::int64_t time = visible_[static_cast<std::size_t>(counted_ % capacity_)];
+      while (gone_ < released_ && freed_[static_cast<std::size_t>(gone_ % capacity_)] <= time)
+        ++gone_;
+      if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
+      occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
+      ++counted_;
+    }
+  }
+
+  std::int64_t capacity_;
+  std::vector<std::int64_t> visible_, freed_;
+  std::int64_t produced_ = 0, released_ = 0, counted_ = 0, gone_ = 0, occupancy_ = 0;
+  std::size_t head_ = 0, tail_ = 0;
+};
+
+class Evaluation {
+ public:
+  explicit Evaluation(const Pipeline& pipeline) : p_(pipeline) {
+    for (const Channel& channel : p_.channels) places_.emplace_back(channel);
+    for (const Actor& actor : p_.actors) runs_.push_back({Cursor(actor), 0, actor.firings(), 0, {}});
+  }
+
+  /// Evaluates one frame; false when the pipeline is stuck.
+  bool frame() {
+    for (Run& run : runs_) run.cursor.rewind(), run.done = 0;
+    dirty_.assign(runs_.size(), 1);
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (std::size_t i = 0; i < runs_.size(); ++i)
+        if (dirty_[i] != 0) progress |= advance(i);
+    }
+    ++frames_;
+    return std::all_of(runs_.begin(), runs_.end(),
+                       [](const Run& run) { return run.done == run.firings; });
+  }
+
+  /// End of everything evaluated so far.
+  std::int64_t now() const {
+    std::int64_t last = 0;
+    for (const Run& run : runs_) last = std::max(last, run.trace.end);
+    return last;
+  }
+  Hash128 state() const {
+    const std::int64_t base = now();
+    Hasher hasher;
+    for (const Run& run : runs_) hasher.integer(run.free - base);
+    for (std::size_t c = 0; c < places_.size(); ++c) {
+      const auto producer = static_cast<std::size_t>(p_.channels[c].from);
+      places_[c].hashInto(hasher, base, runs_[producer].free);
+    }
+    return hasher.finish();
+  }
+  /// Names the places that hold up the pipeline.
+  std::string stuck() const {
+    std::string full;
+    for (std::size_t c = 0; c < places_.size(); ++c) {
+      if (places_[c].hasRoom() || runs_[static_cast<std::size_t>(p_.channels[c].from)].done ==
+                                      runs_[static_cast<std::size_t>(p_.channels[c].from)].firings)
+        continue;
+      full += (full.empty() ? "" : ", ") + p_.channels[c].name + " (" +
+              std::to_string(p_.channels[c].capacity) + " tokens)";
+    }
+    return "full streams: " + full;
+  }
+  void report(Trace& trace) const {
+    trace.actors.clear();
+    trace.occupancy.clear();
+    trace.steps = steps_;
+    for (const Run& run : runs_) trace.actors.push_back(run.trace);
+    for (const Places& places : places_) trace.occupancy.push_back(places.occupancy());
+    trace.cycles = now();
+  }
+  std::vector<Trace::ActorTrace> counters() const {
+    std::vector<Trace::ActorTrace> all;
+    for (const Run& run : runs_) all.push_back(run.trace);
+    return all;
+  }
+
+ private:
+  struct Run {
+    Cursor cursor;
+    std::int64_t done;     ///< firings of this frame
+    std::int64_t firings;
+    std::int64_t free;     ///< end of the last firing
+    Trace::ActorTrace trace;
+  };
+
+  bool advance(std::size_t index) {
+    const Actor& actor = p_.actors[index];
+    Run& run = runs_[index];
+    const std::int64_t before = run.done;
+    while (run.done < run.firings && fire(actor, run)) {
+    }
+    dirty_[index] = 0;
+    if (run.done == before) return false;
+    steps_ += run.done - before;
+    for (const std::int32_t c : actor.inputs)
+      dirty_[static_cast<std::size_t>(p_.channels[static_cast<std::size_t>(c)].from)] = 1;
+    for (const std::int32_t c : actor.outputs)
+      dirty_[static_cast<std::size_t>(p_.channels[static_cast<std::size_t>(c)].to)] = 1;
+    return true;
+  }
+
+  bool fire(const Actor& actor, Run& run) {
+    const Firing& firing = run.cursor.now();
+    std::int64_t inputs = 0, room = 0;
+    for (const std::int32_t c : actor.inputs) {
+      const Places& places = places_[static_cast<std::size_t>(c)];
+      const std::int64_t count = frames_ * p_.channels[static_cast<std::size_t>(c)].tokensPerFrame +
+                                 firing.need;
+      if (count > places.produced()) return false;
+      // Tokens taken before were waited for then, and their places may be overwritten.
+      if (count > places.released()) inputs = std::max(inputs, places.visibleSince(count));
+    }
+    if (firing.produces)
+      for (const std::int32_t c : actor.outputs) {
+        const Places& places = places_[static_cast<std::size_t>(c)];
+        if (!places.hasRoom()) return false;
+        room = std::max(room, places.roomSince());
+      }
+    const std::int64_t start = std::max({run.free, inputs, room});
+    const std::int64_t end = start + firing.service;
+    if (frames_ == 0 && run.done == 0) run.trace.firstStart = start;
+    const std::int64_t waited = start - run.free;
+    const std::int64_t starved = std::clamp<std::int64_t>(inputs - run.free, 0, waited);
+    run.trace.starved += starved;
+    run.trace.stalled += waited - starved;
+    run.trace.busy += firing.service;
+    run.trace.end = end;
+    run.free = end;
+    for (const std::int32_t c : actor.inputs) {
+      const Channel& channel = p_.channels[static_cast<std::size_t>(c)];
+      places_[static_cast<std::size_t>(c)].releaseUpTo(
+          frames_ * channel.tokensPerFrame + firing.release, channel.releaseAtEnd ? end : start);
+    }
+    if (firing.produces)
+      for (const std::int32_t c : actor.outputs)
+        places_[static_cast<std::size_t>(c)].push(
+            end + actor.latency + p_.channels[static_cast<std::size_t>(c)].delay);
+    ++run.done;
+    run.cursor.next();
+    return true;
+  }
+
+  const Pipeline& p_;
+  std::vector<Places> places_;
+  std::vector<Run> runs_;
+  std::vector<char> dirty_;  ///< actors whose neighbours moved since they last tried
+  std::int64_t frames_ = 0, steps_ = 0;
+};
+
+/// Continues the counters of `trace` for `left` more frames that repeat those since `then`.
+void extrapolate(Trace& trace, const std::vector<Trace::ActorTrace>& then, std::int64_t times,
+                 std::int64_t shift) {
+  for (std::size_t i = 0; i < trace.actors.size(); ++i) {
+    Trace::ActorTrace& now = trace.actors[i];
+    now.busy += times * (now.busy - then[i].busy);
+    now.starved += times * (now.starved - then[i].starved);
+    now.stalled += times * (now.stalled - then[i].stalled);
+    now.end += times * shift;
+  }
+  trace.cycles += times * shift;
+}
+
+}  // namespace
+
+Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
+  struct Mark {
+    std::int64_t frame, time;
+    std::vector<Trace::ActorTrace> counters;
+  };
+  Evaluation evaluation(pipeline);
+  Trace trace;
+  std::map<Hash128, Mark> seen;
+  for (std::int64_t frame = 0; frame < options.frames; ++frame) {
+    if (!evaluation.frame()) {
+      trace.deadlock = evaluation.stuck();
+      return trace;
+    }
+    if (frame == 0) trace.firstFrame = evaluation.now();
+    const std::int64_t left = options.frames - 1 - frame;
+    if (!options.fold || left == 0) continue;
+    const auto [at, isNew] =
+        seen.try_emplace(evaluation.state(), Mark{frame, evaluation.now(), evaluation.counters()});
+    if (isNew) continue;
+    // Only whole periods are skipped; the rest is evaluated from the same relative state.
+    const Mark& mark = at->second;
+    const std::int64_t period = frame - mark.frame, shift = evaluation.now() - mark.time;
+    if (left % period != 0) continue;
+    evaluation.report(trace);
+    extrapolate(trace, mark.counters, left / period, shift);
+    trace.foldedFrames = left;
+    trace.period = shift / period;
+    return trace;
+  }
+  evaluation.report(trace);
+  return trace;
+}
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,12 @@
+#include "fpga/register.h"
+
+#include "fpga/dataflow_module.h"
+#include "models/registry.h"
+
+namespace wattlas {
+
+void registerFpga(Registry& registry) {
+  registry.add(fpga::dataflowKind(&fpga::makeDataflow));
+}
+
+}  // namespace wattlas
