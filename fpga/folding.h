@@ -46,7 +46,7 @@ std::optional<std::string> shortfall(const Resources& need, const Resources& bud
                                      const Parameters& p);
 
 /// Foldings of all layers: requested ones are kept, others chosen so that the slowest layer is as
-/// fast as the device allows (or as `target_cycles` asks) and no layer is larger than that needs.
+/// fast as the device allows (or as `targetCycles` asks) and no layer is larger than that needs.
 Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
                                                        const Parameters& p,
                                                        const Resources& budget);

@@ -131,9 +131,6 @@ class Builder {
       layer.producers.push_back(p < 0 ? -1 : layerOf_[static_cast<std::size_t>(p)]);
       layer.inputTokenBits.push_back(layer.cin * layer.inputBits);
     }
-    for (const std::int32_t c : instances_[i].consumers)
-      layer.outputBits = ops_[static_cast<std::size_t>(instances_[static_cast<std::size_t>(c)].op)]
-                             .formats.activation.bits;
     layerOf_[i] = static_cast<std::int32_t>(network_.layers.size());
     network_.layers.push_back(std::move(layer));
     return std::nullopt;
@@ -286,7 +283,7 @@ class Builder {
     layer.isOutput = true;
     for (const Layer& other : network_.layers)
       for (const std::int32_t p : other.producers)
-        if (p == self) layer.isOutput = false;
+        if (p == self) layer.isOutput = false, layer.outputBits = other.inputBits;
     // What the layer behind takes is requantised, with or without an activation.
     if (!layer.isOutput && layer.hasProducts()) layer.thresholds = true;
     const std::int32_t op = layer.absorbed.empty() ? layer.op : layer.absorbed.back();

@@ -44,11 +44,11 @@ void bindMemoryAndHost(Parameters& p, Binder& binder) {
     b.quantity("bandwidth", p.memoryBandwidth, {1e3, 1e14, {}}, "peak bandwidth");
     b.quantity("capacity", p.memoryCapacity, {8e3, 1e14, {}}, "size");
     b.quantity("energy", p.memoryEnergy, {0, 1e-9, {}}, "energy of a transferred bit");
-    b.integer("dma_width", p.dmaWidth, {1, 4096, "64"}, "bits that a DMA engine moves in a cycle");
+    b.integer("dmaWidth", p.dmaWidth, {1, 4096, "64"}, "bits that a DMA engine moves in a cycle");
   });
   binder.section("host", "what a call from the host costs", [&](Binder& b) {
-    b.quantity("call_overhead", p.callOverhead, {0, 1, {}}, "driver, DMA set-up and completion");
-    b.quantity("copy_latency", p.copyLatency, {0, 1, "0 s"},
+    b.quantity("callOverhead", p.callOverhead, {0, 1, {}}, "driver, DMA set-up and completion");
+    b.quantity("copyLatency", p.copyLatency, {0, 1, "0 s"},
                "fixed part of a copy between host and board memory");
   });
 }
@@ -56,7 +56,7 @@ void bindMemoryAndHost(Parameters& p, Binder& binder) {
 void bindGenerator(Parameters& p, Binder& binder) {
   binder.section("folding", "parallelism", [&](Binder& b) {
     bindRequest(b, p.everywhere);
-    b.integer("target_cycles", p.targetCycles, {0, 1e12, "0"},
+    b.integer("targetCycles", p.targetCycles, {0, 1e12, "0"},
               "initiation interval to aim at, 0 = as short as fits");
     b.named("layers", "requests for single layers, by operator name",
             [&](Binder& l, const std::string& name) { bindRequest(l, p.layers[name]); });
@@ -74,19 +74,19 @@ void bindGenerator(Parameters& p, Binder& binder) {
       b.problem("depth", "'" + p.fifoDepth + "' is no depth", "auto or 1 to 16777216 tokens");
   });
   binder.section("multiplier", "where products are computed", [&](Binder& b) {
-    b.integer("dsp_threshold", p.dspThreshold, {1, 64, "8"},
+    b.integer("dspThreshold", p.dspThreshold, {1, 64, "8"},
               "weights of at least so many bits multiply in DSP blocks");
-    b.flag("dsp_packing", p.dspPacking, {.fallback = "false"},
+    b.flag("dspPacking", p.dspPacking, {.fallback = "false"},
            "two products of at most 8 bits (four of at most 4) in one DSP block");
   });
   binder.section("law", "coefficients of the generators' resource and cycle laws", [&](Binder& b) {
-    b.quantity("lut_scale", p.lutScale, {0.1, 10, "1.1"}, "FINN: LUTs placed per LUT counted");
-    b.integer("unit_luts", p.unitLuts, {0, 1e5, "300"}, "FINN: control LUTs of one unit");
-    b.quantity("ff_per_lut", p.ffPerLut, {0, 10, {}}, "FINN: flip-flops per LUT");
-    b.quantity("hls_lut_scale", p.lutFromHls, {0.01, 10, {}}, "hls4ml: LUTs placed per LUT counted");
-    b.integer("pixel_cycles", p.pixelCycles, {1, 100, "4"},
+    b.quantity("lutScale", p.lutScale, {0.1, 10, "1.1"}, "FINN: LUTs placed per LUT counted");
+    b.integer("unitLuts", p.unitLuts, {0, 1e5, "300"}, "FINN: control LUTs of one unit");
+    b.quantity("ffPerLut", p.ffPerLut, {0, 10, {}}, "FINN: flip-flops per LUT");
+    b.quantity("hlsLutScale", p.lutFromHls, {0.01, 10, {}}, "hls4ml: LUTs placed per LUT counted");
+    b.integer("pixelCycles", p.pixelCycles, {1, 100, "4"},
               "hls4ml: cycles of a line buffer for each pixel beside the products");
-    b.integer("source_cycles", p.sourceCycles, {1, 100, "3"},
+    b.integer("sourceCycles", p.sourceCycles, {1, 100, "3"},
               "hls4ml: cycles of the input reader for each pixel");
   });
 }
@@ -99,15 +99,15 @@ void bindPower(Parameters& p, Binder& binder) {
   });
   binder.section("energy", "dynamic energy at the vendor tools' toggle rate of 12.5 %",
                  [&](Binder& b) {
-    b.quantity("lut_logic", p.lutLogic, {0, 1e-9, {}}, "one LUT in a busy cycle");
-    b.quantity("lut_routing", p.lutRouting, {0, 1e-9, {}}, "wires of one LUT in a busy cycle");
-    b.quantity("ff_clock", p.ffClock, {0, 1e-9, {}}, "one flip-flop in a busy cycle");
+    b.quantity("lutLogic", p.lutLogic, {0, 1e-9, {}}, "one LUT in a busy cycle");
+    b.quantity("lutRouting", p.lutRouting, {0, 1e-9, {}}, "wires of one LUT in a busy cycle");
+    b.quantity("ffClock", p.ffClock, {0, 1e-9, {}}, "one flip-flop in a busy cycle");
     b.quantity("bram36", p.bramCycle, {0, 1e-6, {}}, "one 36 Kibit block RAM in a busy cycle");
     b.quantity("uram", p.uramCycle, {0, 1e-6, {}}, "one UltraRAM in a busy cycle");
     b.quantity("dsp", p.dspCycle, {0, 1e-6, {}}, "one DSP block in a busy cycle");
     b.quantity("technology", p.technology, {0.01, 100, {}},
                "factor of the process on all dynamic energy (1 = 16 nm)");
-    b.quantity("toggle_rate", p.toggleRate, {0.001, 1, "12.5 %"},
+    b.quantity("toggleRate", p.toggleRate, {0.001, 1, "12.5 %"},
                "share of signals that change in a busy cycle");
   });
 }
