@@ -1,0 +1,180 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/base/error.h"
+#include "results/csv.h"
+#include "results/plot_frame.h"
+
+namespace wattlas {
+namespace {
+
+constexpr double width = 760, height = 480;
+
+struct Dot {
+  const RunResult* run;
+  const OperatorResult* op;
+  double intensity, rate, share;
+};
+
+std::vector<Dot> dotsOf(const std::vector<RunResult>& results) {
+  std::vector<Dot> dots;
+  for (const RunResult& r : results)
+    for (const OperatorResult& o : r.operators)
+      if (r.feasible && o.device != "host" && o.macs > 0 && o.bytes > 0 && o.attributedS > 0)
+        dots.push_back({&r, &o, 2 * o.macs / o.bytes, 2 * o.macs / o.attributedS,
+                        r.timeS > 0 ? o.attributedS / r.timeS : 0});
+  if (dots.empty())
+    throw InputError("no operator has MACs, bytes and time on a device",
+                     "a feasible result with operators",
+                     "an infeasible point or a pure copy has no roofline");
+  return dots;
+}
+
+std::vector<Roof> roofsFrom(const std::vector<RunResult>& results, const std::vector<Dot>& dots) {
+  std::vector<Roof> roofs;
+  for (const RunResult& r : results) {
+    Roof roof{r.platform, 0, 0};
+    for (const Dot& dot : dots) {
+      if (dot.run != &r) continue;
+      if (dot.op->utilisation > 0)
+        roof.opsPerS = std::max(roof.opsPerS, dot.rate / dot.op->utilisation);
+      roof.bytesPerS = std::max(roof.bytesPerS, dot.op->bytes / dot.op->attributedS);
+    }
+    const auto known = std::find_if(roofs.begin(), roofs.end(),
+                                    [&](const Roof& other) { return other.name == roof.name; });
+    if (known == roofs.end()) {
+      roofs.push_back(roof);
+    } else {
+      known->opsPerS = std::max(known->opsPerS, roof.opsPerS);
+      known->bytesPerS = std::max(known->bytesPerS, roof.bytesPerS);
+    }
+  }
+  return roofs;
+}
+
+void drawRoof(Svg& svg, const Roof& roof, const Axis& x, const Axis& y, bool derived,
+              Labels& labels) {
+  const auto rateAt = [&](double intensity) {
+    const double slope = roof.bytesPerS > 0 ? intensity * roof.bytesPerS : roof.opsPerS;
+    return roof.opsPerS > 0 ? std::min(slope, roof.opsPerS) : slope;
+  };
+  const double ridge = roof.bytesPerS > 0 && roof.opsPerS > 0 ? roof.opsPerS / roof.bytesPerS : 0;
+  // The sloped part enters the frame where it crosses the lowest rate shown.
+  double from = x.low();
+  if (roof.bytesPerS > 0) from = std::max(from, y.low() / roof.bytesPerS);
+  std::string line = Svg::point(x.at(from), y.at(rateAt(from)));
+  if (ridge > from && ridge < x.high()) line += Svg::point(x.at(ridge), y.at(roof.opsPerS));
+  line += Svg::point(x.at(x.high()), y.at(rateAt(x.high())));
+  svg.polyline(line, "roof");
+  if (roof.opsPerS > 0) {
+    const std::string name =
+        fmt::format("{} {}{}", roof.name, formatQuantity(roof.opsPerS, Dimension::throughput),
+                    derived ? " (from utilisation)" : "");
+    const double end = x.at(x.high()) - 4, base = y.at(rateAt(x.high())) - 6;
+    svg.text(end, base, name, "small halo", Anchor::end);
+    labels.block(Box{end - textWidth(name), base - 10, end, base + 2});
+  }
+  if (roof.bytesPerS > 0 && (ridge == 0 || ridge > from)) {
+    const double middle = std::sqrt(from * (ridge == 0 ? x.high() : std::min(ridge, x.high())));
+    labels.place(svg, x.at(middle), y.at(rateAt(middle)),
+                 fmt::format("{}{}", formatQuantity(8 * roof.bytesPerS, Dimension::bandwidth),
+                             derived ? " (highest reached)" : ""));
+  }
+}
+
+std::string csvOf(const std::vector<Dot>& dots, const std::vector<Roof>& roofs) {
+  std::string csv;
+  appendCsvLine(csv, std::vector<std::string>{"what", "platform", "workload", "format", "phase",
+                                              "operator", "ops_per_byte", "ops_per_s",
+                                              "bytes_per_s", "time_share", "bound"});
+  for (const Roof& roof : roofs)
+    appendCsvLine(
+        csv, std::vector<std::string>{"roof", roof.name, "", "", "", "", "",
+                                      csvNumber(roof.opsPerS), csvNumber(roof.bytesPerS), "", ""});
+  for (const Dot& d : dots)
+    appendCsvLine(
+        csv, std::vector<std::string>{"operator", d.run->platform, d.run->workload, d.run->format,
+                                      d.op->phase, d.op->name, csvNumber(d.intensity),
+                                      csvNumber(d.rate), csvNumber(d.op->bytes / d.op->attributedS),
+                                      csvNumber(d.share), d.op->bound});
+  return csv;
+}
+
+}  // namespace
+
+Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs) {
+  std::vector<Dot> dots = dotsOf(results);
+  const bool derived = roofs.empty();
+  if (derived) roofs = roofsFrom(results, dots);
+  std::vector<double> xs, ys;
+  for (const Dot& d : dots) {
+    xs.push_back(d.intensity);
+    ys.push_back(d.rate);
+  }
+  for (const Roof& roof : roofs) {
+    if (roof.opsPerS > 0) ys.push_back(roof.opsPerS);
+    if (roof.opsPerS > 0 && roof.bytesPerS > 0) xs.push_back(2 * roof.opsPerS / roof.bytesPerS);
+  }
+  std::vector<std::string> phases;
+  for (const Dot& d : dots)
+    if (std::find(phases.begin(), phases.end(), d.op->phase) == phases.end())
+      phases.push_back(d.op->phase);
+  const bool byPhase = roofs.size() < 2 && phases.size() > 1;
+
+  Svg svg(width, height);
+  const RunResult& first = *dots.front().run;
+  const bool single = std::all_of(dots.begin(), dots.end(), [&](const Dot& d) {
+    return d.run->workload == first.workload && d.run->format == first.format;
+  });
+  svg.text(20, 26, single ? "Roofline: " + first.workload + " " + first.format : "Roofline",
+           "title");
+  svg.text(width - 20, 26, "scope " + first.scope + "; size = share of the time", "small dim",
+           Anchor::end);
+  const Box box{90, 72, width - 30, height - 50};
+  const Axis x(xs, box.left, box.right, Dimension::ratio);
+  const Axis y(ys, box.bottom, box.top, Dimension::throughput);
+  drawFrame(svg, box, x, y, "operations per byte" + std::string(x.logarithmic() ? " (log)" : ""),
+            "rate" + std::string(y.logarithmic() ? " (log)" : ""));
+  std::vector<Family> legend;
+  const auto familyFor = [&](const Dot& d) {
+    Family family = familyOf(d.run->platform);
+    if (byPhase) {
+      family.name = d.op->phase;
+      family.colour = static_cast<std::size_t>(
+          std::find(phases.begin(), phases.end(), d.op->phase) - phases.begin());
+    } else {
+      family.name = d.run->platform;
+    }
+    return family;
+  };
+  Labels labels(box);
+  // Large marks first, so that small ones stay visible on top of them.
+  std::stable_sort(dots.begin(), dots.end(),
+                   [](const Dot& a, const Dot& b) { return a.share > b.share; });
+  for (const Dot& d : dots)
+    labels.block(x.at(d.intensity), y.at(d.rate), 4 + 8 * std::sqrt(d.share));
+  for (const Roof& roof : roofs) drawRoof(svg, roof, x, y, derived, labels);
+  for (const Dot& d : dots) {
+    const Family family = familyFor(d);
+    if (std::none_of(legend.begin(), legend.end(),
+                     [&](const Family& f) { return f.name == family.name; }))
+      legend.push_back(family);
+    svg.mark(family.shape, x.at(d.intensity), y.at(d.rate), 3.5 + 8 * std::sqrt(d.share),
+             fillClass(family.colour),
+             fmt::format("{} ({}): {:.3g} op/B, {}, {:.1f} % of the time, bound by {}", d.op->name,
+                         d.op->phase, d.intensity, formatQuantity(d.rate, Dimension::throughput),
+                         100 * d.share, d.op->bound));
+  }
+  constexpr std::size_t names = 8;
+  for (std::size_t i = 0; i < std::min(names, dots.size()); ++i)
+    if (dots[i].share >= 0.02)
+      labels.place(svg, x.at(dots[i].intensity), y.at(dots[i].rate), dots[i].op->name);
+  std::vector<const Family*> shown;
+  for (const Family& family : legend) shown.push_back(&family);
+  drawFamilies(svg, 20, 50, width - 40, shown);
+  return {svg.finish("Roofline plot of the operators of a workload"), csvOf(dots, roofs)};
+}
+
+}  // namespace wattlas

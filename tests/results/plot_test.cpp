@@ -1,0 +1,214 @@
+#include "results/plot.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "models/base/error.h"
+#include "models/base/random.h"
+#include "results/axis.h"
+#include "results/store.h"
+#include "tests/results/sample.h"
+
+namespace wattlas {
+namespace {
+
+using test::Folder;
+using test::infeasibleResult;
+using test::sampleResult;
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<std::string> labelsOf(const Axis& axis) {
+  std::vector<std::string> labels;
+  for (const Tick& tick : axis.ticks())
+    if (!tick.label.empty()) labels.push_back(tick.label);
+  return labels;
+}
+
+/// Each opened element is closed, and nothing else is: good enough for what Svg can write.
+bool wellFormed(const std::string& xml) {
+  std::vector<std::string> open;
+  for (std::size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const std::size_t end = xml.find('>', at);
+    if (end == std::string::npos) return false;
+    const std::string tag = xml.substr(at + 1, end - at - 1);
+    const std::string name =
+        tag.substr(tag[0] == '/' ? 1 : 0, tag.find_first_of(" /", 1) - (tag[0] == '/' ? 1 : 0));
+    if (tag[0] == '/') {
+      if (open.empty() || open.back() != tag.substr(1)) return false;
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+    }
+  }
+  return open.empty();
+}
+
+std::vector<PointRow> samplePoints(int n) {
+  std::vector<PointRow> rows;
+  Random random(1);
+  for (int i = 0; i < n; ++i) {
+    PointRow row = makePointRow(
+        fmt::format("{}", i),
+        sampleResult(i % 2 == 0 ? "upmem-dimm" : "gpu-h100-sxm", 0.01 + random.uniform()));
+    row.energyJ *= 0.5 + random.uniform();
+    rows.push_back(row);
+  }
+  rows[0].pareto = true;
+  return rows;
+}
+
+TEST(AxisTest, WideRangesAreLogarithmicWithDecades) {
+  const Axis axis({1e-6, 1e-3}, 0, 100, Dimension::time);
+  EXPECT_TRUE(axis.logarithmic());
+  EXPECT_EQ(labelsOf(axis), (std::vector<std::string>{"1 us", "10 us", "100 us", "1 ms"}));
+  EXPECT_NEAR(axis.at(std::sqrt(1e-6 * 1e-3)), 50, 1e-9);
+}
+
+TEST(AxisTest, NarrowRangesAreLinearWithRoundSteps) {
+  const Axis axis({1.0, 3.0}, 0, 100, Dimension::energy);
+  EXPECT_FALSE(axis.logarithmic());
+  EXPECT_EQ(labelsOf(axis), (std::vector<std::string>{"1 J", "1.5 J", "2 J", "2.5 J", "3 J"}));
+}
+
+TEST(AxisTest, OneValueNoValueAndZeroStillGiveAnAxis) {
+  for (const std::vector<double>& values :
+       {std::vector<double>{}, {5.0}, {0.0}, {-1.0, 1e9}, {missing}}) {
+    const Axis axis(values, 0, 100, Dimension::power);
+    EXPECT_LT(axis.low(), axis.high());
+    EXPECT_LT(axis.ticks().size(), 100u);
+    for (const double v : values) {
+      if (std::isnan(v)) continue;
+      EXPECT_TRUE(axis.at(v) >= 0 && axis.at(v) <= 100) << v;
+    }
+  }
+}
+
+TEST(AxisTest, WhatHasNoPlaceIsNotDrawn) {
+  const Axis axis({1.0, 1000.0}, 0, 100, Dimension::ratio);
+  EXPECT_TRUE(std::isnan(axis.at(0.0)));
+  EXPECT_TRUE(std::isnan(axis.at(missing)));
+}
+
+TEST(ParetoPlot, IsWellFormedNamesTheFrontAndItsScope) {
+  const Plot plot = paretoPlot(samplePoints(40));
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.svg, HasSubstr("upmem-dimm w8a8kv8</text>"));
+  EXPECT_THAT(plot.svg, HasSubstr("scope node"));
+  EXPECT_THAT(plot.svg, HasSubstr("prefers-color-scheme:dark"));
+  EXPECT_THAT(plot.svg, Not(HasSubstr("nan")));
+}
+
+TEST(ParetoPlot, ItsCsvHoldsEveryPointShown) {
+  std::vector<PointRow> rows = samplePoints(40);
+  rows.push_back(makePointRow("x", infeasibleResult()));
+  const Plot plot = paretoPlot(rows);
+  EXPECT_EQ(std::count(plot.csv.begin(), plot.csv.end(), '\n'), 41);
+  EXPECT_THAT(plot.csv,
+              HasSubstr("workload,point_id,platform,format,family,scope,time_s,energy_j"));
+}
+
+TEST(ParetoPlot, ManyPointsStaySmall) {
+  const Plot plot = paretoPlot(samplePoints(10000));
+  EXPECT_LT(plot.svg.size(), 1500000u);  // about 100 bytes a mark, covered ones left out
+  EXPECT_LT(paretoPlot(samplePoints(120)).svg.size(), 60000u);
+}
+
+TEST(ParetoPlot, HostileTextIsEscaped) {
+  std::vector<PointRow> rows = samplePoints(2);
+  rows[0].workload = rows[1].workload = "<script>\"&\x01";
+  const Plot plot = paretoPlot(rows, {"time_s"}, {"energy_j"}, "a < b & c");
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.svg, Not(HasSubstr("<script>")));
+}
+
+TEST(ParetoPlot, BadRequestsAreRefused) {
+  EXPECT_THROW(paretoPlot(samplePoints(3), {"speed"}), InputError);
+  EXPECT_THROW(paretoPlot(samplePoints(3), {"accuracy"}), InputError);
+  EXPECT_THROW(paretoPlot({}), InputError);
+  std::vector<PointRow> rows = samplePoints(2);
+  rows[1].scope = "chip";
+  EXPECT_THROW(paretoPlot(rows), InputError);
+}
+
+TEST(RooflinePlot, TakesThePeakFromUtilisationAndSaysSo) {
+  const Plot plot = rooflinePlot({sampleResult()});
+  EXPECT_TRUE(wellFormed(plot.svg));
+  // layer.qkv: 2e12 operations in 0.25 s at half the peak.
+  EXPECT_THAT(plot.csv, HasSubstr("roof,upmem-dimm,,,,,,16000000000000,"));
+  EXPECT_THAT(plot.svg, HasSubstr("16 Top/s (from utilisation)"));
+}
+
+TEST(RooflinePlot, GivenRoofsAreDrawnAsTheyAre) {
+  const Plot plot = rooflinePlot({sampleResult()}, {{"peak of the sheet", 2e13, 1e11}});
+  EXPECT_THAT(plot.svg, HasSubstr("peak of the sheet 20 Top/s<"));
+  EXPECT_THAT(plot.svg, HasSubstr(">100 GB/s<"));
+}
+
+TEST(RooflinePlot, LeavesOutTheHostAndCopies) {
+  RunResult r = sampleResult();
+  r.operators[0].device = "host";
+  const Plot plot = rooflinePlot({r});
+  EXPECT_THAT(plot.csv, Not(HasSubstr("layer.qkv")));
+  EXPECT_THAT(plot.csv, Not(HasSubstr("copy")));
+  EXPECT_THROW(rooflinePlot({infeasibleResult()}), InputError);
+}
+
+TEST(EnergyPlot, ShowsSharesOnlyWhenTotalsAreFarApart) {
+  EXPECT_THAT(energyPlot({sampleResult(), sampleResult("b", 0.5)}).svg,
+              Not(HasSubstr("share of the energy")));
+  const Plot plot = energyPlot({sampleResult("b", 0.01), sampleResult()});
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.svg, HasSubstr("share of the energy"));
+  EXPECT_THAT(plot.svg, HasSubstr("100 J, 100x"));
+}
+
+TEST(EnergyPlot, RefusesMixedScopesAndNothingToShow) {
+  RunResult chip = sampleResult("b");
+  chip.scope = "chip";
+  EXPECT_THROW(energyPlot({sampleResult(), chip}), InputError);
+  EXPECT_THROW(energyPlot({infeasibleResult()}), InputError);
+}
+
+TEST(StorePlot, EveryKindComesFromAResultsFile) {
+  const Folder folder;
+  writeRunStore(folder / "run.h5", sampleResult());
+  for (const char* kind : {"pareto", "roofline", "energy"})
+    EXPECT_TRUE(wellFormed(plotOfStore(kind, folder / "run.h5").svg)) << kind;
+  EXPECT_THROW(plotOfStore("paretto", folder / "run.h5"), InputError);
+  EXPECT_THROW(plotOfStore("pareto", folder / "none.h5"), InputError);
+}
+
+TEST(StorePlot, TakesTheBestPointOfEachPlatform) {
+  const Folder folder;
+  StoreWriter writer({"s", "node", "activity", ""});
+  for (const double scale : {2.0, 1.0, 3.0}) {
+    const RunResult r = sampleResult("upmem-dimm", scale);
+    writer.append(makePointRow(fmt::format("{}", scale), r), toJson(r, false, -1));
+  }
+  writer.commit(folder / "a.h5");
+  const std::string csv = plotOfStore("energy", folder / "a.h5").csv;
+  EXPECT_THAT(csv, HasSubstr("upmem-dimm,llama2-7b,w8a8kv8,node,100,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2);
+}
+
+TEST(WritePlot, PutsTheCsvBesideThePicture) {
+  const Folder folder;
+  writePlot(folder / "a.svg", {"<svg/>", "x\n"});
+  EXPECT_TRUE(std::filesystem::exists(folder / "a.csv"));
+  EXPECT_THROW(writePlot(folder / "a.png", {"", ""}), InputError);
+}
+
+TEST(FamilyTest, LongerNamesWinAndPathsCountByTheirFile) {
+  EXPECT_EQ(familyOf("upmem-samac-row").name, "UPMEM + sense-amplifier MAC");
+  EXPECT_EQ(familyOf("upmem-server").name, "UPMEM");
+  EXPECT_EQ(familyOf("./my/gpu-new.yaml").name, "GPU");
+  EXPECT_EQ(familyOf("abacus").name, "other");
+}
+
+}  // namespace
+}  // namespace wattlas
