@@ -28,6 +28,9 @@ class InstructionSet {
   const Form& add(Form form);
   /// Reads one line of the table grammar (form_text.h) and adds it.
   const Form& add(std::string_view line);
+  /// Adds an operand kind (`name kind type hi:lo@bit ...`); an existing name is replaced for the
+  /// forms that are added later. Throws InputError.
+  void addOperandKind(std::string_view line) { readOperandKind(line, operands_); }
 
   /// Decodes: (word & mask) == base, registers, pairs and conditions legal, then the form with the
   /// most fixed bits. Alias forms are never returned.

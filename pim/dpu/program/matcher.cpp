@@ -111,6 +111,9 @@ class Fitter {
   Fitter(SymbolTable& symbols, Value here, std::size_t order, std::vector<Written>& written)
       : symbols_(symbols), here_(here), order_(order), written_(written) {}
 
+  /// Reasons are only put into words after no form was found.
+  void explain() { explain_ = true; }
+
   /// Fits the operands to a form; fills `attempt` when they do not fit.
   bool fit(const Form& form, bool impliedFalse, Instruction& out, Attempt& attempt) {
     out = {};
@@ -120,7 +123,7 @@ class Fitter {
       if (operand.kind == OperandKind::endian) {
         if (at < written_.size() && written_[at].name.starts_with('!')) {
           if (written_[at].name != "!big" && written_[at].name != "!little") {
-            attempt = {at, false, {"unknown byte order", "!big or !little", {}}};
+            if (explain_) attempt = {at, false, {"unknown byte order", "!big or !little", {}}};
             return false;
           }
           out.bigEndian = written_[at++].name == "!big";
@@ -133,7 +136,7 @@ class Fitter {
         continue;
       }
       if (at == written_.size()) {
-        attempt = {at, false, {"an operand is missing", operandTexts(form), {}}};
+        if (explain_) attempt = {at, false, {"an operand is missing", operandTexts(form), {}}};
         return false;
       }
       if (!accept(form, operand, written_[at], out, attempt)) {
@@ -143,7 +146,7 @@ class Fitter {
       ++at;
     }
     if (at != written_.size()) {
-      attempt = {at, false, {"too many operands", operandTexts(form), {}}};
+      if (explain_) attempt = {at, false, {"too many operands", operandTexts(form), {}}};
       return false;
     }
     return true;
@@ -170,7 +173,8 @@ class Fitter {
     const bool pair = operand.kind == OperandKind::dc || operand.kind == OperandKind::db;
     const bool safe = operand.type == OperandType::safe || operand.type == OperandType::safeOrCst;
     if (!written.reg || written.reg->pair != pair || written.reg->safe != safe) {
-      return refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
+      return explain_ &&
+             refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
                     pair   ? "a register pair d0, d2 ... d22"
                     : safe ? "a safe register s0..s23"
                            : "a register");
@@ -201,7 +205,8 @@ class Fitter {
                          : operand.type == OperandType::regOrCstNotZero
                              ? "a register other than zero"
                              : "r0..r23 in this place";
-      return refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
+      return explain_ &&
+             refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
                     rule, true);
     }
     switch (operand.kind) {
@@ -230,14 +235,15 @@ class Fitter {
     for (const auto& entry : conditionCodes(form.conditionClass)) {
       names += (names.empty() ? "" : " ") + std::string(name(entry.condition));
     }
-    return refuse(attempt, shown(written) + " is not a condition here", names,
-                  condition.has_value());
+    return explain_ && refuse(attempt, shown(written) + " is not a condition here", names,
+                              condition.has_value());
   }
 
   bool acceptNumber(const Form& form, const Operand& operand, Written& written, Instruction& out,
                     Attempt& attempt) {
     if (written.reg || written.name.starts_with('!')) {
-      return refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
+      return explain_ &&
+             refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
                     "a number");
     }
     if (!written.value) written.value = symbols_.evaluate(written.tokens, here_, order_);
@@ -254,10 +260,10 @@ class Fitter {
     const std::int64_t two32 = std::int64_t{1} << 32;
     if (number > high && number >= two32 / 2 && number < two32 && low < 0) number -= two32;
     if (number < low || number > high) {
-      return refuse(
-          attempt,
-          std::string(kindText(operand.kind)) + " " + std::to_string(number) + " does not fit",
-          std::to_string(low) + ".." + std::to_string(high), true);
+      return explain_ && refuse(attempt,
+                                std::string(kindText(operand.kind)) + " " + std::to_string(number) +
+                                    " does not fit",
+                                std::to_string(low) + ".." + std::to_string(high), true);
     }
     const auto stored = static_cast<std::int32_t>(static_cast<std::uint32_t>(number));
     (operand.kind == OperandKind::off ? out.offset : out.imm) = stored;
@@ -270,14 +276,15 @@ class Fitter {
     const std::int64_t last = (std::int64_t{1} << operand.bits) - 1;
     if (number >= iram && number < iram + 8 * (last + 1)) {  // an address of the ELF file
       if (number % 8 != 0) {
-        return refuse(attempt, shown(written) + " is not the address of an instruction",
-                      "a multiple of 8", true);
+        return explain_ && refuse(attempt, shown(written) + " is not the address of an instruction",
+                                  "a multiple of 8", true);
       }
       number = (number - iram) / 8;
     }
     const std::int64_t low = operand.kind == OperandKind::pc ? 0 : -(last + 1) / 2;
     if (number < low || number > last) {
-      return refuse(attempt, "target " + std::to_string(number) + " does not fit",
+      return explain_ &&
+             refuse(attempt, "target " + std::to_string(number) + " does not fit",
                     "an instruction index " + std::to_string(low) + ".." + std::to_string(last),
                     true);
     }
@@ -293,7 +300,7 @@ class Fitter {
     switch (operand.kind) {
       case OperandKind::zero:
         if (written.name == "zero") return true;
-        return refuse(attempt, shown(written) + " cannot be the destination", "zero");
+        return explain_ && refuse(attempt, shown(written) + " cannot be the destination", "zero");
       case OperandKind::rc:
       case OperandKind::dc:
       case OperandKind::ra:
@@ -311,6 +318,7 @@ class Fitter {
   Value here_;
   std::size_t order_;
   std::vector<Written>& written_;
+  bool explain_ = false;
 };
 
 }  // namespace
@@ -329,18 +337,23 @@ Expected<std::uint64_t, MatchError> Matcher::match(const std::string& mnemonic, 
   Fitter fitter(symbols_, here, order, written);
   Attempt best;
   bool tried = false;
-  for (const bool impliedFalse : {false, true}) {
-    for (const Form* form : forms) {
-      Attempt attempt;
-      Instruction made;
-      if (fitter.fit(*form, impliedFalse, made, attempt)) {
-        const auto word = encode(made);
-        if (word) return *word;
-        attempt = {written.size(), true, {word.error().reason, {}, {}}};
+  for (const bool explain : {false, true}) {
+    if (explain) fitter.explain();
+    for (const bool impliedFalse : {false, true}) {
+      for (const Form* form : forms) {
+        Attempt attempt;
+        Instruction made;
+        if (fitter.fit(*form, impliedFalse, made, attempt)) {
+          const auto word = encode(made);
+          if (word) return *word;
+          attempt = {written.size(), true, {word.error().reason, {}, {}}};
+        }
+        const auto rank = [](const Attempt& a) { return std::pair(a.progress, a.range); };
+        if (explain && (!tried || rank(attempt) > rank(best))) {
+          best = attempt;
+          tried = true;
+        }
       }
-      const auto rank = [](const Attempt& a) { return std::pair(a.progress, a.range); };
-      if (!tried || rank(attempt) > rank(best)) best = attempt;
-      tried = true;
     }
   }
   auto error = best.error;
