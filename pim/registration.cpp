@@ -1,5 +1,6 @@
 #include "pim/registration.h"
 
+#include "pim/pimai/sim/pimai_module.h"
 #include "pim/upmem/sim/upmem_module.h"
 
 namespace wattlas {
@@ -16,6 +17,16 @@ class SimulatedUpmem final : public pim::UpmemDevice {
   }
 };
 
+class SimulatedPimAi final : public pim::PimAiDevice {
+ public:
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event};
+  }
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
+    return std::make_unique<pim::PimAiModule>(name, *this);
+  }
+};
+
 template <class T>
 std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& prefix,
                                  Problems& problems) {
@@ -27,6 +38,8 @@ std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& pr
 }  // namespace
 
 void registerPim(Registry& registry) {
+  registry.add({"pim-ai", "PIM-AI: DRAM stacks on logic dies, tensors sliced over the chips",
+                makeKind<SimulatedPimAi>, pim::PimAiDevice::schema});
   registry.add({"upmem", "UPMEM memory: a DPU beside every bank, MACs in the banks if asked for",
                 makeKind<SimulatedUpmem>, pim::UpmemDevice::schema});
 }

@@ -34,6 +34,7 @@ class Planner {
  private:
   Expected<OpPlan, Refusal> matrix(const Operator& op, const MatrixShape& shape) const;
   Expected<OpPlan, Refusal> attention(const Operator& op) const;
+  Expected<OpPlan, Refusal> attentionIn(const Operator& op, std::int64_t mostParts) const;
   Expected<OpPlan, Refusal> element(const Operator& op) const;
   OpPlan elementOn(const Operator& op, std::int64_t dpus) const;
   Expected<OpPlan, Refusal> embedding(const Operator& op) const;

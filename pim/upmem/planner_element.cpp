@@ -14,13 +14,39 @@ std::int64_t whole(double v) {
 }  // namespace
 
 Expected<OpPlan, Refusal> Planner::attention(const Operator& op) const {
+  // Keys of a head are split where one new query gains most, so that prefill and every decode step
+  // find the cache laid out the same way; the context is rounded to a power of two for that choice.
+  Operator probe = op;
+  probe.causal = false;
+  probe.dims[Dim::queries] = 1;
+  std::int64_t keys = 1;
+  while (keys < op.dims[Dim::keys]) keys *= 2;
+  probe.dims[Dim::keys] = keys;
+  const std::int64_t most =
+      std::max<std::int64_t>(1, p_.dpus() / (op.dims[Dim::batch] * op.dims[Dim::kvHeads]));
+  std::int64_t best = 1;
+  Ticks bestTime;
+  for (std::int64_t parts = 1; parts <= std::min(most, keys); parts *= 2) {
+    const auto plan = attentionIn(probe, parts);
+    if (!plan) continue;
+    Ticks time;
+    for (const Stage& stage : plan->stages) time += closedForm(stage, p_).time;
+    if (bestTime.ps == 0 || time < bestTime) {
+      bestTime = time;
+      best = parts;
+    }
+  }
+  return attentionIn(op, best);
+}
+
+Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t mostParts) const {
   const Dims& d = op.dims;
   const TensorFormats& f = op.formats;
   const std::int64_t keys = std::max<std::int64_t>(1, visibleKeys(op));
   const std::int64_t heads = d[Dim::batch] * d[Dim::kvHeads];
   const std::int64_t group = d[Dim::heads] / d[Dim::kvHeads];
   const std::int64_t vectors = group * d[Dim::queries];  // query vectors against one KV head
-  const std::int64_t parts = std::clamp<std::int64_t>(p_.dpus() / heads, 1, keys);
+  const std::int64_t parts = std::min(mostParts, keys);
   const std::int64_t units = heads * parts, used = std::min(units, p_.dpus());
   const std::int64_t keysHere = ceilDiv(keys, parts), width = d[Dim::headDim];
   // Causal masks and windows leave this share of the scores.

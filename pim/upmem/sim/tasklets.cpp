@@ -1,15 +1,20 @@
 #include "pim/upmem/sim/tasklets.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace wattlas::pim {
 
 namespace {
 
-// Least common multiple of 1..24: every share of the issue slots is a whole number of parts.
-constexpr std::int64_t parts = 5354228880;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+constexpr double forever = std::numeric_limits<double>::infinity();
+constexpr double grain = 1e-6;  // cycles and instructions closer than this are one
+// Two states are the same when no tasklet and no engine differs by more than this: a quarter of a
+// cycle or of an issue slot. Phases creep below it for thousands of rounds without changing a
+// round.
+constexpr double same = 0.25;
 
 struct Step {
   enum class Kind { transfer, compute } kind = Kind::compute;
@@ -18,10 +23,11 @@ struct Step {
 
 std::vector<Step> stepsOf(const Tile& tile, const DmaParams& dma) {
   std::vector<Step> steps;
+  // Transfers that a tasklet makes back to back keep together: one turn at the engine, all bytes.
   const auto transfers = [&](std::int64_t n, std::int64_t size, bool write) {
-    for (std::int64_t i = 0; i < n; ++i)
+    if (n > 0)
       steps.push_back(
-          {Step::Kind::transfer, dma.latency(write, size), dma.occupancy(write, size), 0});
+          {Step::Kind::transfer, n * dma.latency(write, size), n * dma.occupancy(write, size), 0});
   };
   transfers(tile.reads, tile.readBytes, false);
   transfers(tile.reads2, tile.read2Bytes, false);
@@ -34,8 +40,8 @@ struct Tasklet {
   std::int64_t left = 0;  ///< tiles not finished
   std::size_t step = 0;
   bool computing = false;
-  std::int64_t ready = 0;   ///< transfer: cycle at which it ends
-  std::int64_t target = 0;  ///< compute: progress (in parts of an instruction) at its end
+  double ready = 0;   ///< transfer: cycle at which it ends
+  double target = 0;  ///< compute: common progress, in instructions, at its end
 };
 
 class Machine {
@@ -63,7 +69,7 @@ class Machine {
       if (remember_ && fold_) remember();
       remember_ = false;
     }
-    run_.cycles = now_;
+    run_.cycles = static_cast<std::int64_t>(std::ceil(now_ - 1e-3));
     return run_;
   }
 
@@ -73,7 +79,7 @@ class Machine {
                          [](const Tasklet& t) { return t.left > 0; });
   }
   bool finished(const Tasklet& t) const {
-    return t.computing ? t.target <= progress_ : t.ready <= now_;
+    return t.computing ? t.target <= progress_ + grain : t.ready <= now_ + grain;
   }
 
   /// Begins the current step of a tasklet at `now_`.
@@ -81,16 +87,16 @@ class Machine {
     const Step& step = steps_[t.step];
     t.computing = step.kind == Step::Kind::compute;
     if (t.computing) {
-      t.target = progress_ + step.instructions * parts;
+      t.target = progress_ + static_cast<double>(step.instructions);
       ++computing_;
       run_.instructions += step.instructions;
       return;
     }
     // First come, first served; the tasklet goes on after the latency, the engine after less.
-    const std::int64_t start = std::max(now_, engineFree_);
-    engineFree_ = start + step.occupancy;
+    const double start = std::max(now_, engineFree_);
+    engineFree_ = start + static_cast<double>(step.occupancy);
     run_.dmaBusy += step.occupancy;
-    t.ready = start + step.latency;
+    t.ready = start + static_cast<double>(step.latency);
   }
 
   void leave(Tasklet& t) {
@@ -103,11 +109,12 @@ class Machine {
     if (t.left > 0) enter(t);
   }
 
-  std::int64_t rate() const { return parts / std::max(dpu_.revolver, computing_); }
+  /// Instructions per cycle of one computing tasklet.
+  double rate() const { return 1.0 / static_cast<double>(std::max(dpu_.revolver, computing_)); }
 
   /// Moves to the next time at which a tasklet finishes its step.
   void advance() {
-    std::int64_t next = never, target = never;
+    double next = forever, target = forever;
     for (const Tasklet& t : tasklets_) {
       if (t.left == 0) continue;
       if (t.computing)
@@ -115,30 +122,37 @@ class Machine {
       else
         next = std::min(next, t.ready);
     }
-    if (target != never) {
-      const std::int64_t need = std::max<std::int64_t>(0, target - progress_);
-      next = std::min(next, now_ + (need + rate() - 1) / rate());
-    }
+    if (target < forever) next = std::min(next, now_ + std::max(0.0, target - progress_) / rate());
     progress_ += (next - now_) * rate();
     now_ = next;
-    if (progress_ < (std::int64_t{1} << 52)) return;
-    for (Tasklet& t : tasklets_) t.target -= progress_;  // keep the numbers small
+    if (progress_ < 1e6) return;
+    for (Tasklet& t : tasklets_) t.target -= progress_;  // keep the numbers small and exact
     progress_ = 0;
   }
 
   struct Snapshot {
-    std::vector<std::int64_t> relative, left;
-    std::int64_t time = 0, dma = 0, instructions = 0;
+    std::vector<std::int64_t> left, steps;
+    std::vector<double> rest;  ///< of each tasklet's step, then of the engine
+    double time = 0;
+    std::int64_t dma = 0, instructions = 0;
   };
+
+  static bool recurs(const Snapshot& a, const Snapshot& b) {
+    if (a.steps != b.steps) return false;
+    for (std::size_t i = 0; i < a.rest.size(); ++i)
+      if (std::abs(a.rest[i] - b.rest[i]) > same) return false;
+    return true;
+  }
 
   Snapshot snapshot() const {
     Snapshot s;
     for (const Tasklet& t : tasklets_) {
+      const double rest = t.left == 0 ? 0.0 : t.computing ? t.target - progress_ : t.ready - now_;
       s.left.push_back(t.left);
-      s.relative.push_back(t.left == 0 ? -1 : static_cast<std::int64_t>(t.step));
-      s.relative.push_back(t.left == 0 ? 0 : t.computing ? t.target - progress_ : t.ready - now_);
+      s.steps.push_back(t.left == 0 ? -1 : static_cast<std::int64_t>(t.step));
+      s.rest.push_back(rest);
     }
-    s.relative.push_back(std::max<std::int64_t>(0, engineFree_ - now_));
+    s.rest.push_back(std::max(0.0, engineFree_ - now_));
     s.time = now_;
     s.dma = run_.dmaBusy;
     s.instructions = run_.instructions;
@@ -148,7 +162,7 @@ class Machine {
   void remember() {
     Snapshot s = snapshot();
     for (auto old = seen_.rbegin(); old != seen_.rend(); ++old) {
-      if (old->relative != s.relative) continue;
+      if (!recurs(*old, s)) continue;
       skip(*old, s);
       seen_.clear();
       return;
@@ -167,7 +181,7 @@ class Machine {
     if (periods <= 0 || periods == never) return;
     for (std::size_t i = 0; i < tasklets_.size(); ++i)
       tasklets_[i].left -= periods * (old.left[i] - s.left[i]);
-    const std::int64_t jump = periods * (s.time - old.time);
+    const double jump = static_cast<double>(periods) * (s.time - old.time);
     now_ += jump;
     engineFree_ += jump;
     for (Tasklet& t : tasklets_) t.ready += jump;
@@ -181,7 +195,8 @@ class Machine {
   bool fold_;
   std::vector<Tasklet> tasklets_;
   std::vector<Snapshot> seen_;
-  std::int64_t now_ = 0, progress_ = 0, engineFree_ = 0, computing_ = 0;
+  double now_ = 0, progress_ = 0, engineFree_ = 0;
+  std::int64_t computing_ = 0;
   bool remember_ = false;
   LoopRun run_;
 };

@@ -18,7 +18,8 @@ struct LoopRun {
 };
 
 /// Simulates `loop` to its end. `fold` allows skipping of whole periods once the complete relative
-/// state (step and remaining time of every tasklet, engine) occurs a second time.
+/// state (step and remaining time of every tasklet, engine) occurs a second time, to a quarter of a
+/// cycle.
 LoopRun runLoop(const TileLoop& loop, const DpuParams& dpu, bool fold);
 
 }  // namespace wattlas::pim

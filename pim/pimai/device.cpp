@@ -1,0 +1,235 @@
+#include "pim/pimai/device.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas::pim {
+
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+std::int64_t whole(double v) {
+  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
+}
+
+Sourced<Watts> times(const Sourced<Watts>& one, double n) {
+  Sourced<Watts> all = one;
+  all.value *= n;
+  all.low *= n;
+  all.high *= n;
+  return all;
+}
+
+bool isProduct(OpKind kind) {
+  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
+         kind == OpKind::hamming || kind == OpKind::attention;
+}
+
+/// Independent parts of an operator's output, which are spread over the chips.
+std::int64_t partsOf(const Operator& op) {
+  const Dims& d = op.dims;
+  switch (op.kind) {
+    case OpKind::gemm:
+    case OpKind::hamming:
+      return d[Dim::N] * (op.hasWeights ? 1 : d[Dim::batch]);
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+      return d[Dim::cout];
+    case OpKind::attention:
+      return d[Dim::batch] * d[Dim::kvHeads];
+    default:
+      return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
+  }
+}
+
+}  // namespace
+
+bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
+                            Problems& problems) {
+  const std::size_t before = problems.list().size();
+  PimAiParams& p = params_;
+  config_ = bindConfig(config, prefix, problems, [&](Binder& b) {
+    b.text("title", info_.title, {.fallback = "PIM-AI chips"}, "one line for people");
+    p.bind(b);
+  });
+  if (problems.list().size() != before) return false;
+  const double chips = static_cast<double>(p.chips);
+  Sourced<Joules> perBit;
+  perBit.value = Joules(p.energy.access.value.value);
+  perBit.low = Joules(p.energy.access.low.value);
+  perBit.high = Joules(p.energy.access.high.value);
+  perBit.basis = p.energy.access.basis;
+  perBit.source = p.energy.access.source;
+  bit_ = energy_.add({"dram.access", Category::array, Scope::chip, "bit", perBit});
+  activation_ = energy_.add(
+      {"dram.activation", Category::activation, Scope::chip, "activation", p.energy.activation});
+  flop_ = energy_.add({"logic.flop", Category::compute, Scope::chip, "FLOP", p.flop});
+  int8_ = energy_.add({"logic.int8", Category::compute, Scope::chip, "operation", p.int8Op});
+  int4_ = energy_.add({"logic.int4", Category::compute, Scope::chip, "operation", p.int4Op});
+  energy_.addPower("chip.static", Category::leakage, Scope::chip, times(p.chipStatic, chips));
+  Sourced<Watts> refresh;
+  const double perSecond =
+      chips * static_cast<double>(p.channels * p.banks) / p.bank.tREFI.value.value;
+  refresh.value = Watts(p.energy.refresh.value.value * perSecond);
+  refresh.low = Watts(p.energy.refresh.low.value * perSecond);
+  refresh.high = Watts(p.energy.refresh.high.value * perSecond);
+  refresh.basis = p.energy.refresh.basis;
+  refresh.source = p.energy.refresh.source;
+  energy_.addPower("dram.refresh", Category::refresh, Scope::chip, refresh);
+
+  info_.kind = "pim-ai";
+  info_.tiers = {{"stacked DRAM", p.capacity.value * chips, HostAccess::shared, p.chips}};
+  info_.ports = {{"host", BitRate(p.chipLink.value.value * chips)}};
+  info_.area = p.chipArea.value * chips;
+  info_.peakMacs =
+      OpRate(std::max({p.fp16.value.value, p.int8.value.value, p.int4.value.value}) * chips);
+  info_.peakMemory = BitRate(p.streamRate().value * chips);
+  const double busy = p.streamRate().value * p.energy.access.value.value +
+                      p.fp16.value.value * p.flop.value.value + p.chipStatic.value.value;
+  info_.tdp = Watts(chips * busy);
+  info_.tdp.basis = Basis::derived;
+  info_.tdp.source = "memory and fp16 units at their peaks, standing power included";
+  return true;
+}
+
+std::string PimAiDevice::schema() {
+  return schemaOf("pim-ai", [](Binder& b) {
+    PimAiParams p;
+    std::string title;
+    b.text("title", title, {.fallback = "PIM-AI chips"}, "one line for people");
+    p.bind(b);
+  });
+}
+
+Support PimAiDevice::support(const Operator& op) const {
+  if (op.kind == OpKind::collective)
+    return {Support::Level::refused, "collectives join devices; chips exchange inside programs"};
+  if (!isProduct(op.kind)) return {Support::Level::native, "vector units"};
+  const NumberFormat& weight = op.kind == OpKind::attention ? op.formats.kv
+                               : op.hasWeights              ? op.formats.weight
+                                                            : op.formats.activation;
+  const Datapath path = datapathOf(weight, op.formats.activation, params_);
+  return {path.native ? Support::Level::native : Support::Level::emulated, path.how};
+}
+
+PimAiOp PimAiDevice::plan(const Operator& op) const {
+  const PimAiParams& p = params_;
+  const OpCost cost = costOf(op);
+  PimAiOp work;
+  // The busiest chip has the rounded-up share of the parts.
+  const std::int64_t parts = partsOf(op);
+  const double share = static_cast<double>(ceilDiv(parts, p.chips)) / static_cast<double>(parts);
+  const Bits stored = cost.weightRead + cost.kvRead + cost.kvWrite;
+  const Bits moved = stored + cost.input + cost.output;
+  work.macs = cost.macs;
+  work.resident = (cost.weights + cost.state) * (share * static_cast<double>(p.chips));
+  work.workspace = cost.input * static_cast<double>(p.chips) + cost.output;
+  if (isProduct(op.kind)) {
+    const NumberFormat& weight = op.kind == OpKind::attention ? op.formats.kv
+                                 : op.hasWeights              ? op.formats.weight
+                                                              : op.formats.activation;
+    const Datapath path = datapathOf(weight, op.formats.activation, p);
+    work.rate = path.rate;
+    work.energyClass = path.energyClass;
+    work.operations = 2.0 * static_cast<double>(cost.macs) * share;
+    if (!path.native)
+      work.assumptions.push_back({"pimAi.datapath",
+                                  weight.name + " x " + op.formats.activation.name,
+                                  {},
+                                  {},
+                                  path.how,
+                                  Basis::assumption});
+    // Inputs larger than the SRAM mean that the weights pass several times.
+    work.streamPasses =
+        std::max<std::int64_t>(1, whole(cost.input / std::max(Bits(1), p.sram.value)));
+    if (op.kind == OpKind::attention || stored.value == 0) work.streamPasses = 1;
+    work.stream = stored * share + (cost.output * share + cost.input) *
+                                       (1.0 / static_cast<double>(work.streamPasses));
+    if (p.chips > 1 && op.kind != OpKind::attention) {
+      work.gather = cost.input * (1.0 - 1.0 / static_cast<double>(p.chips));
+      work.broadcast = cost.input;
+    }
+  } else {
+    work.stream = moved * share;
+  }
+  const double passes = static_cast<double>(work.streamPasses);
+  work.bitsMoved = whole(stored.value * passes + cost.output.value +
+                         cost.input.value * (isProduct(op.kind) && op.kind != OpKind::attention
+                                                 ? static_cast<double>(p.chips)
+                                                 : 1.0));
+  const auto element = [&](std::int64_t n, const Sourced<Seconds>& each, bool vector) {
+    work.elements += each.value * (static_cast<double>(n) * share);
+    (vector ? work.vectorElements : work.otherElements) += n;
+  };
+  const std::int64_t values = op.dims[Dim::M] * op.dims[Dim::N];
+  switch (op.kind) {
+    case OpKind::attention:
+      element(op.dims[Dim::batch] * op.dims[Dim::heads] * attentionPairs(op), p.softmax, true);
+      break;
+    case OpKind::softmax:
+      element(values, p.softmax, true);
+      break;
+    case OpKind::norm:
+      element(values, p.norm, true);
+      if (p.chips > 1)
+        work.gather = work.broadcast = Bits(32.0 * static_cast<double>(op.dims[Dim::M] * p.chips));
+      break;
+    case OpKind::activation:
+      if (op.variant == OpVariant::relu)
+        element(values, p.other, false);
+      else
+        element(values, p.silu, true);
+      break;
+    case OpKind::pool:
+      element(cost.elementOps, p.other, false);
+      break;
+    case OpKind::add:
+    case OpKind::rope:
+    case OpKind::embedding:
+      element(values, p.other, false);
+      break;
+    default:
+      break;
+  }
+  return work;
+}
+
+Expected<std::shared_ptr<const Program>, Refusal> PimAiDevice::lower(const WorkItem& item) const {
+  std::vector<PimAiOp> ops;
+  for (std::size_t i = 0; i < item.region.size(); ++i) {
+    const Operator op = item.op(i);
+    const Support s = support(op);
+    if (s.level == Support::Level::refused)
+      return Refusal{Refusal::Code::unsupported, "'" + op.name + "': " + s.how,
+                     "map it to the host"};
+    ops.push_back(plan(op));
+  }
+  return std::shared_ptr<const Program>(std::make_shared<PimAiProgram>(std::move(ops), params_));
+}
+
+CopyCost PimAiDevice::copy(const CopyRequest& request) const {
+  const double chips = static_cast<double>(params_.chips);
+  CopyCost cost;
+  cost.latency = toTicks(params_.exchangeLatency.value);
+  const bool all = request.pattern == CopyPattern::broadcast;
+  cost.wire = request.amount * (all ? chips : 1.0);
+  cost.peak = BitRate((all ? params_.broadcastLink : params_.chipLink).value.value * chips);
+  cost.energy.add(bit_, whole(cost.wire.value));
+  return cost;
+}
+
+LaunchCost PimAiDevice::launch() const {
+  LaunchCost cost;
+  cost.perProgram = toTicks(params_.launchTime.value);
+  return cost;
+}
+
+Bits PimAiDevice::residentBits(const Operator& op) const {
+  const PimAiOp work = plan(op);
+  const bool weights = costOf(op).weights.value > 0;
+  return work.resident * static_cast<double>(weights ? op.weightCopies() : op.count);
+}
+
+}  // namespace wattlas::pim

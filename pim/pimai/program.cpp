@@ -1,0 +1,127 @@
+// PimAiProgram: identity, bound; closed-form times; the profile.
+#include <algorithm>
+#include <cmath>
+
+#include "pim/pimai/device.h"
+
+namespace wattlas::pim {
+
+namespace {
+
+Seconds streamTime(const PimAiOp& op, const PimAiParams& p) {
+  return op.stream * static_cast<double>(op.streamPasses) / p.streamRate();
+}
+Seconds computeTime(const PimAiOp& op) {
+  return op.operations > 0 ? Seconds(op.operations / op.rate.value) : Seconds(0);
+}
+
+}  // namespace
+
+PimAiProgram::PimAiProgram(std::vector<PimAiOp> operators, const PimAiParams& p)
+    : operators_(std::move(operators)) {
+  Hasher h;
+  Footprint need{0, Bits(0), Bits(0)};
+  for (const PimAiOp& op : operators_) {
+    h.real(op.gather.value).real(op.broadcast.value).real(op.stream.value).real(op.operations);
+    h.real(op.rate.value).real(op.elements.value).integer(op.streamPasses).integer(op.macs);
+    h.integer(op.bitsMoved).integer(op.vectorElements).integer(op.otherElements);
+    h.integer(op.energyClass);
+    for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value);
+    need.resident += op.resident;
+    need.workspace.value = std::max(need.workspace.value, op.workspace.value);
+    bound_ += PimAiDevice::exchangeTime(op, p) +
+              std::max(toTicks(streamTime(op, p)), toTicks(computeTime(op))) + toTicks(op.elements);
+  }
+  footprint_ = {need};
+  hash_ = h.finish();
+}
+
+Ticks PimAiDevice::exchangeTime(const PimAiOp& op, const PimAiParams& p) {
+  if (op.gather.value + op.broadcast.value == 0) return Ticks(0);
+  const double chips = static_cast<double>(p.chips);
+  const Seconds up = op.gather / BitRate(p.chipLink.value.value * chips);
+  const Seconds down = op.broadcast / p.broadcastLink.value;
+  return toTicks(p.exchangeLatency.value + up + down);
+}
+
+Profile PimAiDevice::estimate(const Program& program) const {
+  const auto& mine = dynamic_cast<const PimAiProgram&>(program);
+  const PimAiParams& p = params_;
+  std::vector<PimAiTimes> times;
+  for (const PimAiOp& op : mine.operators()) {
+    PimAiTimes t;
+    t.exchange = exchangeTime(op, p);
+    t.elements = toTicks(op.elements);
+    // Single banks refresh while the others deliver; a whole-channel refresh stops the stream.
+    const double available = p.allBank() ? p.bank.available() : 1.0;
+    const Seconds stream = streamTime(op, p) * (1.0 / available), compute = computeTime(op);
+    const double tiles = std::max(1.0, op.stream.value / (p.tileBuffer.value.value / 2)) *
+                         static_cast<double>(op.streamPasses);
+    // The pipeline fills with one tile of the other resource.
+    const Seconds fill = std::min(stream, compute) * (1.0 / tiles);
+    const Seconds first = op.stream.value > 0 ? p.bank.tRCD.value : Seconds(0);
+    t.stream = toTicks(std::max(stream, compute) + fill + first);
+    t.bound = compute > stream ? Bound::compute : Bound::memory;
+    times.push_back(t);
+  }
+  return profileOf(mine, times);
+}
+
+EnergyCounts PimAiDevice::countsOf(const PimAiOp& op) const {
+  EnergyCounts counts;
+  counts.add(bit_, op.bitsMoved);
+  counts.add(activation_, static_cast<std::int64_t>(std::ceil(static_cast<double>(op.bitsMoved) /
+                                                              params_.bank.rowBits.value.value)));
+  counts.add(op.energyClass == 0 ? flop_ : op.energyClass == 1 ? int8_ : int4_, 2 * op.macs);
+  counts.add(flop_, std::llround(static_cast<double>(op.vectorElements) *
+                                 params_.vectorFlops.value.value) +
+                        op.otherElements);
+  return counts;
+}
+
+Profile PimAiDevice::profileOf(const PimAiProgram& program,
+                               const std::vector<PimAiTimes>& times) const {
+  Profile profile;
+  Ticks now;
+  for (std::size_t i = 0; i < program.operators().size(); ++i) {
+    const PimAiOp& op = program.operators()[i];
+    const PimAiTimes& t = times.at(i);
+    OperatorShare share;
+    share.op = static_cast<std::int32_t>(i);
+    share.start = now;
+    if (t.exchange.ps > 0) {
+      Segment s;
+      s.local = t.exchange;
+      s.op = share.op;
+      s.bound = Bound::link;
+      const double chips = static_cast<double>(params_.chips);
+      // A broadcast drives the links of all chips.
+      s.demands.push_back({0, op.gather, BitRate(params_.chipLink.value.value * chips), 0, true});
+      s.demands.push_back(
+          {0, op.broadcast * chips, BitRate(params_.broadcastLink.value.value * chips), 0, false});
+      std::erase_if(s.demands, [](const Demand& d) { return d.amount.value <= 0; });
+      profile.segments.push_back(std::move(s));
+    }
+    Segment work;
+    work.local = t.stream + t.elements;
+    work.op = share.op;
+    work.bound = t.elements > t.stream ? Bound::compute : t.bound;
+    work.energy = countsOf(op);
+    share.energy = work.energy;
+    share.bound = t.exchange > work.local ? Bound::link : work.bound;
+    share.busy = work.local;
+    profile.segments.push_back(std::move(work));
+    now += t.exchange + t.stream + t.elements;
+    share.end = now;
+    share.attributed = share.end - share.start;
+    const double peak = info_.peakMacs.value / 2;
+    if (share.attributed.ps > 0 && peak > 0)
+      share.utilisation = rounded(
+          std::min(1.0, static_cast<double>(op.macs) / toSeconds(share.attributed).value / peak));
+    profile.shares.push_back(std::move(share));
+    for (const Assumption& a : op.assumptions) profile.assumptions.push_back(a);
+  }
+  return profile;
+}
+
+}  // namespace wattlas::pim
