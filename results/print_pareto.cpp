@@ -122,9 +122,9 @@ std::string winner(const Rows& rows, const Contest& contest, const std::vector<s
     text += fmt::format(": {} {} than {}, the best of another platform",
                         ratioText(next->*contest.member / best->*contest.member), contest.better,
                         nameOfPoint(*next, genes));
-  if (contest.member == &PointRow::timeS && !best->bound.empty())
+  if (contest.member == &PointRow::timeS && std::isfinite(best->boundShare))
     text += fmt::format("; {} of its time is bound by {}", percent(best->boundShare), best->bound);
-  if (contest.member == &PointRow::energyJ && !best->energyCategory.empty())
+  if (contest.member == &PointRow::energyJ && std::isfinite(best->energyCategoryShare))
     text += fmt::format("; {} of its energy is {}", percent(best->energyCategoryShare),
                         best->energyCategory);
   return "  " + styled(fmt::format("{:<14}", contest.title), Style::good, options) +
