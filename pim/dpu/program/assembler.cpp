@@ -56,12 +56,17 @@ bool Assembler::full() const {
 
 void Assembler::problem(std::string what, std::string expected, std::string hint) {
   if (full()) return;
+  constexpr std::size_t longest = 400;  // names of any length may be quoted
+  for (auto* text : {&what, &expected}) {
+    if (text->size() > longest) text->replace(longest, std::string::npos, "...");
+  }
   problems_.add({{name_, line_}, {}, std::move(what), std::move(expected), std::move(hint)});
   if (full())
     problems_.add({{name_, line_}, {}, "too many problems: the rest is left out", {}, {}});
 }
 
 void Assembler::problem(const EvaluationError& error) {
+  if (full()) return;  // looking for near names takes time
   problem(error.what, error.expected,
           error.missing.empty() ? error.hint : symbols_.hint(error.missing));
 }

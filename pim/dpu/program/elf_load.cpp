@@ -149,7 +149,8 @@ std::vector<Piece> pieces(const elf::Image& image) {
       return section.address < std::uint64_t{piece.address} + piece.memoryBytes &&
              end > piece.address;
     });
-    if (covered) continue;
+    // Beside segments, a section that lies in no memory is a tool's own and is left out.
+    if (covered || (segments > 0 && regionOf(section.address) == nullptr)) continue;
     const bool empty = section.type == elf::kNobits;
     all.push_back({image.u32(32), image.sectionName(i), section.address, section.offset,
                    empty ? 0 : section.size, section.size});

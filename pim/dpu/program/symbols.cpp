@@ -179,6 +179,7 @@ std::string SymbolTable::hint(const std::string& name) const {
     if (entry.state != SymbolEntry::State::undefined && key.size() <= longest) names.push_back(key);
   }
   const auto near = name.size() <= longest ? didYouMean(name, names) : std::string();
+  if (name.size() > longest) return "define it as a label or with .equ";
   return near.empty() ? "define it as a label, with .equ, or with -D " + name + "=VALUE" : near;
 }
 

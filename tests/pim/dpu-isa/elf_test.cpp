@@ -94,6 +94,20 @@ TEST(DpuElf, SegmentsThatAreNotLoadedAndOddEntriesAreTolerated) {
   EXPECT_EQ(loaded.entry, 0u);
 }
 
+TEST(DpuElf, ForeignSectionsBesideTheSegmentsAreLeftOut) {
+  auto image = sampleImage();
+  const auto sections = get32(image, 32), count = std::uint32_t{image[48]};
+  // A further section header behind the last one: allocated, at an address of no memory.
+  image.resize(sections + 40 * (count + 1));
+  const auto at = sections + 40 * count;
+  put(image, at + 4, 1, 4);
+  put(image, at + 8, 2, 4);
+  put(image, at + 12, 0x40000000, 4);
+  put(image, at + 20, 64, 4);
+  put(image, 48, count + 1, 2);
+  EXPECT_EQ(loadElf(image, "x").text, assembled(kSource).text);
+}
+
 TEST(DpuElf, TheUpperTwoBytesOfAnInstructionDoNotReachIram) {
   auto image = sampleImage();
   const auto code = get32(image, 52 + 4);
