@@ -19,7 +19,7 @@ struct Context {
 
 /// Exit codes of docs/contract.md, 1.
 enum ExitCode { exitDone = 0, exitInternal = 1, exitBadInput = 2, exitInfeasible = 3,
-                exitGateMissed = 4, exitInterrupted = 75 };
+                exitGateMissed = 4 };
 
 /// Builds the context: families registered, paths found from the running executable.
 Context makeContext();

@@ -10,7 +10,7 @@
 
 #include "cli/commands.h"
 #include "pim/dpu/exec/machine.h"
-#include "pim/dpu/program/isa_text.h"
+#include "pim/dpu/isa/isa_report.h"
 #include "pim/dpu/program/program_files.h"
 #include "results/atomic_file.h"
 
@@ -170,10 +170,10 @@ struct DpuOptions {
     for (std::size_t i = 0; i < std::min<std::size_t>(8, mix.size()); ++i)
       fmt::print(" {} {}", mix[i].second, mix[i].first);
     fmt::print("\n{:.1f} million instructions per second of host time ({})\n", r.mips, r.mode);
-    for (const dpu::Race& race : r.races)
+    for (const dpu::Race& found : r.races)
       fmt::print("race: WRAM byte {:#x}, tasklet {} at {} ({}) and tasklet {} at {} ({}), {} times\n",
-                 race.address, race.firstTasklet, race.firstPc, race.firstSymbol,
-                 race.secondTasklet, race.secondPc, race.secondSymbol, race.count);
+                 found.address, found.firstTasklet, found.firstPc, found.firstSymbol,
+                 found.secondTasklet, found.secondPc, found.secondSymbol, found.count);
     if (race && r.races.empty()) fmt::print("no races found\n");
   }
 
@@ -257,9 +257,9 @@ void addDpu(CLI::App& app, Context& context) {
   run->callback([o, &context] { o->run(context); });
 
   CLI::App* report = sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
-  report->callback([] { fmt::print("{}", dpu::isaReport(dpu::InstructionSet::builtin())); });
+  report->callback([] { dpu::isaReport(dpu::InstructionSet::builtin(), std::cout); });
   CLI::App* exported = sub->add_subcommand("isa-export", "Print the instruction table as YAML");
-  exported->callback([] { fmt::print("{}", dpu::isaExport(dpu::InstructionSet::builtin())); });
+  exported->callback([] { dpu::isaExport(dpu::InstructionSet::builtin(), std::cout); });
 }
 
 }  // namespace wattlas

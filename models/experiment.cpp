@@ -33,6 +33,7 @@ Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
   ConfigNode platformOver = ConfigNode::ofMap(), workload = ConfigNode::ofMap(),
              run = ConfigNode::ofMap();
   adoptSections(spec.platform, path, workload, run);
+  if (!spec.workload.empty()) workload = ConfigNode::ofMap();
   for (const auto& [key, value] : spec.sets) {
     const std::string head = key.substr(0, key.find('.'));
     const bool nested = head.size() < key.size();
@@ -60,11 +61,16 @@ Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
     experiment.platform = makePlatform(spec.platform, platformOver, registry, path);
   });
   collect([&] {
-    std::string reference = spec.workload;
-    if (const ConfigNode* id = workload.find("id"); reference.empty() && id != nullptr)
-      reference = id->scalar();
+    // A merged configuration describes its workload completely, under its id.
+    const ConfigNode* id = workload.find("id");
+    const std::string name = id != nullptr ? id->scalar() : "";
     workload.erase("id");
-    experiment.workload = makeWorkload(reference, workload, path);
+    if (spec.workload.empty() && name.empty())
+      throw InputError(Problem{{"--workload", 0}, {}, "missing",
+                               "a workload id (`wattlas workloads` lists them)", {}});
+    experiment.workload = spec.workload.empty()
+                              ? buildWorkload(name, workload, ConfigNode::ofMap())
+                              : makeWorkload(spec.workload, workload, path);
   });
   runComplete =
       bindConfig(run, "run", problems, [&](Binder& b) { experiment.run.bind(b); }).complete;
@@ -72,7 +78,10 @@ Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
 
   experiment.config = ConfigNode::ofMap();
   experiment.config.put("platform", experiment.platform.config.complete);
-  experiment.config.put("workload", experiment.workload.config);
+  ConfigNode described = ConfigNode::ofMap();
+  described.put("id", ConfigNode::ofScalar(experiment.workload.id));
+  described.merge(experiment.workload.config);
+  experiment.config.put("workload", described);
   experiment.config.put("run", runComplete);
   experiment.configHash = experiment.config.hash().hex();
   return experiment;

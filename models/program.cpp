@@ -70,7 +70,8 @@ std::vector<std::vector<OpId>> Device::partition(const Graph&,
 
 Bits Device::residentBits(const Operator& op) const {
   const OpCost cost = costOf(op);
-  return (cost.weights + cost.state) * static_cast<double>(op.count);
+  return cost.weights * static_cast<double>(op.weightCopies()) +
+         cost.state * static_cast<double>(op.count);
 }
 
 }  // namespace wattlas

@@ -80,11 +80,10 @@ class ConfigBinder final : public Binder {
       record.source = "default of the model: " + doc;
       record.basis = Basis::assumption;
     }
-    if (node->isMap())
-      readSourced(*node, key, record);
-    else if (parseInto(*node, key, dimension, record.value))
-      record.low = record.high = record.value;
-    check(*node, key, rule, record);
+    const bool read = node->isMap() ? readSourced(*node, key, record)
+                                    : parseInto(*node, key, dimension, record.value);
+    if (read && !node->isMap()) record.low = record.high = record.value;
+    if (read) check(*node, key, rule, record);
     complete_.put(key, *node);
     if (dimension != Dimension::count || node->isMap()) parameters_.push_back(record);
     return record;
@@ -93,7 +92,10 @@ class ConfigBinder final : public Binder {
   void text(const std::string& key, std::string& target, const FieldRule& rule,
             const std::string& doc) override {
     (void)doc;
-    if (const ConfigNode* node = scalarOr(key, rule, "a text")) target = node->scalar();
+    if (const ConfigNode* node = scalarOr(key, rule, "a text"))
+      target = node->scalar();
+    else if (!rule.fallback.empty())
+      target = rule.fallback;
     complete_.put(key, ConfigNode::ofScalar(target, node_.place()));
   }
 
@@ -267,7 +269,7 @@ class ConfigBinder final : public Binder {
     }
   }
 
-  void readSourced(const ConfigNode& node, const std::string& key, ParameterRecord& record) {
+  bool readSourced(const ConfigNode& node, const std::string& key, ParameterRecord& record) {
     static const std::vector<std::string> keys = {"value", "low", "high", "source", "basis",
                                                   "notes"};
     for (const auto& [name, value] : node.entries())
@@ -277,14 +279,15 @@ class ConfigBinder final : public Binder {
     const ConfigNode* value = node.find("value");
     if (value == nullptr) {
       add(node.place(), key, "has no 'value'", describe(record.dimension), {});
-      return;
+      return false;
     }
-    if (!parseInto(*value, key, record.dimension, record.value)) return;
+    if (!parseInto(*value, key, record.dimension, record.value)) return false;
     record.low = record.high = record.value;
+    bool read = true;
     if (const ConfigNode* low = node.find("low"))
-      parseInto(*low, key + ".low", record.dimension, record.low);
+      read &= parseInto(*low, key + ".low", record.dimension, record.low);
     if (const ConfigNode* high = node.find("high"))
-      parseInto(*high, key + ".high", record.dimension, record.high);
+      read &= parseInto(*high, key + ".high", record.dimension, record.high);
     if (const ConfigNode* source = node.find("source")) record.source = source->scalar();
     if (const ConfigNode* basis = node.find("basis")) {
       if (!isBasis(basis->scalar()))
@@ -292,9 +295,10 @@ class ConfigBinder final : public Binder {
             "measured, published, derived or assumption", didYouMean(basis->scalar(), basisNames));
       record.basis = basisOf(basis->scalar());
     }
-    if (record.low > record.value || record.high < record.value)
+    if (read && (record.low > record.value || record.high < record.value))
       add(node.place(), key, "the value lies outside its own low..high", "low <= value <= high",
           {});
+    return read;
   }
 
   void check(const ConfigNode& node, const std::string& key, const FieldRule& rule,

@@ -168,6 +168,11 @@ LinkPort::LinkPort(const sc_core::sc_module_name& name, LinkModule& link)
   transaction_.set_extension(&extension_);
 }
 
+LinkPort::~LinkPort() {
+  // The payload would delete its extension, which is a member here.
+  transaction_.clear_extension(&extension_);
+}
+
 void LinkPort::request(const Demand& demand, Ticks alone, Done done) {
   extension_.amount = demand.amount;
   extension_.peak = demand.peak;

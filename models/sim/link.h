@@ -87,6 +87,7 @@ class LinkPort : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
  public:
   using Done = std::function<void()>;
   LinkPort(const sc_core::sc_module_name& name, LinkModule& link);
+  ~LinkPort() override;
 
   /// Sends `demand`; `alone` is its duration on an idle link (0 = amount / min(peak, rate)).
   void request(const Demand& demand, Ticks alone, Done done);

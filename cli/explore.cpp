@@ -1,0 +1,171 @@
+// wattlas explore
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.h"
+#include "explorer/explore.h"
+#include "explorer/interrupt.h"
+#include "explorer/metric.h"
+#include "explorer/summary.h"
+#include "explorer/worker_pool.h"
+#include "models/experiment.h"
+#include "results/store.h"
+#include "results/table.h"
+
+namespace wattlas {
+namespace {
+
+/// One line on a terminal, rewritten in place; nothing elsewhere.
+class ProgressBar final : public Progress {
+ public:
+  explicit ProgressBar(bool shown) : shown_(shown) {}
+  void update(const ProgressState& s) override {
+    if (!shown_) return;
+    constexpr int width = 30;
+    const double share = s.total > 0 ? static_cast<double>(s.done) / static_cast<double>(s.total) : 0;
+    const int filled = static_cast<int>(share * width);
+    fmt::print(stderr, "\r[{}{}] {}/{}  {:.0f} points/s  {} infeasible  {} failed  {}\x1b[K",
+               std::string(static_cast<std::size_t>(filled), '#'),
+               std::string(static_cast<std::size_t>(width - filled), '.'), s.done, s.total,
+               s.pointsPerSecond, s.infeasible, s.failed,
+               s.last ? fmt::format("{:.1f} s", s.seconds)
+                      : s.secondsLeft > 0 ? fmt::format("{:.0f} s left", s.secondsLeft) : "");
+    if (s.last) fmt::print(stderr, "\n");
+  }
+
+ private:
+  bool shown_;
+};
+
+/// Turns explored points into rows of files and tables.
+class RowSink final : public PointSink {
+ public:
+  RowSink(const Study& study, bool store) {
+    if (store)
+      writer_.emplace(StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml()});
+  }
+  void row(const Study& study, const ExploredPoint& point) override {
+    PointRow row = rowOf(study, point);
+    row.pareto = point.pareto;
+    if (writer_) writer_->append(row, point.outcome.detail);
+    rows_.push_back(std::move(row));
+  }
+  const std::vector<PointRow>& rows() const { return rows_; }
+  void commit(const std::string& path) { writer_->commit(path); }
+
+ private:
+  static PointRow rowOf(const Study& study, const ExploredPoint& point) {
+    const PointOutcome& o = point.outcome;
+    PointRow row;
+    row.id = point.id.hex().substr(0, 16);
+    row.platform = platformOf(study, point.design);
+    row.workload = study.workloads[static_cast<std::size_t>(point.design.workload)];
+    row.format = o.format;
+    for (auto& [key, value] : geneTexts(study, point.design))
+      if (key != "platform" && key != "format")
+        row.genes.emplace_back(key, value);
+      else if (key == "format" && row.format.empty())
+        row.format = value;
+    row.fidelity = o.fidelity.empty() ? study.fidelity : o.fidelity;
+    row.scope = study.scope;
+    const auto metric = [&](int which) { return metricOf(study, o, which); };
+    row.timeS = metric(metricTime);
+    row.energyJ = metric(metricEnergy);
+    row.powerAvgW = metric(metricPowerAvg);
+    row.powerPeakW = metric(metricPowerPeak);
+    row.areaMm2 = metric(metricArea);
+    row.accuracy = metric(metricAccuracy);
+    row.accuracySe = metric(metricAccuracySe);
+    row.accuracyKind = o.accuracyKind;
+    row.feasible = point.feasible();
+    if (!row.feasible) row.timeS = row.energyJ = row.powerAvgW = row.powerPeakW = missing;
+    row.reason = o.reason;
+    row.configHash = o.configHash;
+    row.bound = o.topBound;
+    row.boundShare = o.topBoundShare;
+    std::tie(row.energyCategory, row.energyCategoryShare) = topEnergyCategory(study, o);
+    return row;
+  }
+
+  std::optional<StoreWriter> writer_;
+  std::vector<PointRow> rows_;
+};
+
+struct ExploreCommand {
+  std::string study, output, csv;
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+  int workers = 0;
+  bool dry = false;
+
+  void run(Context& context) const {
+    StudyOverrides overrides;
+    overrides.seed = seed;
+    for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
+    const Study loaded = loadStudy(study, context.path, overrides);
+
+    const int count = workers > 0 ? workers
+                                  : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    WorkerPoolOptions poolOptions;
+    poolOptions.command = {context.executable, "worker"};
+    poolOptions.workers = count;
+    WorkerPool pool(poolOptions);
+    InterruptGuard guard;
+    ExploreOptions options;
+    options.check = [&](const ExperimentSpec& spec) {
+      (void)makeExperiment(spec, context.registry, context.path);
+    };
+    options.interrupted = InterruptGuard::interrupted;
+    if (dry) {
+      fmt::print("{}", dryRun(loaded, options, pool, count));
+      return;
+    }
+    ProgressBar bar(context.progress);
+    const ExploreOutcome outcome = explore(loaded, options, pool, &bar);
+    RowSink sink(loaded, !output.empty());
+    emit(outcome, sink);
+    if (!csv.empty()) writePointCsv(csv, sink.rows());
+    if (!output.empty()) sink.commit(output);
+    fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}));
+    fmt::print("{}", summarise(outcome));
+    std::size_t failed = 0;
+    for (const ExploredPoint& p : outcome.points)
+      failed += p.outcome.status == PointStatus::failed ? 1 : 0;
+    fmt::print("\n{} points in {:.1f} s with {} workers, {} of them failed\n",
+               outcome.points.size(), outcome.seconds, count, failed);
+    for (const std::string& file : {output, csv})
+      if (!file.empty()) fmt::print("written: {}\n", file);
+    if (outcome.interrupted) {
+      spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(),
+                   outcome.planned);
+      context.exitCode = exitInterrupted;
+    }
+  }
+};
+
+}  // namespace
+
+void addExplore(CLI::App& app, Context& context) {
+  auto command = std::make_shared<ExploreCommand>();
+  CLI::App* sub = app.add_subcommand("explore", "Sweep a design space to its Pareto set");
+  sub->footer("Example:\n  wattlas explore configs/studies/quickstart.yaml -o out.h5 --csv out.csv");
+  sub->add_option("study", command->study, "Study file")->required();
+  sub->add_option("-o,--output", command->output, "HDF5 file with every point");
+  sub->add_option("--csv", command->csv, "CSV file with every point");
+  sub->add_option("-j,--jobs", command->workers, "Worker processes (default: all cores)")
+      ->check(CLI::Range(1, 1024));
+  sub->add_option("--seed", command->seed, "Seed of the search");
+  sub->add_option("--set", command->sets, "KEY=VALUE for every point")
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->add_flag("--dry-run", command->dry, "Print size, a sample and the expected time");
+  sub->callback([command, &context] { command->run(context); });
+}
+
+}  // namespace wattlas
