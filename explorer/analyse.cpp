@@ -141,7 +141,8 @@ std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
     if (isNew) {
       order.push_back(key);
       builder = {{point.outcome.reason, 0, point.outcome.status == PointStatus::failed, {}},
-                 point.design.workload, point.design.genes,
+                 point.design.workload,
+                 point.design.genes,
                  std::vector<bool>(study.genes.size(), true)};
     }
     ++builder.region.count;
@@ -153,8 +154,8 @@ std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
   for (const std::string& key : order) {
     RegionBuilder& builder = byReason[key];
     if (builder.workload >= 0 && study.workloads.size() > 1)
-      builder.region.common.push_back(
-          "workload = " + study.workloads[static_cast<std::size_t>(builder.workload)]);
+      builder.region.common.push_back("workload = " +
+                                      study.workloads[static_cast<std::size_t>(builder.workload)]);
     for (std::size_t g = 0; g < study.genes.size(); ++g)
       if (builder.shared[g] && !std::isnan(builder.genes[g]) &&
           (study.genes[g].continuous() || study.genes[g].choices() > 1))

@@ -10,8 +10,8 @@
 namespace wattlas {
 
 struct ChildLimits {
-  double seconds = 0;      ///< wall-clock time; 0 = none
-  std::size_t bytes = 0;   ///< address space beyond what the parent has mapped; 0 = none
+  double seconds = 0;     ///< wall-clock time; 0 = none
+  std::size_t bytes = 0;  ///< address space beyond what the parent has mapped; 0 = none
 };
 
 /// The child gave no answer.

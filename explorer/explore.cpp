@@ -34,10 +34,10 @@ class ProgressMeter {
     state_.seconds = now;
     state_.last = last;
     state_.pointsPerSecond = now > 0 ? static_cast<double>(state_.done) / now : 0;
-    state_.secondsLeft = state_.pointsPerSecond > 0
-                             ? static_cast<double>(state_.total - state_.done) /
-                                   state_.pointsPerSecond
-                             : 0;
+    state_.secondsLeft =
+        state_.pointsPerSecond > 0
+            ? static_cast<double>(state_.total - state_.done) / state_.pointsPerSecond
+            : 0;
     listener_->update(state_);
   }
   double seconds() const { return secondsSince(start_); }
@@ -52,8 +52,7 @@ class ProgressMeter {
 SearchMethod methodFor(const Study& study, const SpaceSize& size, std::uint64_t limit) {
   const SearchOptions& search = study.search;
   if (search.method != SearchMethod::automatic) return search.method;
-  const std::uint64_t most =
-      search.budget > 0 ? static_cast<std::uint64_t>(search.budget) : limit;
+  const std::uint64_t most = search.budget > 0 ? static_cast<std::uint64_t>(search.budget) : limit;
   if (!size.infinite && size.points <= most) return SearchMethod::exhaustive;
   return SearchMethod::sobol;
 }
@@ -77,20 +76,23 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
   const Place place = study.tree.place();
   methodUsed = methodFor(study, size, limit);
   if (methodUsed == SearchMethod::nsga2)
-    throw InputError(Problem{place, "search.method", "nsga2 is not available yet",
-                             "exhaustive, random or sobol", {}});
+    throw InputError(Problem{
+        place, "search.method", "nsga2 is not available yet", "exhaustive, random or sobol", {}});
   const std::uint64_t budget = static_cast<std::uint64_t>(search.budget);
   if (methodUsed == SearchMethod::exhaustive)
     return enumerate(study, budget > 0 ? std::min(limit, budget) : limit);
   if (budget == 0)
     throw InputError(Problem{place, "search.budget",
-                             std::string("missing: the space has ") + size.text() +
-                             " and " + nameOf(methodUsed) + " looks at a part of it",
+                             std::string("missing: the space has ") + size.text() + " and " +
+                                 nameOf(methodUsed) + " looks at a part of it",
                              "a number of evaluations", "such as budget: 10000"});
   if (budget > limit)
-    throw InputError(Problem{place, "search.budget", std::to_string(budget) +
-                             " evaluations are too many for one exploration",
-                             "at most " + std::to_string(limit), {}});
+    throw InputError(
+        Problem{place,
+                "search.budget",
+                std::to_string(budget) + " evaluations are too many for one exploration",
+                "at most " + std::to_string(limit),
+                {}});
   return samplePoints(study, methodUsed, budget, search.seed);
 }
 

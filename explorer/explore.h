@@ -13,10 +13,10 @@ namespace wattlas {
 struct ProgressState {
   std::size_t done = 0, total = 0;
   std::size_t feasible = 0, infeasible = 0, failed = 0;
-  double seconds = 0;         ///< since the start
+  double seconds = 0;  ///< since the start
   double pointsPerSecond = 0;
-  double secondsLeft = 0;     ///< estimate; 0 while unknown
-  bool last = false;          ///< no more updates follow
+  double secondsLeft = 0;  ///< estimate; 0 while unknown
+  bool last = false;       ///< no more updates follow
 };
 
 /// Told at most ten times a second, and once at the end.
@@ -30,34 +30,34 @@ struct ExploreOptions {
   /// Checks one configuration without simulating it (makeExperiment); throws InputError. May be
   /// empty. Used before anything runs, to find genes that no point accepts.
   std::function<void(const ExperimentSpec&)> check;
-  std::function<bool()> interrupted;   ///< asked now and then; may be empty
-  std::uint64_t limit = 1000000;       ///< points of one exploration
-  std::size_t detailLimit = 5000;      ///< up to so many points, rows carry the whole result
+  std::function<bool()> interrupted;  ///< asked now and then; may be empty
+  std::uint64_t limit = 1000000;      ///< points of one exploration
+  std::size_t detailLimit = 5000;     ///< up to so many points, rows carry the whole result
 };
 
 /// Front of one workload.
 struct Front {
   std::string workload;
-  std::vector<std::size_t> members;    ///< indices into ExploreOutcome::points
-  std::size_t compared = 0;            ///< feasible points with every objective known
-  std::size_t lacking = 0;             ///< feasible points without some objective
-  ObjectiveVector reference;           ///< worst compared values (as given, not negated)
-  double hypervolume = 0;              ///< share of the box from best to reference, 0..1
+  std::vector<std::size_t> members;  ///< indices into ExploreOutcome::points
+  std::size_t compared = 0;          ///< feasible points with every objective known
+  std::size_t lacking = 0;           ///< feasible points without some objective
+  ObjectiveVector reference;         ///< worst compared values (as given, not negated)
+  double hypervolume = 0;            ///< share of the box from best to reference, 0..1
 };
 
 /// How a gene acted on one platform, from pairs of points that differ in nothing else.
 struct GeneEffect {
   std::string gene, platform;
-  std::size_t pairs = 0;      ///< 0: never varied alone, so nothing is known
+  std::size_t pairs = 0;  ///< 0: never varied alone, so nothing is known
   bool changesAnything = false;
 };
 
 /// Points refused for the same reason (numbers aside).
 struct InfeasibleRegion {
-  std::string reason;                 ///< of the first such point
+  std::string reason;  ///< of the first such point
   std::size_t count = 0;
-  bool failed = false;                ///< crash, timeout or bug instead of an answer
-  std::vector<std::string> common;    ///< "platform = fpga-zcu104": settings all of them share
+  bool failed = false;              ///< crash, timeout or bug instead of an answer
+  std::vector<std::string> common;  ///< "platform = fpga-zcu104": settings all of them share
 };
 
 struct ExploreOutcome {
@@ -65,12 +65,12 @@ struct ExploreOutcome {
   std::vector<ExploredPoint> points;  ///< in the order of the plan
   SpaceSize space;
   SearchMethod method = SearchMethod::exhaustive;  ///< used
-  std::size_t planned = 0;            ///< points the search wanted
-  bool interrupted = false;           ///< some planned points have no row: exit code 75
-  std::vector<Front> fronts;          ///< one a workload, in the study's order
+  std::size_t planned = 0;                         ///< points the search wanted
+  bool interrupted = false;   ///< some planned points have no row: exit code 75
+  std::vector<Front> fronts;  ///< one a workload, in the study's order
   std::vector<GeneEffect> effects;
   std::vector<InfeasibleRegion> regions;
-  double seconds = 0;                 ///< wall time; outside comparisons
+  double seconds = 0;  ///< wall time; outside comparisons
 };
 
 /// Receives rows in their final order, fronts marked.

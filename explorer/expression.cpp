@@ -45,7 +45,8 @@ class Parser {
     if (peek().kind == Token::Kind::end)
       throw ExpressionError("is empty", "an expression such as 'power_peak_w < 1500'", 1);
     NodePtr root = disjunction();
-    if (peek().kind != Token::Kind::end) fail("unexpected " + shown(peek()), "an operator or the end");
+    if (peek().kind != Token::Kind::end)
+      fail("unexpected " + shown(peek()), "an operator or the end");
     return root;
   }
   const std::set<int>& slots() const { return slots_; }
@@ -66,8 +67,7 @@ class Parser {
     throw ExpressionError(std::move(what), std::move(expected), peek().column, std::move(hint));
   }
   void expectSymbol(const char* symbol) {
-    if (!isSymbol(symbol))
-      fail("unexpected " + shown(peek()), "'" + std::string(symbol) + "'");
+    if (!isSymbol(symbol)) fail("unexpected " + shown(peek()), "'" + std::string(symbol) + "'");
     ++at_;
   }
 
@@ -148,7 +148,7 @@ class Parser {
 
   std::optional<Kind> comparisonOperator() const {
     static const std::pair<const char*, Kind> table[] = {
-        {"<", Kind::less},           {"<=", Kind::lessEqual}, {">", Kind::greater},
+        {"<", Kind::less},          {"<=", Kind::lessEqual}, {">", Kind::greater},
         {">=", Kind::greaterEqual}, {"==", Kind::equal},     {"!=", Kind::notEqual}};
     if (peek().kind == Token::Kind::symbol)
       for (const auto& [text, kind] : table)
@@ -167,7 +167,8 @@ class Parser {
     const std::size_t column = take().column;
     if (*kind == Kind::notIn) ++at_;
     const bool membership = *kind == Kind::in || *kind == Kind::notIn;
-    if (membership && !isSymbol("[")) fail("unexpected " + shown(peek()), "a list such as ['a', 'b']");
+    if (membership && !isSymbol("["))
+      fail("unexpected " + shown(peek()), "a list such as ['a', 'b']");
     NodePtr right = membership ? list() : sum();
     checkComparison(*kind, left, right, column);
     if (comparisonOperator())
@@ -236,8 +237,10 @@ class Parser {
       ValueType type{ValueType::Kind::any, std::nullopt, false};
       const bool plainRight = right->type.kind == ValueType::Kind::number && !right->type.dimension;
       const bool plainLeft = left->type.kind == ValueType::Kind::number && !left->type.dimension;
-      if (plainRight) type = left->type;
-      else if (plainLeft && op.text == "*") type = right->type;
+      if (plainRight)
+        type = left->type;
+      else if (plainLeft && op.text == "*")
+        type = right->type;
       left = make(op.text == "*" ? Kind::multiply : Kind::divide, {left, right}, type);
     }
     return left;
@@ -314,8 +317,8 @@ class Parser {
     if (found == nullptr) {
       std::string hint = didYouMean(name, symbols_.names());
       throw ExpressionError("unknown name '" + name + "'",
-                            "a gene, derived value or metric known here; texts need quotes",
-                            column, hint);
+                            "a gene, derived value or metric known here; texts need quotes", column,
+                            hint);
     }
     slots_.insert(found->slot);
     auto node = std::make_shared<Node>();
@@ -361,8 +364,10 @@ class Parser {
       throw ExpressionError(name.text + "() has " + std::to_string(arguments.size()) + " arguments",
                             found->maximumArguments == 1 ? "one" : "1 to 16", name.column);
     ValueType type{ValueType::Kind::number, std::nullopt, false};
-    if (found->keepsUnit) type = arguments.front()->type;
-    else if (arguments.front()->type.dimension) type = {};
+    if (found->keepsUnit)
+      type = arguments.front()->type;
+    else if (arguments.front()->type.dimension)
+      type = {};
     return make(found->kind, std::move(arguments), type);
   }
 
@@ -389,14 +394,17 @@ std::vector<std::string> Symbols::names() const {
 
 ExpressionError::ExpressionError(std::string what, std::string expected, std::size_t column,
                                  std::string hint)
-    : std::runtime_error(what), what_(std::move(what)), expected_(std::move(expected)),
-      hint_(std::move(hint)), column_(column) {}
+    : std::runtime_error(what),
+      what_(std::move(what)),
+      expected_(std::move(expected)),
+      hint_(std::move(hint)),
+      column_(column) {}
 
 Problem ExpressionError::problem(const Place& place, const std::string& key,
                                  const std::string& source) const {
   const std::string shown = source.size() > 120 ? source.substr(0, 117) + "..." : source;
-  return {place, key,
-          "'" + shown + "': column " + std::to_string(column_) + ": " + what_, expected_, hint_};
+  return {place, key, "'" + shown + "': column " + std::to_string(column_) + ": " + what_,
+          expected_, hint_};
 }
 
 Expression Expression::compile(const std::string& source, const Symbols& symbols) {
@@ -408,6 +416,8 @@ Expression Expression::compile(const std::string& source, const Symbols& symbols
   return out;
 }
 
-ValueType Expression::type() const { return root_->type; }
+ValueType Expression::type() const {
+  return root_->type;
+}
 
 }  // namespace wattlas

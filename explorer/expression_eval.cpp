@@ -17,7 +17,8 @@ struct Evaluator {
   /// none when one side is absent, so that rules about absent things do not apply.
   Value equal(const Value& a, const Value& b) const {
     if (a.kind == Value::Kind::none || b.kind == Value::Kind::none) return {};
-    if (a.hasNumber() && b.hasNumber()) return Value::ofBoolean(rounded(a.number) == rounded(b.number));
+    if (a.hasNumber() && b.hasNumber())
+      return Value::ofBoolean(rounded(a.number) == rounded(b.number));
     if (a.kind != b.kind) return Value::ofBoolean(false);
     if (a.kind == Value::Kind::text) return Value::ofBoolean(a.text == b.text);
     return Value::ofBoolean(a.number == b.number);

@@ -1,7 +1,7 @@
 #include "explorer/expression_lexer.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace wattlas {
@@ -11,8 +11,12 @@ constexpr std::size_t longestExpression = 4096;
 constexpr std::array<std::string_view, 7> keywords = {"and",  "or",    "not", "in",
                                                       "true", "false", "none"};
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool isLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 class Lexer {
  public:
@@ -23,8 +27,8 @@ class Lexer {
       throw ExpressionError("is longer than 4096 characters", "a shorter expression", 1);
     std::vector<Token> out;
     for (;;) {
-      while (at_ < source_.size() && (source_[at_] == ' ' || source_[at_] == '\t' ||
-                                      source_[at_] == '\n'))
+      while (at_ < source_.size() &&
+             (source_[at_] == ' ' || source_[at_] == '\t' || source_[at_] == '\n'))
         ++at_;
       out.push_back(next());
       if (out.back().kind == Token::Kind::end) return out;
@@ -150,6 +154,8 @@ bool isKeyword(std::string_view word) {
   return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
 }
 
-std::vector<Token> tokenize(const std::string& source) { return Lexer(source).run(); }
+std::vector<Token> tokenize(const std::string& source) {
+  return Lexer(source).run();
+}
 
 }  // namespace wattlas

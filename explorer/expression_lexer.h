@@ -11,8 +11,8 @@ namespace wattlas {
 struct Token {
   enum class Kind { number, text, name, symbol, end };
   Kind kind = Kind::end;
-  std::string text;      ///< name, symbol, or content of a quoted text
-  Measure measure;       ///< of a number, unit included
+  std::string text;  ///< name, symbol, or content of a quoted text
+  Measure measure;   ///< of a number, unit included
   std::size_t column = 1;
 };
 

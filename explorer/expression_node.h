@@ -10,17 +10,41 @@
 namespace wattlas {
 
 enum class ExpressionKind {
-  literal, name, list, negate, logicalNot, logicalAnd, logicalOr, add, subtract, multiply, divide,
-  less, lessEqual, greater, greaterEqual, equal, notEqual, in, notIn,
-  minimum, maximum, absolute, floorOf, ceilOf, roundOf, squareRoot, log2Of,
+  literal,
+  name,
+  list,
+  negate,
+  logicalNot,
+  logicalAnd,
+  logicalOr,
+  add,
+  subtract,
+  multiply,
+  divide,
+  less,
+  lessEqual,
+  greater,
+  greaterEqual,
+  equal,
+  notEqual,
+  in,
+  notIn,
+  minimum,
+  maximum,
+  absolute,
+  floorOf,
+  ceilOf,
+  roundOf,
+  squareRoot,
+  log2Of,
 };
 
 struct ExpressionNode {
   ExpressionKind kind = ExpressionKind::literal;
   std::vector<std::shared_ptr<const ExpressionNode>> children;
-  Value value;       ///< of a literal; a text points into `storage`
+  Value value;  ///< of a literal; a text points into `storage`
   std::string storage;
-  int slot = -1;     ///< of a name
+  int slot = -1;  ///< of a name
   ValueType type;
 };
 

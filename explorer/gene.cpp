@@ -18,8 +18,8 @@ struct Reader {
   const ConfigNode& node;
   Problems& problems;
 
-  void problem(const ConfigNode& at, const std::string& sub, std::string what,
-               std::string expected, std::string hint = {}) {
+  void problem(const ConfigNode& at, const std::string& sub, std::string what, std::string expected,
+               std::string hint = {}) {
     const Place& place = at.place().file.empty() ? node.place() : at.place();
     problems.add({place, "genes." + gene.key + (sub.empty() ? "" : "." + sub), std::move(what),
                   std::move(expected), std::move(hint)});
@@ -91,13 +91,13 @@ struct Reader {
 
   void readRange(const ConfigNode& range, const std::string& word) {
     if (!range.isMap()) {
-      problem(range, word, "is not a range", word == "integer" ? "{min: 1, max: 8, step: 1}"
-                                                               : "{min: 0.1, max: 10}");
+      problem(range, word, "is not a range",
+              word == "integer" ? "{min: 1, max: 8, step: 1}" : "{min: 0.1, max: 10}");
       return;
     }
-    const std::vector<std::string> known =
-        word == "integer" ? std::vector<std::string>{"min", "max", "step"}
-                          : std::vector<std::string>{"min", "max", "points"};
+    const std::vector<std::string> known = word == "integer"
+                                               ? std::vector<std::string>{"min", "max", "step"}
+                                               : std::vector<std::string>{"min", "max", "points"};
     for (const auto& [key, value] : range.entries())
       if (std::find(known.begin(), known.end(), key) == known.end())
         problem(value, word + "." + key, "unknown key", "min, max and " + known.back(),
@@ -194,15 +194,17 @@ struct Reader {
         problem(*condition, "when", "'" + condition->scalar() + "' is not yes or no",
                 "a comparison");
     } catch (const ExpressionError& error) {
-      problems.add(error.problem(condition->place(), "genes." + gene.key + ".when",
-                                 condition->scalar()));
+      problems.add(
+          error.problem(condition->place(), "genes." + gene.key + ".when", condition->scalar()));
     }
   }
 };
 
 }  // namespace
 
-const char* nameOf(Gene::Kind kind) { return kindNames[static_cast<std::size_t>(kind)].c_str(); }
+const char* nameOf(Gene::Kind kind) {
+  return kindNames[static_cast<std::size_t>(kind)].c_str();
+}
 
 Coordinate Gene::at(double unitSample) const {
   if (!continuous()) {
@@ -220,8 +222,7 @@ std::string Gene::text(Coordinate c) const {
 }
 
 ConfigNode Gene::node(Coordinate c) const {
-  return continuous() ? ConfigNode::ofScalar(text(c), place)
-                      : values[static_cast<std::size_t>(c)];
+  return continuous() ? ConfigNode::ofScalar(text(c), place) : values[static_cast<std::size_t>(c)];
 }
 
 Value Gene::value(Coordinate c) const {
@@ -234,10 +235,10 @@ Value Gene::value(Coordinate c) const {
 
 ValueType Gene::type() const {
   if (continuous()) return {ValueType::Kind::number, dimension, false};
-  const bool allNumbers = std::all_of(measures.begin(), measures.end(),
-                                      [](const auto& m) { return m.has_value(); });
-  const bool noNumbers = std::none_of(measures.begin(), measures.end(),
-                                      [](const auto& m) { return m.has_value(); });
+  const bool allNumbers =
+      std::all_of(measures.begin(), measures.end(), [](const auto& m) { return m.has_value(); });
+  const bool noNumbers =
+      std::none_of(measures.begin(), measures.end(), [](const auto& m) { return m.has_value(); });
   if (noNumbers) return {ValueType::Kind::text, std::nullopt, false};
   for (const auto& measure : measures)
     if (!allNumbers || measure->dimension != measures.front()->dimension) return {};
@@ -251,7 +252,8 @@ Gene readGene(const std::string& key, const ConfigNode& node, const Symbols& sym
   gene.place = node.place();
   Reader reader{gene, node, problems};
   if (!node.isMap()) {
-    reader.problem(node, "", "is not a gene", "{categorical: [a, b]}, ordinal, integer, real or log",
+    reader.problem(node, "", "is not a gene",
+                   "{categorical: [a, b]}, ordinal, integer, real or log",
                    node.isList() ? "write {categorical: " + canonicalText(node) + "}" : "");
     return gene;
   }

@@ -17,7 +17,7 @@ using Coordinate = double;
 
 struct Gene {
   enum class Kind { categorical, ordinal, integer, real, log };
-  std::string key;      ///< `platform`, `format`, or any `--set` key
+  std::string key;  ///< `platform`, `format`, or any `--set` key
   Kind kind = Kind::categorical;
   Place place;
   std::vector<ConfigNode> values;                ///< choices in order; empty when continuous
@@ -27,7 +27,7 @@ struct Gene {
   std::string unit;                              ///< unit of the range ("MHz"), may be empty
   double unitFactor = 1;                         ///< base units of one `unit`
   std::optional<Dimension> dimension;
-  std::optional<Expression> when;                ///< inactive unless true
+  std::optional<Expression> when;  ///< inactive unless true
 
   bool continuous() const { return values.empty(); }
   std::size_t choices() const { return values.size(); }

@@ -66,7 +66,9 @@ double fits(const RunResult& result) {
   return 1;
 }
 
-double known(double value) { return value > 0 ? value : unknown; }
+double known(double value) {
+  return value > 0 ? value : unknown;
+}
 
 double rawMetric(const RunResult& r, int metric) {
   switch (metric) {

@@ -26,9 +26,21 @@ inline constexpr int coreMetricCount = 23;
 
 /// Positions of the core metrics that code names.
 enum CoreMetric {
-  metricTime, metricBound, metricEnergy, metricPowerAvg, metricPowerPeak, metricArea,
-  metricWeights, metricPeakBytes, metricCapacity, metricAccuracy, metricAccuracySe,
-  metricTokensPerS, metricEnergyPerToken, metricFits, metricBreakdown  ///< first of nine
+  metricTime,
+  metricBound,
+  metricEnergy,
+  metricPowerAvg,
+  metricPowerPeak,
+  metricArea,
+  metricWeights,
+  metricPeakBytes,
+  metricCapacity,
+  metricAccuracy,
+  metricAccuracySe,
+  metricTokensPerS,
+  metricEnergyPerToken,
+  metricFits,
+  metricBreakdown  ///< first of nine
 };
 
 /// Index of a metric, or nothing.

@@ -21,9 +21,9 @@ struct PointOutcome {
                                 ///< is violated, empty when there is no result
   std::string configHash, format, fidelity;  ///< fidelity used: "event" or "event+analytic"
   std::string accuracyKind = "none";
-  std::string topBound;         ///< what limits most of the time: compute, memory, ...
-  double topBoundShare = 0;     ///< its share of attributed time, 0..1
-  std::string detail;           ///< whole RunResult as JSON when it was asked for
+  std::string topBound;      ///< what limits most of the time: compute, memory, ...
+  double topBoundShare = 0;  ///< its share of attributed time, 0..1
+  std::string detail;        ///< whole RunResult as JSON when it was asked for
   bool operator==(const PointOutcome&) const = default;
 };
 

@@ -13,7 +13,10 @@ namespace {
 class Source {
  public:
   Source(SearchMethod method, std::size_t dimensions, std::uint64_t seed)
-      : random_(seed), sobol_(dimensions), shift_(dimensions), isSobol_(method == SearchMethod::sobol) {
+      : random_(seed),
+        sobol_(dimensions),
+        shift_(dimensions),
+        isSobol_(method == SearchMethod::sobol) {
     // A random shift per dimension makes different seeds different nets of the same evenness.
     for (double& s : shift_) s = random_.uniform();
   }
@@ -33,8 +36,8 @@ class Source {
 
 }  // namespace
 
-std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method,
-                                      std::uint64_t budget, std::uint64_t seed) {
+std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, std::uint64_t budget,
+                                      std::uint64_t seed) {
   const std::uint64_t designs = std::max<std::uint64_t>(1, budget / study.workloads.size());
   const SpaceSize size = sizeOf(study);
   Source source(method, study.genes.size(), seed);
@@ -44,8 +47,7 @@ std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method,
   const std::uint64_t patience = 1000 + 20 * designs;
   for (std::uint64_t tries = 0; chosen.size() < designs && tries < patience; ++tries) {
     std::vector<Coordinate> genes(study.genes.size());
-    for (std::size_t g = 0; g < genes.size(); ++g)
-      genes[g] = study.genes[g].at(source.next(g));
+    for (std::size_t g = 0; g < genes.size(); ++g) genes[g] = study.genes[g].at(source.next(g));
     // A design may differ between workloads when conditions mention them: it is new when one is.
     bool isNew = false;
     for (std::size_t w = 0; w < study.workloads.size(); ++w) {

@@ -56,9 +56,8 @@ std::vector<bool> freeGenes(const Study& study) {
 
 std::string largestGene(const Study& study) {
   const auto largest =
-      std::max_element(study.genes.begin(), study.genes.end(), [](const Gene& a, const Gene& b) {
-        return a.choices() < b.choices();
-      });
+      std::max_element(study.genes.begin(), study.genes.end(),
+                       [](const Gene& a, const Gene& b) { return a.choices() < b.choices(); });
   return "'" + largest->key + "' with " + std::to_string(largest->choices()) + " choices";
 }
 
@@ -70,8 +69,7 @@ Value slotValue(const Study& study, const DesignPoint& point, int slot) {
     return study.genes[static_cast<std::size_t>(slot)].value(
         point.genes[static_cast<std::size_t>(slot)]);
   if (slot == plan.workload())
-    return {Value::Kind::text, 0, false,
-            study.workloads[static_cast<std::size_t>(point.workload)]};
+    return {Value::Kind::text, 0, false, study.workloads[static_cast<std::size_t>(point.workload)]};
   if (slot < plan.firstMetric())
     return study.derived[static_cast<std::size_t>(slot - plan.firstDerived())].expression.evaluate(
         [&](int inner) { return slotValue(study, point, inner); });
@@ -98,9 +96,11 @@ SpaceSize sizeOf(const Study& study) {
   std::uint64_t combinations = 0;
   DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
   for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
-    size.exact = size.exact && walk(study, point, 0, [&](const DesignPoint&) {
-      return ++combinations < mostCountedCombinations;
-    }, free);
+    size.exact =
+        size.exact &&
+        walk(
+            study, point, 0,
+            [&](const DesignPoint&) { return ++combinations < mostCountedCombinations; }, free);
   size.points = size.exact ? timesSaturating(combinations, product) : bound;
   return size;
 }
@@ -116,28 +116,30 @@ std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit) {
   if (size.infinite) {
     const auto gene = std::find_if(study.genes.begin(), study.genes.end(),
                                    [](const Gene& g) { return g.continuous(); });
-    throw InputError(Problem{gene->place, "genes." + gene->key,
-                             "is continuous, so the space cannot be enumerated",
-                             "'points: N' in its range",
-                             "or use search: {method: sobol, budget: 1000}"});
+    throw InputError(Problem{
+        gene->place, "genes." + gene->key, "is continuous, so the space cannot be enumerated",
+        "'points: N' in its range", "or use search: {method: sobol, budget: 1000}"});
   }
   if (size.exact ? size.points > limit : size.points / 1000 > limit)
-    throw InputError(Problem{place, "search", "the space has " + size.text() +
-                             ", more than the " + std::to_string(limit) + " of an exhaustive search",
+    throw InputError(Problem{place, "search",
+                             "the space has " + size.text() + ", more than the " +
+                                 std::to_string(limit) + " of an exhaustive search",
                              "search: {method: sobol, budget: " +
-                             std::to_string(std::min<std::uint64_t>(limit, 10000)) + "}",
+                                 std::to_string(std::min<std::uint64_t>(limit, 10000)) + "}",
                              "or narrow the genes, the largest is " + largestGene(study)});
   std::vector<DesignPoint> out;
   DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
   for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
-    walk(study, point, 0, [&](const DesignPoint& p) {
-      out.push_back(p);
-      if (out.size() > limit)
-        throw InputError(Problem{place, "search", "the space has more than " +
-                                 std::to_string(limit) + " points", "a smaller space",
-                                 "use search: {method: sobol, budget: 10000}"});
-      return true;
-    }, {});
+    walk(study, point, 0,
+         [&](const DesignPoint& p) {
+           out.push_back(p);
+           if (out.size() > limit)
+             throw InputError(Problem{
+                 place, "search", "the space has more than " + std::to_string(limit) + " points",
+                 "a smaller space", "use search: {method: sobol, budget: 10000}"});
+           return true;
+         },
+         {});
   return out;
 }
 
@@ -167,7 +169,9 @@ Hash128 idOf(const Study& study, const DesignPoint& point) {
   return hasher.finish();
 }
 
-std::string shortId(const Hash128& id) { return id.hex().substr(0, 16); }
+std::string shortId(const Hash128& id) {
+  return id.hex().substr(0, 16);
+}
 
 ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
   ExperimentSpec spec;
@@ -192,7 +196,7 @@ ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
     const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));
     if (v.kind == Value::Kind::none) continue;
     const auto dimension = study.derived[d].expression.type().dimension;
-    std::string shown = v.kind == Value::Kind::text ? std::string(v.text)
+    std::string shown = v.kind == Value::Kind::text      ? std::string(v.text)
                         : v.kind == Value::Kind::boolean ? (v.number != 0.0 ? "true" : "false")
                         : dimension == Dimension::information
                             ? exactQuantity(rounded(v.number) * 8.0, *dimension)

@@ -33,8 +33,8 @@ void canonicalise(const Study& study, DesignPoint& point);
 std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit);
 /// `budget` different points (fewer when the space runs out): the same designs on every workload.
 /// Sobol covers evenly, random is independent; both depend on the seed only.
-std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method,
-                                      std::uint64_t budget, std::uint64_t seed);
+std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, std::uint64_t budget,
+                                      std::uint64_t seed);
 
 /// Content of a point: workload, active genes and what the study fixes. The same design has the
 /// same id in every study and on every machine.

@@ -17,7 +17,8 @@ struct RawStudy {
 
 void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaultName) {
   b.text("name", study.name, {.fallback = defaultName}, "Name of the study");
-  b.texts("workloads", study.workloads, "Ids, files or micro workloads to evaluate on every design");
+  b.texts("workloads", study.workloads,
+          "Ids, files or micro workloads to evaluate on every design");
   b.any("genes", raw.genes,
         "Dimensions of the space: KEY: {categorical|ordinal: [..]} or {integer|real|log: {min, "
         "max}}, each with an optional `when` condition");
@@ -133,8 +134,7 @@ class Compiler {
     study_.slots.derived = static_cast<int>(raw_.derived.entries().size());
     for (const auto& [key, node] : raw_.derived.entries()) {
       const std::string path = "derived." + key;
-      if (symbols_.find(key) != nullptr)
-        problem(node, path, "is also a gene", "a name of its own");
+      if (symbols_.find(key) != nullptr) problem(node, path, "is also a gene", "a name of its own");
       const auto expression = compile(node, path, symbols_);
       if (!expression) continue;
       symbols_.add({key, study_.slots.firstDerived() + static_cast<int>(study_.derived.size()),
@@ -172,8 +172,8 @@ class Compiler {
           problem(value, "set." + key, "is also a gene", "either a gene or a fixed value");
       for (const char* word : {"scope", "energy", "fidelity"})
         if (target == std::string("run.") + word)
-          problem(value, "set." + key, "has a key of its own", "'" + std::string(word) +
-                  "' of the study");
+          problem(value, "set." + key, "has a key of its own",
+                  "'" + std::string(word) + "' of the study");
       study_.sets.emplace_back(target, value);
     }
   }
@@ -206,8 +206,8 @@ class Compiler {
       if (kind != ValueType::Kind::boolean && kind != ValueType::Kind::any)
         problem(node, key, "'" + node.scalar() + "' is not yes or no",
                 "a comparison such as 'power_peak_w < 1500'");
-      const bool needsResult = !expression->slots().empty() &&
-                               expression->slots().back() >= study_.slots.firstMetric();
+      const bool needsResult =
+          !expression->slots().empty() && expression->slots().back() >= study_.slots.firstMetric();
       study_.constraints.push_back({*expression, node.place(), needsResult});
     }
   }
@@ -243,8 +243,7 @@ class Compiler {
     const auto kind = expression->type().kind;
     if (kind != ValueType::Kind::number && kind != ValueType::Kind::any)
       problem(what, key, "'" + what.scalar() + "' is not a number", "a metric such as time_s");
-    if (expression->slots().empty() ||
-        expression->slots().back() < study_.slots.firstMetric())
+    if (expression->slots().empty() || expression->slots().back() < study_.slots.firstMetric())
       problem(what, key, "'" + what.scalar() + "' does not depend on the result",
               "a metric such as time_s");
     if (!seen.insert(what.scalar()).second)
@@ -317,19 +316,25 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
   study.file = file;
   study.tree = tree;
   if (!tree.isMap() || tree.entries().empty())
-    throw InputError(Problem{{file, 1}, {}, "is not a study", "keys such as workloads, genes, "
-                             "objectives", {}});
+    throw InputError(Problem{{file, 1},
+                             {},
+                             "is not a study",
+                             "keys such as workloads, genes, "
+                             "objectives",
+                             {}});
   Problems problems;
   RawStudy raw;
-  bindConfig(tree, "", problems,
-             [&](Binder& b) { bindStudy(b, study, raw, stemOf(file)); });
+  bindConfig(tree, "", problems, [&](Binder& b) { bindStudy(b, study, raw, stemOf(file)); });
   Compiler(study, raw, problems).run();
   if (study.geneIndex("platform") < 0 &&
       std::none_of(study.sets.begin(), study.sets.end(),
                    [](const auto& set) { return set.first == "platform"; }) &&
       raw.genes.isMap())
-    problems.add({tree.place(), "genes.platform", "missing: no platform is given",
-                  "'platform: {categorical: [..]}' in genes, or 'platform' in set", {}});
+    problems.add({tree.place(),
+                  "genes.platform",
+                  "missing: no platform is given",
+                  "'platform: {categorical: [..]}' in genes, or 'platform' in set",
+                  {}});
   problems.finish();
   return study;
 }

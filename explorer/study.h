@@ -43,9 +43,9 @@ const char* nameOf(SearchMethod method);
 
 struct SearchOptions {
   SearchMethod method = SearchMethod::automatic;
-  std::int64_t budget = 0;       ///< evaluations, workloads counted; 0 = whole space
+  std::int64_t budget = 0;  ///< evaluations, workloads counted; 0 = whole space
   std::uint64_t seed = 1;
-  std::int64_t population = 100; ///< nsga2 only, rounded up to a multiple of 4
+  std::int64_t population = 100;  ///< nsga2 only, rounded up to a multiple of 4
 };
 
 /// What a command line changes in a study file.
@@ -68,7 +68,7 @@ struct Study {
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
   SlotPlan slots;
-  ConfigNode tree;           ///< as read, overrides included: what workers and files get
+  ConfigNode tree;  ///< as read, overrides included: what workers and files get
 
   /// Position of a gene, or -1.
   int geneIndex(const std::string& key) const;

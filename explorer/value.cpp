@@ -1,8 +1,8 @@
 #include "explorer/value.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 namespace wattlas {
 
@@ -19,8 +19,8 @@ std::optional<Measure> parseMeasure(std::string_view text) {
   if (status != std::errc() || !(number - number == 0.0)) return std::nullopt;
   if (rest == end) return Measure{number, std::nullopt};
   static constexpr Dimension dimensions[] = {
-      Dimension::ratio,     Dimension::time,      Dimension::frequency,    Dimension::energy,
-      Dimension::power,     Dimension::bandwidth, Dimension::information,  Dimension::area,
+      Dimension::ratio,      Dimension::time,        Dimension::frequency,   Dimension::energy,
+      Dimension::power,      Dimension::bandwidth,   Dimension::information, Dimension::area,
       Dimension::throughput, Dimension::energyPerBit};
   for (const Dimension dimension : dimensions) {
     try {
@@ -59,6 +59,8 @@ std::string canonicalText(const ConfigNode& node) {
   return out;
 }
 
-std::string numberText(double value) { return fmt::format("{}", value); }
+std::string numberText(double value) {
+  return fmt::format("{}", value);
+}
 
 }  // namespace wattlas

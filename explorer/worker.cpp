@@ -53,8 +53,7 @@ int workerMain(int in, int out, const WorkerServices& services) {
   try {
     const StartFrame start = decodeStart(*first);
     dieWithParent(static_cast<int>(start.parent));
-    const Study study =
-        compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
+    const Study study = compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
     if (start.memoryBytes > 0) limitMemory(start.memoryBytes);
     if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
     while (const auto frame = readFrame(in))

@@ -43,10 +43,12 @@ struct Slot {
 
 class PoolRun {
  public:
-  PoolRun(const WorkerPoolOptions& options, const Study& study,
-          std::span<const DesignPoint> points, bool withDetail, const Evaluator::Done& done,
-          int& restarts)
-      : options_(options), points_(points), done_(done), restarts_(restarts),
+  PoolRun(const WorkerPoolOptions& options, const Study& study, std::span<const DesignPoint> points,
+          bool withDetail, const Evaluator::Done& done, int& restarts)
+      : options_(options),
+        points_(points),
+        done_(done),
+        restarts_(restarts),
         start_(encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
                             static_cast<std::uint32_t>(::getpid())})) {
     const std::size_t n = std::min<std::size_t>(
@@ -62,8 +64,8 @@ class PoolRun {
         stopping = true;
         stopTime = Clock::now();
       }
-      if (stopping && (!anyBusy() ||
-                       duration<double>(Clock::now() - stopTime).count() > graceSeconds))
+      if (stopping &&
+          (!anyBusy() || duration<double>(Clock::now() - stopTime).count() > graceSeconds))
         return false;
       if (!stopping) dispatch();
       wait();
@@ -251,8 +253,8 @@ WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options))
   if (options_.command.empty()) throw std::logic_error("a worker pool without a command");
 }
 
-bool WorkerPool::evaluate(const Study& study, std::span<const DesignPoint> points,
-                          bool withDetail, const Done& done, const KeepGoing& keepGoing) {
+bool WorkerPool::evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
+                          const Done& done, const KeepGoing& keepGoing) {
   if (points.empty()) return true;
   const IgnorePipeSignal ignore;
   return PoolRun(options_, study, points, withDetail, done, restarts_).run(keepGoing);

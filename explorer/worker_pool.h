@@ -13,10 +13,11 @@ struct WorkerPoolOptions {
   std::vector<std::string> command;  ///< program and arguments, such as {"/usr/bin/wattlas",
                                      ///< "worker"}
   int workers = 1;
-  double pointSeconds = 600;         ///< wall time of one point before it is given up; 0 = none
-  std::uint64_t memoryBytes = std::uint64_t{8} << 30;  ///< per worker, on top of its start; 0 = none
-  std::size_t largestBatch = 4096;   ///< points
-  double batchSeconds = 0.05;        ///< aim for one batch: amortises frames, keeps cores level
+  double pointSeconds = 600;  ///< wall time of one point before it is given up; 0 = none
+  std::uint64_t memoryBytes = std::uint64_t{8}
+                              << 30;  ///< per worker, on top of its start; 0 = none
+  std::size_t largestBatch = 4096;    ///< points
+  double batchSeconds = 0.05;         ///< aim for one batch: amortises frames, keeps cores level
 };
 
 /// Batches grow and shrink with the measured speed; which worker gets what never shows in a row.

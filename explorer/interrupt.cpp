@@ -1,0 +1,40 @@
+#include "explorer/interrupt.h"
+
+#include <signal.h>
+
+#include <array>
+
+namespace wattlas {
+namespace {
+
+constexpr std::array<int, 3> handled = {SIGINT, SIGTERM, SIGUSR1};
+volatile sig_atomic_t requested = 0;
+std::array<struct sigaction, 3> previous;
+
+extern "C" void onSignal(int number) {
+  if (requested != 0) {
+    // Someone insists: end as if nothing had been handled.
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+  }
+  requested = 1;
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  requested = 0;
+  struct sigaction action {};
+  action.sa_handler = onSignal;  // no SA_RESTART: waiting calls return and look at the flag
+  for (std::size_t i = 0; i < handled.size(); ++i) ::sigaction(handled[i], &action, &previous[i]);
+}
+
+InterruptGuard::~InterruptGuard() {
+  for (std::size_t i = 0; i < handled.size(); ++i) ::sigaction(handled[i], &previous[i], nullptr);
+}
+
+bool InterruptGuard::interrupted() {
+  return requested != 0;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,258 @@
+#include "explorer/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "explorer/metric.h"
+#include "explorer/study_names.h"
+
+namespace wattlas {
+namespace {
+
+constexpr std::size_t lineWidth = 110;
+constexpr std::size_t shownPlatforms = 3;  ///< runners-up named per objective
+constexpr std::size_t shownRegions = 8;
+
+/// Breaks at spaces; later lines start with `indent` spaces.
+std::string wrap(const std::string& text, std::size_t indent) {
+  std::string out, line;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, space - at);
+    if (!line.empty() && line.size() + 1 + word.size() > lineWidth) {
+      out += line + '\n';
+      line = std::string(indent, ' ') + word;
+    } else {
+      line += (at == 0 ? "" : " ") + word;
+    }
+    at = space + 1;
+  }
+  return out + line + '\n';
+}
+
+std::string valueText(const Objective& objective, double value) {
+  const auto metric = findMetric(objective.name);
+  const auto dimension =
+      metric ? allMetrics()[static_cast<std::size_t>(*metric)].dimension : std::nullopt;
+  if (!dimension) return fmt::format("{:.4g}", value);
+  return formatQuantity(*dimension == Dimension::information ? 8.0 * value : value, *dimension);
+}
+
+std::string ratioText(double ratio) {
+  return ratio >= 99.5 ? fmt::format("{:.0f}x", ratio) : fmt::format("{:.3g}x", ratio);
+}
+
+std::string percentText(double share) {
+  return fmt::format("{:.0f} %", 100.0 * share);
+}
+
+class WorkloadSummary {
+ public:
+  WorkloadSummary(const ExploreOutcome& outcome, std::size_t workload)
+      : outcome_(outcome),
+        study_(outcome.study),
+        workload_(static_cast<std::int32_t>(workload)),
+        front_(outcome.fronts[workload]) {
+    for (std::size_t i = 0; i < outcome.points.size(); ++i) {
+      if (outcome.points[i].design.workload != workload_) continue;
+      ++total_;
+      if (outcome.points[i].feasible()) feasible_.push_back(i);
+    }
+  }
+
+  std::string text() const {
+    std::string out = fmt::format(
+        "{}  (scope {}{}): {} points, {} feasible, {} in the Pareto set\n", front_.workload,
+        study_.scope, study_.energy == "tdp" ? ", energy from rated power" : "", total_,
+        feasible_.size(), front_.members.size());
+    if (feasible_.empty()) return out + "  no design is feasible; the reasons are below\n";
+    for (std::size_t o = 0; o < study_.objectives.size(); ++o) out += objectiveText(o);
+    if (front_.lacking > 0)
+      out += fmt::format("  {} feasible points lack an objective and are not compared\n",
+                         front_.lacking);
+    if (study_.objectives.size() > 1 && front_.compared > 1)
+      out += fmt::format(
+          "  the front fills {} of the box from the best to the worst values "
+          "(hypervolume)\n",
+          percentText(front_.hypervolume));
+    return out;
+  }
+
+ private:
+  const ExploredPoint& at(std::size_t i) const { return outcome_.points[i]; }
+
+  std::string name(std::size_t i) const {
+    std::string extra;
+    const DesignPoint& design = at(i).design;
+    for (std::size_t g = 0; g < study_.genes.size(); ++g) {
+      const Gene& gene = study_.genes[g];
+      if (std::isnan(design.genes[g]) || setKeyOf(gene.key) == "platform" ||
+          (!gene.continuous() && gene.choices() < 2))
+        continue;
+      const bool isFormat = setKeyOf(gene.key) == "workload.format";
+      extra += (extra.empty() ? "" : ", ") + (isFormat ? "" : gene.key + " ") +
+               gene.text(design.genes[g]);
+    }
+    return platformOf(study_, design) + (extra.empty() ? "" : " (" + extra + ")");
+  }
+
+  /// Best point of each platform, the best platform first.
+  std::vector<std::size_t> ranking(std::size_t objective) const {
+    std::map<std::string, std::size_t> best;
+    const auto better = [&](std::size_t a, std::size_t b) {
+      const double x = objectiveOf(study_, at(a), objective),
+                   y = objectiveOf(study_, at(b), objective);
+      return x != y ? x < y : a < b;
+    };
+    for (const std::size_t i : feasible_) {
+      if (std::isnan(objectiveOf(study_, at(i), objective))) continue;
+      const auto [entry, isNew] = best.emplace(platformOf(study_, at(i).design), i);
+      if (!isNew && better(i, entry->second)) entry->second = i;
+    }
+    std::vector<std::size_t> order;
+    for (const auto& [platform, i] : best) order.push_back(i);
+    std::sort(order.begin(), order.end(), better);
+    return order;
+  }
+
+  std::string objectiveText(std::size_t o) const {
+    const Objective& objective = study_.objectives[o];
+    const std::vector<std::size_t> order = ranking(o);
+    const std::string title = fmt::format("  {:<14}", objective.name);
+    if (order.empty()) return title + "no point has it\n";
+    const auto value = [&](std::size_t i) {
+      const double v = objectiveOf(study_, at(i), o);
+      return objective.maximise ? -v : v;
+    };
+    std::string text = title + name(order[0]) + ": " + valueText(objective, value(order[0]));
+    for (std::size_t k = 1; k < std::min(order.size(), 1 + shownPlatforms); ++k) {
+      const double a = value(order[0]), b = value(order[k]);
+      const double ratio = objective.maximise ? a / b : b / a;
+      text += k == 1 ? "; " : ", ";
+      text += a == b ? "equal to "
+              : std::isfinite(ratio) && ratio > 0
+                  ? ratioText(ratio) + (objective.maximise ? " more than " : " less than ")
+                  : "better than ";
+      text += name(order[k]) + fmt::format(" ({})", valueText(objective, b));
+    }
+    if (order.size() > 1 + shownPlatforms)
+      text += fmt::format(", and {} more platforms", order.size() - 1 - shownPlatforms);
+    std::string out = wrap(text, 16);
+    if (order.size() > 1) out += decisive(objective, order[0], order[1]);
+    return out;
+  }
+
+  /// What separates the winner from the best point of the next platform.
+  std::string decisive(const Objective& objective, std::size_t winner, std::size_t other) const {
+    const PointOutcome &a = at(winner).outcome, &b = at(other).outcome;
+    std::string text;
+    if (objective.name.find("energy") != std::string::npos) text = energyDifference(a, b);
+    const bool timed = objective.name.find("time") != std::string::npos ||
+                       objective.name.find("per_s") != std::string::npos;
+    if (timed && !a.topBound.empty() && !b.topBound.empty())
+      text = fmt::format("{} takes {} of its time, {} takes {} of the other's", a.topBound,
+                         percentText(a.topBoundShare), b.topBound, percentText(b.topBoundShare));
+    return text.empty() ? text : wrap(std::string(16, ' ') + "decided by: " + text, 16);
+  }
+
+  std::string energyDifference(const PointOutcome& a, const PointOutcome& b) const {
+    double largest = 0, total = 0, ours = 0, theirs = 0;
+    std::string category;
+    for (int c = 0; c < categoryCount; ++c) {
+      const double x = metricOf(study_, a, metricBreakdown + c),
+                   y = metricOf(study_, b, metricBreakdown + c);
+      total += y - x;
+      if (!(y - x > largest)) continue;
+      largest = y - x;
+      ours = x;
+      theirs = y;
+      category = nameOf(static_cast<Category>(c));
+    }
+    if (category.empty() || !(total > 0)) return {};
+    return fmt::format("{} energy, {} against {} ({} of the difference)", category,
+                       formatQuantity(ours, Dimension::energy),
+                       formatQuantity(theirs, Dimension::energy), percentText(largest / total));
+  }
+
+  const ExploreOutcome& outcome_;
+  const Study& study_;
+  std::int32_t workload_;
+  const Front& front_;
+  std::size_t total_ = 0;
+  std::vector<std::size_t> feasible_;
+};
+
+std::string effectsText(const ExploreOutcome& outcome) {
+  std::string inert, unknown;
+  for (const GeneEffect& effect : outcome.effects) {
+    const std::string where = effect.platform.empty() ? "" : " on " + effect.platform;
+    if (effect.pairs > 0 && !effect.changesAnything)
+      inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.gene, where,
+                           effect.pairs);
+    const int g = outcome.study.geneIndex(effect.gene);
+    const Gene& gene = outcome.study.genes[static_cast<std::size_t>(g)];
+    if (effect.pairs == 0 && (gene.continuous() || gene.choices() > 1))
+      unknown += (unknown.empty() ? "" : ", ") + effect.gene + where;
+  }
+  std::string out;
+  if (!inert.empty()) out += wrap("knobs without effect: " + inert, 2);
+  if (!unknown.empty()) out += wrap("never varied alone, effect unknown: " + unknown, 2);
+  return out;
+}
+
+std::string regionsText(const ExploreOutcome& outcome) {
+  std::string out;
+  std::size_t shown = 0;
+  for (const InfeasibleRegion& region : outcome.regions) {
+    if (++shown > shownRegions) {
+      out += fmt::format("  and {} more reasons; the CSV lists all\n",
+                         outcome.regions.size() - shownRegions);
+      break;
+    }
+    std::string where;
+    for (const std::string& setting : region.common)
+      where += (where.empty() ? " [all with " : ", ") + setting;
+    std::string reason = region.reason;
+    if (reason.size() > 300) reason = reason.substr(0, 297) + "...";
+    std::replace(reason.begin(), reason.end(), '\n', ' ');
+    out += wrap(
+        fmt::format("  {:>7}  {}{}", region.count, reason, where.empty() ? "" : where + "]"), 11);
+  }
+  return out.empty() ? out : "infeasible or failed points:\n" + out;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> geneTexts(const Study& study,
+                                                           const DesignPoint& design) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (std::size_t g = 0; g < study.genes.size(); ++g)
+    if (!std::isnan(design.genes[g]))
+      out.emplace_back(study.genes[g].key, study.genes[g].text(design.genes[g]));
+  return out;
+}
+
+std::pair<std::string, double> topEnergyCategory(const Study& study, const PointOutcome& outcome) {
+  const double total = metricOf(study, outcome, metricEnergy);
+  std::pair<std::string, double> best{{}, 0.0};
+  for (int c = 0; c < categoryCount; ++c) {
+    const double share = metricOf(study, outcome, metricBreakdown + c) / total;
+    if (share > best.second) best = {nameOf(static_cast<Category>(c)), rounded(share)};
+  }
+  return best;
+}
+
+std::string summarise(const ExploreOutcome& outcome) {
+  std::string out;
+  if (outcome.interrupted)
+    out += fmt::format("interrupted: {} of {} points have a row\n\n", outcome.points.size(),
+                       outcome.planned);
+  for (std::size_t w = 0; w < outcome.fronts.size(); ++w)
+    out += WorkloadSummary(outcome, w).text() + '\n';
+  return out + effectsText(outcome) + regionsText(outcome);
+}
+
+}  // namespace wattlas
