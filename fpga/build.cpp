@@ -58,8 +58,8 @@ class PipelineBuilder {
       : network_(network), foldings_(foldings), style_(style), p_(p), depth_(depth) {
     for (const Layer& layer : network_.layers) {
       for (std::size_t i = 0; i < layer.producers.size(); ++i)
-        if (layer.producers[i] < 0) traffic_ += inputBits(layer, i);
-      if (layer.isOutput) traffic_ += outputBits(layer);
+        if (layer.producers[i] < 0) traffic_ += inputBits(layer, i), ++streams_;
+      if (layer.isOutput) traffic_ += outputBits(layer), ++streams_;
     }
   }
 
@@ -307,9 +307,11 @@ class PipelineBuilder {
     join(ends_[index].actor, sink, std::move(c));
   }
 
-  /// The board memory is shared in proportion to traffic, so that all streams end together.
+  /// The board memory is shared in proportion to traffic, but no stream gets less than an equal
+  /// part. The largest stream then keeps the sum of all within the bandwidth over a frame.
   void pace(Actor& a, double bits, std::int64_t tokens) const {
-    const double rate = p_.memoryBandwidth.value.value * bits / traffic_;
+    const double share = std::max(bits / traffic_, 1.0 / static_cast<double>(streams_));
+    const double rate = p_.memoryBandwidth.value.value * share;
     const double cycles = bits / static_cast<double>(tokens) * p_.clock.value.value / rate;
     if (cycles <= static_cast<double>(a.service)) return;
     a.paceDen = 1024;
@@ -321,7 +323,8 @@ class PipelineBuilder {
   Style style_;
   const Parameters& p_;
   std::int64_t depth_;
-  double traffic_ = 0;
+  double traffic_ = 0;     ///< bits a frame through the board memory
+  std::int64_t streams_ = 0;
   Pipeline out_;
   std::vector<End> ends_;  ///< last actor of each layer
 };
