@@ -58,7 +58,7 @@ class Assembler {
   Value here() const;
   AssemblySection& section() { return sections_[static_cast<std::size_t>(current_)]; }
 
-  // directives.cpp
+  // directives.cpp and data_directives.cpp
   static const std::map<std::string, Directive, std::less<>>& directives();
   static bool passedOver(std::string_view directive);
   bool conditional(const std::string& name, Tokens rest);
