@@ -39,8 +39,19 @@ Cell ratioCell(double value, double reference, bool isReference) {
 }
 
 std::string leading(const std::vector<Share>& shares) {
-  if (shares.empty()) return "-";
-  return fmt::format("{} {:.0f} %", shares.front().name, 100 * shares.front().share);
+  return shares.empty() ? "-" : shares.front().name;
+}
+
+/// The level of all feasible results, or nothing when they differ.
+std::string commonFidelity(const Block& block) {
+  std::string common;
+  for (const RunResult* r : block) {
+    if (!r->feasible) continue;
+    const std::string own = markedFidelity(*r);
+    if (!common.empty() && common != own) return {};
+    common = own;
+  }
+  return common;
 }
 
 std::string nameWithFormat(const RunResult& r) {
@@ -56,10 +67,11 @@ std::string overview(const Block& block, const TextOptions& options) {
                    {"ratio", true},
                    {"average", true},
                    {"peak", true},
-                   {"time is", false, 14, 12},
-                   {"energy is", false, 16},
+                   {"time is"},
+                   {"energy is"},
                    {"fidelity"}});
   const RunResult* reference = referenceOf(block);
+  const bool oneLevel = !commonFidelity(block).empty();
   for (const RunResult* r : block) {
     if (!r->feasible) {
       table.add({r->platform, r->format, {"infeasible", Style::bad}});
@@ -75,7 +87,7 @@ std::string overview(const Block& block, const TextOptions& options) {
                powerText(r->powerPeakW),
                leading(timeByBound(*r)),
                leading(energyByCategory(*r)),
-               markedFidelity(*r)});
+               oneLevel ? "" : markedFidelity(*r)});
   }
   std::string out = table.text(options);
   for (const RunResult* r : block)
@@ -190,9 +202,11 @@ std::string printCompare(const std::vector<RunResult>& results, const TextOption
   std::string out;
   for (const Block& block : blocksOf(results)) {
     const RunResult& first = *block.front();
+    const std::string level = commonFidelity(block);
     out += (out.empty() ? "" : "\n") + styled(first.workload, Style::title, options) +
-           styled(fmt::format("   scope {}, energy by {}, batch {}, ratios to {}", first.scope,
-                              first.energyMode, first.batch,
+           styled(fmt::format("   scope {}, energy by {}, {}batch {}, ratios to {}", first.scope,
+                              first.energyMode, level.empty() ? "" : "fidelity " + level + ", ",
+                              first.batch,
                               referenceOf(block) ? nameWithFormat(*referenceOf(block)) : "none"),
                   Style::dim, options) +
            '\n';

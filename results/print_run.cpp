@@ -6,8 +6,10 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t operatorsShown = 16;  // per phase
+constexpr std::size_t operatorsShown = 12;  // per phase
+constexpr double smallestShare = 0.0005;    // of time and energy: rows below are summed up
 constexpr std::size_t weakSpotsShown = 8;
+constexpr std::size_t foldsShown = 5;
 
 std::string heading(const std::string& text, const TextOptions& options) {
   return '\n' + styled(text, Style::title, options) + '\n';
@@ -48,8 +50,10 @@ std::string infeasible(const RunResult& r, const TextOptions& options) {
 
 std::string totals(const RunResult& r, const TextOptions& options) {
   std::string time = styled(timeText(r.timeS), Style::bold, options);
-  if (r.boundS > 0)
-    time += fmt::format("   ({} the physical bound of {})", ratioText(r.timeS / r.boundS),
+  if (r.boundS > 0 && r.timeS < 1.005 * r.boundS)
+    time += "   (at its physical bound)";
+  else if (r.boundS > 0)
+    time += fmt::format("   ({} its physical bound of {})", ratioText(r.timeS / r.boundS),
                         timeText(r.boundS));
   std::string out = '\n' + fact("time", time);
   out += fact("energy", styled(energyText(r.energyJ), Style::bold, options));
@@ -60,7 +64,7 @@ std::string totals(const RunResult& r, const TextOptions& options) {
       out +=
           fact(p.name.c_str(), fmt::format("{} tokens/s, {} per token", plainNumber(p.tokensPerS),
                                            energyText(p.energyPerTokenJ)));
-  if (r.areaMm2 > 0) out += fact("area", formatQuantity(r.areaMm2, Dimension::area));
+  if (r.areaMm2 > 0) out += fact("area", plainNumber(r.areaMm2) + " mm2");
   const auto time0 = timeByBound(r);
   const auto energy0 = energyByCategory(r);
   if (!time0.empty() && !energy0.empty())
@@ -122,9 +126,13 @@ std::string operators(const RunResult& r, const TextOptions& options) {
     std::stable_sort(rows.begin(), rows.end(),
                      [](auto* a, auto* b) { return a->attributedS > b->attributedS; });
     double restTime = 0, restEnergy = 0;
+    std::size_t rest = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const OperatorResult& o = *rows[i];
-      if (i >= operatorsShown) {
+      const bool small = o.attributedS < smallestShare * r.timeS &&
+                         o.energyJ < smallestShare * r.energyJ && rows.size() > 6;
+      if (i >= operatorsShown || small) {
+        ++rest;
         restTime += o.attributedS;
         restEnergy += o.energyJ;
         continue;
@@ -143,8 +151,8 @@ std::string operators(const RunResult& r, const TextOptions& options) {
                  o.bound,
                  o.macs > 0 ? percent(o.utilisation) : ""});
     }
-    if (rows.size() > operatorsShown)
-      table.add({{fmt::format("{} more", rows.size() - operatorsShown), Style::dim},
+    if (rest > 0)
+      table.add({{fmt::format("{} more", rest), Style::dim},
                  phase,
                  "",
                  "",
@@ -206,9 +214,19 @@ std::string assumptions(const RunResult& r, const TextOptions& options) {
 std::string folds(const RunResult& r, const TextOptions& options) {
   if (r.folds.empty()) return {};
   TextTable table({{"times", true}, {"fold"}, {"what", false, 44}, {"allowed because", false, 60}});
-  for (const Fold& f : r.folds)
-    table.add({plainNumber(static_cast<double>(f.factor)), nameOf(f.kind), f.what, f.guard});
-  return heading("Simulated once for many", options) + table.text(options);
+  std::vector<const Fold*> order;
+  for (const Fold& f : r.folds) order.push_back(&f);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Fold* a, const Fold* b) { return a->factor > b->factor; });
+  for (std::size_t i = 0; i < std::min(order.size(), foldsShown); ++i)
+    table.add({plainNumber(static_cast<double>(order[i]->factor)), nameOf(order[i]->kind),
+               order[i]->what, order[i]->guard});
+  std::string out = heading("Simulated once for many", options) + table.text(options);
+  if (order.size() > foldsShown)
+    out += styled(fmt::format("  and {} more; --json lists all", order.size() - foldsShown),
+                  Style::dim, options) +
+           '\n';
+  return out;
 }
 
 }  // namespace

@@ -106,16 +106,21 @@ std::string markedFidelity(const RunResult& result) {
   return levels.substr(0, levels.find('+')) + (belowRequested(result).empty() ? "" : "*");
 }
 
+bool belowRequested(const RunResult& result, const std::string& component) {
+  const auto used = result.fidelityUsed.find(component);
+  if (used == result.fidelityUsed.end() || levelOf(used->second) >= levelOf(result.fidelity))
+    return false;
+  return component == "device" || std::any_of(result.operators.begin(), result.operators.end(),
+                                              [&](const OperatorResult& o) {
+                                                return o.device == component && o.attributedS > 0;
+                                              });
+}
+
 std::string belowRequested(const RunResult& result) {
   std::string names;
   for (const auto& [component, level] : result.fidelityUsed)
-    if (levelOf(level) < levelOf(result.fidelity)) names += (names.empty() ? "" : ", ") + component;
+    if (belowRequested(result, component)) names += (names.empty() ? "" : ", ") + component;
   return names;
-}
-
-bool belowRequested(const RunResult& result, const std::string& component) {
-  const auto used = result.fidelityUsed.find(component);
-  return used != result.fidelityUsed.end() && levelOf(used->second) < levelOf(result.fidelity);
 }
 
 std::vector<WeakSpot> weakSpots(const RunResult& result) {
@@ -136,9 +141,12 @@ std::vector<WeakSpot> weakSpots(const RunResult& result) {
   std::stable_sort(spots.begin(), spots.end(), [](const WeakSpot& a, const WeakSpot& b) {
     return a.energyShare > b.energyShare;
   });
-  for (const Assumption& a : result.assumptions)
-    if (a.basis == Basis::assumption && !(isEnergyOrPower(a.value) && sources.count(a.source) > 0))
-      spots.push_back({a.key, readable(a.value), rangeText(a.low, a.high), a.source, 0});
+  for (const bool ranged : {true, false})
+    for (const Assumption& a : result.assumptions) {
+      const bool isCell = isEnergyOrPower(a.value) && sources.count(a.source) > 0;
+      if (a.basis == Basis::assumption && !isCell && (a.low != a.high) == ranged)
+        spots.push_back({a.key, readable(a.value), rangeText(a.low, a.high), a.source, 0});
+    }
   return spots;
 }
 

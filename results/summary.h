@@ -24,10 +24,11 @@ std::vector<Share> energyByCategory(const RunResult& result);
 std::string fidelityText(const RunResult& result);
 /// The deepest level used, with a `*` when any component ran below what was asked for.
 std::string markedFidelity(const RunResult& result);
-/// Components that ran below the requested fidelity, as "device, link".
+/// Components that ran below the requested fidelity and took part, as "device, link".
 std::string belowRequested(const RunResult& result);
 
-/// Whether a component ("device", "host", "link") ran below the requested fidelity.
+/// Whether a component ("device", "host", "link") ran below the requested fidelity; other ones than
+/// the device count only when some time is theirs.
 bool belowRequested(const RunResult& result, const std::string& component);
 
 /// Something that a result rests on and nobody measured or published.
@@ -35,8 +36,8 @@ struct WeakSpot {
   std::string key, value, range, source;
   double energyShare = 0;  ///< of the result's energy, 0..1; 0 = not a part of the energy
 };
-/// Ledger cells with basis `assumption` by their energy, then the other assumptions in order of
-/// appearance. Parameters that are already there as a cell are not repeated.
+/// Ledger cells with basis `assumption` by their energy, then the other assumptions, those with a
+/// range first. Parameters that are already there as a cell are not repeated.
 std::vector<WeakSpot> weakSpots(const RunResult& result);
 
 }  // namespace wattlas
