@@ -9,7 +9,7 @@ namespace wattlas {
 namespace {
 
 struct PlatformFields {
-  ConfigNode device, host;
+  ConfigNode device, host, link;
   Sourced<Ratio> hostShare;
 
   void bind(Binder& b, Platform& p) {
@@ -19,9 +19,11 @@ struct PlatformFields {
     b.any("host", host, "The host processor; absent when the device is itself the host");
     b.quantity("hostShare", hostShare, {.min = 0, .max = 1, .fallback = "1"},
                "Share of the host's power that this node is charged with");
-    b.section("link", "Link between host and device", [&](Binder& s) {
-      if (device.isNull() || !host.isNull() || !s.reading()) p.link.bind(s);
-    });
+    // Needed only between a host and a device: read after both are known.
+    if (b.reading())
+      b.any("link", link, "Link between host and device");
+    else
+      b.section("link", "Link between host and device", [&](Binder& s) { p.link.bind(s); });
     b.choice("residency", p.residency, {"resident", "streamed"}, {.fallback = "resident"},
              "Weights stay in the device's memory, or come over the link for every use");
     b.flag("weightLoad", p.weightLoad, {.fallback = "false"}, "Charge loading the weights once");
@@ -109,6 +111,15 @@ Platform makePlatform(const std::string& reference, const ConfigNode& overrides,
   };
   build(fields.device, "device", platform.device);
   if (!fields.host.isNull()) build(fields.host, "host", platform.host);
+  if (fields.link.isMap()) {
+    const BoundConfig link = bindConfig(fields.link, "link", problems,
+                                        [&](Binder& b) { platform.link.bind(b); });
+    platform.config.complete.put("link", link.complete);
+    prefixed(platform.config.parameters, link, "link");
+  } else if (!fields.host.isNull()) {
+    problems.add({tree.place(), "link", "missing or not a section",
+                  "`link: {rate: 64 GB/s, latency: 1 us, energyPerBit: 5 pJ/bit}`", {}});
+  }
   problems.finish();
   return platform;
 }

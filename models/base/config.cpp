@@ -77,7 +77,7 @@ void ConfigNode::set(std::string_view dottedPath, ConfigNode value) {
 }
 
 void ConfigNode::merge(const ConfigNode& over) {
-  if (!isMap() || !over.isMap()) {
+  if (!isMap() || !over.isMap() || over.find("value") != nullptr) {
     *this = over;
     return;
   }

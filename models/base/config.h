@@ -45,8 +45,8 @@ class ConfigNode {
   void erase(std::string_view key);
   /// Sets the node at a dotted path, making maps on the way.
   void set(std::string_view dottedPath, ConfigNode value);
-  /// Overlays `over`: maps merge key by key, everything else replaces. A scalar laid over a
-  /// sourced parameter {value, low, high, ...} replaces it whole.
+  /// Overlays `over`: maps merge key by key, everything else replaces. A scalar or a
+  /// sourced parameter {value, low, high, ...} laid over one replaces it whole.
   void merge(const ConfigNode& over);
   void append(ConfigNode item) { items_.push_back(std::move(item)); }
 
