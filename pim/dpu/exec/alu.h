@@ -1,7 +1,7 @@
 // What every arithmetic operation of the DPU computes, and what every condition means. The one
 // semantic core: the fast handlers instantiate it per operation, the general path switches over it.
 //
-// Choices where the public sources are silent or disagree (also docs/dpu-semantics.md):
+// Choices where the public sources are silent or disagree:
 //   * carry after a subtraction is the borrow; conditions c/nc of a subtraction mean no borrow /
 //     borrow (they share the codes of geu / ltu);
 //   * comparisons of sub/subc are taken from borrow, sign, overflow and zero of the result, so that

@@ -42,6 +42,7 @@ void Core::setCode(std::uint32_t first, const std::uint64_t* code, std::size_t c
     instructions[pc] = decoded ? *decoded : Instruction{};
     kinds[pc] = stepKind(instructions[pc]);
   }
+  codeEnd = std::max(codeEnd, static_cast<std::uint32_t>(first + count));
   // The word before the first one may have had its flags kept for nothing; choose it again too.
   const auto from = first > 0 ? first - 1 : first;
   for (std::size_t pc = from; pc < first + count; ++pc) predecode(static_cast<std::uint32_t>(pc));
@@ -115,7 +116,11 @@ bool Core::spins(unsigned t) {
 }
 
 void Core::remember() {
-  saved_ = std::make_unique<Saved>(Saved{wram, tasklets, locks, notify, words, enter, leave});
+  const auto head = [this](const std::vector<std::uint64_t>& all) {
+    return std::vector<std::uint64_t>(all.begin(), all.begin() + codeEnd);
+  };
+  saved_ = std::make_unique<Saved>(
+      Saved{wram, tasklets, locks, notify, head(words), head(enter), head(leave)});
   mram.remember();
   spinFound = false;
 }
@@ -125,9 +130,13 @@ void Core::rollback() {
   tasklets = saved_->tasklets;
   locks = saved_->locks;
   notify = saved_->notify;
-  enter = saved_->enter;
-  leave = saved_->leave;
-  if (words != saved_->words) setCode(0, saved_->words.data(), saved_->words.size());
+  std::vector<std::uint64_t> code = std::move(saved_->words);
+  std::fill(enter.begin(), enter.end(), 0);
+  std::fill(leave.begin(), leave.end(), 0);
+  std::copy(saved_->enter.begin(), saved_->enter.end(), enter.begin());
+  std::copy(saved_->leave.begin(), saved_->leave.end(), leave.begin());
+  code.resize(codeEnd);  // words that the run loaded behind the program become empty again
+  if (!std::equal(code.begin(), code.end(), words.begin())) setCode(0, code.data(), code.size());
   mram.rollback();
   spinFound = false;
   saved_.reset();
@@ -147,12 +156,19 @@ bool Core::step(unsigned t) {
 std::vector<std::uint64_t> Core::counts() const {
   std::vector<std::uint64_t> result(kIramWords);
   std::uint64_t running = 0;
-  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
+  for (std::uint32_t pc = 0; pc < codeEnd; ++pc) {
     running += enter[pc];
     result[pc] = running;
     running -= leave[pc];
   }
   return result;
+}
+
+bool Core::uses(Operation operation) const {
+  return std::any_of(instructions.begin(), instructions.begin() + codeEnd,
+                     [operation](const Instruction& in) {
+                       return in.form != nullptr && in.form->operation == operation;
+                     });
 }
 
 MicroOp leaveOp(std::uint32_t pc) {

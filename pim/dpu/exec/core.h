@@ -54,6 +54,7 @@ struct Tasklet {
 enum class GeneralExit : std::uint8_t { next, branch, fault };
 
 struct Core {
+  std::uint32_t codeEnd = 0;              ///< words from here on were never loaded
   std::vector<std::uint64_t> words;       ///< IRAM content
   std::vector<Instruction> instructions;  ///< form == nullptr where illegal
   std::vector<StepKind> kinds;
@@ -89,6 +90,8 @@ struct Core {
   bool step(unsigned t);
   /// Times each word was executed by the handlers (ordering instructions not included).
   std::vector<std::uint64_t> counts() const;
+  /// Whether any loaded instruction is of this operation.
+  bool uses(Operation operation) const;
 
  private:
   void predecode(std::uint32_t pc);

@@ -39,9 +39,7 @@ class CycleEngine {
 
  private:
   struct Lane {
-    std::uint64_t ready = 0;
-    bool transfer = false;      ///< waits for the DMA engine until `ready`
-    std::uint32_t written = 0;  ///< by the previous instruction (compat rule)
+    std::uint32_t lastPc = kIramWords;  ///< of the previous instruction (compat rule)
     // Replay of the functional run.
     std::vector<std::uint64_t> runs;
     std::size_t run = 0;
@@ -67,7 +65,7 @@ class CycleEngine {
   void cycle() {
     const bool compat = rule_ == RegisterFileRule::compat;
     const bool slotFree = compat ? pipeline_.canIssue() : portFree_ <= now_;
-    const int chosen = slotFree && rt_.runningMask != 0 ? choose() : -1;
+    const int chosen = slotFree && now_ >= idleUntil_ && rt_.runningMask != 0 ? choose() : -1;
     if (chosen >= 0) {
       issue(static_cast<unsigned>(chosen));
       if (rt_.error) return;
@@ -87,27 +85,36 @@ class CycleEngine {
       ++rt_.stalls.drain;
       return;
     }
-    bool revolver = false;
-    std::uint64_t next = kNever;
-    for (std::uint32_t m = rt_.runningMask; m != 0; m &= m - 1) {
-      const Lane& lane = lanes_[static_cast<unsigned>(std::countr_zero(m))];
-      if (!lane.transfer) revolver = true;
-      next = std::min(next, lane.ready);
-    }
+    if (now_ >= idleUntil_) lookAhead();
     std::uint64_t skip = 1;
-    if (ahead && next > now_) {
-      skip = next - now_;
+    if (ahead && idleUntil_ > now_) {
+      skip = idleUntil_ - now_;
       if (options_.maxCycles != 0) skip = std::min(skip, options_.maxCycles - now_);
       // The last of these cycles is left to cycle().
       if (rule_ == RegisterFileRule::compat) skip = 1 + pipeline_.skip(skip - 1);
     }
-    (revolver ? rt_.stalls.revolver : rt_.stalls.dma) += skip;
+    (idleRevolver_ ? rt_.stalls.revolver : rt_.stalls.dma) += skip;
     now_ += skip - 1;
+  }
+
+  /// Nobody is ready: finds when the next one is. Holds until something issues.
+  void lookAhead() {
+    idleRevolver_ = (rt_.runningMask & ~transferring_) != 0;
+    idleUntil_ = kNever;
+    idleNext_ = -1;
+    for (std::uint32_t m = rt_.runningMask; m != 0; m &= m - 1) {
+      const int t = std::countr_zero(m);
+      const std::uint64_t ready = ready_[static_cast<unsigned>(t)];
+      if (ready > idleUntil_) continue;
+      idleNext_ = ready == idleUntil_ ? -1 : t;  // several at once: the arbiter's business
+      idleUntil_ = ready;
+    }
   }
 
   /// The arbiter; -1 when nobody is ready. The rotating queue of the compat rule is round-robin:
   /// who is looked at goes to its end, ready or not.
   int choose() const {
+    if (now_ == idleUntil_ && idleNext_ >= 0) return idleNext_;
     if (rule_ == RegisterFileRule::compat || options_.timing.arbiter == Arbiter::roundRobin) {
       const std::uint32_t upToLast = (2U << lastIssued_) - 1U;
       const int t = firstReady(rt_.runningMask & ~upToLast);
@@ -117,7 +124,7 @@ class CycleEngine {
     std::uint64_t oldest = now_ + 1;
     for (std::uint32_t m = rt_.runningMask; m != 0; m &= m - 1) {
       const int t = std::countr_zero(m);
-      const std::uint64_t ready = lanes_[static_cast<unsigned>(t)].ready;
+      const std::uint64_t ready = ready_[static_cast<unsigned>(t)];
       if (ready >= oldest) continue;
       oldest = ready;
       best = t;
@@ -128,20 +135,21 @@ class CycleEngine {
   int firstReady(std::uint32_t among) const {
     for (; among != 0; among &= among - 1) {
       const int t = std::countr_zero(among);
-      if (lanes_[static_cast<unsigned>(t)].ready <= now_) return t;
+      if (ready_[static_cast<unsigned>(t)] <= now_) return t;
     }
     return -1;
   }
 
   void issue(unsigned t) {
+    idleUntil_ = 0;
     Lane& lane = lanes_[t];
-    lane.transfer = false;
+    transferring_ &= ~(1U << t);
     if (lane.left == 0) fetch(t);
     if (core_.spinFound) return;
     const std::uint32_t pc = lane.left > 0 ? lane.pc : core_.tasklets[t].pc;
     bool retry = false, changes = false;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);
-    const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.written) : 0;
+    const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
     if (options_.trace) {
       options_.trace({now_, t, pc, pc < kIramWords ? &core_.instructions[pc] : nullptr});
     }
@@ -156,12 +164,12 @@ class CycleEngine {
       retry = effect.selfRetry;
       changes = !retry;
     }
-    if (pc < kIramWords) lane.written = cost_.writes(pc);
-    lane.ready = ready;
+    lane.lastPc = pc;
+    ready_[t] = ready;
     count(t);
     if (rule_ == RegisterFileRule::sameBank && extra > 0) {
       portFree_ = now_ + 1 + extra;
-      lane.ready = std::max(lane.ready, ready + extra);
+      ready_[t] = ready + extra;
     }
     if (rule_ == RegisterFileRule::compat) pipeline_.issue(extra);
     if (watch_.issued(t, retry, changes, rt_.runningMask)) rt_.deadlock(now_);
@@ -203,11 +211,11 @@ class CycleEngine {
   }
 
   void apply(unsigned t, const OrderingEffect& effect, std::uint32_t pc) {
-    lanes_[t].transfer = effect.transfer;
+    if (effect.transfer) transferring_ |= 1U << t;
     if (effect.woken >= 0) {
-      Lane& woken = lanes_[static_cast<unsigned>(effect.woken)];
-      woken.ready = std::max(woken.ready, effect.wokenAt);
-      woken.transfer = false;
+      const auto w = static_cast<unsigned>(effect.woken);
+      ready_[w] = std::max(ready_[w], effect.wokenAt);
+      transferring_ &= ~(1U << w);
     }
     if (core_.instructions[pc].form->operation == Operation::ldmai) cost_.refresh(core_);
   }
@@ -230,7 +238,12 @@ class CycleEngine {
   CompatPipeline pipeline_;
   SpinWatch watch_;
   std::array<Lane, kTasklets> lanes_{};
+  std::array<std::uint64_t, kTasklets> ready_{};
   std::uint64_t now_ = 0, portFree_ = 0, issued_ = 0, lastIssue_ = 0;
+  std::uint64_t idleUntil_ = 0;  ///< nobody is ready before
+  bool idleRevolver_ = false;
+  int idleNext_ = -1;               ///< the only one that is ready then, if so
+  std::uint32_t transferring_ = 0;  ///< tasklets that wait for the DMA engine
   unsigned lastIssued_ = kTasklets - 1;
 };
 

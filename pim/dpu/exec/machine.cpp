@@ -21,12 +21,6 @@ void checkWram(std::uint32_t offset, std::size_t bytes) {
       "offset + size <= " + std::to_string(kWramBytes) + " bytes");
 }
 
-bool uses(const Core& core, Operation op) {
-  return std::any_of(
-      core.instructions.begin(), core.instructions.end(),
-      [op](const Instruction& in) { return in.form != nullptr && in.form->operation == op; });
-}
-
 }  // namespace
 
 struct DpuMachine::State {
@@ -144,7 +138,7 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   Core& core = state_->core;
   const Program& program = state_->program;
   const std::vector<std::uint64_t> before = core.counts();
-  const bool boots = uses(core, Operation::boot);
+  const bool boots = core.uses(Operation::boot);
   const bool first =
       options.start == StartPolicy::first || (options.start == StartPolicy::automatic && boots);
   const auto prepared = [&] {
@@ -156,7 +150,7 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
 
   DpuRunResult result;
   // Stopping another tasklet from outside cannot be reconciled with running it ahead.
-  const bool outsideStops = uses(core, Operation::clrRun);
+  const bool outsideStops = core.uses(Operation::clrRun);
   bool lockstep = options.mode == EngineMode::lockstep || options.raceCheck ||
                   options.trace != nullptr || outsideStops;
   if (options.mode == EngineMode::decoupled && lockstep) {

@@ -30,16 +30,23 @@ RegisterUse registerUse(const Instruction& in) {
 }
 
 RegisterFileCost::RegisterFileCost(const Core& core, RegisterFileRule rule)
-    : rule_(rule), use_(kIramWords), sameBank_(kIramWords) {
+    : rule_(rule), use_(kIramWords + 1), straight_(kIramWords) {
   refresh(core);
 }
 
+unsigned RegisterFileCost::compatExtra(std::uint32_t set) {
+  return static_cast<unsigned>(std::popcount(set & 0x555555U)) / 2 +
+         static_cast<unsigned>(std::popcount(set & 0xAAAAAAU)) / 2;
+}
+
 void RegisterFileCost::refresh(const Core& core) {
-  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
-    use_[pc] = registerUse(core.instructions[pc]);
-    sameBank_[pc] = rule_ == RegisterFileRule::sameBank
-                        ? static_cast<std::uint8_t>(pairConflict(use_[pc].reads))
-                        : std::uint8_t{0};
+  for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) use_[pc] = registerUse(core.instructions[pc]);
+  for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) {
+    const std::uint32_t before = pc > 0 ? use_[pc - 1].writes : 0;
+    unsigned extra = 0;
+    if (rule_ == RegisterFileRule::sameBank) extra = pairConflict(use_[pc].reads);
+    if (rule_ == RegisterFileRule::compat) extra = compatExtra(before | use_[pc].reads);
+    straight_[pc] = static_cast<std::uint8_t>(extra);
   }
 }
 

@@ -1,7 +1,9 @@
 // What the register-file rules cost, and the rigid pipeline of the `compat` rule. Internal.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -20,34 +22,29 @@ RegisterUse registerUse(const Instruction& in);
 class RegisterFileCost {
  public:
   RegisterFileCost(const Core& core, RegisterFileRule rule);
-  /// Extra cycles of the instruction at `pc` after one that wrote `written`.
-  unsigned extra(std::uint32_t pc, std::uint32_t written) const {
-    if (rule_ == RegisterFileRule::compat) return compatExtra(written | use_[pc].reads);
-    return sameBank_[pc];
+  /// Extra cycles of the instruction at `pc` after the one at `previous` (kIramWords = none).
+  unsigned extra(std::uint32_t pc, std::uint32_t previous) const {
+    if (rule_ != RegisterFileRule::compat || previous + 1 == pc) return straight_[pc];
+    return compatExtra(use_[previous].writes | use_[pc].reads);
   }
-  std::uint32_t writes(std::uint32_t pc) const { return use_[pc].writes; }
   /// Reads the instructions again (their words changed).
   void refresh(const Core& core);
 
  private:
   /// floor(even / 2) + floor(odd / 2) over the registers in `set`.
-  static unsigned compatExtra(std::uint32_t set) {
-    return static_cast<unsigned>(__builtin_popcount(set & 0x555555U)) / 2 +
-           static_cast<unsigned>(__builtin_popcount(set & 0xAAAAAAU)) / 2;
-  }
+  static unsigned compatExtra(std::uint32_t set);
   RegisterFileRule rule_;
   std::vector<RegisterUse> use_;
-  std::vector<std::uint8_t> sameBank_;
+  std::vector<std::uint8_t> straight_;  ///< after the instruction before it
 };
 
 /// Issue slot, 13 stages, exit slot, entry slot and stall slot of the `compat` rule, moved once a
 /// cycle in the order of the peer simulator.
 class CompatPipeline {
  public:
-  CompatPipeline() { stages_.fill(kBubble); }
   bool canIssue() const { return issue_ == kEmpty && entry_ == kEmpty; }
   void issue(unsigned extra) {
-    issue_ = static_cast<std::uint8_t>(extra);
+    issue_ = extra;
     ++inside_;
   }
   bool empty() const { return inside_ == 0; }
@@ -55,13 +52,11 @@ class CompatPipeline {
   std::uint64_t skip(std::uint64_t wanted) {
     if (issue_ != kEmpty || entry_ != kEmpty || stall_ != kEmpty || count_ != kStages - 1) return 0;
     if (inside_ == 0) return wanted;
-    std::uint64_t done = 0;
-    while (done < wanted && exit_ == kBubble) {
-      exit_ = stages_[head_];
-      stages_[(head_ + count_) & 15U] = kBubble;
-      head_ = (head_ + 1) & 15U;
-      ++done;
-    }
+    if (exit_ != kBubble || wanted == 0) return 0;
+    const auto bubbles = static_cast<unsigned>(std::countr_zero(full_));
+    const auto done = static_cast<unsigned>(std::min<std::uint64_t>(wanted, bubbles + 1U));
+    full_ >>= done - 1;
+    exit_ = takeOldest();
     return done;
   }
   /// Everything of the cycle that follows the issue step.
@@ -71,13 +66,15 @@ class CompatPipeline {
       exit_ = kEmpty;
     }
     if (count_ < kStages) {
-      stages_[(head_ + count_) & 15U] = issue_ == kEmpty ? kBubble : issue_;
+      if (issue_ != kEmpty) {
+        full_ |= 1U << count_;
+        extras_[put_++ & 15U] = issue_;
+      }
       ++count_;
       issue_ = kEmpty;
     }
     if (exit_ == kEmpty) {
-      exit_ = stages_[head_];
-      head_ = (head_ + 1) & 15U;
+      exit_ = takeOldest();
       --count_;
     }
     if (entry_ != kEmpty && stall_ == kEmpty) {
@@ -93,11 +90,24 @@ class CompatPipeline {
   }
 
  private:
-  static constexpr std::uint8_t kEmpty = 255, kBubble = 254;
+  static constexpr std::uint32_t kEmpty = 255, kBubble = 254;
   static constexpr unsigned kStages = 13;
-  std::array<std::uint8_t, 16> stages_{};
-  unsigned head_ = 0, count_ = kStages, inside_ = 0;
-  std::uint8_t issue_ = kEmpty, exit_ = kBubble, entry_ = kEmpty, stall_ = kEmpty;
+  std::uint32_t takeOldest() {
+    const bool instruction = (full_ & 1U) != 0;
+    full_ >>= 1;
+    return instruction ? extras_[take_++ & 15U] : kBubble;
+  }
+  std::array<std::uint32_t, 16> extras_{};  ///< of the instructions in the stages, oldest first
+  // The slots are full words between other fields: tests of several at once must not become one
+  // wide load behind narrow stores.
+  std::uint32_t issue_ = kEmpty;
+  std::uint32_t full_ = 0;  ///< bit n: stage n, counted from the oldest, holds an instruction
+  std::uint32_t exit_ = kBubble;
+  unsigned count_ = kStages;
+  std::uint32_t entry_ = kEmpty;
+  unsigned put_ = 0, take_ = 0;
+  std::uint32_t stall_ = kEmpty;
+  unsigned inside_ = 0;
 };
 
 }  // namespace wattlas::dpu

@@ -14,7 +14,7 @@ Activity count(DpuRunResult& result, const Runtime& runtime,
                const std::vector<std::uint64_t>& before) {
   Activity activity;
   const std::vector<std::uint64_t> after = runtime.core.counts();
-  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
+  for (std::uint32_t pc = 0; pc < runtime.core.codeEnd; ++pc) {
     const std::uint64_t n = after[pc] - before[pc] + runtime.orderingCounts[pc];
     const Instruction& in = runtime.core.instructions[pc];
     if (n == 0 || in.form == nullptr) continue;
