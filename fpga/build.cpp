@@ -9,7 +9,9 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 /// Cycles from the last input word of a FINN unit to its last result (RTL simulation, 16 of 16
 /// configurations): 7 with a replay buffer for several passes over the input, 5 without.
@@ -41,9 +43,9 @@ std::int64_t windowSpan(const Window& w) {
       if (column == 1 && !last) {
         // Columns between the second and the last move by one stride each.
         const std::int64_t before = (w.outWidth() - 2) * w.strideWidth;
-        released = std::max(released, std::min(y * line + before + w.strideWidth,
-                                               (y + w.kernelHeight - 1) * line + before +
-                                                   w.kernelWidth));
+        released =
+            std::max(released, std::min(y * line + before + w.strideWidth,
+                                        (y + w.kernelHeight - 1) * line + before + w.kernelWidth));
       }
       if (tail) break;
     }
@@ -155,8 +157,9 @@ class PipelineBuilder {
     if (layer.flattens()) return gathered(layer, f, s);
     const bool padded = layer.window.paddedPixels() > layer.window.pixels();
     const std::int32_t padding = padded ? paddingActor(layer) : -1;
-    Actor a = actorOf(layer, "", layer.kind == LayerKind::depthwise ? ActorKind::depthwiseUnit
-                                                                    : ActorKind::matrixUnit);
+    Actor a = actorOf(
+        layer, "",
+        layer.kind == LayerKind::depthwise ? ActorKind::depthwiseUnit : ActorKind::matrixUnit);
     if (padded) a.window = alreadyPadded(layer.window);
     a.tokens = layer.pixels;
     a.service = s.unit;
@@ -323,7 +326,7 @@ class PipelineBuilder {
   Style style_;
   const Parameters& p_;
   std::int64_t depth_;
-  double traffic_ = 0;     ///< bits a frame through the board memory
+  double traffic_ = 0;  ///< bits a frame through the board memory
   std::int64_t streams_ = 0;
   Pipeline out_;
   std::vector<End> ends_;  ///< last actor of each layer

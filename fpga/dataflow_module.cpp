@@ -69,7 +69,9 @@ void DataflowModule::step() {
   }
 }
 
-Profile DataflowModule::take() { return std::move(profile_); }
+Profile DataflowModule::take() {
+  return std::move(profile_);
+}
 
 std::vector<Fidelity> SimulatedDataflow::fidelities() const {
   return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};

@@ -8,7 +8,9 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 Style styleFor(const Network& network, const Parameters& p) {
   if (p.style != "auto") return p.style == "finn" ? Style::finn : Style::hls4ml;
@@ -18,11 +20,12 @@ Style styleFor(const Network& network, const Parameters& p) {
 }
 
 /// Refuses before any search what cannot fit: weights stay on the chip.
-std::optional<Refusal> checkWeights(const Network& network, const Parameters& p) {
+std::optional<Refusal> checkWeights(const WorkItem& item, const Parameters& p) {
   double bits = 0;
-  for (const Layer& layer : network.layers)
-    if (layer.hasProducts())
-      bits += static_cast<double>(layer.weights()) * layer.weightBits;
+  for (std::size_t i = 0; i < item.region.size(); ++i) {
+    const Operator op = item.op(i);
+    bits += costOf(op).weights.value * static_cast<double>(op.weightCopies());
+  }
   const Resources budget = budgetOf(p);
   const double blocks = 18432.0 * static_cast<double>(std::max<std::int64_t>(budget.bram18, 0)) +
                         294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
@@ -31,8 +34,8 @@ std::optional<Refusal> checkWeights(const Network& network, const Parameters& p)
   return Refusal{Refusal::Code::capacity,
                  "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) +
                      " are needed, " + p.part + " has " + format(Bits(blocks)) +
-                     " of usable block memory and " + format(Bits(luts)) + " if every LUT stored: " +
-                     format(Bits(bits - blocks - luts)) + " are missing",
+                     " of usable block memory and " + format(Bits(luts)) +
+                     " if every LUT stored: " + format(Bits(bits - blocks - luts)) + " are missing",
                  "a network of fewer or narrower weights, a larger device, or an overlay that "
                  "streams weights from memory"};
 }
@@ -55,7 +58,8 @@ void sizeFifos(Design& design, const Parameters& p) {
     if (!c.sizable) continue;
     const std::int64_t words = ceilDiv(c.tokenBits, c.wordBits);
     Resources& cost = wide.actors[static_cast<std::size_t>(c.to)].cost;
-    const Resources one = fifo(words, c.wordBits), all = fifo((c.capacity - c.registers) * words, c.wordBits);
+    const Resources one = fifo(words, c.wordBits),
+                    all = fifo((c.capacity - c.registers) * words, c.wordBits);
     cost.lut += all.lut - one.lut;
     cost.ff += all.ff - one.ff;
     cost.bram18 += all.bram18 - one.bram18;
@@ -72,8 +76,8 @@ void measure(Design& design) {
       if (layer.producers[i] < 0)
         design.inputBits += Bits(static_cast<double>(layer.pixels * layer.inputTokenBits[i]));
     if (layer.isOutput)
-      design.outputBits += Bits(static_cast<double>(layer.outPixels * layer.cout) *
-                                layer.outputBits);
+      design.outputBits +=
+          Bits(static_cast<double>(layer.outPixels * layer.cout) * layer.outputBits);
   }
   for (const Channel& c : design.pipeline.channels)
     design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
@@ -89,9 +93,9 @@ Resources scaled(const Resources& r, double share) {
 }  // namespace
 
 Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share) {
+  if (auto refusal = checkWeights(item, p)) return *refusal;
   auto network = layersOf(item);
   if (!network) return network.error();
-  if (auto refusal = checkWeights(*network, p)) return *refusal;
   Design design;
   design.style = styleFor(*network, p);
   design.network = std::move(*network);
@@ -184,7 +188,8 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
     }
     const double latency = static_cast<double>(a.latency);
     first[i] = begin + once + latency;
-    last[i] = std::max(first[i] + busy * (1 - 1 / tokensOf(a)), inputsEnd + tailCycles(a) + latency);
+    last[i] =
+        std::max(first[i] + busy * (1 - 1 / tokensOf(a)), inputsEnd + tailCycles(a) + latency);
     if (a.outputs.empty()) end = std::max(end, last[i]);
   }
   Estimate e;

@@ -13,12 +13,12 @@ namespace wattlas::fpga {
 struct Design {
   Style style = Style::finn;
   Network network;
-  std::vector<Folding> foldings;       ///< of the layers
+  std::vector<Folding> foldings;  ///< of the layers
   Pipeline pipeline;
-  Resources total;                     ///< without the shell
-  std::vector<std::int64_t> fifoPeaks; ///< per channel: what an unbounded run of one frame filled
-  Bits inputBits, outputBits;          ///< one frame, through the board memory
-  Bits weightBits, bufferBits;         ///< on chip
+  Resources total;                      ///< without the shell
+  std::vector<std::int64_t> fifoPeaks;  ///< per channel: what an unbounded run of one frame filled
+  Bits inputBits, outputBits;           ///< one frame, through the board memory
+  Bits weightBits, bufferBits;          ///< on chip
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.

@@ -11,7 +11,9 @@ namespace {
 /// A stepped run of more cycles than this is a mistake, not a wish.
 constexpr std::int64_t longestSteppedRun = 200'000'000;
 
-Support refused(std::string why) { return {Support::Level::refused, std::move(why)}; }
+Support refused(std::string why) {
+  return {Support::Level::refused, std::move(why)};
+}
 
 /// Why a format cannot be computed in fabric made for integers; empty when it can.
 std::string formatProblem(const NumberFormat& format, const char* tensor) {
@@ -46,8 +48,8 @@ void DataflowDevice::describe() {
   info_.ports = {{"host", p_.memoryBandwidth.value}};
   info_.tdp = {};
   // One product of the widest format a DSP block and cycle.
-  info_.peakMacs =
-      OpRate(2.0 * static_cast<double>(std::max<std::int64_t>(budget.dsp, 1)) * p_.clock.value.value);
+  info_.peakMacs = OpRate(2.0 * static_cast<double>(std::max<std::int64_t>(budget.dsp, 1)) *
+                          p_.clock.value.value);
   info_.peakMemory = p_.memoryBandwidth.value;
 }
 
@@ -57,13 +59,15 @@ Support DataflowDevice::support(const Operator& op) const {
     case OpKind::rope:
     case OpKind::embedding:
     case OpKind::collective:
-      return refused(std::string(nameOf(op.kind)) +
-                     " has no unit in a dataflow pipeline: it reads memory in an order that depends "
-                     "on data or context");
+      return refused(
+          std::string(nameOf(op.kind)) +
+          " has no unit in a dataflow pipeline: it reads memory in an order that depends "
+          "on data or context");
     case OpKind::norm:
       if (op.variant != OpVariant::batch)
-        return refused("a norm over the row needs the whole row before its first result; only "
-                       "batch norm, folded into the layer before, is supported");
+        return refused(
+            "a norm over the row needs the whole row before its first result; only "
+            "batch norm, folded into the layer before, is supported");
       break;
     case OpKind::activation:
       if (op.variant == OpVariant::siluMul)
@@ -123,21 +127,24 @@ double DataflowDevice::shareOf(const WorkItem& item) const {
   return all > 0 ? own / all : 1;
 }
 
-Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(const WorkItem& item) const {
+Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(
+    const WorkItem& item) const {
   std::vector<Operator> ops;
   for (std::size_t i = 0; i < item.region.size(); ++i) {
     ops.push_back(item.op(i));
     const Support s = support(ops.back());
     if (s.level != Support::Level::refused) continue;
-    const bool format = ops.back().formats.weight.isFloat() || ops.back().formats.activation.isFloat();
+    const bool format =
+        ops.back().formats.weight.isFloat() || ops.back().formats.activation.isFloat();
     return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
                    "'" + ops.back().name + "': " + s.how, "another device, such as the host"};
   }
   if (!item.weightsResident)
-    return Refusal{Refusal::Code::capacity,
-                   "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
-                   "streamed for every use",
-                   "a larger device, narrower weights or an overlay"};
+    return Refusal{
+        Refusal::Code::capacity,
+        "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
+        "streamed for every use",
+        "a larger device, narrower weights or an overlay"};
   auto design = buildDesign(item, p_, shareOf(item));
   if (!design) return design.error();
   return std::shared_ptr<const Program>(
@@ -175,7 +182,7 @@ DeviceKind dataflowKind(MakeDataflow make) {
   kind.name = "fpga-dataflow";
   kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
   kind.make = [make](const ConfigNode& config, const std::string& prefix,
-                          Problems& problems) -> std::unique_ptr<Device> {
+                     Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
     const std::size_t before = problems.list().size();
     BoundConfig bound =

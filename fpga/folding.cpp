@@ -8,7 +8,9 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 std::vector<std::int64_t> divisors(std::int64_t n) {
   std::vector<std::int64_t> low, high;
@@ -28,7 +30,9 @@ std::int64_t largestDivisor(std::int64_t n, std::int64_t limit) {
   return best;
 }
 
-std::int64_t kernelSize(const Layer& l) { return l.window.kernelHeight * l.window.kernelWidth; }
+std::int64_t kernelSize(const Layer& l) {
+  return l.window.kernelHeight * l.window.kernelWidth;
+}
 
 /// One way to build a layer.
 struct Candidate {
@@ -40,7 +44,9 @@ struct Candidate {
 
 double weightOf(const Resources& r, const Resources& budget) {
   const auto share = [](std::int64_t need, std::int64_t has) {
-    return need == 0 ? 0.0 : static_cast<double>(need) / static_cast<double>(std::max<std::int64_t>(has, 1));
+    return need == 0
+               ? 0.0
+               : static_cast<double>(need) / static_cast<double>(std::max<std::int64_t>(has, 1));
   };
   return share(r.lut, budget.lut) + share(r.ff, budget.ff) + share(r.dsp, budget.dsp) +
          share(r.bram18, budget.bram18) + share(r.uram, budget.uram);
@@ -74,9 +80,8 @@ class Search {
 
  private:
   bool names(const std::string& name) const {
-    return std::any_of(network_.layers.begin(), network_.layers.end(), [&](const Layer& l) {
-      return l.name.substr(0, l.name.find('#')) == name;
-    });
+    return std::any_of(network_.layers.begin(), network_.layers.end(),
+                       [&](const Layer& l) { return l.name.substr(0, l.name.find('#')) == name; });
   }
 
   void offer(const Layer& layer, const Folding& f, std::vector<Candidate>& list) const {
@@ -92,9 +97,9 @@ class Search {
       for (const std::int64_t pe : divisors(layer.cin))
         if (!own || request.pe == 0 || request.pe == pe) offer(layer, {pe, 1, 1}, list);
       if (!list.empty()) return std::nullopt;
-      return illegal(layer, "pe " + std::to_string(request.pe), "a divisor of " +
-                     std::to_string(layer.cin) + " such as " +
-                     std::to_string(largestDivisor(layer.cin, request.pe)));
+      return illegal(layer, "pe " + std::to_string(request.pe),
+                     "a divisor of " + std::to_string(layer.cin) + " such as " +
+                         std::to_string(largestDivisor(layer.cin, request.pe)));
     }
     return style_ == Style::finn ? finnCandidates(layer, request, own, list)
                                  : reuseCandidates(layer, request, own, list);
@@ -107,7 +112,8 @@ class Search {
 
   std::optional<Refusal> finnCandidates(const Layer& layer, FoldingRequest request, bool own,
                                         std::vector<Candidate>& list) const {
-    const std::int64_t height = layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
+    const std::int64_t height =
+        layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
     const std::int64_t width = layer.matrixWidth();
     if (own && request.reuse > 0)
       return illegal(layer, "a reuse factor in style finn", "pe and simd, or style: hls4ml");
@@ -164,9 +170,9 @@ class Search {
   }
 
   const Candidate& at(const std::vector<Candidate>& list, std::int64_t target) const {
-    const auto after = std::upper_bound(
-        list.begin(), list.end(), target,
-        [](std::int64_t t, const Candidate& c) { return t < c.cycles; });
+    const auto after =
+        std::upper_bound(list.begin(), list.end(), target,
+                         [](std::int64_t t, const Candidate& c) { return t < c.cycles; });
     return after == list.begin() ? list.front() : *std::prev(after);
   }
   Resources total(std::int64_t target) const {
@@ -227,8 +233,9 @@ Services servicesOf(const Layer& layer, const Folding& f, Style style, const Par
   const bool windowed = !layer.window.isIdentity();
   if (!layer.hasProducts()) {
     const std::int64_t lanes = ceilDiv(layer.cin, f.pe);
-    s.unit = style == Style::hls4ml && layer.kind != LayerKind::softmax ? std::max<std::int64_t>(1, lanes)
-                                                                         : lanes;
+    s.unit = style == Style::hls4ml && layer.kind != LayerKind::softmax
+                 ? std::max<std::int64_t>(1, lanes)
+                 : lanes;
     if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
     if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
     return s;
@@ -263,7 +270,8 @@ std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style
 }
 
 bool isLegalFinn(const Layer& layer, std::int64_t pe, std::int64_t simd) {
-  const std::int64_t height = layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
+  const std::int64_t height =
+      layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
   return pe >= 1 && simd >= 1 && height % pe == 0 && layer.matrixWidth() % simd == 0;
 }
 
@@ -283,8 +291,7 @@ std::int64_t nearestReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t want
 
 Resources budgetOf(const Parameters& p) {
   const auto usable = [](const Supply& s, std::int64_t scale) {
-    return static_cast<std::int64_t>(static_cast<double>(s.total * scale) *
-                                     s.usable.value.value);
+    return static_cast<std::int64_t>(static_cast<double>(s.total * scale) * s.usable.value.value);
   };
   return {usable(p.lut, 1) - p.shellLut, usable(p.ff, 1) - p.shellFf, usable(p.dsp, 1),
           usable(p.bram36, 2) - p.shellBram18, usable(p.uram, 1)};
@@ -305,7 +312,8 @@ std::optional<std::string> shortfall(const Resources& need, const Resources& bud
   double excess = 1.0;
   for (const Row& row : rows) {
     if (row.need <= row.has) continue;
-    const double over = static_cast<double>(row.need) / static_cast<double>(std::max<std::int64_t>(row.has, 1));
+    const double over =
+        static_cast<double>(row.need) / static_cast<double>(std::max<std::int64_t>(row.has, 1));
     if (worst == nullptr || over > excess) worst = &row, excess = over;
   }
   if (worst == nullptr) return std::nullopt;

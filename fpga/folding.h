@@ -19,10 +19,10 @@ struct Folding {
 
 /// Cycles of a layer's units for one token each; 0 = the layer has no such unit.
 struct Services {
-  std::int64_t writer = 0;   ///< line buffer, per padded pixel
-  std::int64_t reader = 0;   ///< window generator, per window
-  std::int64_t unit = 1;     ///< arithmetic, per vector or pixel
-  std::int64_t window = 0;   ///< scan units: more cycles of a complete window
+  std::int64_t writer = 0;  ///< line buffer, per padded pixel
+  std::int64_t reader = 0;  ///< window generator, per window
+  std::int64_t unit = 1;    ///< arithmetic, per vector or pixel
+  std::int64_t window = 0;  ///< scan units: more cycles of a complete window
 };
 Services servicesOf(const Layer& layer, const Folding& folding, Style style, const Parameters& p);
 /// Initiation interval of a layer for one frame: its busiest unit.

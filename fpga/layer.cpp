@@ -9,8 +9,8 @@ namespace {
 
 /// One operator instance with the layers that feed it.
 struct Instance {
-  std::int32_t op = 0;                   ///< index into the region
-  std::vector<std::int32_t> producers;   ///< instances, -1 = outside
+  std::int32_t op = 0;                  ///< index into the region
+  std::vector<std::int32_t> producers;  ///< instances, -1 = outside
   std::vector<std::int32_t> consumers;
 };
 
@@ -66,8 +66,8 @@ class Builder {
     }
     for (std::size_t i = 0; i < instances_.size(); ++i)
       for (const std::int32_t p : instances_[i].producers)
-        if (p >= 0) instances_[static_cast<std::size_t>(p)].consumers.push_back(
-            static_cast<std::int32_t>(i));
+        if (p >= 0)
+          instances_[static_cast<std::size_t>(p)].consumers.push_back(static_cast<std::int32_t>(i));
   }
   std::vector<std::int32_t> placeCopy(std::size_t begin, std::size_t end,
                                       const std::vector<std::int32_t>& before,
@@ -170,8 +170,9 @@ class Builder {
   static Window windowOf(const Operator& op) {
     const Dims& d = op.dims;
     Window w;
-    const bool plane = op.kind == OpKind::conv2d ||
-                       (op.kind == OpKind::pool && (d[Dim::height] > 1 || d[Dim::kernelHeight] > 1));
+    const bool plane =
+        op.kind == OpKind::conv2d ||
+        (op.kind == OpKind::pool && (d[Dim::height] > 1 || d[Dim::kernelHeight] > 1));
     w.height = d[Dim::height];
     w.width = d[Dim::width];
     w.kernelHeight = d[Dim::kernelHeight];
@@ -189,8 +190,8 @@ class Builder {
     layer.cin = op.dims[Dim::cin];
     layer.cout = op.dims[Dim::cout];
     layer.groups = op.dims[Dim::groups];
-    layer.kind = layer.groups > 1 && layer.groups == layer.cin ? LayerKind::depthwise
-                                                               : LayerKind::matrix;
+    layer.kind =
+        layer.groups > 1 && layer.groups == layer.cin ? LayerKind::depthwise : LayerKind::matrix;
     layer.window = windowOf(op);
     setProducts(op, layer);
     return finish(i, op, layer);
@@ -295,13 +296,15 @@ class Builder {
   std::vector<Operator> ops_;
   std::map<OpId, std::int32_t> indexOf_;
   std::vector<Instance> instances_;
-  std::vector<Shape> shapes_;             ///< of each instance's output
-  std::vector<std::int32_t> layerOf_;     ///< layer that holds an instance
+  std::vector<Shape> shapes_;          ///< of each instance's output
+  std::vector<std::int32_t> layerOf_;  ///< layer that holds an instance
   Network network_;
 };
 
 }  // namespace
 
-Expected<Network, Refusal> layersOf(const WorkItem& item) { return Builder(item).build(); }
+Expected<Network, Refusal> layersOf(const WorkItem& item) {
+  return Builder(item).build();
+}
 
 }  // namespace wattlas::fpga

@@ -16,21 +16,21 @@ enum class LayerKind { matrix, depthwise, pool, elementwise, add, softmax };
 struct Layer {
   std::string name;
   LayerKind kind = LayerKind::matrix;
-  std::int32_t op = 0;              ///< index into the region
-  Window window;                    ///< identity unless it is a convolution, pool or flattening
+  std::int32_t op = 0;  ///< index into the region
+  Window window;        ///< identity unless it is a convolution, pool or flattening
   std::int64_t cin = 1, cout = 1, groups = 1;
-  std::int64_t pixels = 1;          ///< tokens it takes a frame
-  std::int64_t outPixels = 1;       ///< tokens it produces a frame
+  std::int64_t pixels = 1;     ///< tokens it takes a frame
+  std::int64_t outPixels = 1;  ///< tokens it produces a frame
   int weightBits = 8, inputBits = 8, outputBits = 8;
-  bool binaryProducts = false;      ///< weights and inputs are -1/1: XNOR and population count
+  bool binaryProducts = false;  ///< weights and inputs are -1/1: XNOR and population count
   bool ternaryWeights = false;
-  bool thresholds = false;          ///< requantises behind the products
-  bool averages = false;            ///< pool: adds instead of comparing
-  bool tabled = false;              ///< element-wise function from a table
-  std::vector<std::int32_t> absorbed;   ///< region indices of operators that became thresholds
-  std::vector<std::int32_t> producers;  ///< layers; -1 = input of the region
+  bool thresholds = false;                   ///< requantises behind the products
+  bool averages = false;                     ///< pool: adds instead of comparing
+  bool tabled = false;                       ///< element-wise function from a table
+  std::vector<std::int32_t> absorbed;        ///< region indices of operators that became thresholds
+  std::vector<std::int32_t> producers;       ///< layers; -1 = input of the region
   std::vector<std::int64_t> inputTokenBits;  ///< for producers that are inputs of the region
-  bool isOutput = false;            ///< nothing in the region reads it
+  bool isOutput = false;                     ///< nothing in the region reads it
 
   bool hasProducts() const { return kind == LayerKind::matrix || kind == LayerKind::depthwise; }
   /// Inputs of one output (matrix width) and outputs of one group (matrix height).
@@ -42,12 +42,14 @@ struct Layer {
   std::int64_t weights() const { return matrixWidth() * cout; }
   std::int64_t macs() const { return weights() * outPixels; }
   /// All pixels of the input become one vector (a fully connected layer behind an image).
-  bool flattens() const { return kind == LayerKind::matrix && window.outPixels() == 1 && pixels > 1; }
+  bool flattens() const {
+    return kind == LayerKind::matrix && window.outPixels() == 1 && pixels > 1;
+  }
 };
 
 struct Network {
-  std::vector<Layer> layers;   ///< in topological order
-  std::int64_t frames = 1;     ///< independent inferences of one program (batch)
+  std::vector<Layer> layers;  ///< in topological order
+  std::int64_t frames = 1;    ///< independent inferences of one program (batch)
 };
 
 /// Layers of a region, or the reason why it is no pipeline.

@@ -97,24 +97,26 @@ void bindPower(Parameters& p, Binder& binder) {
     b.quantity("board", p.boardPower, {0, 1000, {}},
                "processing system, idle memory and regulators of the board");
   });
-  binder.section("energy", "dynamic energy at the vendor tools' toggle rate of 12.5 %",
-                 [&](Binder& b) {
-    b.quantity("lutLogic", p.lutLogic, {0, 1e-9, {}}, "one LUT in a busy cycle");
-    b.quantity("lutRouting", p.lutRouting, {0, 1e-9, {}}, "wires of one LUT in a busy cycle");
-    b.quantity("ffClock", p.ffClock, {0, 1e-9, {}}, "one flip-flop in a busy cycle");
-    b.quantity("bram36", p.bramCycle, {0, 1e-6, {}}, "one 36 Kibit block RAM in a busy cycle");
-    b.quantity("uram", p.uramCycle, {0, 1e-6, {}}, "one UltraRAM in a busy cycle");
-    b.quantity("dsp", p.dspCycle, {0, 1e-6, {}}, "one DSP block in a busy cycle");
-    b.quantity("technology", p.technology, {0.01, 100, {}},
-               "factor of the process on all dynamic energy (1 = 16 nm)");
-    b.quantity("toggleRate", p.toggleRate, {0.001, 1, "12.5 %"},
-               "share of signals that change in a busy cycle");
-  });
+  binder.section(
+      "energy", "dynamic energy at the vendor tools' toggle rate of 12.5 %", [&](Binder& b) {
+        b.quantity("lutLogic", p.lutLogic, {0, 1e-9, {}}, "one LUT in a busy cycle");
+        b.quantity("lutRouting", p.lutRouting, {0, 1e-9, {}}, "wires of one LUT in a busy cycle");
+        b.quantity("ffClock", p.ffClock, {0, 1e-9, {}}, "one flip-flop in a busy cycle");
+        b.quantity("bram36", p.bramCycle, {0, 1e-6, {}}, "one 36 Kibit block RAM in a busy cycle");
+        b.quantity("uram", p.uramCycle, {0, 1e-6, {}}, "one UltraRAM in a busy cycle");
+        b.quantity("dsp", p.dspCycle, {0, 1e-6, {}}, "one DSP block in a busy cycle");
+        b.quantity("technology", p.technology, {0.01, 100, {}},
+                   "factor of the process on all dynamic energy (1 = 16 nm)");
+        b.quantity("toggleRate", p.toggleRate, {0.001, 1, "12.5 %"},
+                   "share of signals that change in a busy cycle");
+      });
 }
 
 }  // namespace
 
-const char* nameOf(Style style) { return style == Style::finn ? "finn" : "hls4ml"; }
+const char* nameOf(Style style) {
+  return style == Style::finn ? "finn" : "hls4ml";
+}
 
 void Parameters::bind(Binder& binder) {
   binder.text("title", title, {.fallback = title}, "name for people");

@@ -40,34 +40,34 @@ struct Parameters {
   Sourced<BitRate> memoryBandwidth;
   Sourced<Bits> memoryCapacity;
   Sourced<JoulesPerBit> memoryEnergy;
-  std::int64_t dmaWidth = 64;      ///< bit a cycle
+  std::int64_t dmaWidth = 64;  ///< bit a cycle
 
   // Host.
-  Sourced<Seconds> callOverhead;   ///< driver, DMA set-up and completion of one call
-  Sourced<Seconds> copyLatency;    ///< fixed part of a copy between host and board memory
+  Sourced<Seconds> callOverhead;  ///< driver, DMA set-up and completion of one call
+  Sourced<Seconds> copyLatency;   ///< fixed part of a copy between host and board memory
 
   // Generator.
-  std::string style = "auto";      ///< finn, hls4ml, auto
-  FoldingRequest everywhere;       ///< for layers without a request of their own
+  std::string style = "auto";  ///< finn, hls4ml, auto
+  FoldingRequest everywhere;   ///< for layers without a request of their own
   std::map<std::string, FoldingRequest> layers;
-  std::int64_t targetCycles = 0;   ///< initiation interval to aim at; 0 = as fast as fits
-  std::string fifoDepth = "auto";  ///< "auto" or a number of tokens
-  std::int64_t fixedFifoDepth = 0; ///< 0 = auto
-  std::int64_t dspThreshold = 8;   ///< operands of at least so many bits multiply in DSP blocks
-  bool dspPacking = false;         ///< several narrow products in one DSP block
-  Sourced<Ratio> lutScale;         ///< FINN law: LUTs placed per LUT counted
-  std::int64_t unitLuts = 300;     ///< FINN law: control LUTs of one unit
-  Sourced<Ratio> ffPerLut;         ///< FINN: flip-flops per LUT
-  Sourced<Ratio> lutFromHls;       ///< hls4ml: LUTs after synthesis per LUT counted by our law
-  std::int64_t pixelCycles = 1;    ///< hls4ml: cycles of a line buffer for each pixel
-  std::int64_t sourceCycles = 1;   ///< hls4ml: cycles of the input reader for each pixel
+  std::int64_t targetCycles = 0;    ///< initiation interval to aim at; 0 = as fast as fits
+  std::string fifoDepth = "auto";   ///< "auto" or a number of tokens
+  std::int64_t fixedFifoDepth = 0;  ///< 0 = auto
+  std::int64_t dspThreshold = 8;    ///< operands of at least so many bits multiply in DSP blocks
+  bool dspPacking = false;          ///< several narrow products in one DSP block
+  Sourced<Ratio> lutScale;          ///< FINN law: LUTs placed per LUT counted
+  std::int64_t unitLuts = 300;      ///< FINN law: control LUTs of one unit
+  Sourced<Ratio> ffPerLut;          ///< FINN: flip-flops per LUT
+  Sourced<Ratio> lutFromHls;        ///< hls4ml: LUTs after synthesis per LUT counted by our law
+  std::int64_t pixelCycles = 1;     ///< hls4ml: cycles of a line buffer for each pixel
+  std::int64_t sourceCycles = 1;    ///< hls4ml: cycles of the input reader for each pixel
 
   // Power.
-  Sourced<Watts> staticPower;      ///< programmable logic
-  Sourced<Watts> boardPower;       ///< processing system, memory idle, regulators
+  Sourced<Watts> staticPower;  ///< programmable logic
+  Sourced<Watts> boardPower;   ///< processing system, memory idle, regulators
   Sourced<Joules> lutLogic, lutRouting, ffClock, bramCycle, uramCycle, dspCycle;
-  Sourced<Ratio> technology;       ///< factor on the coefficients (measured on 16 nm)
-  Sourced<Ratio> toggleRate;       ///< share of signals that change in a busy cycle
+  Sourced<Ratio> technology;  ///< factor on the coefficients (measured on 16 nm)
+  Sourced<Ratio> toggleRate;  ///< share of signals that change in a busy cycle
 
   void bind(Binder& binder);
 };

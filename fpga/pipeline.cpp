@@ -50,8 +50,7 @@ std::int64_t busyCycles(const Actor& actor) {
       return total;
     }
     case Pattern::scan:
-      return actor.window.paddedPixels() * actor.service +
-             actor.window.outPixels() * actor.work;
+      return actor.window.paddedPixels() * actor.service + actor.window.outPixels() * actor.work;
     case Pattern::slide:
       break;
   }

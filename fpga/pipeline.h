@@ -1,5 +1,6 @@
 // A dataflow pipeline: actors that fire and bounded channels between them. Plain data; what it
-// means is defined once here and evaluated twice: recurrence.h (`event`) and stepped.h (`detailed`).
+// means is defined once here and evaluated twice: recurrence.h (`event`) and stepped.h
+// (`detailed`).
 //
 // Meaning. An actor makes `firings` firings a frame (one inference), one after the other. A firing
 //   - starts when the previous one has ended, every input channel holds all tokens it needs, and
@@ -19,7 +20,7 @@ namespace wattlas::fpga {
 
 /// Extent of a sliding window over a padded image. A signal has height 1.
 struct Window {
-  std::int64_t height = 1, width = 1;                  ///< input pixels
+  std::int64_t height = 1, width = 1;                     ///< input pixels
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< padding
   std::int64_t kernelHeight = 1, kernelWidth = 1;
   std::int64_t strideHeight = 1, strideWidth = 1;
@@ -48,8 +49,17 @@ enum class Pattern {
 enum class Emit { everyPixel, completeWindow };
 
 enum class ActorKind {
-  source, sink, bufferWriter, windowReader, matrixUnit, depthwiseUnit, pooling, elementwise,
-  addition, softmax, gather,
+  source,
+  sink,
+  bufferWriter,
+  windowReader,
+  matrixUnit,
+  depthwiseUnit,
+  pooling,
+  elementwise,
+  addition,
+  softmax,
+  gather,
   padding,
 };
 const char* nameOf(ActorKind kind);
@@ -67,14 +77,14 @@ struct Resources {
 struct Actor {
   std::string name;
   ActorKind kind = ActorKind::elementwise;
-  std::int32_t op = -1;        ///< index into the region
+  std::int32_t op = -1;  ///< index into the region
   Pattern pattern = Pattern::stream;
   Emit emit = Emit::everyPixel;
-  std::int64_t tokens = 1;     ///< stream: firings a frame
-  Window window;               ///< scan and slide
-  std::int64_t service = 1;    ///< cycles of a firing
-  std::int64_t work = 0;       ///< scan: more cycles of a firing that completes a window
-  std::int64_t latency = 0;    ///< cycles from the end of a firing until its token is visible
+  std::int64_t tokens = 1;   ///< stream: firings a frame
+  Window window;             ///< scan and slide
+  std::int64_t service = 1;  ///< cycles of a firing
+  std::int64_t work = 0;     ///< scan: more cycles of a firing that completes a window
+  std::int64_t latency = 0;  ///< cycles from the end of a firing until its token is visible
   /// Rational extra cycles of a stream, from a memory that is slower than the pipeline: firing i
   /// lasts max(service, floor((i+1)*num/den) - floor(i*num/den)). 0/1 = none.
   std::int64_t paceNum = 0, paceDen = 1;
@@ -91,16 +101,16 @@ struct Channel {
   /// Places that are the producer's own pipeline registers: they hold what is between the end of a
   /// firing and its visible token, and are no part of the FIFO.
   std::int64_t registers = 0;
-  std::int64_t delay = 0;           ///< cycles, may be negative
-  bool releaseAtEnd = false;        ///< places are freed at the end of a firing (line buffers)
-  bool sizable = false;             ///< a FIFO between layers whose depth may be chosen
+  std::int64_t delay = 0;     ///< cycles, may be negative
+  bool releaseAtEnd = false;  ///< places are freed at the end of a firing (line buffers)
+  bool sizable = false;       ///< a FIFO between layers whose depth may be chosen
   std::int64_t tokensPerFrame = 1;
-  std::int64_t tokenBits = 8;       ///< information of one token
-  std::int64_t wordBits = 8;        ///< width of the stream
+  std::int64_t tokenBits = 8;  ///< information of one token
+  std::int64_t wordBits = 8;   ///< width of the stream
 };
 
 struct Pipeline {
-  std::vector<Actor> actors;      ///< in topological order
+  std::vector<Actor> actors;  ///< in topological order
   std::vector<Channel> channels;
 
   std::int32_t add(Actor actor);

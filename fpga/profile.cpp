@@ -62,8 +62,8 @@ void DataflowDevice::makeEnergy() {
   c_.dsp = add("fabric.dsp", Category::compute, "DSP x busy cycle", dynamic(p_.dspCycle));
   c_.bram18 = add("fabric.bram18", Category::scratchpad, "18 Kibit block RAM x busy cycle",
                   half(dynamic(p_.bramCycle)));
-  c_.uram = add("fabric.uram", Category::scratchpad, "UltraRAM x busy cycle",
-                dynamic(p_.uramCycle));
+  c_.uram =
+      add("fabric.uram", Category::scratchpad, "UltraRAM x busy cycle", dynamic(p_.uramCycle));
   Sourced<Joules> bit;
   bit.value = Joules(p_.memoryEnergy.value.value);
   bit.low = Joules(p_.memoryEnergy.low.value);
@@ -140,30 +140,29 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
     share.busy = cyclesToTicks(use.busy * frames, p_.clock.value);
     // All operators work at the same time: the duration is shared out by work, the rest of the
     // rounding goes to the last.
-    share.attributed =
-        i + 1 == uses.size()
-            ? total - given
-            : Ticks(static_cast<std::int64_t>(static_cast<double>(total.ps) *
-                                              (static_cast<double>(use.busy) /
-                                               static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
+    share.attributed = i + 1 == uses.size()
+                           ? total - given
+                           : Ticks(static_cast<std::int64_t>(
+                                 static_cast<double>(total.ps) *
+                                 (static_cast<double>(use.busy) /
+                                  static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
     given += share.attributed;
     share.energy.add(use.energy, frames);
-    share.bound = pipeline.actors[slowest].op == share.op || limit == Bound::latency ? limit
-                                                                                     : Bound::control;
+    share.bound =
+        pipeline.actors[slowest].op == share.op || limit == Bound::latency ? limit : Bound::control;
     const Operator& op = program.operators()[i];
     const double macs = static_cast<double>(costOf(op).macs) * static_cast<double>(op.count);
     if (share.attributed.ps > 0)
-      share.utilisation = rounded(
-          std::min(1.0, macs / (toSeconds(share.attributed).value * peak)));
+      share.utilisation = rounded(std::min(1.0, macs / (toSeconds(share.attributed).value * peak)));
     profile.shares.push_back(std::move(share));
   }
 
   if (trace.foldedFrames > 0)
-    profile.folds.push_back({FoldKind::periodicity, trace.foldedFrames,
-                             std::to_string(trace.foldedFrames) + " frames of " +
-                                 std::to_string(frames),
-                             "all actors' and stream places' times relative to the end of a frame "
-                             "recurred"});
+    profile.folds.push_back(
+        {FoldKind::periodicity, trace.foldedFrames,
+         std::to_string(trace.foldedFrames) + " frames of " + std::to_string(frames),
+         "all actors' and stream places' times relative to the end of a frame "
+         "recurred"});
   profile.events = trace.steps + 2;
   const auto stat = [&](std::string name, double value) {
     profile.statistics.emplace_back(std::move(name), rounded(value));
@@ -184,8 +183,7 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
   }
   for (std::size_t i = 0; i < trace.occupancy.size(); ++i)
     if (pipeline.channels[i].sizable)
-      stat("fifo." + pipeline.channels[i].name + ".peak",
-           static_cast<double>(trace.occupancy[i]));
+      stat("fifo." + pipeline.channels[i].name + ".peak", static_cast<double>(trace.occupancy[i]));
   for (std::size_t i = 0; i < design.foldings.size(); ++i) {
     const Layer& layer = design.network.layers[i];
     if (!layer.hasProducts()) continue;

@@ -31,8 +31,8 @@ Hash128 hashOfDesign(const Design& design, const std::vector<Operator>& ops) {
 
 DataflowProgram::DataflowProgram(Design design, std::vector<Operator> ops, const Parameters& p)
     : design_(std::move(design)), ops_(std::move(ops)) {
-  const Bits io = (design_.inputBits + design_.outputBits) *
-                  static_cast<double>(design_.network.frames);
+  const Bits io =
+      (design_.inputBits + design_.outputBits) * static_cast<double>(design_.network.frames);
   footprint_ = {{0, design_.weightBits, design_.bufferBits}, {1, Bits(), io}};
   hash_ = hashOfDesign(design_, ops_);
   bound_ = std::max(cyclesToTicks(boundCycles(design_.pipeline, frames()), p.clock.value),

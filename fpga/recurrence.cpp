@@ -10,8 +10,8 @@ namespace {
 
 /// What one firing does to the channels; counts are totals since the start of the frame.
 struct Firing {
-  std::int64_t need = 0;      ///< tokens that must be visible
-  std::int64_t release = 0;   ///< tokens that are freed by then
+  std::int64_t need = 0;     ///< tokens that must be visible
+  std::int64_t release = 0;  ///< tokens that are freed by then
   bool produces = true;
   std::int64_t service = 1;
 };
@@ -30,8 +30,8 @@ class Cursor {
   void next() {
     ++index_;
     if (a_.pattern != Pattern::stream) {
-      const std::int64_t columns = a_.pattern == Pattern::scan ? a_.window.paddedWidth()
-                                                               : a_.window.outWidth();
+      const std::int64_t columns =
+          a_.pattern == Pattern::scan ? a_.window.paddedWidth() : a_.window.outWidth();
       if (++column_ == columns) column_ = 0, ++row_;
       taken_ = firing_.release;
     }
@@ -53,13 +53,13 @@ class Cursor {
     firing_.need = firing_.release = index_ + 1;
     firing_.service = a_.service;
     if (a_.paceNum > 0)
-      firing_.service = std::max(a_.service, (index_ + 1) * a_.paceNum / a_.paceDen -
-                                                 index_ * a_.paceNum / a_.paceDen);
+      firing_.service = std::max(
+          a_.service, (index_ + 1) * a_.paceNum / a_.paceDen - index_ * a_.paceNum / a_.paceDen);
   }
   void scan() {
     const Window& w = a_.window;
-    const bool inside = row_ >= w.top && row_ < w.top + w.height && column_ >= w.left &&
-                        column_ < w.left + w.width;
+    const bool inside =
+        row_ >= w.top && row_ < w.top + w.height && column_ >= w.left && column_ < w.left + w.width;
     firing_.need = firing_.release = taken_ + (inside ? 1 : 0);
     const std::int64_t y = row_ - (w.kernelHeight - 1), x = column_ - (w.kernelWidth - 1);
     const bool complete = y >= 0 && x >= 0 && y % w.strideHeight == 0 && x % w.strideWidth == 0;
@@ -153,7 +153,8 @@ class Evaluation {
  public:
   explicit Evaluation(const Pipeline& pipeline) : p_(pipeline) {
     for (const Channel& channel : p_.channels) places_.emplace_back(channel);
-    for (const Actor& actor : p_.actors) runs_.push_back({Cursor(actor), 0, actor.firings(), 0, {}});
+    for (const Actor& actor : p_.actors)
+      runs_.push_back({Cursor(actor), 0, actor.firings(), 0, {}});
   }
 
   /// Evaluates one frame; false when the pipeline is stuck.
@@ -215,9 +216,9 @@ class Evaluation {
  private:
   struct Run {
     Cursor cursor;
-    std::int64_t done;     ///< firings of this frame
+    std::int64_t done;  ///< firings of this frame
     std::int64_t firings;
-    std::int64_t free;     ///< end of the last firing
+    std::int64_t free;  ///< end of the last firing
     Trace::ActorTrace trace;
   };
 
@@ -242,8 +243,8 @@ class Evaluation {
     std::int64_t inputs = 0, room = 0;
     for (const std::int32_t c : actor.inputs) {
       const Places& places = places_[static_cast<std::size_t>(c)];
-      const std::int64_t count = frames_ * p_.channels[static_cast<std::size_t>(c)].tokensPerFrame +
-                                 firing.need;
+      const std::int64_t count =
+          frames_ * p_.channels[static_cast<std::size_t>(c)].tokensPerFrame + firing.need;
       if (count > places.produced()) return false;
       // Tokens taken before were waited for then, and their places may be overwritten.
       if (count > places.released()) inputs = std::max(inputs, places.visibleSince(count));
@@ -271,8 +272,8 @@ class Evaluation {
     }
     if (firing.produces)
       for (const std::int32_t c : actor.outputs)
-        places_[static_cast<std::size_t>(c)].push(
-            end + actor.latency + p_.channels[static_cast<std::size_t>(c)].delay);
+        places_[static_cast<std::size_t>(c)].push(end + actor.latency +
+                                                  p_.channels[static_cast<std::size_t>(c)].delay);
     ++run.done;
     run.cursor.next();
     return true;

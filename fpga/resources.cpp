@@ -6,7 +6,9 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 std::int64_t ceilLog2(std::int64_t v) {
   std::int64_t bits = 0;
   while ((std::int64_t{1} << bits) < v) ++bits;
@@ -83,7 +85,8 @@ Resources hlsUnit(const Layer& layer, const Folding& f, const Parameters& p) {
   // Each multiplier selects among the inputs it serves: four inputs of a bit fit one LUT.
   luts += block * layer.inputBits * ceilDiv(std::min(f.reuse, inputs), 4) * (f.reuse > 1 ? 1 : 0);
   cost.lut = p.unitLuts + scaled(luts, p.lutFromHls.value.value);
-  // Fit of 871 syntheses of dense layers (MAPE 3.3 %): registers of outputs and of the weights read.
+  // Fit of 871 syntheses of dense layers (MAPE 3.3 %): registers of outputs and of the weights
+  // read.
   const double ff = 135 - 3.6 * static_cast<double>(block) +
                     16.6 * static_cast<double>(layer.cout) +
                     1.31 * static_cast<double>(block * layer.weightBits);
@@ -138,9 +141,8 @@ Resources windowBuffer(const Layer& layer, const Folding& folding, Style style,
     cost.ff = w.kernelHeight * w.kernelWidth * bits;
     return cost;
   }
-  const std::int64_t lanes = layer.kind == LayerKind::depthwise
-                                 ? std::min(folding.pe, layer.cin)
-                                 : std::min(folding.simd, layer.cin);
+  const std::int64_t lanes = layer.kind == LayerKind::depthwise ? std::min(folding.pe, layer.cin)
+                                                                : std::min(folding.simd, layer.cin);
   const std::int64_t lines = w.kernelHeight > 1 ? w.kernelHeight + w.strideHeight : 1;
   const std::int64_t length =
       w.kernelHeight > 1 ? w.width : std::min(w.width, w.kernelWidth + w.strideWidth);
@@ -171,8 +173,8 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
       break;
     case LayerKind::softmax:
       // Tables of exponential and reciprocal, a multiplier for each lane.
-      cost = {.lut = 300 + pe * 2 * layer.inputBits, .dsp = p.dsp.total > 0 ? pe : 0,
-              .bram18 = 2 * pe};
+      cost = {
+          .lut = 300 + pe * 2 * layer.inputBits, .dsp = p.dsp.total > 0 ? pe : 0, .bram18 = 2 * pe};
       break;
     default:
       cost.lut = 100 + pe * 2 * layer.inputBits;
@@ -202,6 +204,8 @@ Resources fifo(std::int64_t words, std::int64_t width) {
   return cost;
 }
 
-Resources dmaEngine() { return {.lut = 200, .ff = 300, .bram18 = 2}; }
+Resources dmaEngine() {
+  return {.lut = 200, .ff = 300, .bram18 = 2};
+}
 
 }  // namespace wattlas::fpga

@@ -9,11 +9,11 @@ namespace {
 /// A FIFO with real places: reserved (a firing will fill it), on the way, visible.
 struct Fifo {
   const Channel* channel = nullptr;
-  std::int64_t used = 0;                ///< places taken, reserved ones included
+  std::int64_t used = 0;  ///< places taken, reserved ones included
   std::int64_t visible = 0;
-  std::int64_t lingering = 0;           ///< visible ones that a running firing will free
+  std::int64_t lingering = 0;  ///< visible ones that a running firing will free
   std::int64_t peak = 0;
-  std::deque<std::int64_t> arriving;    ///< clock cycles at which tokens become visible
+  std::deque<std::int64_t> arriving;  ///< clock cycles at which tokens become visible
 
   void arrive(std::int64_t now) {
     while (!arriving.empty() && arriving.front() <= now) {
@@ -204,8 +204,9 @@ class Stepper {
     for (Machine& m : machines_) {
       if (m.running || m.frame >= frames_) continue;
       const Wish wish = wishOf(m);
-      const bool hungry = std::any_of(m.actor->inputs.begin(), m.actor->inputs.end(),
-                                      [&](std::int32_t c) { return fifo(c).visible < wish.tokens; });
+      const bool hungry =
+          std::any_of(m.actor->inputs.begin(), m.actor->inputs.end(),
+                      [&](std::int32_t c) { return fifo(c).visible < wish.tokens; });
       ++(hungry ? m.trace.starved : m.trace.stalled);
     }
   }

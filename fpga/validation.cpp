@@ -210,8 +210,7 @@ std::map<std::string, double> synthesis(const SearchPath& path) {
     }
     if (folding.reuse == 1) continue;
     ++rows;
-    const double cycles =
-        static_cast<double>(layerCycles(layer, folding, Style::hls4ml, p));
+    const double cycles = static_cast<double>(layerCycles(layer, folding, Style::hls4ml, p));
     interval += cycles != v[5] ? 1 : 0;
     latency += std::abs(cycles + 2 - v[4]) > 1 ? 1 : 0;
     ff += std::abs(static_cast<double>(r.ff) - v[6]) / v[6];
