@@ -11,6 +11,7 @@ namespace {
 using Rows = std::vector<const PointRow*>;
 
 constexpr std::size_t frontShown = 40;
+constexpr std::size_t longestReason = 240;
 
 void refuseMixedScopes(const std::vector<PointRow>& rows) {
   for (const PointRow& row : rows)
@@ -56,12 +57,34 @@ std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& gen
   return row.platform + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
 }
 
-std::string frontTable(Rows rows, const std::vector<std::string>& genes,
+/// The fastest point of each platform that is not on the front: what the others could have been.
+Rows fastestOfOthers(const Rows& rows, const Rows& front) {
+  Rows others;
+  for (const PointRow* row : rows) {
+    const auto samePlatform = [&](const PointRow* other) {
+      return other->platform == row->platform;
+    };
+    if (!row->feasible || std::any_of(front.begin(), front.end(), samePlatform)) continue;
+    const auto known = std::find_if(others.begin(), others.end(), samePlatform);
+    if (known == others.end())
+      others.push_back(row);
+    else if (row->timeS < (*known)->timeS)
+      *known = row;
+  }
+  return others;
+}
+
+std::string frontTable(const Rows& rows, const std::vector<std::string>& genes,
                        const TextOptions& options) {
-  std::erase_if(rows, [](const PointRow* r) { return !r->pareto || !r->feasible; });
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; });
-  TextTable table({{"platform", false, 26, 22},
+  const auto faster = [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; };
+  Rows front;
+  for (const PointRow* row : rows)
+    if (row->pareto && row->feasible) front.push_back(row);
+  Rows others = fastestOfOthers(rows, front);
+  std::stable_sort(front.begin(), front.end(), faster);
+  std::stable_sort(others.begin(), others.end(), faster);
+  TextTable table({{"set", false, 3, 3},
+                   {"platform", false, 26, 22},
                    {"format", false, 14},
                    {"genes", false, 40},
                    {"time", true},
@@ -72,24 +95,28 @@ std::string frontTable(Rows rows, const std::vector<std::string>& genes,
                    {"time is"},
                    {"energy is", false, 12},
                    {"fidelity", false, 16}});
-  for (std::size_t i = 0; i < std::min(rows.size(), frontShown); ++i) {
-    const PointRow& r = *rows[i];
-    table.add({{r.platform, Style::bold},
+  const auto add = [&](const PointRow& r, bool inSet) {
+    const Style style = inSet ? Style::bold : Style::dim;
+    table.add({{inSet ? "●" : "", Style::good},
+               {r.platform, style},
                r.format,
                geneText(r, genes),
                timeText(r.timeS),
                energyText(r.energyJ),
                powerText(r.powerPeakW),
-               std::isfinite(r.areaMm2) ? formatQuantity(r.areaMm2, Dimension::area) : "",
+               std::isfinite(r.areaMm2) ? plainNumber(r.areaMm2) + " mm2" : "",
                std::isfinite(r.accuracy) ? percent(r.accuracy) : "",
                r.bound,
                r.energyCategory,
                r.fidelity == "event+analytic" ? "event*" : r.fidelity});
-  }
-  if (table.empty()) return "  no point is marked as part of the Pareto set\n";
+  };
+  for (std::size_t i = 0; i < std::min(front.size(), frontShown); ++i) add(*front[i], true);
+  for (const PointRow* row : others) add(*row, false);
+  if (table.empty()) return "  no feasible point\n";
   std::string out = table.text(options);
-  if (rows.size() > frontShown)
-    out += styled(fmt::format("  and {} more; the CSV lists all", rows.size() - frontShown),
+  if (front.size() > frontShown)
+    out += styled(fmt::format("  and {} more in the set; the CSV lists all",
+                              front.size() - frontShown),
                   Style::dim, options) +
            '\n';
   return out;
@@ -135,7 +162,8 @@ std::string refusals(const Rows& rows, const TextOptions& options) {
   std::map<std::string, std::size_t> reasons;
   for (const PointRow* row : rows)
     if (!row->feasible)
-      ++reasons[row->platform + ": " + (row->reason.empty() ? "no reason" : row->reason)];
+      ++reasons[row->platform + ": " +
+                (row->reason.empty() ? "no reason" : clipped(row->reason, longestReason))];
   if (reasons.empty()) return {};
   std::vector<std::pair<std::string, std::size_t>> order(reasons.begin(), reasons.end());
   std::stable_sort(order.begin(), order.end(),
@@ -152,7 +180,8 @@ std::string refusals(const Rows& rows, const TextOptions& options) {
 
 }  // namespace
 
-std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options) {
+std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options,
+                        bool verdicts) {
   if (all.empty()) return "no points\n";
   refuseMixedScopes(all);
   std::vector<std::string> workloads;
@@ -173,7 +202,9 @@ std::string printPareto(const std::vector<PointRow>& all, const TextOptions& opt
            styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
                               all.front().scope, rows.size(), feasible, front),
                   Style::dim, options) +
-           '\n' + frontTable(rows, genes, options) + '\n';
+           '\n' + frontTable(rows, genes, options);
+    if (!verdicts) continue;
+    out += '\n';
     out += winner(rows, {"fastest", "faster", &PointRow::timeS}, genes, options);
     out += winner(rows, {"least energy", "less", &PointRow::energyJ}, genes, options);
     out += winner(rows, {"lowest peak", "lower", &PointRow::powerPeakW}, genes, options);

@@ -21,8 +21,10 @@ std::string printCompare(const std::vector<RunResult>& results, const TextOption
 /// The refusal alone, for callers that want to know before they simulate.
 void refuseMixed(const std::vector<RunResult>& results);
 
-/// Design points per workload: the Pareto set as flagged, who wins what and what decides it, and
-/// why points were infeasible. Throws InputError when scopes differ.
-std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {});
+/// Design points per workload: the Pareto set as flagged, and below it the fastest point of each
+/// platform that has none in the set. With `verdicts`, who wins what and what decides it, and why
+/// points were infeasible. Throws InputError when scopes differ.
+std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {},
+                        bool verdicts = true);
 
 }  // namespace wattlas

@@ -53,10 +53,10 @@ TEST(TextTableTest, WrappedLinesKeepTheIndent) {
 
 TEST(PrintRun, SaysWhatMatters) {
   const std::string text = printRun(sampleResult());
-  for (const char* part :
-       {"upmem-dimm runs llama2-7b in w8a8kv8, batch 2", "scope node", "1.25x its physical bound of 1 s",
-        "64 tokens/s", "is bound by memory", "40.0 % of the energy is array", "layer.qkv",
-        "Where the energy goes", "MRAM", "128 identical DPUs", "mram.read"})
+  for (const char* part : {"upmem-dimm runs llama2-7b in w8a8kv8, batch 2", "scope node",
+                           "1.25x its physical bound of 1 s", "64 tokens/s", "is bound by memory",
+                           "40.0 % of the energy is array", "layer.qkv", "Where the energy goes",
+                           "MRAM", "128 identical DPUs", "mram.read"})
     EXPECT_THAT(text, HasSubstr(part));
   EXPECT_LE(widest(text), 110u);
 }
@@ -144,6 +144,24 @@ TEST(PrintPareto, ListsTheFrontAndCountsTheRest) {
   EXPECT_THAT(text, HasSubstr("2x faster than slow w8a8kv8 (clock=1 GHz), the best of"));
   EXPECT_THAT(text, HasSubstr("gpu-h100-sxm: weights need 140 GB"));
   EXPECT_LE(widest(text), 110u);
+}
+
+TEST(PrintPareto, ShowsTheFastestPointOfPlatformsOutsideTheSet) {
+  std::vector<PointRow> rows = {makePointRow("a", sampleResult("fast", 1)),
+                                makePointRow("b", sampleResult("slow", 4)),
+                                makePointRow("c", sampleResult("slow", 2))};
+  rows[0].pareto = true;
+  const std::string text = printPareto(rows, {}, false);
+  EXPECT_THAT(text, HasSubstr("●    fast"));
+  EXPECT_THAT(text, HasSubstr("2.5 s"));
+  EXPECT_THAT(text, Not(HasSubstr("5 s  400 J")));
+  EXPECT_THAT(text, Not(HasSubstr("least energy")));
+}
+
+TEST(PrintPareto, LongReasonsAreCut) {
+  RunResult r = infeasibleResult();
+  r.reasons = {std::string(5000, 'x')};
+  EXPECT_LT(printPareto({makePointRow("a", r)}).size(), 600u);
 }
 
 TEST(PrintPareto, RefusesMixedScopes) {
