@@ -10,10 +10,13 @@ namespace {
 class SimulatedUpmem final : public pim::UpmemDevice {
  public:
   std::vector<Fidelity> fidelities() const override {
+    // Command by command needs MACs in the bank, one subarray at a time.
+    if (params().saMac.enabled() && params().saMac.overlap == "none")
+      return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
-    return std::make_unique<pim::UpmemModule>(name, *this);
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
+    return std::make_unique<pim::UpmemModule>(name, *this, fidelity);
   }
 };
 

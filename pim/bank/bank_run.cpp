@@ -24,7 +24,7 @@ class Bank {
         out_(cyclesToTicks(work.outputCycles, issue.clock).ps),
         registers_(static_cast<std::size_t>(mac.inputRegisters), 0) {}
 
-  BankRun run() {
+  BankRun run(const BankTiming& timing) {
     pendingIn_ = w_.inputTransfers;  // the first vector is fetched before anything can start
     drainTransfers();
     dpu_ = std::max(dpu_, bank_);
@@ -34,8 +34,11 @@ class Bank {
       runPass(pass + 1 == w_.passes);
     }
     drainTransfers();
-    const std::int64_t end = std::max(bank_, dpu_ + backlog_);
-    run_.time = Ticks(end);
+    // The phase of refresh at the start is unknown: its mean share is charged, so nothing is owed.
+    // While the bank refreshes, the DPU goes on with work that it had put off.
+    const Ticks base(now());
+    const Ticks stretched = withRefresh(base, timing);
+    run_.time = stretched + std::max(Ticks(0), Ticks(backlog_) - (stretched - base));
     return run_;
   }
 
@@ -201,10 +204,7 @@ class Bank {
 
 BankRun runBank(const BankWork& work, const RowPass& row, const SaMacParams& mac,
                 const BankTiming& timing, const IssueRate& issue, bool fold) {
-  BankRun run = Bank(work, row, mac, issue, fold).run();
-  // The phase of refresh at the start is unknown: its mean share is charged, so nothing is owed.
-  run.time = withRefresh(run.time, timing);
-  return run;
+  return Bank(work, row, mac, issue, fold).run(timing);
 }
 
 }  // namespace wattlas::pim

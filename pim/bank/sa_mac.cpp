@@ -163,8 +163,12 @@ Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   const auto rowTime = [&](std::int64_t slices) {
     return std::max(row.cycle(perSlice * slices), command);
   };
-  const Ticks group = rowTime(w.slices) * (w.rowsPerGroup - 1) + rowTime(w.lastSlices) +
-                      issue.time(w.readInstructions);
+  // From the last column of a group to the first of the next: the bank turns the row while the DPU
+  // reads the sums, orders the row and writes its first slice.
+  const Ticks turn = row.recover + row.close, dpu = issue.time(w.readInstructions) + command;
+  const Ticks gap = std::max(std::max(turn, dpu) + row.open, dpu + refill);
+  const Ticks group =
+      rowTime(w.slices) * (w.rowsPerGroup - 1) + rowTime(w.lastSlices) + (gap - turn - row.open);
   const Ticks dma = cyclesToTicks(
       w.inputTransfers * w.inputCycles + w.outputTransfers * w.outputCycles, issue.clock);
   return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks + dma;
@@ -175,7 +179,9 @@ Ticks closedForm(const BankWork& w, const RowPass& row, const SaMacParams& mac,
                  const BankTiming& timing, const IssueRate& issue) {
   const Ticks pass = passTime(w, row, mac, issue);
   const Ticks dpu = issue.time(w.instructions());
-  return withRefresh(times(std::max(pass, dpu), w.passes), timing);
+  // Work after a pass overlaps the next one, except after the last.
+  const Ticks last = issue.time(w.postInstructions);
+  return std::max(withRefresh(times(pass, w.passes), timing) + last, times(dpu, w.passes));
 }
 
 Ticks lowerBound(const BankWork& w, const RowPass& row, const IssueRate& issue) {

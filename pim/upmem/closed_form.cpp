@@ -68,8 +68,7 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
         rowPass(params.saMac, params.bank, kernel.activationBits, params.dpusPerChip);
     const Ticks time = closedForm(work.bank, row, params.saMac, params.bank, params.issue());
     const Ticks dpu = times(params.issue().time(work.bank.instructions()), work.bank.passes);
-    take(time, time.ps / 1000,
-         withRefresh(dpu, params.bank) >= time ? Bound::control : Bound::memory);
+    take(time, time.ps / 1000, dpu >= time ? Bound::control : Bound::memory);
   }
   return result;
 }

@@ -52,8 +52,8 @@ class Channel {
     while (nextRefresh_ <= now) {
       ++run.refreshes;
       if (p_.allBank()) {
-        for (std::int64_t& r : ready_) r = std::max(r, nextRefresh_) + refresh_;
-        bus_ = std::max(bus_, nextRefresh_ + refresh_);
+        bus_ = std::max(bus_, nextRefresh_) + refresh_;  // after the row that is under way
+        for (std::int64_t& r : ready_) r = std::max(r, bus_);
         now = std::max(now, bus_);
       } else {
         std::int64_t& r = ready_[refreshing_];

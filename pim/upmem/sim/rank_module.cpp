@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pim/bank/bank_run.h"
+#include "pim/bank/bank_commands.h"
 #include "pim/upmem/sim/tasklets.h"
 
 namespace wattlas::pim {
 
-RankModule::RankModule(const sc_core::sc_module_name& name, const UpmemParams& params)
-    : sc_core::sc_module(name), host("host"), params_(params) {
+RankModule::RankModule(const sc_core::sc_module_name& name, const UpmemParams& params,
+                       bool detailed)
+    : sc_core::sc_module(name), host("host"), params_(params), detailed_(detailed) {
   host.bind(*this);
   SC_HAS_PROCESS(RankModule);
   SC_METHOD(stop);
@@ -25,7 +26,7 @@ void RankModule::reset() {
 }
 
 Ticks RankModule::simulate(const DpuWork& work, const Kernel& kernel) {
-  const bool fold = params_.fold == "auto";
+  const bool fold = params_.fold == "auto" && !detailed_;
   Ticks time;
   std::int64_t cycles = 0;
   for (const TileLoop& loop : work.loops) {
@@ -36,7 +37,12 @@ Ticks RankModule::simulate(const DpuWork& work, const Kernel& kernel) {
     counters_.dmaBusy += run.dmaBusy;
     time += cyclesToTicks(run.cycles, params_.dpu.effectiveClock());
   }
-  if (work.hasBank) {
+  if (work.hasBank && detailed_) {
+    const CommandRun run = runCommands(work.bank, params_.saMac, params_.bank, params_.issue(),
+                                       kernel.activationBits, params_.dpusPerChip);
+    counters_.steps += run.commands;
+    time += run.time;
+  } else if (work.hasBank) {
     const RowPass row =
         rowPass(params_.saMac, params_.bank, kernel.activationBits, params_.dpusPerChip);
     const BankRun run = runBank(work.bank, row, params_.saMac, params_.bank, params_.issue(), fold);

@@ -36,7 +36,8 @@ class RankModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   static constexpr std::uint64_t control = std::uint64_t{1} << 48;
   static constexpr std::uint64_t window = std::uint64_t{1} << 32;
 
-  RankModule(const sc_core::sc_module_name& name, const UpmemParams& params);
+  /// `detailed` runs banks command by command and folds nothing.
+  RankModule(const sc_core::sc_module_name& name, const UpmemParams& params, bool detailed);
 
   tlm::tlm_target_socket<> host;  ///< bind the host link here
 
@@ -69,6 +70,7 @@ class RankModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   void stop();
 
   const UpmemParams& params_;
+  bool detailed_;
   sc_core::sc_event wake_;
   std::function<void()> stopped_;
   bool running_ = false;

@@ -37,14 +37,16 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
   return patterns;
 }
 
-UpmemModule::UpmemModule(const sc_core::sc_module_name& name, const UpmemDevice& device)
+UpmemModule::UpmemModule(const sc_core::sc_module_name& name, const UpmemDevice& device,
+                         Fidelity fidelity)
     : DeviceModule(name), device_(device), link_("hostLink", device.params()) {
   const UpmemParams& p = device.params();
   const std::size_t count = p.fold == "auto"
                                 ? std::min(foldedRanks, static_cast<std::size_t>(p.ranks))
                                 : static_cast<std::size_t>(p.ranks);
   for (std::size_t i = 0; i < count; ++i) {
-    ranks_.push_back(std::make_unique<RankModule>(("rank" + std::to_string(i)).c_str(), p));
+    ranks_.push_back(std::make_unique<RankModule>(("rank" + std::to_string(i)).c_str(), p,
+                                                  fidelity == Fidelity::detailed));
     ranks_.back()->onStop([this] { rankStopped(); });
     link_.connect(*ranks_.back());
   }

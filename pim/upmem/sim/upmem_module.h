@@ -19,7 +19,7 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
 
 class UpmemModule final : public DeviceModule {
  public:
-  UpmemModule(const sc_core::sc_module_name& name, const UpmemDevice& device);
+  UpmemModule(const sc_core::sc_module_name& name, const UpmemDevice& device, Fidelity fidelity);
   void reset() override;
   void start(const Program& program, Done done) override;
   Profile take() override;

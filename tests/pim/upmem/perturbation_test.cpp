@@ -1,0 +1,95 @@
+// Every parameter of UPMEM memory matters, or stands here as inert with its reason.
+#include "tests/pim/perturbation.h"
+
+namespace wattlas::pim_test {
+namespace {
+
+Operator elementwise(OpKind kind, OpVariant variant, const std::string& format) {
+  Operator op = gemm(8, 4096, 1, format);
+  op.kind = kind;
+  op.variant = variant;
+  return op;
+}
+
+std::vector<Operator> everything() {
+  std::vector<Operator> ops;
+  for (const char* f : {"fp32", "fp16", "bf16", "fp8-e4m3", "fp4-e2m1", "int16", "int8", "int4",
+                        "int2", "ternary", "binary", "w4a16", "w8a32"})
+    ops.push_back(gemm(1, 4096, 4096, f));
+  ops.push_back(gemm(1, 64, 8192, "int8"));  // inputs split: the host adds
+  ops.push_back(gemm(64, 256, 4096, "int8"));
+  ops.push_back(gemm(1, 1, 4096, "binary"));
+  for (const char* f : {"fp16", "int8"}) {
+    ops.push_back(elementwise(OpKind::norm, OpVariant::rms, f));
+    ops.push_back(elementwise(OpKind::softmax, OpVariant::none, f));
+    ops.push_back(elementwise(OpKind::activation, OpVariant::gelu, f));
+    ops.push_back(elementwise(OpKind::activation, OpVariant::relu, f));
+    ops.push_back(elementwise(OpKind::add, OpVariant::none, f));
+  }
+  return ops;
+}
+
+// Why a parameter may move nothing in this file.
+const std::map<std::string, const char*> inertOnDpu = {
+    {"saMac.", "no MACs in the bank (lanes 0)"},
+    {"bank.tRCD", "the DMA law holds the bank's timing"},
+    {"bank.tRP", "the DMA law holds the bank's timing"},
+    {"bank.tRAS", "the DMA law holds the bank's timing"},
+    {"bank.tRTP", "the DMA law holds the bank's timing"},
+    {"bank.tRFC", "measured in the stretch of the clock"},
+    {"host.serial", "needs fewer DPUs than a rank"},
+    {"kernels.mac.int32", "no named format has 32-bit integers"},
+};
+const std::map<std::string, const char*> inertOnBank = {
+    {"saMac.bitTime", "row_sa only"},
+    {"saMac.tFAW", "zero: no common pumps"},
+    {"saMac.inputBuffer", "zero: no buffer"},
+    {"saMac.widthPerAccess", "20 % more or less does not divide the row"},
+    {"bank.row", "20 % more or less is no multiple of the access"},
+    {"kernels.mac.int", "integers of at most 8 bit run on the units; int32 has no named format"},
+    {"kernels.mac.ternary", "runs on the units"},
+    {"kernels.mac.binary", "runs on the units"},
+    {"bank.tRAS", "shorter than the columns of a row"},
+    {"host.serial", "needs fewer DPUs than a rank"},
+};
+
+bool excused(const std::string& path, const std::map<std::string, const char*>& list) {
+  for (const auto& [prefix, why] : list)
+    if (path.starts_with(prefix)) return true;
+  return false;
+}
+
+void check(const std::string& id, const std::map<std::string, const char*>& inert) {
+  const auto device = deviceOf(id);
+  const std::vector<Operator> ops = everything();
+  for (const ParameterRecord& p : device->config().parameters) {
+    if (p.value == 0 || excused(p.path, inert)) continue;
+    EXPECT_TRUE(react(id, {}, p, ops).any()) << id << ": " << p.path << " moves nothing";
+  }
+}
+
+TEST(Perturbation, EveryParameterOfADimmMatters) {
+  check("upmem-dimm", inertOnDpu);
+}
+TEST(Perturbation, EveryParameterOfBankMacsMatters) {
+  check("upmem-samac-col256", inertOnBank);
+}
+
+TEST(Perturbation, DirectionsAreRight) {
+  const auto time = [](const char* id, const Sets& sets, const Operator& op) {
+    return analyticSeconds(*deviceOf(id, sets), op);
+  };
+  const Operator op = gemm(1, 4096, 4096, "int8");
+  EXPECT_LT(time("upmem-dimm", {{"dpu.clock", "420 MHz"}}, op), time("upmem-dimm", {}, op));
+  EXPECT_GT(time("upmem-dimm", {{"kernels.mac.int8", "8.4"}}, op), time("upmem-dimm", {}, op));
+  EXPECT_GT(time("upmem-dimm", {{"host.scale", "1.2"}}, op), time("upmem-dimm", {}, op));
+  EXPECT_GT(time("upmem-samac-col64", {{"saMac.macIssue", "6 ns"}}, op),
+            time("upmem-samac-col64", {}, op));
+  EXPECT_GT(time("upmem-samac-col64", {{"bank.tRFC", "312 ns"}}, op),
+            time("upmem-samac-col64", {}, op));
+  EXPECT_LT(time("upmem-samac-col256", {{"saMac.overlap", "subarray"}}, op),
+            time("upmem-samac-col256", {}, op));
+}
+
+}  // namespace
+}  // namespace wattlas::pim_test
