@@ -40,6 +40,22 @@ std::optional<Refusal> checkWeights(const WorkItem& item, const Parameters& p) {
                  "streams weights from memory"};
 }
 
+/// More firings than this in one inference are refused instead of simulated for minutes.
+constexpr std::int64_t mostFirings = 50'000'000;
+
+std::optional<Refusal> checkSize(const Network& network) {
+  double firings = 0;
+  for (const Layer& layer : network.layers)
+    firings += static_cast<double>(layer.window.paddedPixels()) +
+               static_cast<double>(layer.pixels + 2 * layer.outPixels);
+  if (firings <= static_cast<double>(mostFirings)) return std::nullopt;
+  return Refusal{Refusal::Code::budget,
+                 "one inference is a stream of " +
+                     std::to_string(static_cast<std::int64_t>(firings)) + " tokens; at most " +
+                     std::to_string(mostFirings) + " are simulated",
+                 "fewer rows or pixels in one inference"};
+}
+
 /// Depths that an unbounded run of one frame fills, plus the place being written.
 void sizeFifos(Design& design, const Parameters& p) {
   Pipeline wide = buildPipeline(design.network, design.foldings, design.style, p, 1);
@@ -96,6 +112,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   if (auto refusal = checkWeights(item, p)) return *refusal;
   auto network = layersOf(item);
   if (!network) return network.error();
+  if (auto refusal = checkSize(*network)) return *refusal;
   Design design;
   design.style = styleFor(*network, p);
   design.network = std::move(*network);

@@ -55,6 +55,13 @@ TEST(Refusal, ANetworkTooLargeForTheBoardIsACapacityRefusal) {
   EXPECT_FALSE(refused.error().nearestLegal.empty());
 }
 
+TEST(Refusal, EndlessStreamsAreABudgetRefusal) {
+  const auto refused =
+      lower(*board("fpga-zcu104"), network("gemm:100000000x8x8", {{"format", "int8"}}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Refusal::Code::budget);
+}
+
 TEST(Refusal, StreamedWeightsAreRefused) {
   const auto device = board("fpga-zcu104");
   const Workload w = network("jet-mlp");
