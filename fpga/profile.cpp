@@ -39,11 +39,16 @@ struct Use {
   EnergyCounts energy;
 };
 
-Bound boundOf(const Actor& slowest, std::int64_t busy, std::int64_t cycles, std::int64_t frames) {
-  // A single frame spends most of its time filling the pipeline.
+/// What limits the pipeline as a whole; every operator's share of its time has that bound.
+Bound boundOf(const Actor& slowest, std::int64_t busy, std::int64_t cycles, std::int64_t frames,
+              const Parameters& p, const Pipeline& pipeline) {
+  // A single frame may spend most of its time filling the pipeline.
   if (busy * frames * 2 < cycles) return Bound::latency;
-  const bool memory = slowest.kind == ActorKind::source || slowest.kind == ActorKind::sink;
-  return memory ? Bound::memory : Bound::compute;
+  if (slowest.kind != ActorKind::source && slowest.kind != ActorKind::sink) return Bound::compute;
+  const std::int32_t c = slowest.outputs.empty() ? slowest.inputs.front() : slowest.outputs.front();
+  const bool wide = pipeline.channels[static_cast<std::size_t>(c)].tokenBits > p.dmaWidth;
+  // Otherwise it is the grain of the stream: a token a cycle.
+  return slowest.paceNum > 0 || wide ? Bound::memory : Bound::control;
 }
 
 }  // namespace
@@ -109,7 +114,7 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
   const Ticks total = cyclesToTicks(trace.cycles, p_.clock.value);
   const std::size_t slowest = bottleneck(pipeline);
   const std::int64_t pace = busyCycles(pipeline.actors[slowest]);
-  const Bound limit = boundOf(pipeline.actors[slowest], pace, trace.cycles, frames);
+  const Bound limit = boundOf(pipeline.actors[slowest], pace, trace.cycles, frames, p_, pipeline);
 
   Segment first;
   first.energy = perFrame;
@@ -130,7 +135,7 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
   std::int64_t allBusy = 0;
   for (const Use& use : uses) allBusy += use.busy;
   Ticks given;
-  double peak = info_.peakMacs.value / 2;
+  const double peak = info_.peakMacs.value / 2;
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const Use& use = uses[i];
     OperatorShare share;
@@ -148,8 +153,7 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
                                   static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
     given += share.attributed;
     share.energy.add(use.energy, frames);
-    share.bound =
-        pipeline.actors[slowest].op == share.op || limit == Bound::latency ? limit : Bound::control;
+    share.bound = limit;
     const Operator& op = program.operators()[i];
     const double macs = static_cast<double>(costOf(op).macs) * static_cast<double>(op.count);
     if (share.attributed.ps > 0)

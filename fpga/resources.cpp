@@ -121,8 +121,9 @@ Resources blockMemory(std::int64_t width, std::int64_t depth, const Parameters& 
 
 std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits) {
   const double alpha = std::log2(static_cast<double>(matrixWidth)) + weightBits + inputBits - 2;
-  return std::min<std::int64_t>(
-      32, static_cast<std::int64_t>(std::ceil(alpha + std::log2(1 + std::exp2(-alpha)) + 1)));
+  // Rounded first: the last bit of log2 must not decide about a bit of hardware.
+  const double bits = rounded(alpha + std::log2(1 + std::exp2(-alpha)) + 1);
+  return std::min<std::int64_t>(32, static_cast<std::int64_t>(std::ceil(bits)));
 }
 
 Resources productUnit(const Layer& layer, const Folding& folding, Style style,
