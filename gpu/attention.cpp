@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t queryBlock = 128;
 constexpr std::int64_t keyBlock = 128;
+constexpr std::int64_t fewGroups = 8;
 constexpr std::int64_t decodeRows = 64;  // query heads of one key head that a CTA serves at once
 
 /// Query blocks, longest first, merged into at most `maxGroups` groups of like work.
@@ -19,7 +20,10 @@ std::vector<CtaGroup> causalGroups(const PlanInput& in, double perPair, double p
   const std::int64_t queries = op.dims[Dim::queries], keys = op.dims[Dim::keys];
   const std::int64_t blocks = (queries + queryBlock - 1) / queryBlock;
   const std::int64_t each = op.dims[Dim::batch] * op.dims[Dim::heads];
-  const std::int64_t bins = std::min<std::int64_t>(blocks, Kernel::maxGroups);
+  // Many waves average the lengths out: fewer groups keep the event model's cohorts few.
+  const std::int64_t most =
+      blocks * each > 8 * in.p.sms ? fewGroups : static_cast<std::int64_t>(Kernel::maxGroups);
+  const std::int64_t bins = std::min<std::int64_t>(blocks, most);
   std::vector<CtaGroup> groups;
   for (std::int64_t bin = bins - 1; bin >= 0; --bin) {
     const std::int64_t first = bin * blocks / bins, last = (bin + 1) * blocks / bins;
@@ -103,16 +107,13 @@ Kernel decode(const PlanInput& in) {
   const double unpack = in.path.unpackOps * perCta * 2.0 * headDim / p.vector.fp16.value.value;
   k.slotsPerSm = k.parallelPerSm = 2;
   const double work = 2.0 * (products + exponentials + unpack);  // two CTAs share the units
-  k.groups = {{base * split,
-               std::max(stream, work) + p.fit.attention.blockTime.value.value * p.clock.value.value,
-               0}};
+  k.groups = {{base * split, std::max(stream, work), 0}};
   k.start = p.fit.attention.decodeStart.value.value +
             (split > 1 ? p.fit.attention.combine.value.value : 0.0);
   k.latency = p.fit.gemm.latency.value.value;
   k.dramShare = p.fit.attention.decodeEfficiency.value.value;
   k.dramBits = in.cost.kvRead.value + in.cost.kvWrite.value + in.activationDram();
-  if (in.cost.kvRead.value + in.cache.loopBits <
-      p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value)
+  if (in.cache.weightsHit && in.cache.loopBits >= in.cost.kvRead.value)
     k.dramBits = 0;  // the cache of keys stays in L2 from step to step
   const double partial = split > 1
                              ? 2.0 * static_cast<double>(base * split) *

@@ -43,9 +43,10 @@ bool isNarrowInteger(const NumberFormat& f) {
          (f.kind == NumberKind::integer && f.bits <= 8);
 }
 
-/// Operations to turn one stored value into an operand: packed formats are shifted and masked.
+/// Operations to turn one stored value into an operand: convert and scale; packed formats are
+/// shifted and masked before.
 double unpackCost(const NumberFormat& f) {
-  return f.bits >= 8 ? 1.0 : 2.0;
+  return f.bits >= 8 ? 2.0 : 4.0;
 }
 
 DataPath floats(const Parameters& p, const NumberFormat& w, const NumberFormat& a) {

@@ -23,9 +23,12 @@ struct CtaGroup {
 enum class MacKind { none, fp32, fp16, fp8, fp4, int8, int4, binary };
 
 /// A grid of output tiles: lets the event model follow which operand panels a wave touches first.
+/// One plane of `rows` x `columns` tiles for each batch and each part of a split K.
 struct TileGrid {
-  std::int64_t rows = 0, columns = 0;            ///< tiles along M and N; 0 = not a tiled product
-  double rowPanelBits = 0, columnPanelBits = 0;  ///< operand bits of one tile row / tile column
+  std::int64_t rows = 0, columns = 0;  ///< tiles along M and N; 0 = not a tiled product
+  double rowPanelBits = 0;             ///< operand bits of one tile row in one plane
+  double columnPanelBits = 0;          ///< operand bits of one tile column in one plane
+  bool rowsFromDram = false, columnsFromDram = false, outputToDram = false;
 };
 
 struct Kernel {

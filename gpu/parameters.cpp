@@ -10,6 +10,8 @@ constexpr double pj = 1e-12;
 }  // namespace
 
 void MacRates::bind(Binder& b) {
+  b.integer("cluster", cluster, {1, 16, "1"},
+            "CTAs of a cluster that share the operands they load (multicast); 1 = none");
   b.quantity(
       "fp16", fp16, {0, 65536, "0"},
       "MACs per clock and SM on the matrix units: fp16 products, fp32 accumulators; 0 = none");

@@ -12,6 +12,7 @@ namespace wattlas::gpu {
 
 /// MACs that an SM starts per clock; 0 = the unit does not exist (formats are then emulated).
 struct MacRates {
+  std::int64_t cluster = 1;  ///< CTAs that share operand loads from L2 (multicast)
   Sourced<Ratio> fp16, bf16, fp8, fp4, int8, int4, binary;
   void bind(Binder& b);
 };

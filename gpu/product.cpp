@@ -71,6 +71,9 @@ void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
                                      1.0, static_cast<double>(deepestPipeline));
   k.slotsPerSm = static_cast<int>(std::clamp(
       std::floor(p.memory.sharedMemory.value.value / (operandStep * pipeline)), 1.0, 4.0));
+  // A cluster of 2x2 CTAs reads every operand half as often.
+  const double sharing =
+      std::sqrt(std::min(static_cast<double>(p.matrix.cluster), std::max(1.0, ctas)));
   CtaGroup group;
   group.count = static_cast<std::int64_t>(ctas);
   group.cycles = macs / rate + unpack;
@@ -79,14 +82,20 @@ void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
   k.groups.assign(1, group);
   const double partial = c.split > 1 ? 2.0 * c.split * s.m * s.n * s.batches * 32.0 : 0.0;
   k.outputBits = s.m * s.n * s.batches * s.outputBits;
-  k.l2Bits =
-      std::max(in.distinctBits(),
-               ctas * depth * (c.tile.m * s.rowBits + c.tile.n * s.columnBits) + k.outputBits) +
-      partial;
+  k.l2Bits = std::max(in.distinctBits(),
+                      ctas * depth * (c.tile.m * s.rowBits + c.tile.n * s.columnBits) / sharing +
+                          k.outputBits) +
+             partial;
   k.dramBits = in.weightDram() + in.activationDram();
   k.latency = p.fit.gemm.latency.value.value * (c.split > 1 ? 1.0 + splitLatency : 1.0);
-  k.grid = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns),
-            c.tile.m * s.k * s.rowBits * s.reuse, c.tile.n * s.k * s.columnBits};
+  const bool spills = in.activationDram() > 0;
+  k.grid = {static_cast<std::int64_t>(rows),
+            static_cast<std::int64_t>(columns),
+            s.m / rows * depth * s.rowBits * s.reuse,
+            s.n / columns * depth * s.columnBits,
+            spills,
+            !in.cache.weightsHit,
+            spills};
   k.macs = ctas * macs;
   k.vectorOps = ctas * in.path.unpackOps * c.tile.n * depth;
   k.sharedBits = ctas * depth * (c.tile.m + c.tile.n) * in.path.operandBits;

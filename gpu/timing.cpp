@@ -48,7 +48,8 @@ KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockSca
   const double work =
       std::max(t.compute, memory) + kernel.overlapLoss * std::min(t.compute, memory);
   const double fixed = kernel.start + kernel.latency;
-  t.seconds = fixed + work + t.link;
+  // What a collective reads and writes moves while the link is busy.
+  t.seconds = fixed + std::max(work, t.link);
   if (t.link > work + fixed)
     t.bound = Bound::link;
   else if (fixed > work)

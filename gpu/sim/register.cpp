@@ -1,7 +1,7 @@
 #include "gpu/sim/register.h"
 
 #include "gpu/device.h"
-#include "models/device_module.h"
+#include "gpu/sim/module.h"
 
 namespace wattlas {
 namespace gpu {
@@ -10,8 +10,13 @@ namespace {
 class SimulatedGpu final : public Gpu {
  public:
   SimulatedGpu(Parameters p, BoundConfig config) : Gpu(std::move(p), std::move(config)) {}
-  std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
-  std::unique_ptr<DeviceModule> elaborate(const char*, Fidelity) const override { return nullptr; }
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event};
+  }
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
+    if (fidelity != Fidelity::event) return nullptr;
+    return std::make_unique<GpuModule>(name, *this);
+  }
 };
 
 std::unique_ptr<Gpu> make(Parameters p, BoundConfig config) {

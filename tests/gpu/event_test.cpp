@@ -1,0 +1,90 @@
+// Does the SystemC module run kernels deterministically, and does its ledger add up?
+#include "models/device_module.h"
+#include "tests/gpu/fixture.h"
+
+namespace wattlas::testing {
+namespace {
+
+TEST(GpuEvent, TimeOfTheKernelIsSimulatedTime) {
+  const auto device = makeDevice("gpu-h100-sxm");
+  const auto module = device->elaborate("gpu", Fidelity::event);
+  const auto program = lower(*device, gemm(2048, 8192, 8192));
+  const sc_core::sc_time before = sc_core::sc_time_stamp();
+  const Profile profile = runAlone(*module, *program);
+  EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
+  EXPECT_GE(profile.alone(), program->bound());
+  EXPECT_GT(profile.events, 3);
+  EXPECT_LE(profile.events, 500);
+}
+
+TEST(GpuEvent, ABARunsGiveEqualResults) {
+  const auto device = makeDevice("gpu-a100-sxm");
+  const auto module = device->elaborate("gpu", Fidelity::event);
+  const auto a = lower(*device, gemm(300, 4096, 4096)),
+             b = lower(*device, attention(4, 32, 8, 1, 900));
+  const Profile first = runAlone(*module, *a);
+  const Profile between = runAlone(*module, *b);
+  const Profile again = runAlone(*module, *a);
+  EXPECT_EQ(first.alone().ps, again.alone().ps);
+  EXPECT_EQ(first.events, again.events);
+  EXPECT_EQ(first.shares[0].energy, again.shares[0].energy);
+  EXPECT_NE(first.alone().ps, between.alone().ps);
+}
+
+TEST(GpuEvent, EnergyIsThatOfTheKernelsEvents) {
+  const auto device = makeDevice("gpu-a100-sxm", {{"power.capped", "false"}});
+  const auto module = device->elaborate("gpu", Fidelity::event);
+  for (const Operator& op : sample()) {
+    const auto program = lower(*device, op);
+    const Profile event = runAlone(*module, *program), closed = device->estimate(*program);
+    EnergyCounts sum;
+    for (const Segment& segment : event.segments) sum.add(segment.energy, segment.repeat);
+    EXPECT_EQ(sum, event.shares[0].energy) << op.name;
+    const auto mac = asGpu(*device).energyIds().mac[static_cast<int>(gpu::MacKind::fp16)];
+    const double counted = static_cast<double>(event.shares[0].energy.of(mac));
+    EXPECT_NEAR(counted, static_cast<double>(closed.shares[0].energy.of(mac)), 1e-6 * counted + 1)
+        << op.name;
+  }
+}
+
+TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
+  const auto capped = makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}});
+  const auto module = capped->elaborate("gpu", Fidelity::event);
+  const auto program = lower(*capped, gemm(8192, 8192, 8192));
+  const Profile profile = runAlone(*module, *program);
+  const double seconds = toSeconds(profile.alone()).value;
+  const double watts = profile.shares[0].energy.energy(capped->energy()).value / seconds +
+                       asGpu(*capped).parameters().power.idle.value.value;
+  EXPECT_LT(watts, 452);
+  EXPECT_GT(watts, 420);
+}
+
+TEST(GpuEvent, StreamedParametersOccupyTheHostLink) {
+  const auto device = makeDevice("gpu-a100-sxm");
+  const auto module = device->elaborate("gpu", Fidelity::event);
+  Graph graph;
+  WorkItem item{.graph = graph, .region = {graph.add(gemm(1, 8192, 8192))}};
+  item.weightsResident = false;
+  const auto program = device->lower(item);
+  const sc_core::sc_time before = sc_core::sc_time_stamp();
+  const Profile profile = runAlone(*module, **program);
+  EXPECT_EQ(profile.shares[0].bound, Bound::link);
+  EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
+}
+
+TEST(GpuEvent, CollectivesNeedALink) {
+  Operator op = gemm(1, 1 << 20, 1);
+  op.kind = OpKind::collective;
+  op.variant = OpVariant::allReduce;
+  op.hasWeights = false;
+  op.dims[Dim::groups] = 8;
+  const auto device = makeDevice("gpu-h100-sxm");
+  const auto module = device->elaborate("gpu", Fidelity::event);
+  const Profile profile = runAlone(*module, *lower(*device, op));
+  EXPECT_EQ(profile.shares[0].bound, Bound::link);
+  EXPECT_EQ(profile.events, 15);  // start and 2 (n - 1) ring steps
+  EXPECT_EQ(makeDevice("gpu-jetson-orin")->support(op).level, Support::Level::refused);
+}
+
+}  // namespace
+}  // namespace wattlas::testing

@@ -1,0 +1,119 @@
+// Devices from their files and operators for the tests of the GPU family.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "gpu/device.h"
+#include "gpu/sim/register.h"
+#include "models/host/host.h"
+
+namespace wattlas::testing {
+
+inline const SearchPath dataPath({WATTLAS_DATA_ROOT});
+
+inline std::unique_ptr<Device> makeDevice(
+    const std::string& id, const std::vector<std::pair<std::string, std::string>>& sets = {}) {
+  Registry registry;
+  registerGpu(registry);
+  registerHost(registry);
+  ConfigNode tree = loadConfig(*dataPath.find("devices", id), dataPath);
+  for (const auto& [key, value] : sets) tree.set(key, ConfigNode::ofScalar(value));
+  return registry.make(tree, "device");
+}
+
+inline const gpu::Gpu& asGpu(const Device& device) {
+  return dynamic_cast<const gpu::Gpu&>(device);
+}
+
+inline Operator gemm(std::int64_t m, std::int64_t n, std::int64_t k,
+                     const std::string& format = "fp16") {
+  Operator op;
+  op.name = "gemm";
+  op.dims[Dim::M] = m;
+  op.dims[Dim::N] = n;
+  op.dims[Dim::K] = k;
+  op.formats = parseTensorFormats(format);
+  return op;
+}
+
+inline Operator attention(std::int64_t batch, std::int64_t heads, std::int64_t kvHeads,
+                          std::int64_t queries, std::int64_t keys,
+                          const std::string& format = "fp16") {
+  Operator op;
+  op.name = "attention";
+  op.kind = OpKind::attention;
+  op.hasWeights = false;
+  op.dims[Dim::batch] = batch;
+  op.dims[Dim::heads] = heads;
+  op.dims[Dim::kvHeads] = kvHeads;
+  op.dims[Dim::headDim] = 128;
+  op.dims[Dim::queries] = queries;
+  op.dims[Dim::keys] = keys;
+  op.causal = queries > 1;
+  op.formats = parseTensorFormats(format);
+  return op;
+}
+
+inline Operator rows(OpKind kind, OpVariant variant, std::int64_t m, std::int64_t n,
+                     const std::string& format = "fp16") {
+  Operator op = gemm(m, n, 1, format);
+  op.name = nameOf(kind);
+  op.kind = kind;
+  op.variant = variant;
+  op.hasWeights = kind == OpKind::norm;
+  return op;
+}
+
+inline Operator convolution(std::int64_t channels, std::int64_t outputs, std::int64_t groups,
+                            const std::string& format = "fp16") {
+  Operator op = gemm(1, 1, 1, format);
+  op.name = "convolution";
+  op.kind = OpKind::conv2d;
+  op.dims[Dim::cin] = channels;
+  op.dims[Dim::cout] = outputs;
+  op.dims[Dim::groups] = groups;
+  op.dims[Dim::height] = op.dims[Dim::width] = 56;
+  op.dims[Dim::kernelHeight] = op.dims[Dim::kernelWidth] = 3;
+  op.dims[Dim::pad] = 1;
+  return op;
+}
+
+/// A spread of operators: decode and prefill, large and small, every kind of kernel.
+inline std::vector<Operator> sample(const std::string& format = "fp16") {
+  return {gemm(1, 4096, 4096, format),
+          gemm(16, 11008, 4096, format),
+          gemm(128, 4096, 11008, format),
+          gemm(1000, 5000, 3000, format),
+          gemm(4096, 8192, 8192, format),
+          gemm(7, 33, 129, format),
+          attention(1, 32, 32, 1, 1000, format),
+          attention(64, 32, 8, 1, 4096, format),
+          attention(2, 32, 8, 1024, 1024, format),
+          attention(1, 16, 16, 4096, 8192, format),
+          rows(OpKind::norm, OpVariant::rms, 128, 4096, format),
+          rows(OpKind::activation, OpVariant::siluMul, 4096, 11008, format),
+          rows(OpKind::add, OpVariant::none, 3, 100, format),
+          rows(OpKind::softmax, OpVariant::none, 4096, 2048, format),
+          convolution(64, 128, 1, format),
+          convolution(96, 96, 96, format)};
+}
+
+inline std::shared_ptr<const Program> lower(const Device& device, const Operator& op,
+                                            Bits loop = Bits(0)) {
+  Graph graph;
+  const OpId id = graph.add(op);
+  WorkItem item{.graph = graph, .region = {id}};
+  item.loopWorkingSet = loop;
+  const auto lowered = device.lower(item);
+  if (!lowered) {
+    ADD_FAILURE() << lowered.error().what;
+    return nullptr;
+  }
+  return *lowered;
+}
+
+inline double analyticSeconds(const Device& device, const Operator& op, Bits loop = Bits(0)) {
+  return toSeconds(device.estimate(*lower(device, op, loop)).alone()).value;
+}
+
+}  // namespace wattlas::testing
