@@ -45,9 +45,9 @@ struct Roof {
 /// of the host are left out: they have another roof. Throws InputError when nothing is left.
 Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs = {});
 
-/// Energy by category, one bar per result, greatest first. When totals differ by more than 20 x,
-/// bars show shares and the totals stand beside them. Throws InputError for mixed scopes or energy
-/// modes, and when no result is feasible.
+/// Energy by category, one bar per result, greatest first within each workload. When totals differ
+/// by more than 20 x, bars show shares and the totals stand beside them. Throws InputError for
+/// mixed scopes or energy modes, and when no result is feasible.
 Plot energyPlot(const std::vector<RunResult>& results);
 
 /// A plot of a results file: `pareto` (all points), `roofline` (the fastest point of each platform

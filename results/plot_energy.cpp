@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "models/base/error.h"
 #include "results/csv.h"
 #include "results/plot_frame.h"
+#include "results/print_parts.h"
 #include "results/table.h"
 
 namespace wattlas {
@@ -53,9 +55,25 @@ Plot energyPlot(const std::vector<RunResult>& results) {
   for (const RunResult& r : results)
     if (r.feasible && r.energyJ > 0) runs.push_back(&r);
   if (runs.empty()) throw InputError("no result has an energy", "at least one feasible result");
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const RunResult* a, const RunResult* b) { return a->energyJ > b->energyJ; });
-  const double most = runs.front()->energyJ, least = runs.back()->energyJ;
+  // Workloads stay together in the order of their first result: only within one, ratios mean much.
+  std::vector<std::string> workloads;
+  std::map<std::string, double> leastOf;
+  for (const RunResult* r : runs) {
+    const auto [at, isNew] = leastOf.try_emplace(r->workload, r->energyJ);
+    at->second = std::min(at->second, r->energyJ);
+    if (isNew) workloads.push_back(r->workload);
+  }
+  const auto place = [&](const RunResult* r) {
+    return std::find(workloads.begin(), workloads.end(), r->workload) - workloads.begin();
+  };
+  std::stable_sort(runs.begin(), runs.end(), [&](const RunResult* a, const RunResult* b) {
+    return std::pair(place(a), -a->energyJ) < std::pair(place(b), -b->energyJ);
+  });
+  double most = 0, least = runs.front()->energyJ;
+  for (const RunResult* r : runs) {
+    most = std::max(most, r->energyJ);
+    least = std::min(least, r->energyJ);
+  }
   const bool shares = most > 20 * least;
   const bool manyWorkloads = std::any_of(runs.begin(), runs.end(), [&](const RunResult* r) {
     return r->workload != runs.front()->workload;
@@ -95,10 +113,12 @@ Plot energyPlot(const std::vector<RunResult>& results) {
                            100 * r.breakdownJ[c] / r.energyJ));
       at += part;
     }
-    svg.text(axis.at(at) + 8, y + 13,
-             formatQuantity(r.energyJ, Dimension::energy) +
-                 (r.energyJ > least ? fmt::format(", {:.3g}x", r.energyJ / least) : ""),
-             "small");
+    svg.text(
+        axis.at(at) + 8, y + 13,
+        formatQuantity(r.energyJ, Dimension::energy) +
+            (r.energyJ > leastOf[r.workload] ? ", " + ratioText(r.energyJ / leastOf[r.workload])
+                                             : ""),
+        "small");
   }
   return {svg.finish("Stacked bars of energy by category"), csvOf(runs)};
 }

@@ -167,6 +167,14 @@ TEST(EnergyPlot, ShowsSharesOnlyWhenTotalsAreFarApart) {
   EXPECT_THAT(plot.svg, HasSubstr("100 J, 100x"));
 }
 
+TEST(EnergyPlot, RatiosStayWithinAWorkload) {
+  RunResult small = sampleResult("c", 1e-6);
+  small.workload = "ecg-dscnn1d";
+  const std::string svg = energyPlot({sampleResult(), sampleResult("b", 0.5), small}).svg;
+  EXPECT_THAT(svg, HasSubstr(">100 J, 2x<"));
+  EXPECT_THAT(svg, HasSubstr(">100 uJ<"));
+}
+
 TEST(EnergyPlot, RefusesMixedScopesAndNothingToShow) {
   RunResult chip = sampleResult("b");
   chip.scope = "chip";
