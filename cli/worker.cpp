@@ -14,9 +14,10 @@ bool isWorker(int argc, char** argv) { return argc == 2 && std::strcmp(argv[1], 
 int runWorker() {
   const Context context = makeContext();
   ProfileCache cache;
+  ExperimentMaker maker(context.registry, context.path);
   WorkerServices services;
   services.evaluate = [&](const ExperimentSpec& spec) {
-    const Experiment experiment = makeExperiment(spec, context.registry, context.path);
+    const Experiment experiment = maker.make(spec);
     if (!needsEngine(experiment)) return simulate(experiment, cache, {});
     // SystemC elaborates once per process: a child gets it clean and returns bytes.
     return resultFromJson(runInChild([&] {

@@ -26,28 +26,90 @@ void adoptSections(const std::string& reference, const SearchPath& path, ConfigN
   if (const ConfigNode* r = tree.find("run")) run = *r;
 }
 
+/// Id of a workload that is given as id, file or micro workload.
+std::string workloadId(const std::string& reference) {
+  const bool isFile = reference.ends_with(".yaml") || reference.ends_with(".yml") ||
+                      reference.find('/') != std::string::npos;
+  return isFile ? std::filesystem::path(reference).stem().string() : reference;
+}
+
 }  // namespace
 
 Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
                           const SearchPath& path) {
-  ConfigNode platformOver = ConfigNode::ofMap(), workload = ConfigNode::ofMap(),
+  return ExperimentMaker(registry, path).make(spec);
+}
+
+/// What the assignments of a spec change, by section.
+struct ExperimentMaker::Sections {
+  ConfigNode platform = ConfigNode::ofMap(), workload = ConfigNode::ofMap(),
              run = ConfigNode::ofMap();
-  adoptSections(spec.platform, path, workload, run);
-  if (!spec.workload.empty()) workload = ConfigNode::ofMap();
+};
+
+ExperimentMaker::Sections ExperimentMaker::sectionsOf(const ExperimentSpec& spec) {
+  Sections sections;
+  adoptSections(spec.platform, path_, sections.workload, sections.run);
+  if (!spec.workload.empty()) sections.workload = ConfigNode::ofMap();
   for (const auto& [key, value] : spec.sets) {
     const std::string head = key.substr(0, key.find('.'));
     const bool nested = head.size() < key.size();
     if (head == "workload" && nested)
-      workload.set(key.substr(9), value);
+      sections.workload.set(key.substr(9), value);
     else if (head == "run" && nested)
-      run.set(key.substr(4), value);
+      sections.run.set(key.substr(4), value);
     else if (isPlatformKey(head))
-      platformOver.set(key, value);
+      sections.platform.set(key, value);
     else
-      platformOver.set("device." + key, value);
+      sections.platform.set("device." + key, value);
   }
+  return sections;
+}
 
-  Experiment experiment;
+const ExperimentMaker::BuiltPlatform& ExperimentMaker::platformFor(const std::string& reference,
+                                                                   const ConfigNode& overrides) {
+  const Hash128 key = Hasher().text(reference).add(overrides.hash()).finish();
+  if (const auto found = platforms_.find(key); found != platforms_.end()) return found->second;
+  auto description = platformFiles_.find(reference);
+  if (description == platformFiles_.end())
+    description = platformFiles_.emplace(reference, loadPlatform(reference, path_)).first;
+  BuiltPlatform built{buildPlatform(description->second, overrides, registry_), {}};
+  built.hash = built.platform.config.complete.hash();
+  // Studies sweep one group of genes at a time: starting over now and then is enough.
+  if (platforms_.size() >= mostKept) platforms_.clear();
+  return platforms_.emplace(key, std::move(built)).first->second;
+}
+
+const ExperimentMaker::BuiltWorkload& ExperimentMaker::workloadFor(const std::string& reference,
+                                                                   ConfigNode options) {
+  const Hash128 key = Hasher().text(reference).add(options.hash()).finish();
+  if (const auto found = workloads_.find(key); found != workloads_.end()) return found->second;
+  BuiltWorkload built;
+  if (reference.empty()) {
+    // A merged configuration describes its workload completely, under its id.
+    const ConfigNode* id = options.find("id");
+    const std::string name = id != nullptr ? id->scalar() : "";
+    options.erase("id");
+    if (name.empty())
+      throw InputError(Problem{{"--workload", 0}, {}, "missing",
+                               "a workload id (`wattlas workloads` lists them)", {}});
+    built.workload = buildWorkload(name, options, ConfigNode::ofMap());
+  } else {
+    options.erase("id");
+    auto description = workloadFiles_.find(reference);
+    if (description == workloadFiles_.end())
+      description = workloadFiles_.emplace(reference, loadWorkload(reference, path_)).first;
+    built.workload = buildWorkload(workloadId(reference), description->second, options);
+  }
+  built.config = ConfigNode::ofMap();
+  built.config.put("id", ConfigNode::ofScalar(built.workload.id));
+  built.config.merge(built.workload.config);
+  built.hash = built.config.hash();
+  if (workloads_.size() >= mostKept) workloads_.clear();
+  return workloads_.emplace(key, std::move(built)).first->second;
+}
+
+Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
+  const Sections sections = sectionsOf(spec);
   Problems problems;
   const auto collect = [&](auto&& build) {
     try {
@@ -56,34 +118,25 @@ Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
       for (const Problem& problem : error.problems()) problems.add(problem);
     }
   };
-  ConfigNode runComplete;
-  collect([&] {
-    experiment.platform = makePlatform(spec.platform, platformOver, registry, path);
-  });
-  collect([&] {
-    // A merged configuration describes its workload completely, under its id.
-    const ConfigNode* id = workload.find("id");
-    const std::string name = id != nullptr ? id->scalar() : "";
-    workload.erase("id");
-    if (spec.workload.empty() && name.empty())
-      throw InputError(Problem{{"--workload", 0}, {}, "missing",
-                               "a workload id (`wattlas workloads` lists them)", {}});
-    experiment.workload = spec.workload.empty()
-                              ? buildWorkload(name, workload, ConfigNode::ofMap())
-                              : makeWorkload(spec.workload, workload, path);
-  });
-  runComplete =
-      bindConfig(run, "run", problems, [&](Binder& b) { experiment.run.bind(b); }).complete;
+  const BuiltPlatform* platform = nullptr;
+  const BuiltWorkload* workload = nullptr;
+  collect([&] { platform = &platformFor(spec.platform, sections.platform); });
+  collect([&] { workload = &workloadFor(spec.workload, sections.workload); });
+  Experiment experiment;
+  const ConfigNode run = bindConfig(sections.run, "run", problems, [&](Binder& b) {
+                           experiment.run.bind(b);
+                         }).complete;
   problems.finish();
 
+  experiment.platform = platform->platform;
+  experiment.workload = workload->workload;
   experiment.config = ConfigNode::ofMap();
-  experiment.config.put("platform", experiment.platform.config.complete);
-  ConfigNode described = ConfigNode::ofMap();
-  described.put("id", ConfigNode::ofScalar(experiment.workload.id));
-  described.merge(experiment.workload.config);
-  experiment.config.put("workload", described);
-  experiment.config.put("run", runComplete);
-  experiment.configHash = experiment.config.hash().hex();
+  experiment.config.put("platform", platform->platform.config.complete);
+  experiment.config.put("workload", workload->config);
+  experiment.config.put("run", run);
+  // By section, so that the large ones are hashed once for many experiments.
+  experiment.configHash =
+      Hasher().add(platform->hash).add(workload->hash).add(run.hash()).finish().hex();
   return experiment;
 }
 

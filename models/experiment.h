@@ -2,8 +2,10 @@
 // assignments; its merged configuration reproduces the result.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -81,9 +83,54 @@ struct Experiment {
 /// Throws InputError with all problems.
 Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
                           const SearchPath& path);
+
+/// A platform file as it was read.
+struct PlatformDescription {
+  std::string id;
+  ConfigNode tree;  ///< with its `from:` parts
+};
+
+/// Makes many experiments: files are read once, platforms and workloads that were built before are
+/// reused. Gives exactly what makeExperiment gives. Keeps references to its arguments.
+class ExperimentMaker {
+ public:
+  ExperimentMaker(const Registry& registry, const SearchPath& path)
+      : registry_(registry), path_(path) {}
+  /// Throws InputError with all problems.
+  Experiment make(const ExperimentSpec& spec);
+
+ private:
+  struct Sections;
+  struct BuiltPlatform {
+    Platform platform;
+    Hash128 hash;
+  };
+  struct BuiltWorkload {
+    Workload workload;
+    ConfigNode config;
+    Hash128 hash;
+  };
+  static constexpr std::size_t mostKept = 256;
+
+  Sections sectionsOf(const ExperimentSpec& spec);
+  const BuiltPlatform& platformFor(const std::string& reference, const ConfigNode& overrides);
+  const BuiltWorkload& workloadFor(const std::string& reference, ConfigNode options);
+
+  const Registry& registry_;
+  const SearchPath& path_;
+  std::map<std::string, PlatformDescription> platformFiles_;
+  std::map<std::string, ConfigNode> workloadFiles_;
+  std::unordered_map<Hash128, BuiltPlatform, Hash128Hasher> platforms_;
+  std::unordered_map<Hash128, BuiltWorkload, Hash128Hasher> workloads_;
+};
+
 /// Platform from an id or file; used by makeExperiment and lists.
 Platform makePlatform(const std::string& reference, const ConfigNode& overrides,
                       const Registry& registry, const SearchPath& path);
+/// The two halves of makePlatform, for callers that build many variants of one description.
+PlatformDescription loadPlatform(const std::string& reference, const SearchPath& path);
+Platform buildPlatform(const PlatformDescription& description, const ConfigNode& overrides,
+                       const Registry& registry);
 /// Schema of a platform file.
 std::string platformSchema();
 

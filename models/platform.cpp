@@ -38,32 +38,6 @@ struct PlatformFields {
   }
 };
 
-ConfigNode platformTree(const std::string& reference, const SearchPath& path, std::string& id) {
-  std::error_code ignored;
-  const bool looksLikeFile = reference.find('/') != std::string::npos ||
-                             reference.ends_with(".yaml") || reference.ends_with(".yml");
-  if (looksLikeFile) {
-    ConfigNode tree = loadConfig(reference, path);
-    id = std::filesystem::path(reference).stem().string();
-    // A merged configuration holds the platform as one of its sections.
-    if (const ConfigNode* inner = tree.find("platform"); inner != nullptr && inner->isMap())
-      return *inner;
-    return tree;
-  }
-  id = reference;
-  const auto file = path.find("platforms", reference);
-  if (file) return loadConfig(*file, path);
-  const auto known = path.list("platforms");
-  std::vector<std::string> names;
-  for (const auto& [name, where] : known) names.push_back(name);
-  if (isCataloguePlatform(reference))
-    throw InputError(Problem{{}, "platform", "'" + reference + "' is not available yet",
-                             "an id that `wattlas platforms` lists", {}});
-  throw InputError(Problem{{}, "platform", "'" + reference.substr(0, 80) + "' is unknown",
-                           "an id that `wattlas platforms` lists, or a .yaml file",
-                           didYouMean(reference, names)});
-}
-
 void addProblems(Problems& all, const InputError& error) {
   for (const Problem& problem : error.problems()) all.add(problem);
 }
@@ -78,10 +52,40 @@ void prefixed(std::vector<ParameterRecord>& out, const BoundConfig& from,
 
 }  // namespace
 
+PlatformDescription loadPlatform(const std::string& reference, const SearchPath& path) {
+  const bool looksLikeFile = reference.find('/') != std::string::npos ||
+                             reference.ends_with(".yaml") || reference.ends_with(".yml");
+  if (looksLikeFile) {
+    ConfigNode tree = loadConfig(reference, path);
+    const std::string id = std::filesystem::path(reference).stem().string();
+    // A merged configuration holds the platform as one of its sections.
+    if (const ConfigNode* inner = tree.find("platform"); inner != nullptr && inner->isMap())
+      return {id, *inner};
+    return {id, tree};
+  }
+  const auto file = path.find("platforms", reference);
+  if (file) return {reference, loadConfig(*file, path)};
+  const auto known = path.list("platforms");
+  std::vector<std::string> names;
+  for (const auto& [name, where] : known) names.push_back(name);
+  if (isCataloguePlatform(reference))
+    throw InputError(Problem{{}, "platform", "'" + reference + "' is not available yet",
+                             "an id that `wattlas platforms` lists", {}});
+  throw InputError(Problem{{}, "platform", "'" + reference.substr(0, 80) + "' is unknown",
+                           "an id that `wattlas platforms` lists, or a .yaml file",
+                           didYouMean(reference, names)});
+}
+
 Platform makePlatform(const std::string& reference, const ConfigNode& overrides,
                       const Registry& registry, const SearchPath& path) {
+  return buildPlatform(loadPlatform(reference, path), overrides, registry);
+}
+
+Platform buildPlatform(const PlatformDescription& description, const ConfigNode& overrides,
+                       const Registry& registry) {
   Platform platform;
-  ConfigNode tree = platformTree(reference, path, platform.id);
+  platform.id = description.id;
+  ConfigNode tree = description.tree;
   if (!tree.isMap())
     throw InputError(Problem{tree.place(), "platform", "is not a platform description",
                              "keys such as device, host, link", {}});
