@@ -114,7 +114,7 @@ Profile PimAiDevice::profileOf(const PimAiProgram& program,
     now += t.exchange + t.stream + t.elements;
     share.end = now;
     share.attributed = share.end - share.start;
-    const double peak = info_.peakMacs.value / 2;
+    const double peak = op.rate.value / 2 * static_cast<double>(params_.chips);
     if (share.attributed.ps > 0 && peak > 0)
       share.utilisation = rounded(
           std::min(1.0, static_cast<double>(op.macs) / toSeconds(share.attributed).value / peak));

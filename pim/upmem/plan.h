@@ -68,7 +68,8 @@ struct Stage {
 struct OpPlan {
   std::vector<Stage> stages;
   std::int64_t macs = 0;
-  Bits resident;  ///< parameters and KV cache, all DPUs, padding and replication included
+  double peakMacs = 0;  ///< MAC/s of all DPUs or banks in these formats, for utilisation
+  Bits resident;        ///< parameters and KV cache, all DPUs, padding and replication included
   Bits workspace;
   std::vector<Assumption> assumptions;
 };

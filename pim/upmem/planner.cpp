@@ -180,6 +180,14 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   return work;
 }
 
+double Planner::peakMacs(const NumberFormat& weight, const NumberFormat& activation) const {
+  const double dpus = static_cast<double>(p_.dpus());
+  if (onBank(weight, activation))
+    return dpus *
+           peakRates(p_.saMac, p_.bank, weight.bits, activation.bits, p_.dpusPerChip).macsPerSecond;
+  return dpus * p_.dpu.effectiveClock().value / costs_.mac(weight, activation).instructions;
+}
+
 void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
   const TensorFormats& f = op.formats;
   if (bank) return;
@@ -208,10 +216,31 @@ void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
   }
 }
 
-Expected<OpPlan, Refusal> Planner::matrix(const Operator& op, const MatrixShape& s) const {
+Expected<OpPlan, Refusal> Planner::matrix(const Operator& op) const {
+  // More ranks share the work, but every transfer costs more set-up: take the best population. For
+  // trained weights one vector decides, so that prefill and decode find the same layout.
+  Operator probe = op;
+  if (op.kind == OpKind::gemm && op.hasWeights) probe.dims[Dim::M] = probe.dims[Dim::batch] = 1;
+  std::int64_t best = p_.dpus();
+  Ticks bestTime;
+  for (std::int64_t ranks = 1; ranks <= p_.ranks;
+       ranks = ranks == p_.ranks ? ranks + 1 : std::min(ranks * 2, p_.ranks)) {
+    const auto plan = matrixOn(probe, ranks * p_.dpusPerRank());
+    if (!plan || !matrixOn(op, ranks * p_.dpusPerRank())) continue;
+    Ticks time;
+    for (const Stage& stage : plan->stages) time += closedForm(stage, p_).time;
+    if (bestTime.ps != 0 && time >= bestTime) continue;
+    bestTime = time;
+    best = ranks * p_.dpusPerRank();
+  }
+  return matrixOn(op, best);
+}
+
+Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpus) const {
+  const MatrixShape s = matrixShapeOf(op);
   TensorFormats f = op.formats;
   if (!s.hasWeights) f.weight = f.activation;
-  const MatrixSplit split = splitMatrix(s, p_.dpus());
+  const MatrixSplit split = splitMatrix(s, dpus);
   const std::int64_t all = s.outputs * s.batches;
   const bool bank = onBank(f.weight, f.activation);
   const std::int64_t inputs = ceilDiv(s.inputs, split.inputParts);
@@ -221,6 +250,7 @@ Expected<OpPlan, Refusal> Planner::matrix(const Operator& op, const MatrixShape&
 
   OpPlan plan;
   plan.macs = costOf(op).macs;
+  plan.peakMacs = peakMacs(f.weight, f.activation);
   Kernel kernel;
   kernel.weightBits = f.weight.bits;
   kernel.activationBits = f.activation.bits;
@@ -288,7 +318,7 @@ Expected<OpPlan, Refusal> Planner::plan(const Operator& op) const {
   const Support s = support(op);
   if (s.level == Support::Level::refused)
     return Refusal{Refusal::Code::unsupported, "'" + op.name + "': " + s.how, "map it to the host"};
-  if (isMatrix(op.kind)) return matrix(op, matrixShapeOf(op));
+  if (isMatrix(op.kind)) return matrix(op);
   if (op.kind == OpKind::attention) return attention(op);
   if (op.kind == OpKind::embedding) return embedding(op);
   return element(op);

@@ -32,7 +32,8 @@ class Planner {
   bool onBank(const NumberFormat& weight, const NumberFormat& activation) const;
 
  private:
-  Expected<OpPlan, Refusal> matrix(const Operator& op, const MatrixShape& shape) const;
+  Expected<OpPlan, Refusal> matrix(const Operator& op) const;
+  Expected<OpPlan, Refusal> matrixOn(const Operator& op, std::int64_t dpus) const;
   Expected<OpPlan, Refusal> attention(const Operator& op) const;
   Expected<OpPlan, Refusal> attentionIn(const Operator& op, std::int64_t mostParts) const;
   Expected<OpPlan, Refusal> element(const Operator& op) const;
@@ -46,6 +47,7 @@ class Planner {
   std::int64_t bufferBytes() const;
   /// Largest shared operand that stays in WRAM.
   std::int64_t sharedBytes() const;
+  double peakMacs(const NumberFormat& weight, const NumberFormat& activation) const;
   void note(OpPlan& plan, const Operator& op, bool bank) const;
 
   const UpmemParams& p_;

@@ -56,6 +56,7 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
 
   OpPlan plan;
   plan.macs = costOf(op).macs;
+  plan.peakMacs = peakMacs(f.kv, f.activation);
   const double element =
       costs_.element(OpKind::attention, OpVariant::none, f.activation).instructions;
   const auto work = [&](std::int64_t unitsHere, bool second) {

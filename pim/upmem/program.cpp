@@ -115,7 +115,7 @@ Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& 
     }
     share.end = now;
     share.attributed = share.end - share.start;
-    const double peak = device.info().peakMacs.value / 2.0;
+    const double peak = op.peakMacs;
     if (share.attributed.ps > 0 && peak > 0)
       share.utilisation = rounded(
           std::min(1.0, static_cast<double>(op.macs) / toSeconds(share.attributed).value / peak));
