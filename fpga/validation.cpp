@@ -55,9 +55,9 @@ double number(const std::string& text, const std::string& file, int line) {
 }
 
 std::string fileOf(const SearchPath& path, const std::string& name) {
-  const auto found = path.findPart("validation/" + name);
+  const auto found = path.findPart(name);
   if (!found)
-    throw InputError("the reference file validation/" + name + " was not found",
+    throw InputError("the file " + name + " was not found",
                      "configs/ beside the program or on WATTLAS_PATH");
   return *found;
 }
@@ -82,7 +82,7 @@ std::unique_ptr<Device> deviceOf(const Settings& settings, const SearchPath& pat
                                  ConfigNode& options, std::string& workload) {
   ConfigNode config;
   for (const auto& [key, value] : settings)
-    if (key == "device") config = loadConfig(fileOf(path, "../devices/" + value + ".yaml"), path);
+    if (key == "device") config = loadConfig(fileOf(path, "devices/" + value + ".yaml"), path);
   options = ConfigNode::ofMap();
   for (const auto& [key, value] : settings) {
     if (key == "device") continue;
@@ -186,7 +186,7 @@ double unitCycles(const Settings& s) {
 
 /// Our laws against every synthesis of the sample.
 std::map<std::string, double> synthesis(const SearchPath& path) {
-  const std::string file = fileOf(path, "fpga-synth.csv");
+  const std::string file = fileOf(path, "validation/fpga-synth.csv");
   double rows = 0, wide = 0, interval = 0, latency = 0, dsp = 0, ff = 0, bram = 0, brams = 0;
   Parameters p;
   p.dsp.total = 12288;
@@ -230,7 +230,7 @@ std::map<std::string, double> synthesis(const SearchPath& path) {
 }  // namespace
 
 ValidationRows validationRows(const SearchPath& path) {
-  const std::string file = fileOf(path, "fpga.csv");
+  const std::string file = fileOf(path, "validation/fpga.csv");
   std::map<std::string, std::map<std::string, double>> cache;  // boards run once for all quantities
   ValidationRows rows;
   for (const auto& [line, text] : dataLines(readTextFile(file))) {
