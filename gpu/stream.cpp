@@ -67,6 +67,7 @@ Kernel planStream(const PlanInput& in) {
   const double hertz = in.p.clock.value.value;
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
   const double arithmetic = static_cast<double>(in.cost.elementOps) / rows / lanes;
+  k.rowTimes = kind.fit.rowTime.value.value * width / chunk * hertz >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows),
                std::max(kind.fit.rowTime.value.value * width / chunk * hertz, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.

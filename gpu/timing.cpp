@@ -55,7 +55,9 @@ KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockSca
   else if (fixed > work)
     t.bound = Bound::latency;
   else
-    t.bound = t.compute >= memory ? Bound::compute : Bound::memory;
+    t.bound = t.compute < memory ? Bound::memory
+              : kernel.rowTimes  ? Bound::latency
+                                 : Bound::compute;
   return t;
 }
 

@@ -67,6 +67,7 @@ void GpuModule::finishKernel() {
     bounds_.push_back(Bound::latency);
   else
     bounds_.push_back(engine_->memorySeconds() > engine_->computeSeconds() ? Bound::memory
+                      : k.rowTimes                                         ? Bound::latency
                                                                            : Bound::compute);
   if (engine_->merged() > 1)
     folds_.push_back({FoldKind::periodicity, engine_->merged(), k.name + ": waves in the middle",
