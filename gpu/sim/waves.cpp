@@ -16,9 +16,10 @@ constexpr std::int64_t keptWaves = 8;  // never merged at either end
 
 /// Shares `capacity` among wishes, at most equal per weight (max-min fair).
 void share(double capacity, const std::vector<double>& wish, const std::vector<double>& weight,
-           std::vector<double>& got) {
+           std::vector<double>& got, std::vector<char>& openScratch) {
   got.assign(wish.size(), 0.0);
-  std::vector<char> open(wish.size(), 1);
+  std::vector<char>& open = openScratch;
+  open.assign(wish.size(), 1);
   for (std::size_t round = 0; round < wish.size(); ++round) {
     double weights = 0;
     for (std::size_t i = 0; i < wish.size(); ++i)
@@ -170,7 +171,9 @@ void WaveEngine::skipEmptyStages(Cohort& c) const {
 
 void WaveEngine::rates(double clockScale) {
   const std::size_t n = cohorts_.size();
-  std::vector<double> limit(n), dramWish(n), l2Wish(n), weight(n), dramGot, l2Got;
+  // Kept between steps: allocation would cost more than the arithmetic.
+  auto& [limit, dramWish, l2Wish, weight, dramGot, l2Got] = scratch_;
+  for (std::vector<double>* v : {&limit, &dramWish, &l2Wish, &weight}) v->assign(n, 0.0);
   const double dramPeak = kernel_->dramShare * p_.memory.bandwidth.value.value;
   const double l2Peak = kernel_->l2Share * p_.memory.l2Bandwidth.value.value * clockScale;
   const double latency = p_.fit.gemm.latency.value.value;
@@ -185,8 +188,8 @@ void WaveEngine::rates(double clockScale) {
     const double l2 = stageBits(c, c.l2Bits);
     l2Wish[i] = l2 > 0 ? std::min(l2 * limit[i], l2Peak) : 0;
   }
-  share(dramPeak, dramWish, weight, dramGot);
-  share(l2Peak, l2Wish, weight, l2Got);
+  share(dramPeak, dramWish, weight, dramGot, open_);
+  share(l2Peak, l2Wish, weight, l2Got, open_);
   speed_.assign(n, 0.0);
   byMemory_.assign(n, 0);
   for (std::size_t i = 0; i < n; ++i) {
@@ -225,7 +228,7 @@ double WaveEngine::settleClock() {
     stretch_ = (least - idle) / (p_.power.tdp.value.value - idle);
     return low;
   }
-  for (int i = 0; i < 14; ++i) {
+  for (int i = 0; i < 9; ++i) {
     const double middle = 0.5 * (low + high);
     rates(middle);
     (power(middle) > p_.power.tdp.value.value ? high : low) = middle;

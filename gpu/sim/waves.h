@@ -60,7 +60,10 @@ class WaveEngine {
   Phase phase_ = Phase::finished;
   std::vector<Cohort> cohorts_;
   std::vector<double> speed_;  ///< progress per second of each cohort
-  std::vector<char> byMemory_;
+  std::vector<char> byMemory_, open_;
+  struct Scratch {
+    std::vector<double> limit, dramWish, l2Wish, weight, dramGot, l2Got;
+  } scratch_;
   std::size_t group_ = 0;
   std::int64_t left_ = 0;        ///< CTAs of the group not yet started
   std::int64_t groupWaves_ = 0;  ///< whole waves of the group
