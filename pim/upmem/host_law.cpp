@@ -103,7 +103,7 @@ Seconds HostLaw::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
   const double start = table.seconds(n, 0);
   if (pattern == CopyPattern::broadcast) {
     time = start + (time - start) / broadcastGain.value.value;
-  } else if (dpus < dpusPerRank) {
+  } else if (dpus < table.smallest()) {
     // A rank with few DPUs moves its parts one after the other until the rank's own rate is met.
     const double serial = start + n * size * 8 / (toDevice ? serialTo : serialFrom).value.value;
     time = std::min(time, serial);

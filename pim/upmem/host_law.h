@@ -16,6 +16,8 @@ class TransferTable {
   void bind(Binder& binder);
   /// Time for `bytesPerDpu` on each of `dpus` (at least the grid's first population: a rank).
   double seconds(double dpus, double bytesPerDpu) const;
+  /// First population of the grid: a whole rank.
+  std::int64_t smallest() const { return rows_.front().dpus; }
 
  private:
   struct Row {

@@ -37,6 +37,15 @@ TEST(HostTransfer, GrowsWithSizeAndPopulation) {
         << dpus;
 }
 
+TEST(HostTransfer, OneDpuMovesItsPartAtItsOwnRate) {
+  const auto device = deviceOf("upmem-dpu");
+  const pim::HostLaw& law = paramsOf(*device).host;
+  // 32 MB at 0.33 GB/s (PrIM, one DPU), far below the time of a whole rank.
+  EXPECT_NEAR(law.copy(CopyPattern::scatter, true, 1, 33554432).value, 33554432 / 0.33e9, 1e-3);
+  EXPECT_LT(law.copy(CopyPattern::gather, false, 1, 33554432),
+            law.copy(CopyPattern::gather, false, 64, 33554432));
+}
+
 TEST(HostTransfer, BroadcastBeatsEqualParts) {
   const auto device = deviceOf("upmem-dimm");
   const pim::HostLaw& law = paramsOf(*device).host;
