@@ -60,7 +60,14 @@ void run(const Case& c) {
 
 }  // namespace
 
-int main() try {
+/// bench_dpu_speed FILE TASKLETS [NAME=VALUE ...]: one program, for callgrind (guard.sh).
+int main(int argc, char** argv) try {
+  if (argc > 2) {
+    Defines defines;
+    for (int i = 3; i < argc; ++i) addDefine(argv[i], defines);
+    run({argv[1], std::atoi(argv[2]), defines});
+    return 0;
+  }
   const Defines alu{{"COUNT", 3000000}}, aluShort{{"COUNT", 200000}};
   const Defines size8{{"SIZE", 8}}, size1024{{"SIZE", 1024}};
   run({"alu.s", 16, alu, RegisterFileRule::none, EngineMode::decoupled, 100});

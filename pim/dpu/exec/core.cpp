@@ -34,11 +34,15 @@ Core::Core()
   }
 }
 
+Expected<Instruction, DecodeError> Core::decodeWord(std::uint64_t word) const {
+  return extension ? extension->decode(word) : decode(word);
+}
+
 void Core::setCode(std::uint32_t first, const std::uint64_t* code, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t pc = first + i;
     words[pc] = code[i];
-    auto decoded = decode(code[i]);
+    auto decoded = decodeWord(code[i]);
     instructions[pc] = decoded ? *decoded : Instruction{};
     kinds[pc] = stepKind(instructions[pc]);
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/mram.h"
 #include "pim/dpu/exec/options.h"
 #include "pim/dpu/isa/instruction.h"
@@ -54,9 +55,10 @@ struct Tasklet {
 enum class GeneralExit : std::uint8_t { next, branch, fault };
 
 struct Core {
-  std::uint32_t codeEnd = 0;              ///< words from here on were never loaded
-  std::vector<std::uint64_t> words;       ///< IRAM content
-  std::vector<Instruction> instructions;  ///< form == nullptr where illegal
+  std::shared_ptr<const IsaExtension> extension;  ///< null = the built-in instructions
+  std::uint32_t codeEnd = 0;                      ///< words from here on were never loaded
+  std::vector<std::uint64_t> words;               ///< IRAM content
+  std::vector<Instruction> instructions;          ///< form == nullptr where illegal
   std::vector<StepKind> kinds;
   std::vector<MicroOp> ops;                 ///< kIramWords + 1, for running ahead
   std::vector<MicroOp> single;              ///< 2 per word, for one instruction at a time
@@ -77,6 +79,7 @@ struct Core {
   std::vector<std::uint64_t>* runs = nullptr;  ///< when set: (start << 32 | length) of each run
 
   Core();
+  Expected<Instruction, DecodeError> decodeWord(std::uint64_t word) const;
   /// Loads `code` at `first` and predecodes; words beyond are empty.
   void setCode(std::uint32_t first, const std::uint64_t* code, std::size_t count);
   /// Runs tasklet `t` until an ordering or faulting instruction, or the first taken branch after

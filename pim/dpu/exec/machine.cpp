@@ -29,7 +29,9 @@ struct DpuMachine::State {
 };
 
 DpuMachine::DpuMachine() : state_(std::make_unique<State>()) {}
-DpuMachine::DpuMachine(const Program& program) : DpuMachine() {
+DpuMachine::DpuMachine(const Program& program, std::shared_ptr<const IsaExtension> extension)
+    : DpuMachine() {
+  state_->core.extension = std::move(extension);
   load(program);
 }
 DpuMachine::DpuMachine(DpuMachine&&) noexcept = default;
@@ -37,16 +39,18 @@ DpuMachine& DpuMachine::operator=(DpuMachine&&) noexcept = default;
 DpuMachine::~DpuMachine() = default;
 
 void DpuMachine::load(const Program& program) {
-  state_ = std::make_unique<State>();
+  state_->core.mram = Mram();
   loadKeepingMram(program);
   for (const auto& segment : program.mram) writeMram(segment.offset, segment.bytes);
 }
 
 void DpuMachine::loadKeepingMram(const Program& program) {
   Mram kept = std::move(state_->core.mram);
+  auto extension = std::move(state_->core.extension);
   state_ = std::make_unique<State>();
   Core& core = state_->core;
   core.mram = std::move(kept);
+  core.extension = std::move(extension);
   if (program.text.size() > kIramWords) {
     throw InputError("program of " + std::to_string(program.text.size()) + " instructions",
                      "at most " + std::to_string(kIramWords));
@@ -183,6 +187,12 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   result.instructions = outcome.instructions;
   result.wallS = wall.count();
   fillResult(result, *runtime, before, program);
+  if (first && options.start == StartPolicy::automatic && !result.error &&
+      result.tasklets.size() != options.tasklets) {
+    result.notes.push_back(
+        "the program boots its tasklets itself: " + std::to_string(result.tasklets.size()) +
+        " ran, " + std::to_string(options.tasklets) + " were asked for");
+  }
   return result;
 }
 
@@ -205,8 +215,9 @@ std::size_t DpuMachine::mramResident() const {
   return state_->core.mram.pages() * Mram::kPageBytes;
 }
 
-DpuRunResult runDpu(const Program& program, const DpuRunOptions& options) {
-  DpuMachine machine(program);
+DpuRunResult runDpu(const Program& program, const DpuRunOptions& options,
+                    std::shared_ptr<const IsaExtension> extension) {
+  DpuMachine machine(program, std::move(extension));
   return machine.run(options);
 }
 

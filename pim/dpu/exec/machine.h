@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/options.h"
 #include "pim/dpu/exec/result.h"
 #include "pim/dpu/program/program.h"
@@ -19,7 +20,9 @@ namespace wattlas::dpu {
 class DpuMachine {
  public:
   DpuMachine();
-  explicit DpuMachine(const Program& program);
+  /// `extension`: instructions beyond the built-in ones; kept by the machine.
+  explicit DpuMachine(const Program& program,
+                      std::shared_ptr<const IsaExtension> extension = nullptr);
   DpuMachine(DpuMachine&&) noexcept;
   DpuMachine& operator=(DpuMachine&&) noexcept;
   ~DpuMachine();
@@ -59,6 +62,7 @@ class DpuMachine {
 };
 
 /// Loads `program` into a fresh DPU and runs it.
-DpuRunResult runDpu(const Program& program, const DpuRunOptions& options);
+DpuRunResult runDpu(const Program& program, const DpuRunOptions& options,
+                    std::shared_ptr<const IsaExtension> extension = nullptr);
 
 }  // namespace wattlas::dpu

@@ -317,7 +317,7 @@ void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
     return;
   }
   if (core.kinds[pc] == StepKind::illegal) {
-    const auto decoded = decode(core.words[pc]);
+    const auto decoded = core.decodeWord(core.words[pc]);
     if (core.words[pc] == 0 && !decoded) {
       fail(RunErrorKind::pcRange, t, cycle, "program counter in empty IRAM, outside the program");
     } else if (!decoded) {

@@ -89,6 +89,7 @@ TEST(Jumps, RevolverAndWakeLatencyOtherThanElevenAgreeToo) {
 
 TEST(Notes, RacesAndTracesRunInLockstepAndSaySo) {
   DpuRunOptions options;
+  options.tasklets = 3;
   std::uint64_t traced = 0;
   options.trace = [&](const TraceEvent&) { ++traced; };
   const auto result = runDpu(aluLoop(3, 10), options);
