@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "explorer/explore.h"
@@ -104,35 +106,72 @@ std::vector<GeneEffect> effectsOf(const ExploreOutcome& outcome) {
   return out;
 }
 
-/// Reasons that differ only in numbers are one region.
+bool isUnit(const std::string& word) {
+  return !word.empty() && word.size() <= 3 && word.back() == 'B';
+}
+
+/// Reasons that differ only in numbers, their byte units or names with digits (parts, tensors) are
+/// one region.
 std::string withoutNumbers(const std::string& reason) {
-  std::string out;
-  for (std::size_t i = 0; i < reason.size(); ++i) {
-    const bool digit = reason[i] >= '0' && reason[i] <= '9';
-    if (!digit) {
-      out += reason[i];
-    } else if (out.empty() || out.back() != '#') {
-      out += '#';
+  std::string out, word;
+  bool afterNumber = false;
+  const auto flush = [&] {
+    const bool number = word.find_first_of("0123456789") != std::string::npos;
+    if (!(afterNumber && isUnit(word))) out += number ? "#" : word;
+    afterNumber = number;
+    word.clear();
+  };
+  for (const char c : reason) {
+    const bool part = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '.' || c == '_';
+    if (part) {
+      word += c;
+      continue;
     }
-    while (digit && i + 1 < reason.size() &&
-           ((reason[i + 1] >= '0' && reason[i + 1] <= '9') || reason[i + 1] == '.'))
-      ++i;
+    const bool sameNumber = word.empty() && c == ' ';
+    if (!word.empty()) flush();
+    if (!sameNumber) out += c;
   }
+  flush();
   return out;
 }
 
 struct RegionBuilder {
   InfeasibleRegion region;
-  std::int32_t workload = 0;  ///< -1: several
-  std::vector<Coordinate> genes;
-  std::vector<bool> shared;
+  std::set<std::int32_t> workloads;
+  std::vector<std::set<std::string>> values;  ///< per gene: what was seen, "" = inactive
 };
+
+/// "platform = a or b" when these are few and not all that the gene has.
+std::optional<std::string> setting(const std::string& name, const std::set<std::string>& seen,
+                                   std::size_t all) {
+  constexpr std::size_t mostNamed = 4;
+  if (seen.size() > mostNamed || seen.size() >= all || seen.count("") > 0) return std::nullopt;
+  std::string text;
+  for (const std::string& value : seen) text += (text.empty() ? name + " = " : " or ") + value;
+  return text;
+}
+
+std::vector<std::string> commonSettings(const Study& study, const RegionBuilder& builder) {
+  std::vector<std::string> out;
+  std::set<std::string> workloads;
+  for (const std::int32_t w : builder.workloads)
+    workloads.insert(study.workloads[static_cast<std::size_t>(w)]);
+  if (const auto text = setting("workload", workloads, study.workloads.size()))
+    out.push_back(*text);
+  for (std::size_t g = 0; g < study.genes.size(); ++g) {
+    const Gene& gene = study.genes[g];
+    const std::size_t all =
+        gene.continuous() ? std::numeric_limits<std::size_t>::max() : gene.choices();
+    if (const auto text = setting(gene.key, builder.values[g], all)) out.push_back(*text);
+  }
+  return out;
+}
 
 std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
   std::map<std::string, RegionBuilder> byReason;
   std::vector<std::string> order;
-  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
   for (const ExploredPoint& point : outcome.points) {
     if (point.feasible()) continue;
     const std::string key = withoutNumbers(point.outcome.reason);
@@ -140,27 +179,20 @@ std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
     RegionBuilder& builder = at->second;
     if (isNew) {
       order.push_back(key);
-      builder = {{point.outcome.reason, 0, point.outcome.status == PointStatus::failed, {}},
-                 point.design.workload,
-                 point.design.genes,
-                 std::vector<bool>(study.genes.size(), true)};
+      builder.region.reason = point.outcome.reason;
+      builder.region.failed = point.outcome.status == PointStatus::failed;
+      builder.values.resize(study.genes.size());
     }
     ++builder.region.count;
-    if (builder.workload != point.design.workload) builder.workload = -1;
+    builder.workloads.insert(point.design.workload);
     for (std::size_t g = 0; g < study.genes.size(); ++g)
-      if (!same(builder.genes[g], point.design.genes[g])) builder.shared[g] = false;
+      if (builder.values[g].size() < 8)
+        builder.values[g].insert(study.genes[g].text(point.design.genes[g]));
   }
   std::vector<InfeasibleRegion> out;
   for (const std::string& key : order) {
     RegionBuilder& builder = byReason[key];
-    if (builder.workload >= 0 && study.workloads.size() > 1)
-      builder.region.common.push_back("workload = " +
-                                      study.workloads[static_cast<std::size_t>(builder.workload)]);
-    for (std::size_t g = 0; g < study.genes.size(); ++g)
-      if (builder.shared[g] && !std::isnan(builder.genes[g]) &&
-          (study.genes[g].continuous() || study.genes[g].choices() > 1))
-        builder.region.common.push_back(study.genes[g].key + " = " +
-                                        study.genes[g].text(builder.genes[g]));
+    builder.region.common = commonSettings(study, builder);
     out.push_back(std::move(builder.region));
   }
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {

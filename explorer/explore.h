@@ -57,7 +57,7 @@ struct InfeasibleRegion {
   std::string reason;  ///< of the first such point
   std::size_t count = 0;
   bool failed = false;              ///< crash, timeout or bug instead of an answer
-  std::vector<std::string> common;  ///< "platform = fpga-zcu104": settings all of them share
+  std::vector<std::string> common;  ///< "platform = a or b": settings that all of them have
 };
 
 struct ExploreOutcome {

@@ -78,7 +78,7 @@ TEST(Explore, CountsInfeasibleRegionsByReason) {
                     "  act: {categorical: [refuse], when: \"platform == 'beta' and x > 1\"}\n"));
   ASSERT_EQ(outcome.regions.size(), 1u) << "the numbers in the reason differ, the reason does not";
   EXPECT_EQ(outcome.regions[0].count, 2u);
-  EXPECT_THAT(outcome.regions[0].common, ElementsAre("platform = beta"));
+  EXPECT_THAT(outcome.regions[0].common, ElementsAre("platform = beta", "x = 2 or 4"));
   EXPECT_EQ(outcome.regions[0].reason, "needs 2 MB more than there are");
 }
 
