@@ -16,7 +16,7 @@ check() { # name limit simulated-difference host-short host-long
     exit !ok }' || status=1
 }
 # 16 tasklets x 20,000 more iterations of 9 instructions.
-check alu 12 2880000 "$(host alu.s 16 COUNT=5000)" "$(host alu.s 16 COUNT=25000)"
+check alu 18 2880000 "$(host alu.s 16 COUNT=5000)" "$(host alu.s 16 COUNT=25000)"
 # 16 tasklets x 20 more blocks of 1,024 x 7 + 8 instructions.
-check gemv_int8 15 2296320 "$(host gemv_int8.s 16 BLOCKS=5)" "$(host gemv_int8.s 16 BLOCKS=25)"
+check gemv_int8 25 2296320 "$(host gemv_int8.s 16 BLOCKS=5)" "$(host gemv_int8.s 16 BLOCKS=25)"
 exit $status
