@@ -16,5 +16,6 @@ void addLists(CLI::App& app, Context& context);
 void addSchema(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
+void addFiles(CLI::App& app, Context& context);
 
 }  // namespace wattlas

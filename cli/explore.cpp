@@ -132,7 +132,7 @@ struct ExploreCommand {
     emit(outcome, sink);
     if (!csv.empty()) writePointCsv(csv, sink.rows());
     if (!output.empty()) sink.commit(output);
-    fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}));
+    fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}, false));
     fmt::print("{}", summarise(outcome));
     std::size_t failed = 0;
     for (const ExploredPoint& p : outcome.points)

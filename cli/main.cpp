@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
     addValidate(app, context);
     addLists(app, context);
     addSchema(app, context);
+    addFiles(app, context);
     addDpu(app, context);
     try {
       app.parse(argc, argv);

@@ -255,7 +255,9 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
                        " must be at least 1");
   out.hostSync = row.text("timing") == "host_sync";
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);
+  // Published data name their software in `source` when there is no `stack`.
   out.stack = row.text("stack");
+  if (out.stack.empty()) out.stack = row.text("source");
   return out;
 }
 

@@ -367,6 +367,8 @@ void Bookkeeping::listParameters() {
   for (const ParameterRecord& p : x_.platform.config.parameters) {
     if (p.basis != Basis::assumption) continue;
     if (p.path.starts_with("host.") && x_.run.scope < Scope::node) continue;
+    const bool supply = p.path == "supplyEfficiency" || p.path == "pue";
+    if (supply && x_.run.scope != Scope::wall) continue;
     const bool interval = p.low != p.high;
     assume({p.path, exactQuantity(p.value, p.dimension),
             interval ? exactQuantity(p.low, p.dimension) : "",
