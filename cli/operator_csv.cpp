@@ -249,10 +249,11 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
   const std::string name = lower(row.text("op"));
   out.op.name = name;
   fill(row, name, out.op);
-  for (int d = 0; d < static_cast<int>(Dim::count_); ++d)
-    if (static_cast<Dim>(d) != Dim::pad && out.op.dims[static_cast<Dim>(d)] < 1)
-      throw InputError(std::string("dimension ") + nameOf(static_cast<Dim>(d)) +
-                       " must be at least 1");
+  for (int d = 0; d < static_cast<int>(Dim::count_); ++d) {
+    const Dim dim = static_cast<Dim>(d);
+    if (dim != Dim::pad && dim != Dim::padEnd && out.op.dims[dim] < 1)
+      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least 1");
+  }
   out.hostSync = row.text("timing") == "host_sync";
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);
   // Published data name their software in `source` when there is no `stack`.

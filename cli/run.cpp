@@ -1,4 +1,5 @@
 // wattlas run, wattlas compare
+#include <cmath>
 #include <memory>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/evaluate.h"
+#include "models/uncertainty.h"
 #include "results/store.h"
 #include "results/table.h"
 #include "results/trace.h"
@@ -16,6 +18,40 @@ namespace {
 
 void printNotes(const RunResult& result) {
   for (const std::string& note : result.notes) spdlog::info("{}: {}", result.workload, note);
+}
+
+/// The parameters that move the result most over the common scenarios.
+std::string tornado(const ScenarioSet& set) {
+  if (set.timeS.empty()) return {};
+  std::string out = fmt::format("\nWhat moves it most (rank correlation over {} scenarios)\n",
+                                set.timeS.size());
+  out += fmt::format("  {:<44} {:>8} {:>8}\n", "parameter", "time", "energy");
+  std::size_t shown = 0;
+  for (const auto& i : set.influences) {
+    if (++shown > 8 || (std::abs(i.onEnergy) < 0.2 && std::abs(i.onTime) < 0.2)) break;
+    out += fmt::format("  {:<44} {:>+8.2f} {:>+8.2f}\n", i.parameter, i.onTime, i.onEnergy);
+  }
+  return out;
+}
+
+/// How often each result beats the first one of its workload under the same scenario.
+std::string chances(const std::vector<RunResult>& results, const std::vector<ScenarioSet>& sets) {
+  std::string out = "\nUnder common scenarios (the interval of every parameter)\n";
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::size_t first = 0;
+    while (results[first].workload != results[i].workload) ++first;
+    if (first == i || sets[i].timeS.empty() || sets[first].timeS.empty()) continue;
+    const auto decisive = [](const ScenarioSet& set) {
+      return set.influences.empty() ? std::string("-") : set.influences.front().parameter;
+    };
+    out += fmt::format("  {} on {}: faster than {} in {:.0f} %, less energy in {:.0f} % of {} "
+                       "scenarios; energy rests on {} and {}\n",
+                       results[i].workload, results[i].platform, results[first].platform,
+                       100 * probabilityBelow(sets[i].timeS, sets[first].timeS),
+                       100 * probabilityBelow(sets[i].energyJ, sets[first].energyJ),
+                       sets[i].timeS.size(), decisive(sets[i]), decisive(sets[first]));
+  }
+  return out;
 }
 
 struct RunCommand {
@@ -29,14 +65,17 @@ struct RunCommand {
       fmt::print("{}", makeExperiment(spec, context.registry, context.path).config.toYaml());
       return;
     }
-    const RunResult result = evaluateHere(spec, context);
+    RunResult result = evaluateHere(spec, context);
+    ScenarioSet scenarios;
+    if (common.uncertainty)
+      scenarios = runScenarios(spec, result, context.registry, context.path);
     printNotes(result);
     if (!output.empty()) writeRunStore(output, result);
     if (!trace.empty()) writeTrace(trace, result);
     if (json)
       fmt::print("{}\n", toJson(result));
     else
-      fmt::print("{}", printRun(result, {.colour = context.colour}));
+      fmt::print("{}{}", printRun(result, {.colour = context.colour}), tornado(scenarios));
     if (strict && !result.feasible) context.exitCode = exitInfeasible;
   }
 };
@@ -51,11 +90,15 @@ struct CompareCommand {
     for (const std::string& workload : workloads)
       for (const std::string& platform : platforms)
         specs.push_back(common.spec(platform, workload));
-    const std::vector<RunResult> results = evaluateEach(specs, context);
+    std::vector<RunResult> results = evaluateEach(specs, context);
     refuseMixed(results);
+    std::vector<ScenarioSet> scenarios(results.size());
+    for (std::size_t i = 0; common.uncertainty && i < results.size(); ++i)
+      scenarios[i] = runScenarios(specs[i], results[i], context.registry, context.path);
     for (const RunResult& result : results) printNotes(result);
     if (!json) {
-      fmt::print("{}", printCompare(results, {.colour = context.colour}));
+      fmt::print("{}{}", printCompare(results, {.colour = context.colour}),
+                 common.uncertainty ? chances(results, scenarios) : "");
       return;
     }
     std::string out = "{\n\"schema\": " + std::to_string(resultSchema) + ",\n\"results\": [\n";

@@ -66,6 +66,7 @@ class Simulation {
     result_.peakBytes = plan.memory.peakBytes;
     result_.capacityBytes = plan.memory.capacityBytes;
     for (const Assumption& a : plan.assumptions) books_.assume(a);
+    if (plan.usesHost) result_.fidelityUsed["host"] = nameOf(hostLevel_);
     if (!plan.reasons.empty()) {
       refuse(plan.reasons);
     } else {
@@ -117,7 +118,6 @@ class Simulation {
     hostLevel_ = host ? usable(*x_.platform.host.device, x_.run.fidelity) : Fidelity::analytic;
     result_.fidelityUsed["device"] = nameOf(deviceLevel_);
     if (host) {
-      result_.fidelityUsed["host"] = nameOf(hostLevel_);
       result_.fidelityUsed["link"] =
           deviceLevel_ == Fidelity::analytic ? "analytic" : "event";
     }

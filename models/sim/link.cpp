@@ -25,8 +25,7 @@ LinkModule::LinkModule(const sc_core::sc_module_name& name, BitRate rate, Sharin
 }
 
 std::uint32_t LinkModule::addInput() {
-  inputs_.push_back(
-      std::make_unique<Socket>(("in" + std::to_string(inputs_.size())).c_str()));
+  inputs_.push_back(std::make_unique<Socket>(("in" + std::to_string(inputs_.size())).c_str()));
   inputs_.back()->bind(*this);
   return static_cast<std::uint32_t>(inputs_.size() - 1);
 }
@@ -93,30 +92,32 @@ void LinkModule::admit() {
     });
 }
 
-void LinkModule::share(Ticks now) {
+void LinkModule::shareDirection(bool write) {
   // Speed of a flow = share of the rate it gets / what it could take alone.
   double free = rate_.value;
-  if (sharing_ == Sharing::exclusive || sharing_ == Sharing::fifo) {
-    for (std::size_t i = 0; i < active_.size(); ++i) active_[i].speed = i == 0 ? 1.0 : 0.0;
-  } else if (sharing_ == Sharing::priority) {
-    for (Flow& flow : active_) {
-      const double want = std::min(flow.demand->peak.value, rate_.value);
-      const double given = std::min(want, free);
-      flow.speed = given / want;
-      free -= given;
-    }
-  } else {  // max-min fair
-    std::vector<Flow*> waiting;
-    for (Flow& flow : active_) waiting.push_back(&flow);
+  std::vector<Flow*> waiting;
+  for (Flow& flow : active_)
+    if (flow.demand->write == write) waiting.push_back(&flow);
+  if (sharing_ == Sharing::fair)  // max-min: who wants least is served first
     std::stable_sort(waiting.begin(), waiting.end(), [](const Flow* a, const Flow* b) {
       return a->demand->peak.value < b->demand->peak.value;
     });
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      const double want = std::min(waiting[i]->demand->peak.value, rate_.value);
-      const double given = std::min(want, free / static_cast<double>(waiting.size() - i));
-      waiting[i]->speed = given / want;
-      free -= given;
-    }
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const double want = std::min(waiting[i]->demand->peak.value, rate_.value);
+    const double most =
+        sharing_ == Sharing::fair ? free / static_cast<double>(waiting.size() - i) : free;
+    const double given = std::min(want, most);
+    waiting[i]->speed = given / want;
+    free -= given;
+  }
+}
+
+void LinkModule::share(Ticks now) {
+  if (sharing_ == Sharing::exclusive || sharing_ == Sharing::fifo) {
+    for (std::size_t i = 0; i < active_.size(); ++i) active_[i].speed = i == 0 ? 1.0 : 0.0;
+  } else {
+    shareDirection(false);
+    shareDirection(true);
   }
   Ticks next(-1);
   for (Flow& flow : active_) {
@@ -177,6 +178,7 @@ void LinkPort::request(const Demand& demand, Ticks alone, Done done) {
   extension_.amount = demand.amount;
   extension_.peak = demand.peak;
   extension_.priority = demand.priority;
+  extension_.write = demand.write;
   const double rate = std::min(demand.peak.value, link_.rate().value);
   extension_.alone = std::max(alone, toTicks(demand.amount / BitRate(rate)));
   done_ = std::move(done);

@@ -6,10 +6,9 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
-
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "models/device_module.h"
 
@@ -21,9 +20,10 @@ Sharing parseSharing(const std::string& name);
 /// Bulk traffic instead of payload bytes. The initiator owns it for the life of its port.
 struct DemandExtension : tlm::tlm_extension<DemandExtension> {
   Bits amount;
-  BitRate peak;               ///< what the requester can take at most
-  Ticks alone;                ///< duration with the link to itself; set by the port
+  BitRate peak;  ///< what the requester can take at most
+  Ticks alone;   ///< duration with the link to itself; set by the port
   std::uint8_t priority = 0;
+  bool write = false;  ///< direction: out of the device
   std::uint32_t requester = 0;
   tlm::tlm_extension_base* clone() const override { return new DemandExtension(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {
@@ -31,7 +31,8 @@ struct DemandExtension : tlm::tlm_extension<DemandExtension> {
   }
 };
 
-/// Ports: any number of initiators on `in`. Parameters: rate (bit/s), sharing.
+/// Ports: any number of initiators on `in`. Parameters: rate (bit/s, per direction), sharing.
+/// `exclusive` and `fifo` serve one demand at a time, whatever its direction.
 /// Protocol: nb_transport BEGIN_REQ -> END_RESP when the last bit has passed. b_transport is for
 /// SC_THREADs of outside programs and waits.
 class LinkModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> {
@@ -59,8 +60,8 @@ class LinkModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
     tlm::tlm_generic_payload* transaction = nullptr;
     const DemandExtension* demand = nullptr;
     std::uint64_t sequence = 0;
-    double left = 0;    ///< picoseconds of alone time still to go
-    double speed = 0;   ///< alone picoseconds a picosecond: 1 = nobody else there
+    double left = 0;   ///< picoseconds of alone time still to go
+    double speed = 0;  ///< alone picoseconds a picosecond: 1 = nobody else there
     Ticks finish;
     sc_core::sc_event* waiter = nullptr;  ///< b_transport only
   };
@@ -69,6 +70,7 @@ class LinkModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   void advance(Ticks now);
   void admit();
   void share(Ticks now);
+  void shareDirection(bool write);
   void respond(const Flow& flow);
 
   BitRate rate_;
