@@ -57,25 +57,38 @@ struct DpuOptions {
   std::string arbiter = "oldest_ready", clock = "350 MHz", isa;
   std::vector<std::string> defines, mram, writes, dumps;
   unsigned tasklets = 0;
-  std::uint64_t maxCycles = 0;
+  /// An endless loop must end: about two minutes of simulated time.
+  std::uint64_t maxCycles = 50000000000;
   bool race = false, trace = false, json = false, list = false;
 
-  dpu::AssembleOptions assembly() const {
+  dpu::AssembleOptions assembly(const std::shared_ptr<const dpu::IsaExtension>& extra) const {
     dpu::AssembleOptions options;
+    if (extra) options.set = &extra->set();
     for (const std::string& define : defines) dpu::addDefine(define, options.defines);
     options.tasklets = static_cast<int>(tasklets);
     return options;
   }
 
-  void refuseIsa() const {
-    if (!isa.empty())
-      throw InputError(Problem{{"--isa", 0}, {}, "instruction files are not available yet",
-                               "the built-in instruction set", {}});
+  /// Added instructions of `--isa`, or null.
+  std::shared_ptr<const dpu::IsaExtension> extension() const {
+    return isa.empty() ? nullptr
+                       : dpu::IsaExtension::read(parseYaml(readTextFile(isa), isa));
+  }
+
+  static const dpu::InstructionSet& setOf(
+      const std::shared_ptr<const dpu::IsaExtension>& extra) {
+    return extra ? extra->set() : dpu::InstructionSet::builtin();
+  }
+
+  void disassemble() const {
+    const auto extra = extension();
+    dpu::objdump(dpu::loadProgram(input, assembly(extra)), std::cout, setOf(extra));
   }
 
   void assemble() const {
-    const dpu::Program program = dpu::assembleFile(input, assembly());
-    if (list) dpu::listing(program, std::cout);
+    const auto extra = extension();
+    const dpu::Program program = dpu::assembleFile(input, assembly(extra));
+    if (list) dpu::listing(program, std::cout, setOf(extra));
     dpu::writeElf(program, output);
   }
 
@@ -178,9 +191,9 @@ struct DpuOptions {
   }
 
   void run(Context& context) const {
-    refuseIsa();
-    const dpu::Program program = dpu::loadProgram(input, assembly());
-    dpu::DpuMachine machine(program);
+    const auto extra = extension();
+    const dpu::Program program = dpu::loadProgram(input, assembly(extra));
+    dpu::DpuMachine machine(program, extra);
     feed(machine);
     const dpu::DpuRunResult result = machine.run(runOptions());
     for (const std::string& note : result.notes) spdlog::info("{}", note);
@@ -217,18 +230,12 @@ void addDpu(CLI::App& app, Context& context) {
   as->add_option("-o,--output", o->output, "ELF file to write")->required();
   as->add_flag("--list", o->list, "Print a listing");
   as->footer("Example:\n  wattlas dpu asm program.s -o program.elf --list");
-  as->callback([o] {
-    o->refuseIsa();
-    o->assemble();
-  });
+  as->callback([o] { o->assemble(); });
 
   CLI::App* dumpCommand = sub->add_subcommand("objdump", "Disassemble");
   common(dumpCommand, false);
   dumpCommand->footer("Example:\n  wattlas dpu objdump program.elf");
-  dumpCommand->callback([o] {
-    o->refuseIsa();
-    dpu::objdump(dpu::loadProgram(o->input, o->assembly()), std::cout);
-  });
+  dumpCommand->callback([o] { o->disassemble(); });
 
   CLI::App* run = sub->add_subcommand("run", "Run to completion");
   common(run, false);
@@ -250,16 +257,24 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_option("--dump", o->dumps, "Read memory after the run: SYMBOL:BYTES[=FILE]")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--max-cycles", o->maxCycles, "Give up after this many cycles");
+  run->add_option("--max-cycles", o->maxCycles, "Give up after this many cycles (default 5e10; 0 = never)");
   run->add_flag("--race-check", o->race, "Report unsynchronised sharing of WRAM");
   run->add_flag("--trace", o->trace, "Print every issued instruction to stderr");
   run->add_flag("--json", o->json, "Print one JSON object");
   run->callback([o, &context] { o->run(context); });
 
   CLI::App* report = sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
-  report->callback([] { dpu::isaReport(dpu::InstructionSet::builtin(), std::cout); });
+  report->add_option("--isa", o->isa, "Instruction file with additions");
+  report->callback([o] {
+    const auto extra = o->extension();
+    dpu::isaReport(DpuOptions::setOf(extra), std::cout);
+  });
   CLI::App* exported = sub->add_subcommand("isa-export", "Print the instruction table as YAML");
-  exported->callback([] { dpu::isaExport(dpu::InstructionSet::builtin(), std::cout); });
+  exported->add_option("--isa", o->isa, "Instruction file with additions");
+  exported->callback([o] {
+    const auto extra = o->extension();
+    dpu::isaExport(DpuOptions::setOf(extra), std::cout);
+  });
 }
 
 }  // namespace wattlas

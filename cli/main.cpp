@@ -1,4 +1,5 @@
 // The wattlas command: wires rooms together and turns exceptions into exit codes.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -18,8 +19,12 @@ void setUpLog() {
 }
 
 int report(const wattlas::InputError& error) {
-  for (const wattlas::Problem& problem : error.problems())
-    fmt::print(stderr, "error: {}\n", problem.text());
+  constexpr std::size_t shown = 30;
+  const auto& problems = error.problems();
+  for (std::size_t i = 0; i < std::min(shown, problems.size()); ++i)
+    fmt::print(stderr, "error: {}\n", problems[i].text());
+  if (problems.size() > shown)
+    fmt::print(stderr, "error: and {} more problems\n", problems.size() - shown);
   return wattlas::exitBadInput;
 }
 
