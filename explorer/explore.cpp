@@ -1,60 +1,18 @@
 #include "explorer/explore.h"
 
 #include <algorithm>
-#include <chrono>
 
-#include "explorer/study_names.h"
+#include "explorer/archive.h"
 
 namespace wattlas {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Counts rows and tells the listener at a calm pace.
-class ProgressMeter {
- public:
-  ProgressMeter(Progress* listener, std::size_t total) : listener_(listener) {
-    state_.total = total;
-  }
-  void count(const PointOutcome& outcome) {
-    ++state_.done;
-    ++(outcome.status == PointStatus::done         ? state_.feasible
-       : outcome.status == PointStatus::infeasible ? state_.infeasible
-                                                   : state_.failed);
-  }
-  void tell(bool last) {
-    if (listener_ == nullptr) return;
-    const double now = secondsSince(start_);
-    if (!last && now - told_ < 0.1) return;
-    told_ = now;
-    state_.seconds = now;
-    state_.last = last;
-    state_.pointsPerSecond = now > 0 ? static_cast<double>(state_.done) / now : 0;
-    state_.secondsLeft =
-        state_.pointsPerSecond > 0
-            ? static_cast<double>(state_.total - state_.done) / state_.pointsPerSecond
-            : 0;
-    listener_->update(state_);
-  }
-  double seconds() const { return secondsSince(start_); }
-
- private:
-  Progress* listener_;
-  ProgressState state_;
-  Clock::time_point start_ = Clock::now();
-  double told_ = -1;
-};
 
 SearchMethod methodFor(const Study& study, const SpaceSize& size, std::uint64_t limit) {
   const SearchOptions& search = study.search;
   if (search.method != SearchMethod::automatic) return search.method;
   const std::uint64_t most = search.budget > 0 ? static_cast<std::uint64_t>(search.budget) : limit;
   if (!size.infinite && size.points <= most) return SearchMethod::exhaustive;
-  return SearchMethod::sobol;
+  return study.objectives.size() > 1 ? SearchMethod::nsga2 : SearchMethod::sobol;
 }
 
 }  // namespace
@@ -75,9 +33,12 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
   const SearchOptions& search = study.search;
   const Place place = study.tree.place();
   methodUsed = methodFor(study, size, limit);
-  if (methodUsed == SearchMethod::nsga2)
-    throw InputError(Problem{
-        place, "search.method", "nsga2 is not available yet", "exhaustive, random or sobol", {}});
+  if (methodUsed == SearchMethod::nsga2 && study.objectives.size() < 2)
+    throw InputError(Problem{place,
+                             "search.method",
+                             "nsga2 needs at least two objectives",
+                             "exhaustive, random or sobol for one",
+                             {}});
   const std::uint64_t budget = static_cast<std::uint64_t>(search.budget);
   if (methodUsed == SearchMethod::exhaustive)
     return enumerate(study, budget > 0 ? std::min(limit, budget) : limit);
@@ -93,7 +54,10 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
                 std::to_string(budget) + " evaluations are too many for one exploration",
                 "at most " + std::to_string(limit),
                 {}});
-  return samplePoints(study, methodUsed, budget, search.seed);
+  // What NSGA-II looks at is known only while it runs: a sample of the same size stands for it.
+  return samplePoints(
+      study, methodUsed == SearchMethod::random ? SearchMethod::random : SearchMethod::sobol,
+      budget, search.seed);
 }
 
 ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evaluator& evaluator,
@@ -105,33 +69,23 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   outcome.planned = plan.size();
   if (options.check) checkStudy(study, options.check);
 
+  const bool adaptive = outcome.method == SearchMethod::nsga2;
+  const std::size_t budget = static_cast<std::size_t>(study.search.budget);
   ProgressMeter meter(progress, plan.size());
-  std::vector<std::optional<PointOutcome>> rows(plan.size());
-  std::vector<DesignPoint> open;
-  std::vector<std::size_t> openIndex;
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    // What the genes alone rule out is never simulated.
-    if (const auto violated = violatedBefore(study, plan[i])) {
-      rows[i] = outcomeWithout(PointStatus::infeasible, *violated);
-      meter.count(*rows[i]);
-    } else {
-      open.push_back(plan[i]);
-      openIndex.push_back(i);
-    }
+  Archive archive(study, options, evaluator, meter, plan.size());
+  bool complete = true;
+  if (adaptive) {
+    // One search a workload: their fronts need not lie in the same place.
+    const std::size_t each = std::max<std::size_t>(1, budget / study.workloads.size());
+    for (std::size_t w = 0; w < study.workloads.size() && complete; ++w)
+      complete = searchNsga2(archive, static_cast<std::int32_t>(w), each);
+    if (complete) outcome.planned = archive.points().size();
+    meter.finishAt(outcome.planned);
+  } else {
+    complete = archive.evaluate(plan);
   }
-  const auto done = [&](std::size_t i, PointOutcome row) {
-    meter.count(row);
-    rows[openIndex[i]] = std::move(row);
-  };
-  const auto keepGoing = [&] {
-    meter.tell(false);
-    return !options.interrupted || !options.interrupted();
-  };
-  outcome.interrupted =
-      !evaluator.evaluate(study, open, plan.size() <= options.detailLimit, done, keepGoing);
-  for (std::size_t i = 0; i < plan.size(); ++i)
-    if (rows[i])
-      outcome.points.push_back({idOf(study, plan[i]), plan[i], std::move(*rows[i]), false});
+  outcome.interrupted = !complete;
+  outcome.points = std::move(archive.points());
   outcome.seconds = meter.seconds();
   meter.tell(true);
   analyse(outcome);

@@ -1,10 +1,8 @@
 // Random and Sobol samples of a design space.
-#include <boost/random/sobol.hpp>
-#include <cmath>
 #include <unordered_set>
 
 #include "explorer/space.h"
-#include "models/base/random.h"
+#include "explorer/unit_samples.h"
 
 namespace wattlas {
 namespace {
@@ -14,23 +12,20 @@ class Source {
  public:
   Source(SearchMethod method, std::size_t dimensions, std::uint64_t seed)
       : random_(seed),
-        sobol_(dimensions),
-        shift_(dimensions),
-        isSobol_(method == SearchMethod::sobol) {
-    // A random shift per dimension makes different seeds different nets of the same evenness.
-    for (double& s : shift_) s = random_.uniform();
-  }
-  double next(std::size_t dimension) {
-    if (!isSobol_) return random_.uniform();
-    const double raw = static_cast<double>(sobol_()) * 0x1.0p-64;
-    const double shifted = raw + shift_[dimension];
-    return shifted - std::floor(shifted);
+        sobol_(dimensions, seed),
+        dimensions_(dimensions),
+        isSobol_(method == SearchMethod::sobol) {}
+  std::vector<double> next() {
+    if (isSobol_) return sobol_.next();
+    std::vector<double> out(dimensions_);
+    for (double& x : out) x = random_.uniform();
+    return out;
   }
 
  private:
   Random random_;
-  boost::random::sobol sobol_;
-  std::vector<double> shift_;
+  ShiftedSobol sobol_;
+  std::size_t dimensions_;
   bool isSobol_;
 };
 
@@ -46,8 +41,8 @@ std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, s
   // Small spaces run out of new designs: give up after a long run of repeats.
   const std::uint64_t patience = 1000 + 20 * designs;
   for (std::uint64_t tries = 0; chosen.size() < designs && tries < patience; ++tries) {
-    std::vector<Coordinate> genes(study.genes.size());
-    for (std::size_t g = 0; g < genes.size(); ++g) genes[g] = study.genes[g].at(source.next(g));
+    std::vector<Coordinate> genes = source.next();
+    for (std::size_t g = 0; g < genes.size(); ++g) genes[g] = study.genes[g].at(genes[g]);
     // A design may differ between workloads when conditions mention them: it is new when one is.
     bool isNew = false;
     for (std::size_t w = 0; w < study.workloads.size(); ++w) {

@@ -188,6 +188,8 @@ class WorkloadSummary {
 std::string effectsText(const ExploreOutcome& outcome) {
   std::string inert, unknown;
   for (const GeneEffect& effect : outcome.effects) {
+    // Platforms are what the summary compares; their own genes keep them from varying alone.
+    if (setKeyOf(effect.gene) == "platform") continue;
     const std::string where = effect.platform.empty() ? "" : " on " + effect.platform;
     if (effect.pairs > 0 && !effect.changesAnything)
       inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.gene, where,
