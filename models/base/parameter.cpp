@@ -1,10 +1,10 @@
 #include "models/base/parameter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
-
-#include <fmt/format.h>
 
 namespace wattlas {
 
@@ -46,13 +46,25 @@ std::string limitsText(const FieldRule& rule, Dimension dimension) {
   return std::isfinite(rule.min) ? "at least " + show(rule.min) : "at most " + show(rule.max);
 }
 
+ConfigNode defaultWithOrigin(const ParameterRecord& record, const std::string& text) {
+  ConfigNode node = ConfigNode::ofMap();
+  node.put("value", ConfigNode::ofScalar(text));
+  node.put("source", ConfigNode::ofScalar(record.source));
+  node.put("basis", ConfigNode::ofScalar(nameOf(record.basis)));
+  return node;
+}
+
 class ConfigBinder final : public Binder {
  public:
-  ConfigBinder(const ConfigNode& node, std::string prefix, std::string relative,
-               Problems& problems, std::vector<ParameterRecord>& parameters, Basis basis,
-               std::string source)
-      : node_(node), prefix_(std::move(prefix)), relative_(std::move(relative)),
-        problems_(problems), parameters_(parameters), basis_(basis), source_(std::move(source)),
+  ConfigBinder(const ConfigNode& node, std::string prefix, std::string relative, Problems& problems,
+               std::vector<ParameterRecord>& parameters, Basis basis, std::string source)
+      : node_(node),
+        prefix_(std::move(prefix)),
+        relative_(std::move(relative)),
+        problems_(problems),
+        parameters_(parameters),
+        basis_(basis),
+        source_(std::move(source)),
         complete_(ConfigNode::ofMap(node.place())) {
     if (const ConfigNode* s = node.find("source"); s != nullptr && s->isScalar())
       source_ = s->scalar();
@@ -84,8 +96,13 @@ class ConfigBinder final : public Binder {
                                     : parseInto(*node, key, dimension, record.value);
     if (read && !node->isMap()) record.low = record.high = record.value;
     if (read) check(*node, key, rule, record);
-    complete_.put(key, *node);
-    if (dimension != Dimension::count || node->isMap()) parameters_.push_back(record);
+    const bool listed = dimension != Dimension::count || node->isMap();
+    if (node == &fallback && listed)
+      // With its origin, or the section's would be taken for it when the merged tree is read.
+      complete_.put(key, defaultWithOrigin(record, rule.fallback));
+    else
+      complete_.put(key, *node);
+    if (listed) parameters_.push_back(record);
     return record;
   }
 
@@ -270,8 +287,8 @@ class ConfigBinder final : public Binder {
   }
 
   bool readSourced(const ConfigNode& node, const std::string& key, ParameterRecord& record) {
-    static const std::vector<std::string> keys = {"value", "low", "high", "source", "basis",
-                                                  "notes"};
+    static const std::vector<std::string> keys = {"value",  "low",   "high",
+                                                  "source", "basis", "notes"};
     for (const auto& [name, value] : node.entries())
       if (std::find(keys.begin(), keys.end(), name) == keys.end())
         add(value.place(), key + "." + name, "unknown key",

@@ -30,8 +30,7 @@ Finish playBoth(Sharing sharing, const Profile& a, const Profile& b, std::int64_
   sc_core::sc_start();
   EXPECT_NEAR(link.carried().value,
               a.segments[0].demands[0].amount.value * static_cast<double>(a.segments[0].repeat) +
-                  b.segments[0].demands[0].amount.value *
-                      static_cast<double>(b.segments[0].repeat),
+                  b.segments[0].demands[0].amount.value * static_cast<double>(b.segments[0].repeat),
               1.0);
   return finish;
 }
@@ -68,6 +67,22 @@ TEST(Link, TheLongerFlowSpeedsUpWhenTheShorterEnds) {
   EXPECT_EQ(f.b.ps, 4096000);
 }
 
+TEST(Link, DirectionsDoNotShare) {
+  Profile out = traffic(3);
+  out.segments[0].demands[0].write = true;
+  const Finish f = playBoth(Sharing::fair, traffic(1), out);
+  EXPECT_EQ(f.a.ps, 1024000);
+  EXPECT_EQ(f.b.ps, 3072000);
+}
+
+TEST(Link, ExclusiveServesOneDirectionAtATime) {
+  Profile out = traffic(3);
+  out.segments[0].demands[0].write = true;
+  const Finish f = playBoth(Sharing::exclusive, traffic(1), out);
+  EXPECT_EQ(f.a.ps, 1024000);
+  EXPECT_EQ(f.b.ps, 4096000);
+}
+
 TEST(Link, ExclusiveServesInOrder) {
   const Finish f = playBoth(Sharing::exclusive, traffic(1), traffic(1));
   EXPECT_EQ(f.a.ps, 1024000);
@@ -89,7 +104,9 @@ TEST(Link, OverloadConservesWork) {
   EXPECT_LE(static_cast<double>(std::max(f.a, f.b).ps), wire * 1.05);
 }
 
-TEST(Link, UnknownSharingIsRefused) { EXPECT_THROW(parseSharing("round"), InputError); }
+TEST(Link, UnknownSharingIsRefused) {
+  EXPECT_THROW(parseSharing("round"), InputError);
+}
 
 }  // namespace
 }  // namespace wattlas

@@ -106,10 +106,10 @@ class ToyDevice final : public ConfiguredDevice {
     }
     program->steps = (all + p_.tile - 1) / p_.tile;
     program->cyclesPerStep = (p_.tile + p_.lanes - 1) / p_.lanes;
-    program->floor = std::max(
-        toTicks(Seconds(static_cast<double>(all) / static_cast<double>(p_.lanes) /
-                        p_.clock.value.value)),
-        toTicks(program->traffic / p_.linkPeak.value));
+    program->floor =
+        std::max(toTicks(Seconds(static_cast<double>(all) / static_cast<double>(p_.lanes) /
+                                 p_.clock.value.value)),
+                 toTicks(program->traffic / p_.linkPeak.value));
     program->needs = {{0, Bits(0), program->traffic}};
     return std::shared_ptr<const Program>(program);
   }
@@ -156,9 +156,9 @@ class ToyDevice final : public ConfiguredDevice {
       OperatorShare share;
       share.op = static_cast<std::int32_t>(i);
       const bool last = i + 1 == p.macs.size();
-      const auto part = static_cast<std::int64_t>(static_cast<double>(total.ps) *
-                                                  static_cast<double>(p.macs[i]) /
-                                                  static_cast<double>(all));
+      const auto part =
+          static_cast<std::int64_t>(static_cast<double>(total.ps) * static_cast<double>(p.macs[i]) /
+                                    static_cast<double>(all));
       share.attributed = last ? total - given : Ticks(part);
       share.start = given;
       given += share.attributed;

@@ -107,8 +107,8 @@ TEST(Toy, RefusesWhatDoesNotFitWithNumbers) {
 
 TEST(Toy, StreamedWeightsFitButCostTime) {
   const RunResult resident = analytic("gemm:1x2048x2048", {{"workload.format", "int8"}});
-  const RunResult streamed = analytic("gemm:1x2048x2048", {{"workload.format", "int8"},
-                                                           {"residency", "streamed"}});
+  const RunResult streamed =
+      analytic("gemm:1x2048x2048", {{"workload.format", "int8"}, {"residency", "streamed"}});
   ASSERT_TRUE(streamed.feasible);
   EXPECT_GT(streamed.timeS, 1.5 * resident.timeS);
   EXPECT_LT(streamed.weightsBytes, resident.weightsBytes);
@@ -131,8 +131,7 @@ TEST(Toy, EmulationIsNamedAndCosts) {
 
 TEST(Toy, IdleTimeUntilTheNextArrivalIsCharged) {
   const RunResult alone = analytic(big, {{"workload.format", "int8"}});
-  const RunResult rated =
-      analytic(big, {{"workload.format", "int8"}, {"workload.rate", "10"}});
+  const RunResult rated = analytic(big, {{"workload.format", "int8"}, {"workload.rate", "10"}});
   ASSERT_TRUE(rated.feasible) << rated.reasons.front();
   EXPECT_NEAR(rated.timeS, 0.1, 1e-9);
   EXPECT_GT(rated.energyJ, alone.energyJ);
@@ -163,8 +162,8 @@ TEST(Toy, UnknownParametersAreNamed) {
 }
 
 TEST(Toy, MergedConfigurationReproducesTheResult) {
-  const Experiment first = toy(big, {{"workload.format", "int8"}, {"lanes", "32"},
-                                     {"run.fidelity", "analytic"}});
+  const Experiment first =
+      toy(big, {{"workload.format", "int8"}, {"lanes", "32"}, {"run.fidelity", "analytic"}});
   const std::string file = ::testing::TempDir() + "/wattlas_merged.yaml";
   std::ofstream(file) << first.config.toYaml();
   Registry registry;
@@ -175,8 +174,8 @@ TEST(Toy, MergedConfigurationReproducesTheResult) {
 }
 
 TEST(Toy, WarmCacheGivesTheSameBytes) {
-  const Experiment experiment = toy(big, {{"workload.format", "int8"},
-                                          {"run.fidelity", "analytic"}});
+  const Experiment experiment =
+      toy(big, {{"workload.format", "int8"}, {"run.fidelity", "analytic"}});
   ProfileCache cache;
   const std::string cold = toJson(simulate(experiment, cache, {}), false);
   EXPECT_GT(cache.size(), 0u);

@@ -1,0 +1,194 @@
+// Does every device keep the promises of a profile? Programs one by one, below the platform.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "models/device_module.h"
+#include "models/sim/engine.h"
+#include "tests/contract/suite.h"
+
+namespace wattlas {
+namespace {
+
+using suite::Point;
+
+class EveryDevice : public ::testing::TestWithParam<std::string> {
+ protected:
+  /// Programs of all small points together with where they come from; experiments stay alive.
+  struct Case {
+    std::string where;
+    std::shared_ptr<const Program> program;
+  };
+  void SetUp() override {
+    for (const Point& point : suite::points()) {
+      experiments_.push_back(suite::experiment(GetParam(), point));
+      for (auto& program : suite::devicePrograms(experiments_.back()))
+        cases_.push_back({suite::label(GetParam(), point), std::move(program)});
+    }
+  }
+  const Platform& platform() const { return experiments_.front().platform; }
+  const Device& device() const { return *platform().device.device; }
+  /// A module for each simulated level.
+  std::vector<std::unique_ptr<DeviceModule>> simulated() const {
+    std::vector<std::unique_ptr<DeviceModule>> modules;
+    for (const Fidelity f : {Fidelity::event, Fidelity::detailed})
+      if (suite::offers(device(), f)) modules.push_back(device().elaborate(nameOf(f), f));
+    return modules;
+  }
+
+  std::vector<Experiment> experiments_;
+  std::vector<Case> cases_;
+};
+
+void expectConsistent(const Profile& profile, const Device& device, const std::string& where) {
+  EnergyCounts bySegments, byShares;
+  for (const Segment& segment : profile.segments) {
+    EXPECT_GE(segment.repeat, 0) << where;
+    EXPECT_GE(segment.local.ps, 0) << where;
+    bySegments.add(segment.energy, segment.repeat);
+  }
+  Ticks attributed;
+  for (const OperatorShare& share : profile.shares) {
+    byShares.add(share.energy);
+    attributed += share.attributed;
+    EXPECT_GE(share.attributed.ps, 0) << where;
+    EXPECT_GE(share.end.ps, share.start.ps) << where;
+    EXPECT_LE(share.end.ps, profile.alone().ps) << where;
+    EXPECT_GE(share.utilisation, 0) << where;
+    EXPECT_LE(share.utilisation, 1) << where;
+  }
+  EXPECT_EQ(attributed.ps, profile.alone().ps) << where << ": attributed time";
+  // Zero counts are allowed on one side only.
+  std::map<CoefficientId, std::pair<std::int64_t, std::int64_t>> counts;
+  for (const auto& e : bySegments.entries()) counts[e.id].first = e.count;
+  for (const auto& e : byShares.entries()) counts[e.id].second = e.count;
+  for (const auto& [id, pair] : counts)
+    EXPECT_EQ(pair.first, pair.second) << where << ": " << device.energy().at(id).id;
+}
+
+void expectEqual(const Profile& a, const Profile& b, const std::string& where) {
+  EXPECT_EQ(a.alone().ps, b.alone().ps) << where;
+  EXPECT_EQ(a.events, b.events) << where;
+  EXPECT_EQ(a.exitState, b.exitState) << where;
+  EXPECT_EQ(a.refreshDebt.ps, b.refreshDebt.ps) << where;
+  EXPECT_EQ(a.statistics, b.statistics) << where;
+  EXPECT_EQ(a.folds.size(), b.folds.size()) << where;
+  ASSERT_EQ(a.segments.size(), b.segments.size()) << where;
+  for (std::size_t i = 0; i < a.segments.size(); ++i) {
+    EXPECT_EQ(a.segments[i].local.ps, b.segments[i].local.ps) << where;
+    EXPECT_EQ(a.segments[i].repeat, b.segments[i].repeat) << where;
+    EXPECT_EQ(a.segments[i].energy, b.segments[i].energy) << where;
+  }
+  ASSERT_EQ(a.shares.size(), b.shares.size()) << where;
+  for (std::size_t i = 0; i < a.shares.size(); ++i) {
+    EXPECT_EQ(a.shares[i].attributed.ps, b.shares[i].attributed.ps) << where;
+    EXPECT_EQ(a.shares[i].energy, b.shares[i].energy) << where;
+  }
+}
+
+TEST_P(EveryDevice, HasSomethingToRun) {
+  EXPECT_FALSE(cases_.empty());
+}
+
+TEST_P(EveryDevice, EveryListedLevelCanBeElaborated) {
+  for (const Fidelity f : device().fidelities()) {
+    if (f == Fidelity::analytic) continue;
+    EXPECT_NE(device().elaborate(("at_" + std::string(nameOf(f))).c_str(), f), nullptr);
+  }
+}
+
+TEST_P(EveryDevice, SegmentsAndSharesOfTheClosedFormAgree) {
+  for (const Case& c : cases_) expectConsistent(device().estimate(*c.program), device(), c.where);
+}
+
+TEST_P(EveryDevice, SegmentsAndSharesOfTheSimulationAgree) {
+  // All modules first: SystemC elaborates nothing after its start.
+  const auto modules = simulated();
+  for (const auto& module : modules)
+    for (const Case& c : cases_) expectConsistent(runAlone(*module, *c.program), device(), c.where);
+}
+
+TEST_P(EveryDevice, NoLevelBeatsTheBoundOfAProgram) {
+  for (const Case& c : cases_) {
+    EXPECT_GT(c.program->bound().ps, 0) << c.where;
+    EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->bound().ps) << c.where;
+  }
+  const auto modules = simulated();
+  for (const auto& module : modules)
+    for (const Case& c : cases_)
+      EXPECT_GE(runAlone(*module, *c.program).alone().ps, c.program->bound().ps)
+          << c.where << " " << module->name();
+}
+
+TEST_P(EveryDevice, ForgetsWhatItRanBefore) {
+  const Fidelity level = suite::highest(device());
+  if (level == Fidelity::analytic || cases_.size() < 2) GTEST_SKIP() << "nothing to simulate";
+  const auto module = device().elaborate("device", level);
+  std::vector<Profile> first;
+  for (const Case& c : cases_) first.push_back(runAlone(*module, *c.program));
+  // In reverse: every program now follows another one than before.
+  for (std::size_t i = cases_.size(); i-- > 0;)
+    expectEqual(runAlone(*module, *cases_[i].program), first[i], cases_[i].where);
+}
+
+TEST_P(EveryDevice, EqualHashesMeanEqualProfiles) {
+  std::map<std::string, Profile> known;
+  for (const Case& c : cases_) {
+    const Profile profile = device().estimate(*c.program);
+    const auto [at, added] = known.emplace(c.program->hash().hex(), profile);
+    if (!added) expectEqual(at->second, profile, c.where);
+  }
+}
+
+TEST_P(EveryDevice, EnergyIsCountedInDeclaredCoefficientsOnly) {
+  for (const Case& c : cases_)
+    for (const Segment& segment : device().estimate(*c.program).segments)
+      for (const auto& entry : segment.energy.entries()) {
+        EXPECT_GE(entry.count, 0) << c.where;
+        ASSERT_LT(static_cast<std::size_t>(entry.id), device().energy().all().size()) << c.where;
+      }
+}
+
+TEST_P(EveryDevice, ReplayedAloneEqualsThePrivateTime) {
+  if (!suite::offers(device(), Fidelity::event)) GTEST_SKIP() << "analytic only";
+  const auto engine = makeEventEngine(platform(), Fidelity::event);
+  const double rate = platform().link.rate.value.value;
+  for (const Case& c : cases_) {
+    const Profile profile = engine->profile("device", *c.program);
+    // Where the platform's link is narrower than the device's port, it decides.
+    Ticks expected;
+    for (const Segment& segment : profile.segments) {
+      Ticks longest = segment.local;
+      for (const Demand& d : segment.demands) {
+        const double usable = rate > 0 ? std::min(rate, d.peak.value) : d.peak.value;
+        longest = std::max(longest, toTicks(d.amount / BitRate(usable)));
+      }
+      expected += times(longest, segment.repeat);
+    }
+    EXPECT_EQ(engine->replay(profile).ps, expected.ps) << c.where;
+  }
+}
+
+TEST_P(EveryDevice, ParametersNameTheirOrigin) {
+  for (const ParameterRecord& p : platform().config.parameters) {
+    EXPECT_LE(p.low, p.value) << p.path;
+    EXPECT_GE(p.high, p.value) << p.path;
+    const bool structural = p.dimension == Dimension::count;
+    if (p.basis == Basis::assumption || structural) continue;
+    EXPECT_FALSE(p.source.empty()) << p.path << " is " << nameOf(p.basis) << " by whom?";
+  }
+}
+
+std::string caseName(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, EveryDevice, ::testing::ValuesIn(suite::platformIds()), caseName);
+
+}  // namespace
+}  // namespace wattlas
