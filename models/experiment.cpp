@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array platformKeys = {"id",        "title",       "device",           "host",
                                      "link",      "hostShare",   "residency",        "weightLoad",
-                                     "pue",       "powerWindow", "supplyEfficiency", "hostOps"};
+                                     "pue",       "powerWindow", "supplyEfficiency", "hostOps",
+                                     "deviceOps"};
 
 bool isPlatformKey(const std::string& head) {
   return std::find(platformKeys.begin(), platformKeys.end(), head) != platformKeys.end();
@@ -24,6 +25,24 @@ void adoptSections(const std::string& reference, const SearchPath& path, ConfigN
   if (platform == nullptr || !platform->isMap()) return;
   if (const ConfigNode* w = tree.find("workload")) workload = *w;
   if (const ConfigNode* r = tree.find("run")) run = *r;
+}
+
+/// Reads a mapping file: `host:` and `accelerator:` list operator kinds. Its content goes into the
+/// platform's own keys, so that a merged configuration needs no file.
+void applyMapping(const std::string& file, const SearchPath& path, ConfigNode& platform) {
+  Problems problems;
+  std::vector<std::string> host, accelerator;
+  const BoundConfig bound =
+      bindConfig(loadConfig(file, path), "mapping", problems, [&](Binder& b) {
+        b.texts("host", host, "operator kinds that run on the host");
+        b.texts("accelerator", accelerator, "operator kinds that must run on the accelerator");
+      });
+  problems.finish();
+  for (const auto& [from, to] : {std::pair{"host", "hostOps"}, {"accelerator", "deviceOps"}})
+    if (const ConfigNode* list = bound.complete.find(from))
+      platform.put(to, *list);
+    else
+      platform.put(to, ConfigNode::ofList({}));
 }
 
 /// Id of a workload that is given as id, file or micro workload.
@@ -62,6 +81,9 @@ ExperimentMaker::Sections ExperimentMaker::sectionsOf(const ExperimentSpec& spec
     else
       sections.platform.set("device." + key, value);
   }
+  const ConfigNode* mapping = sections.run.find("mapping");
+  if (mapping != nullptr && mapping->isScalar() && mapping->scalar() != "auto")
+    applyMapping(mapping->scalar(), path_, sections.platform);
   return sections;
 }
 
@@ -123,10 +145,11 @@ Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
   collect([&] { platform = &platformFor(spec.platform, sections.platform); });
   collect([&] { workload = &workloadFor(spec.workload, sections.workload); });
   Experiment experiment;
-  const ConfigNode run = bindConfig(sections.run, "run", problems, [&](Binder& b) {
+  ConfigNode run = bindConfig(sections.run, "run", problems, [&](Binder& b) {
                            experiment.run.bind(b);
                          }).complete;
   problems.finish();
+  run.put("mapping", ConfigNode::ofScalar("auto"));  // a file's content is in the platform now
 
   experiment.platform = platform->platform;
   experiment.workload = workload->workload;

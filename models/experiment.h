@@ -67,7 +67,8 @@ struct Platform {
   bool weightLoad = false;    ///< charge loading the weights once
   Sourced<Seconds> powerWindow;
   Sourced<Ratio> supplyEfficiency, pue;
-  std::vector<std::string> hostOps;  ///< operator kinds that the file maps to the host
+  std::vector<std::string> hostOps;    ///< operator kinds that are mapped to the host
+  std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
   BoundConfig config;         ///< of the whole file, device and host included
 };
 

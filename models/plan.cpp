@@ -20,7 +20,9 @@ class Planner {
   explicit Planner(const Experiment& experiment)
       : experiment_(experiment), device_(*experiment.platform.device.device),
         host_(experiment.platform.host.device.get()),
-        hostKinds_(experiment.platform.hostOps.begin(), experiment.platform.hostOps.end()) {}
+        hostKinds_(experiment.platform.hostOps.begin(), experiment.platform.hostOps.end()),
+        deviceKinds_(experiment.platform.deviceOps.begin(),
+                     experiment.platform.deviceOps.end()) {}
 
   Plan run() {
     for (std::size_t i = 0; i < experiment_.workload.phases.size(); ++i) planPhase(i);
@@ -46,12 +48,15 @@ class Planner {
           assume("emulated." + std::string(nameOf(op.kind)), onDevice.how, op.name);
         continue;
       }
+      const bool pinned = deviceKinds_.count(nameOf(op.kind)) > 0;
       const bool hostCan =
-          host_ != nullptr && host_->support(op).level != Support::Level::refused;
+          host_ != nullptr && !pinned && host_->support(op).level != Support::Level::refused;
       if (!hostCan) {
         refuse(fmt::format("{}: the device refuses {} in {}: {}{}", op.name, nameOf(op.kind),
                            op.formats.name, onDevice.how,
-                           host_ == nullptr ? "" : "; the host refuses it too"));
+                           host_ == nullptr ? ""
+                           : pinned         ? "; it is mapped to the device"
+                                            : "; the host refuses it too"));
         continue;
       }
       placement.onHost[id] = true;
@@ -246,7 +251,7 @@ class Planner {
   const Experiment& experiment_;
   const Device& device_;
   const Device* host_;
-  std::set<std::string> hostKinds_;
+  std::set<std::string> hostKinds_, deviceKinds_;
   std::set<std::string> seen_;
   Plan plan_;
 };

@@ -8,6 +8,12 @@
 namespace wattlas {
 namespace {
 
+bool isOperatorKind(const std::string& name) {
+  for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
+    if (name == nameOf(static_cast<OpKind>(k))) return true;
+  return false;
+}
+
 struct PlatformFields {
   ConfigNode device, host, link;
   Sourced<Ratio> hostShare;
@@ -35,6 +41,14 @@ struct PlatformFields {
     b.quantity("pue", p.pue, {.min = 1, .max = 5, .fallback = "1.3"},
                "Power usage effectiveness of the building (scope wall)");
     b.texts("hostOps", p.hostOps, "Operator kinds that always run on the host");
+    b.texts("deviceOps", p.deviceOps,
+            "Operator kinds that run on the device or not at all (no fallback to the host)");
+    if (!b.reading()) return;
+    for (const auto& [key, list] : {std::pair{"hostOps", &p.hostOps}, {"deviceOps", &p.deviceOps}})
+      for (const std::string& kind : *list)
+        if (!isOperatorKind(kind))
+          b.problem(key, "'" + kind + "' is not an operator kind",
+                    "kinds such as gemm, conv1d, attention, softmax, norm, activation");
   }
 };
 
