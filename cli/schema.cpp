@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "explorer/study.h"
 #include "models/experiment.h"
 #include "workloads/graph/workload.h"
 
@@ -13,14 +14,16 @@ void addSchema(CLI::App& app, Context& context) {
   auto kind = std::make_shared<std::string>();
   CLI::App* sub = app.add_subcommand("schema", "Print the JSON Schema of a configuration file");
   sub->footer("Example:\n  wattlas schema platform > platform.schema.json");
-  sub->add_option("kind", *kind, "platform, workload, run, or a device kind")->required();
+  sub->add_option("kind", *kind, "platform, workload, run, study, or a device kind")->required();
   sub->callback([kind, &context] {
-    std::vector<std::string> known = {"platform", "workload", "run"};
+    std::vector<std::string> known = {"platform", "workload", "run", "study"};
     for (const std::string& name : context.registry.names()) known.push_back(name);
     if (*kind == "platform") {
       fmt::print("{}", platformSchema());
     } else if (*kind == "workload") {
       fmt::print("{}", workloadSchema());
+    } else if (*kind == "study") {
+      fmt::print("{}", studySchema());
     } else if (*kind == "run") {
       fmt::print("{}", schemaOf("Wattlas run options", [](Binder& b) { RunOptions().bind(b); }));
     } else if (const DeviceKind* device = context.registry.find(*kind)) {

@@ -77,6 +77,12 @@ class StudyChecker {
     for (Problem problem : error.problems()) {
       const Gene* gene = geneOf(problem);
       if (!reported_.insert(platform + problem.text()).second) continue;
+      if (problem.key == "platform" && platform_ >= 0) {
+        problem.place = study_.genes[static_cast<std::size_t>(platform_)].place;
+        problem.key = "genes.platform";
+        problems_.add(problem);
+        continue;
+      }
       problem.what += " (no point of platform '" + platform + "' is valid)";
       if (gene != nullptr) {
         problem.place = gene->place;
@@ -93,8 +99,11 @@ class StudyChecker {
   const Gene* geneOf(const Problem& problem) const {
     for (const Gene& gene : study_.genes) {
       const std::string key = setKeyOf(gene.key);
-      if (!problem.key.empty() && gene.key != "platform" &&
-          (problem.key == key || problem.key.ends_with("." + key)))
+      if (problem.key.empty() || gene.key == "platform") continue;
+      // A whole section may be unknown: "device.dpu" is about the gene "dpu.clock".
+      const std::string section = problem.key.substr(problem.key.rfind('.') + 1) + ".";
+      const bool same = problem.key == key || problem.key.ends_with("." + key);
+      if (same || (problem.what.starts_with("unknown key") && key.starts_with(section)))
         return &gene;
     }
     return nullptr;

@@ -147,6 +147,23 @@ TEST(CheckStudy, FindsGenesThatAPlatformDoesNotKnow) {
   }
 }
 
+TEST(CheckStudy, NamesGenesOfUnknownSectionsAndUnknownPlatforms) {
+  const Study s = study(studyText("  gpu.clock: {categorical: [1 GHz]}\n"));
+  const auto check = [](const ExperimentSpec& spec) {
+    if (spec.platform == "alpha")
+      throw InputError(Problem{{}, "device.gpu", "unknown key", {}, {}});
+    throw InputError(Problem{{}, "platform", "'beta' is unknown", "an id", {}});
+  };
+  try {
+    checkStudy(s, check);
+    FAIL() << "must throw";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("study.yaml:4: genes.gpu.clock: unknown key"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("study.yaml:3: genes.platform: 'beta' is unknown (expected an id)"));
+  }
+}
+
 TEST(CheckStudy, AcceptsGenesOfWhichSomeCombinationWorks) {
   const Study s = study(studyText("  x: {ordinal: [1, 2]}\n  y: {ordinal: [1, 2]}\n"));
   EXPECT_NO_THROW(checkStudy(s, [](const ExperimentSpec& spec) {
