@@ -42,6 +42,7 @@ std::string valueText(const Objective& objective, double value) {
 }
 
 std::string ratioText(double ratio) {
+  if (ratio < 1.0095) return fmt::format("{:.2g} %", 100.0 * (ratio - 1.0));
   return ratio >= 99.5 ? fmt::format("{:.0f}x", ratio) : fmt::format("{:.3g}x", ratio);
 }
 

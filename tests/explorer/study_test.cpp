@@ -187,6 +187,13 @@ TEST(Study, ReadsBackFromItsOwnText) {
   EXPECT_EQ(again.genes[1].texts, study.genes[1].texts);
 }
 
+TEST(Study, AllShippedStudiesCompile) {
+  const SearchPath path({WATTLAS_DATA_ROOT});
+  const auto studies = path.list("studies");
+  EXPECT_EQ(studies.count("quickstart"), 1u);
+  for (const auto& [id, file] : studies) EXPECT_NO_THROW(loadStudy(id, path)) << id;
+}
+
 TEST(Study, HasASchema) {
   EXPECT_THAT(studySchema(), AllOf(HasSubstr("\"objectives\""), HasSubstr("\"budget\"")));
 }
