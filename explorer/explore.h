@@ -32,7 +32,7 @@ struct ExploreOptions {
   std::function<void(const ExperimentSpec&)> check;
   std::function<bool()> interrupted;  ///< asked now and then; may be empty
   std::uint64_t limit = 1000000;      ///< points of one exploration
-  std::size_t detailLimit = 5000;     ///< up to so many points, rows carry the whole result
+  std::size_t detailLimit = 2000;     ///< up to so many points, rows carry the whole result
 };
 
 /// Front of one workload.
