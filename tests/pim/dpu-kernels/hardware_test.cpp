@@ -1,0 +1,81 @@
+// The comparison with hardware: what is folded and fitted, and how good it comes out.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "library.h"
+#include "pim/dpu/kernels/hardware_points.h"
+#include "pim/dpu/validation.h"
+
+namespace wattlas::dpu::test {
+namespace {
+
+using enum PrimBenchmark;
+
+std::uint64_t cycles(PrimBenchmark benchmark, std::uint64_t parameter, unsigned dpus, unsigned dpu,
+                     const DpuRunOptions& options = {}) {
+  PrimShare share;
+  share.benchmark = benchmark;
+  share.parameter = parameter;
+  share.dpus = dpus;
+  share.dpu = dpu;
+  const PrimRun run = runPrim(share, library(), options);
+  EXPECT_EQ(run.problem, "");
+  return run.result.cycles;
+}
+
+TEST(FoldedDpus, OfBinarySearchTheFirstOrLastIsTheSlowest) {
+  std::uint64_t slowest = 0;
+  for (unsigned dpu = 0; dpu < 8; ++dpu) slowest = std::max(slowest, cycles(bs, 32768, 8, dpu));
+  EXPECT_EQ(slowest, std::max(cycles(bs, 32768, 8, 0), cycles(bs, 32768, 8, 7)));
+}
+
+TEST(Fit, RecoversKnownParameters) {
+  std::vector<HardwarePoint> points;
+  for (const std::uint64_t c : {100'000U, 500'000U, 3'000'000U}) {
+    HardwarePoint p;
+    p.benchmark = gemv;
+    p.cycles = c;
+    p.kernelMs = 0.2 + 1.05 * static_cast<double>(c) / 350e3;
+    points.push_back(p);
+    p.benchmark = mlp;  // must not be looked at
+    p.kernelMs = 1;
+    points.push_back(p);
+  }
+  const LaunchFit fit = fitLaunch(points);
+  EXPECT_NEAR(fit.launchMs, 0.2, 1e-9);
+  EXPECT_NEAR(fit.clockFactor, 1.05, 1e-9);
+}
+
+TEST(Fit, DoesNotDetermineTheEngineOccupancy) {
+  // Why the third parameter is not fitted: the kernels that the fit may see are bound by issue.
+  DpuRunOptions half;
+  half.timing.dmaReadOccupancy /= 2;
+  half.timing.dmaWriteOccupancy /= 2;
+  half.timing.dmaOccupancyPerByte /= 2;
+  for (const auto& [benchmark, parameter] :
+       {std::pair{gemv, 1024U}, std::pair{red, 131072U}, std::pair{hstS, 65536U}}) {
+    const auto with = static_cast<double>(cycles(benchmark, parameter, 1, 0));
+    EXPECT_NEAR(static_cast<double>(cycles(benchmark, parameter, 1, 0, half)) / with, 1, 0.02);
+  }
+  // Binary search, which the fit does not see, is bound by the engine.
+  const auto with = static_cast<double>(cycles(bs, 16384, 8, 0));
+  EXPECT_LT(static_cast<double>(cycles(bs, 16384, 8, 0, half)), 0.6 * with);
+}
+
+TEST(Validation, MeetsItsGatesButForTheKnownGap) {
+  const ValidationRows rows = upmemValidationRows(dataPath());
+  std::size_t points = 0;
+  for (const ValidationRow& row : rows) {
+    EXPECT_EQ(row.group, "upmem");
+    if (row.id.starts_with("hw-")) ++points;
+    // One point, MLP with 256 columns on 4 DPUs, is 9 % off: see docs/dpu.md.
+    EXPECT_TRUE(row.pass() || row.id == "prim-MLP-max") << row.id << " " << row.error();
+    EXPECT_TRUE(std::isfinite(row.ours)) << row.id;
+    EXPECT_FALSE(row.source.empty()) << row.id;
+  }
+  EXPECT_EQ(points, 95U);
+}
+
+}  // namespace
+}  // namespace wattlas::dpu::test
