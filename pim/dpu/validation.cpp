@@ -144,16 +144,8 @@ void hardwareRows(ValidationRows& rows, const SearchPath& path, KernelLibrary& l
   }
   figureRows(rows, points, fit, bs, 0.03, -1);
   figureRows(rows, points, fit, va, -1, -1);
-  double ours = 0, peer = 0;
-  for (const auto& p : points) {
-    ours += std::abs(fit.predictMs(p) / p.kernelMs - 1) / static_cast<double>(points.size());
-    peer += std::abs(p.peerMs / p.kernelMs - 1) / static_cast<double>(points.size());
-  }
-  rows.push_back(
-      row("prim-all-mean", "calibration", "mean error of all kernel times", "", ours, peer, -1));
-  rows.back().figure = true;
-  rows.back().fittedParameters = 2;
-  rows.back().source = "95 points; uPIMulator: 24.8 % over its full set of 190";
+  meanRow(rows, points, fit, "prim-all-mean", [](PrimBenchmark) { return true; });
+  meanRow(rows, points, fit, "prim-without-va-mean", [](PrimBenchmark b) { return b != va; });
 
   rows.push_back(row("prim-launch-overhead", "calibration", "fitted launch overhead", "us",
                      1e3 * fit.launchMs, 105, -1));

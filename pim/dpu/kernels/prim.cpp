@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <numeric>
 #include <vector>
@@ -94,7 +95,9 @@ class PrimRunner {
 
   /// Runs the program; true when it ended well.
   bool execute() {
+    const std::clock_t begin = std::clock();
     run_.result = machine_.run(options_);
+    run_.cpuS = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     if (run_.result.error) run_.problem = run_.result.error->text();
     return run_.problem.empty();
   }

@@ -45,6 +45,7 @@ unsigned launchesOf(PrimBenchmark benchmark);
 struct PrimRun {
   DpuRunResult result;  ///< of one launch
   std::string problem;  ///< empty when the run ended well and its output is right
+  double cpuS = 0;      ///< processor seconds of the simulation itself, outside comparisons
 };
 
 /// Throws InputError when the share does not fit (odd rows, MRAM too small, ...).
