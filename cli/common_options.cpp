@@ -51,8 +51,7 @@ std::vector<std::pair<std::string, ConfigNode>> CommonOptions::assignments() con
   return out;
 }
 
-ExperimentSpec CommonOptions::spec(const std::string& platform,
-                                   const std::string& workload) const {
+ExperimentSpec CommonOptions::spec(const std::string& platform, const std::string& workload) const {
   return {platform, workload, assignments()};
 }
 

@@ -1,11 +1,10 @@
 // The options that run, compare, predict and explore share (COMMON in docs/contract.md, 1).
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "models/experiment.h"
 

@@ -1,12 +1,11 @@
 // wattlas dpu asm | objdump | run | isa-report | isa-export
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <fstream>
 #include <iostream>
 #include <memory>
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "cli/commands.h"
 #include "pim/dpu/exec/machine.h"
@@ -30,8 +29,11 @@ struct DumpRequest {
 
 DumpRequest parseDump(const std::string& text) {
   const auto complain = [&] {
-    throw InputError(Problem{{"--dump", 0}, {}, "'" + text.substr(0, 80) + "' is not understood",
-                             "SYMBOL:BYTES or SYMBOL:BYTES=FILE", {}});
+    throw InputError(Problem{{"--dump", 0},
+                             {},
+                             "'" + text.substr(0, 80) + "' is not understood",
+                             "SYMBOL:BYTES or SYMBOL:BYTES=FILE",
+                             {}});
   };
   DumpRequest out;
   const std::size_t colon = text.find(':');
@@ -71,12 +73,10 @@ struct DpuOptions {
 
   /// Added instructions of `--isa`, or null.
   std::shared_ptr<const dpu::IsaExtension> extension() const {
-    return isa.empty() ? nullptr
-                       : dpu::IsaExtension::read(parseYaml(readTextFile(isa), isa));
+    return isa.empty() ? nullptr : dpu::IsaExtension::read(parseYaml(readTextFile(isa), isa));
   }
 
-  static const dpu::InstructionSet& setOf(
-      const std::shared_ptr<const dpu::IsaExtension>& extra) {
+  static const dpu::InstructionSet& setOf(const std::shared_ptr<const dpu::IsaExtension>& extra) {
     return extra ? extra->set() : dpu::InstructionSet::builtin();
   }
 
@@ -116,28 +116,33 @@ struct DpuOptions {
     for (const std::string& text : mram) {
       const std::size_t at = text.rfind('@');
       if (at == std::string::npos)
-        throw InputError(Problem{{"--mram", 0}, {}, "'" + text.substr(0, 80) + "' has no address",
-                                 "FILE@ADDRESS, the address counted from the start of MRAM", {}});
+        throw InputError(Problem{{"--mram", 0},
+                                 {},
+                                 "'" + text.substr(0, 80) + "' has no address",
+                                 "FILE@ADDRESS, the address counted from the start of MRAM",
+                                 {}});
       std::uint64_t address = 0;
       try {
         address = std::stoull(text.substr(at + 1), nullptr, 0);
       } catch (const std::exception&) {
-        throw InputError(Problem{{"--mram", 0}, {},
+        throw InputError(Problem{{"--mram", 0},
+                                 {},
                                  "'" + text.substr(at + 1, 40) + "' is not an address",
-                                 "a number such as 0x1000", {}});
+                                 "a number such as 0x1000",
+                                 {}});
       }
       if (address >= 0x08000000 && address < 0x0c000000) address -= 0x08000000;
       if (address >= dpu::kMramBytes)
-        throw InputError(Problem{{"--mram", 0}, {}, "the address lies outside MRAM",
-                                 "0 to 0x3ffffff", {}});
+        throw InputError(
+            Problem{{"--mram", 0}, {}, "the address lies outside MRAM", "0 to 0x3ffffff", {}});
       machine.writeMram(static_cast<std::uint32_t>(address),
                         readBytes(text.substr(0, at), dpu::kMramBytes));
     }
     for (const std::string& text : writes) {
       const std::size_t equals = text.find('=');
       if (equals == std::string::npos)
-        throw InputError(Problem{{"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file",
-                                 "SYMBOL=FILE", {}});
+        throw InputError(Problem{
+            {"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE", {}});
       machine.writeSymbol(text.substr(0, equals),
                           readBytes(text.substr(equals + 1), dpu::kMramBytes));
     }
@@ -148,7 +153,8 @@ struct DpuOptions {
       const DumpRequest request = parseDump(text);
       const auto content = machine.readSymbol(request.symbol, request.bytes);
       if (!request.file.empty()) {
-        writeFileAtomically(request.file, {reinterpret_cast<const char*>(content.data()), content.size()});
+        writeFileAtomically(request.file,
+                            {reinterpret_cast<const char*>(content.data()), content.size()});
         continue;
       }
       std::FILE* out = json ? stderr : stdout;
@@ -184,9 +190,10 @@ struct DpuOptions {
       fmt::print(" {} {}", mix[i].second, mix[i].first);
     fmt::print("\n{:.1f} million instructions per second of host time ({})\n", r.mips, r.mode);
     for (const dpu::Race& found : r.races)
-      fmt::print("race: WRAM byte {:#x}, tasklet {} at {} ({}) and tasklet {} at {} ({}), {} times\n",
-                 found.address, found.firstTasklet, found.firstPc, found.firstSymbol,
-                 found.secondTasklet, found.secondPc, found.secondSymbol, found.count);
+      fmt::print(
+          "race: WRAM byte {:#x}, tasklet {} at {} ({}) and tasklet {} at {} ({}), {} times\n",
+          found.address, found.firstTasklet, found.firstPc, found.firstSymbol, found.secondTasklet,
+          found.secondPc, found.secondSymbol, found.count);
     if (race && r.races.empty()) fmt::print("no races found\n");
   }
 
@@ -219,7 +226,9 @@ void addDpu(CLI::App& app, Context& context) {
   const auto common = [&](CLI::App* s, bool source) {
     s->add_option("input", o->input, source ? "Assembly source" : "ELF file or assembly source")
         ->required();
-    s->add_option("-D", o->defines, "Define a symbol: NAME=VALUE")->take_all()->allow_extra_args(false);
+    s->add_option("-D", o->defines, "Define a symbol: NAME=VALUE")
+        ->take_all()
+        ->allow_extra_args(false);
     s->add_option("--tasklets", o->tasklets, "Number of tasklets, 1 to 24 (NTASKLETS)")
         ->check(CLI::Range(1, 24));
     s->add_option("--isa", o->isa, "Instruction file with additions");
@@ -239,8 +248,9 @@ void addDpu(CLI::App& app, Context& context) {
 
   CLI::App* run = sub->add_subcommand("run", "Run to completion");
   common(run, false);
-  run->footer("Example:\n  wattlas dpu run gemv.s --tasklets 16 --mram a.bin@0x100000 "
-              "--dump result:64");
+  run->footer(
+      "Example:\n  wattlas dpu run gemv.s --tasklets 16 --mram a.bin@0x100000 "
+      "--dump result:64");
   run->add_option("--register-file", o->registerFile, "none, same_bank or compat");
   run->add_option("--mode", o->mode, "decoupled (fast) or lockstep (cycle by cycle)")
       ->check(CLI::IsMember({"decoupled", "lockstep"}));
@@ -257,13 +267,15 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_option("--dump", o->dumps, "Read memory after the run: SYMBOL:BYTES[=FILE]")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--max-cycles", o->maxCycles, "Give up after this many cycles (default 5e10; 0 = never)");
+  run->add_option("--max-cycles", o->maxCycles,
+                  "Give up after this many cycles (default 5e10; 0 = never)");
   run->add_flag("--race-check", o->race, "Report unsynchronised sharing of WRAM");
   run->add_flag("--trace", o->trace, "Print every issued instruction to stderr");
   run->add_flag("--json", o->json, "Print one JSON object");
   run->callback([o, &context] { o->run(context); });
 
-  CLI::App* report = sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
+  CLI::App* report =
+      sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
   report->add_option("--isa", o->isa, "Instruction file with additions");
   report->callback([o] {
     const auto extra = o->extension();

@@ -1,15 +1,15 @@
 // wattlas explore
+#include "explorer/explore.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <memory>
 #include <optional>
 #include <thread>
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include "cli/commands.h"
-#include "explorer/explore.h"
 #include "explorer/interrupt.h"
 #include "explorer/metric.h"
 #include "explorer/summary.h"
@@ -28,14 +28,16 @@ class ProgressBar final : public Progress {
   void update(const ProgressState& s) override {
     if (!shown_) return;
     constexpr int width = 30;
-    const double share = s.total > 0 ? static_cast<double>(s.done) / static_cast<double>(s.total) : 0;
+    const double share =
+        s.total > 0 ? static_cast<double>(s.done) / static_cast<double>(s.total) : 0;
     const int filled = static_cast<int>(share * width);
     fmt::print(stderr, "\r[{}{}] {}/{}  {:.0f} points/s  {} infeasible  {} failed  {}\x1b[K",
                std::string(static_cast<std::size_t>(filled), '#'),
                std::string(static_cast<std::size_t>(width - filled), '.'), s.done, s.total,
                s.pointsPerSecond, s.infeasible, s.failed,
-               s.last ? fmt::format("{:.1f} s", s.seconds)
-                      : s.secondsLeft > 0 ? fmt::format("{:.0f} s left", s.secondsLeft) : "");
+               s.last              ? fmt::format("{:.1f} s", s.seconds)
+               : s.secondsLeft > 0 ? fmt::format("{:.0f} s left", s.secondsLeft)
+                                   : "");
     if (s.last) fmt::print(stderr, "\n");
   }
 
@@ -110,8 +112,8 @@ struct ExploreCommand {
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
 
-    const int count = workers > 0 ? workers
-                                  : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const int count =
+        workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     WorkerPoolOptions poolOptions;
     poolOptions.command = {context.executable, "worker"};
     poolOptions.workers = count;
@@ -142,8 +144,7 @@ struct ExploreCommand {
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
     if (outcome.interrupted) {
-      spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(),
-                   outcome.planned);
+      spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(), outcome.planned);
       context.exitCode = exitInterrupted;
     }
   }
@@ -154,7 +155,8 @@ struct ExploreCommand {
 void addExplore(CLI::App& app, Context& context) {
   auto command = std::make_shared<ExploreCommand>();
   CLI::App* sub = app.add_subcommand("explore", "Sweep a design space to its Pareto set");
-  sub->footer("Example:\n  wattlas explore configs/studies/quickstart.yaml -o out.h5 --csv out.csv");
+  sub->footer(
+      "Example:\n  wattlas explore configs/studies/quickstart.yaml -o out.h5 --csv out.csv");
   sub->add_option("study", command->study, "Study file")->required();
   sub->add_option("-o,--output", command->output, "HDF5 file with every point");
   sub->add_option("--csv", command->csv, "CSV file with every point");

@@ -1,9 +1,9 @@
 // wattlas pareto | plot | diff: results files
+#include <fmt/format.h>
+
 #include <cmath>
 #include <map>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "results/plot.h"
@@ -35,7 +35,8 @@ std::string diffText(const Store& a, const Store& b) {
                              x > 0 && y > 0 ? fmt::format(" ({:.4g}x)", y / x) : "");
     }
     if (row->feasible != other->second->feasible)
-      changes += other->second->feasible ? "  now feasible" : "  now infeasible: " + other->second->reason;
+      changes +=
+          other->second->feasible ? "  now feasible" : "  now infeasible: " + other->second->reason;
     if (row->pareto != other->second->pareto)
       changes += other->second->pareto ? "  joins the front" : "  leaves the front";
     if (changes.empty()) {
@@ -43,15 +44,17 @@ std::string diffText(const Store& a, const Store& b) {
       continue;
     }
     ++changed;
-    out += fmt::format("~ {} {} {} {}:{}\n", id, row->platform, row->workload, row->format, changes);
+    out +=
+        fmt::format("~ {} {} {} {}:{}\n", id, row->platform, row->workload, row->format, changes);
   }
   for (const auto& [id, row] : right)
     if (left.count(id) == 0) {
       ++added;
       out += fmt::format("+ {} {} {} {}\n", id, row->platform, row->workload, row->format);
     }
-  return out + fmt::format("{} equal, {} changed, {} only in the first file, {} only in the second\n",
-                           equal, changed, gone, added);
+  return out +
+         fmt::format("{} equal, {} changed, {} only in the first file, {} only in the second\n",
+                     equal, changed, gone, added);
 }
 
 }  // namespace
@@ -87,8 +90,7 @@ void addFiles(CLI::App& app, Context& context) {
   diff->footer("Example:\n  wattlas diff before.h5 after.h5");
   diff->add_option("first", *first, "HDF5 file")->required();
   diff->add_option("second", *second, "HDF5 file")->required();
-  diff->callback(
-      [first, second] { fmt::print("{}", diffText(Store(*first), Store(*second))); });
+  diff->callback([first, second] { fmt::print("{}", diffText(Store(*first), Store(*second))); });
 }
 
 }  // namespace wattlas

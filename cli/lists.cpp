@@ -1,7 +1,7 @@
 // wattlas devices | platforms | workloads | formats
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -68,8 +68,11 @@ void listPlatforms(const Context& context, bool json) {
     rows.push_back(std::move(row));
   }
   show(context, json, "platforms", rows,
-       {{"id", "platform"}, {"kind", "device kind"}, {"fidelity", "fidelity"},
-        {"memory", "memory"}, {"title", "what it is"}});
+       {{"id", "platform"},
+        {"kind", "device kind"},
+        {"fidelity", "fidelity"},
+        {"memory", "memory"},
+        {"title", "what it is"}});
 }
 
 void listDevices(const Context& context, bool json) {
@@ -90,8 +93,11 @@ void listDevices(const Context& context, bool json) {
     rows.push_back(std::move(row));
   }
   show(context, json, "devices", rows,
-       {{"id", "device"}, {"kind", "kind"}, {"parameters", "parameters"},
-        {"assumptions", "of them assumed"}, {"title", "what it is"}});
+       {{"id", "device"},
+        {"kind", "kind"},
+        {"parameters", "parameters"},
+        {"assumptions", "of them assumed"},
+        {"title", "what it is"}});
 }
 
 void listWorkloads(const Context& context, bool json) {
@@ -120,8 +126,12 @@ void listWorkloads(const Context& context, bool json) {
     rows.push_back(std::move(row));
   }
   show(context, json, "workloads", rows,
-       {{"id", "workload"}, {"macs", "MACs (prefill)"}, {"macs_decode_step", "per decode step"},
-        {"parameters", "parameters"}, {"weights_bytes", "weights"}, {"format", "format"},
+       {{"id", "workload"},
+        {"macs", "MACs (prefill)"},
+        {"macs_decode_step", "per decode step"},
+        {"parameters", "parameters"},
+        {"weights_bytes", "weights"},
+        {"format", "format"},
         {"title", "what it is"}});
 }
 
@@ -141,12 +151,16 @@ void listFormats(const Context& context, bool json) {
     rows.push_back(std::move(row));
   }
   show(context, json, "formats", rows,
-       {{"name", "format"}, {"kind", "kind"}, {"bits", "stored bits"},
-        {"information_bits", "information bits"}, {"exponent_bits", "exponent"},
+       {{"name", "format"},
+        {"kind", "kind"},
+        {"bits", "stored bits"},
+        {"information_bits", "information bits"},
+        {"exponent_bits", "exponent"},
         {"mantissa_bits", "mantissa"}});
   if (!json)
-    fmt::print("\nPer tensor: w<bits>a<bits>[kv<bits>][acc<bits>], e.g. w4a8kv8, w4a16, "
-               "w1.58a8.\n");
+    fmt::print(
+        "\nPer tensor: w<bits>a<bits>[kv<bits>][acc<bits>], e.g. w4a8kv8, w4a16, "
+        "w1.58a8.\n");
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // The wattlas command: wires rooms together and turns exceptions into exit codes.
-#include <algorithm>
-#include <cstdio>
-#include <exception>
-
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
 
 #include "cli/commands.h"
 #include "cli/worker.h"

@@ -68,7 +68,8 @@ std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& 
     }
   }
   if (quoted)
-    throw InputError(Problem{{file, record.line}, {}, "a quoted cell does not end", "a closing '\"'", {}});
+    throw InputError(
+        Problem{{file, record.line}, {}, "a quoted cell does not end", "a closing '\"'", {}});
   if (any && !record.raw.empty()) endRecord();
   return out;
 }
@@ -122,9 +123,9 @@ TensorFormats formatsOf(const RowReader& row) {
   std::string name = lower(row.text("dtype"));
   if (name.empty()) name = "fp16";
   static const std::map<std::string, std::string> aliases = {
-      {"fp8", "fp8-e4m3"},   {"float16", "fp16"}, {"half", "fp16"},     {"bfloat16", "bf16"},
-      {"float32", "fp32"},   {"fp8_block", "fp8-e4m3"}, {"nvfp4", "fp4-e2m1"}, {"fp4", "fp4-e2m1"},
-      {"int4_wo", "w4a16"},  {"int8_wo", "w8a16"}, {"w8a8", "int8"}};
+      {"fp8", "fp8-e4m3"},  {"float16", "fp16"},       {"half", "fp16"},      {"bfloat16", "bf16"},
+      {"float32", "fp32"},  {"fp8_block", "fp8-e4m3"}, {"nvfp4", "fp4-e2m1"}, {"fp4", "fp4-e2m1"},
+      {"int4_wo", "w4a16"}, {"int8_wo", "w8a16"},      {"w8a8", "int8"}};
   if (const auto at = aliases.find(name); at != aliases.end()) name = at->second;
   return parseTensorFormats(name);
 }
@@ -176,19 +177,23 @@ void collective(const RowReader& row, Operator& op, OpVariant variant) {
   op.hasWeights = false;
   op.dims[Dim::groups] = row.need("n_gpu");
   const double bytesEach = op.formats.activation.bits / 8.0;
-  op.dims[Dim::N] =
-      static_cast<std::int64_t>(std::llround(row.realOr("bytes_min", 0) / bytesEach));
+  op.dims[Dim::N] = static_cast<std::int64_t>(std::llround(row.realOr("bytes_min", 0) / bytesEach));
   if (op.dims[Dim::N] <= 0) throw InputError("column 'bytes_min' is empty");
 }
 
 void fill(const RowReader& row, const std::string& name, Operator& op) {
   using V = OpVariant;
   static const std::map<std::string, std::pair<OpKind, V>> plain = {
-      {"silu_mul", {OpKind::activation, V::siluMul}}, {"silu", {OpKind::activation, V::silu}},
-      {"gelu", {OpKind::activation, V::gelu}},        {"relu", {OpKind::activation, V::relu}},
-      {"add", {OpKind::add, V::none}},                {"rmsnorm", {OpKind::norm, V::rms}},
-      {"layernorm", {OpKind::norm, V::layer}},        {"norm", {OpKind::norm, V::rms}},
-      {"rope", {OpKind::rope, V::none}},              {"softmax", {OpKind::softmax, V::none}}};
+      {"silu_mul", {OpKind::activation, V::siluMul}},
+      {"silu", {OpKind::activation, V::silu}},
+      {"gelu", {OpKind::activation, V::gelu}},
+      {"relu", {OpKind::activation, V::relu}},
+      {"add", {OpKind::add, V::none}},
+      {"rmsnorm", {OpKind::norm, V::rms}},
+      {"layernorm", {OpKind::norm, V::layer}},
+      {"norm", {OpKind::norm, V::rms}},
+      {"rope", {OpKind::rope, V::none}},
+      {"softmax", {OpKind::softmax, V::none}}};
   static const std::map<std::string, V> collectives = {{"allreduce", V::allReduce},
                                                        {"all_reduce", V::allReduce},
                                                        {"all_gather", V::allGather},
@@ -226,8 +231,8 @@ CsvFile CsvFile::read(const std::string& file) {
   out.rawHeader = all.front().raw;
   if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
   if (!out.column("op"))
-    throw InputError(Problem{{file, 1}, "op", "the column is missing",
-                             "a header line with a column 'op'", {}});
+    throw InputError(
+        Problem{{file, 1}, "op", "the column is missing", "a header line with a column 'op'", {}});
   all.erase(all.begin());
   out.records = std::move(all);
   return out;

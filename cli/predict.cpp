@@ -1,7 +1,7 @@
 // wattlas predict: one operator a row, priced alone on a device.
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
@@ -22,13 +22,15 @@ struct PredictCommand {
     common.sets = sets;
     const CsvFile file = CsvFile::read(input);
     RowPredictor predictor(context, platform, common.assignments());
-    std::string out = file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" +
-                      file.lineEnd;
+    std::string out =
+        file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" + file.lineEnd;
     std::size_t refused = 0;
     for (const CsvRecord& record : file.records) {
       const Prediction p = predictor.predict(file, record);
       // Rows shorter than the header keep their cells; the new columns stay in line.
-      out += record.raw + std::string(file.header.size() - std::min(file.header.size(), record.cells.size()), ',');
+      out +=
+          record.raw +
+          std::string(file.header.size() - std::min(file.header.size(), record.cells.size()), ',');
       if (p.feasible) {
         out += fmt::format(",{},{},{},1,", csvNumber(rounded(p.microseconds)),
                            csvNumber(rounded(p.joules)), p.bound);

@@ -14,10 +14,12 @@ RowPredictor::RowPredictor(const Context& context, const std::string& platform,
   const auto list = device.fidelities();
   const bool has = std::find(list.begin(), list.end(), experiment_.run.fidelity) != list.end();
   if (!has && experiment_.run.fidelityForced)
-    throw InputError(Problem{{"--fidelity", 0}, platform,
-                             std::string("has no '") + nameOf(experiment_.run.fidelity) +
-                                 "' model yet",
-                             "--fidelity analytic", {}});
+    throw InputError(
+        Problem{{"--fidelity", 0},
+                platform,
+                std::string("has no '") + nameOf(experiment_.run.fidelity) + "' model yet",
+                "--fidelity analytic",
+                {}});
   level_ = has ? experiment_.run.fidelity : Fidelity::analytic;
   if (level_ != Fidelity::analytic) engine_ = makeEventEngine(experiment_.platform, level_);
 }
@@ -64,8 +66,8 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   const Hash128 key = ProfileCache::key(**program, device, level_);
   const Profile* profile = cache_.find(key);
   if (profile == nullptr)
-    profile = &cache_.put(key, engine_ ? engine_->profile("device", **program)
-                                       : device.estimate(**program));
+    profile = &cache_.put(
+        key, engine_ ? engine_->profile("device", **program) : device.estimate(**program));
   Ticks time = profile->alone();
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);

@@ -1,9 +1,9 @@
 // wattlas run, wattlas compare
-#include <cmath>
-#include <memory>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <cmath>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
@@ -23,8 +23,8 @@ void printNotes(const RunResult& result) {
 /// The parameters that move the result most over the common scenarios.
 std::string tornado(const ScenarioSet& set) {
   if (set.timeS.empty()) return {};
-  std::string out = fmt::format("\nWhat moves it most (rank correlation over {} scenarios)\n",
-                                set.timeS.size());
+  std::string out =
+      fmt::format("\nWhat moves it most (rank correlation over {} scenarios)\n", set.timeS.size());
   out += fmt::format("  {:<44} {:>8} {:>8}\n", "parameter", "time", "energy");
   std::size_t shown = 0;
   for (const auto& i : set.influences) {
@@ -44,12 +44,13 @@ std::string chances(const std::vector<RunResult>& results, const std::vector<Sce
     const auto decisive = [](const ScenarioSet& set) {
       return set.influences.empty() ? std::string("-") : set.influences.front().parameter;
     };
-    out += fmt::format("  {} on {}: faster than {} in {:.0f} %, less energy in {:.0f} % of {} "
-                       "scenarios; energy rests on {} and {}\n",
-                       results[i].workload, results[i].platform, results[first].platform,
-                       100 * probabilityBelow(sets[i].timeS, sets[first].timeS),
-                       100 * probabilityBelow(sets[i].energyJ, sets[first].energyJ),
-                       sets[i].timeS.size(), decisive(sets[i]), decisive(sets[first]));
+    out += fmt::format(
+        "  {} on {}: faster than {} in {:.0f} %, less energy in {:.0f} % of {} "
+        "scenarios; energy rests on {} and {}\n",
+        results[i].workload, results[i].platform, results[first].platform,
+        100 * probabilityBelow(sets[i].timeS, sets[first].timeS),
+        100 * probabilityBelow(sets[i].energyJ, sets[first].energyJ), sets[i].timeS.size(),
+        decisive(sets[i]), decisive(sets[first]));
   }
   return out;
 }
@@ -67,8 +68,7 @@ struct RunCommand {
     }
     RunResult result = evaluateHere(spec, context);
     ScenarioSet scenarios;
-    if (common.uncertainty)
-      scenarios = runScenarios(spec, result, context.registry, context.path);
+    if (common.uncertainty) scenarios = runScenarios(spec, result, context.registry, context.path);
     printNotes(result);
     if (!output.empty()) writeRunStore(output, result);
     if (!trace.empty()) writeTrace(trace, result);
@@ -113,8 +113,9 @@ struct CompareCommand {
 void addRun(CLI::App& app, Context& context) {
   auto command = std::make_shared<RunCommand>();
   CLI::App* sub = app.add_subcommand("run", "Simulate one workload on one platform");
-  sub->footer("Example:\n  wattlas run -p pim-ai-4chip -w llama2-7b --prompt 128 --generate 32 "
-              "--format fp16");
+  sub->footer(
+      "Example:\n  wattlas run -p pim-ai-4chip -w llama2-7b --prompt 128 --generate 32 "
+      "--format fp16");
   sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
   sub->add_option("-w,--workload", command->workload,
                   "Workload id, file or micro workload such as gemv:4096x4096");
@@ -131,8 +132,9 @@ void addRun(CLI::App& app, Context& context) {
 void addCompare(CLI::App& app, Context& context) {
   auto command = std::make_shared<CompareCommand>();
   CLI::App* sub = app.add_subcommand("compare", "Compare platforms side by side");
-  sub->footer("Example:\n  wattlas compare -p upmem-server -p gpu-h100-sxm -w llama2-7b "
-              "--format int8");
+  sub->footer(
+      "Example:\n  wattlas compare -p upmem-server -p gpu-h100-sxm -w llama2-7b "
+      "--format int8");
   sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)")
       ->required()
       ->take_all()

@@ -1,7 +1,7 @@
 // wattlas schema KIND
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 
 #include "cli/commands.h"
 #include "explorer/study.h"

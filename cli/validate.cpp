@@ -1,11 +1,11 @@
 // wattlas validate: ours against references, with known gaps and a ratchet.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <map>
 #include <memory>
-#include <set>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/row_predictor.h"
@@ -43,7 +43,8 @@ class Judge {
  public:
   Judge(const Context& context, bool strict)
       : gaps_(entriesOf(context, "known-gaps.yaml")),
-        achieved_(entriesOf(context, "achieved.yaml")), strict_(strict) {}
+        achieved_(entriesOf(context, "achieved.yaml")),
+        strict_(strict) {}
 
   Judged judge(const ValidationRow& row) const {
     Judged out{row, row.gated() ? Verdict::pass : Verdict::report, {}};
@@ -59,8 +60,8 @@ class Judge {
     if (best != achieved_.end() && out.verdict != Verdict::fail) {
       const double reached = parseQuantity(best->second, Dimension::ratio);
       const double now = row.error();
-      const bool worse = row.higherIsBetter ? now < reached * 0.99 - 1e-9
-                                            : now > reached * 1.01 + 1e-9;
+      const bool worse =
+          row.higherIsBetter ? now < reached * 0.99 - 1e-9 : now > reached * 1.01 + 1e-9;
       if (worse) {
         out.verdict = Verdict::worse;
         out.note = fmt::format("was {:.4g} (configs/validation/achieved.yaml)", reached);
@@ -117,14 +118,13 @@ struct ValidateCommand {
       fmt::print("  no rows yet\n");
       return;
     }
-    fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}\n", "row", "kind",
-               "ours", "reference", "unit", "error", "gate", "target", "verdict");
+    fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}\n", "row", "kind", "ours",
+               "reference", "unit", "error", "gate", "target", "verdict");
     for (const Judged& j : rows) {
       const ValidationRow& r = j.row;
       fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}{}\n", r.id, r.kind,
-                 number(r.ours), number(r.reference), r.unit, percent(r.error()),
-                 percent(r.gate), percent(r.target), word(j.verdict),
-                 j.note.empty() ? "" : "  " + j.note);
+                 number(r.ours), number(r.reference), r.unit, percent(r.error()), percent(r.gate),
+                 percent(r.target), word(j.verdict), j.note.empty() ? "" : "  " + j.note);
     }
     std::set<std::string> sources;
     for (const Judged& j : rows) sources.insert(j.row.source);
@@ -145,19 +145,27 @@ struct ValidateCommand {
       out["schema"] = 1;
       for (const Judged& j : all) {
         const ValidationRow& r = j.row;
-        out["rows"].push_back({{"group", r.group}, {"id", r.id}, {"kind", r.kind},
-                               {"quantity", r.quantity}, {"unit", r.unit},
-                               {"ours", rounded(r.ours)}, {"reference", rounded(r.reference)},
+        out["rows"].push_back({{"group", r.group},
+                               {"id", r.id},
+                               {"kind", r.kind},
+                               {"quantity", r.quantity},
+                               {"unit", r.unit},
+                               {"ours", rounded(r.ours)},
+                               {"reference", rounded(r.reference)},
                                {"error", rounded(r.error())},
                                {"gate", r.gated() ? Json(r.gate) : Json()},
                                {"target", r.target >= 0 ? Json(r.target) : Json()},
-                               {"pass", r.pass()}, {"verdict", word(j.verdict)},
-                               {"fitted_parameters", r.fittedParameters}, {"source", r.source},
+                               {"pass", r.pass()},
+                               {"verdict", word(j.verdict)},
+                               {"fitted_parameters", r.fittedParameters},
+                               {"source", r.source},
                                {"note", j.note}});
       }
-      out["summary"] = {{"pass", count[Verdict::pass]}, {"gap", count[Verdict::gap]},
+      out["summary"] = {{"pass", count[Verdict::pass]},
+                        {"gap", count[Verdict::gap]},
                         {"fail", count[Verdict::fail] + count[Verdict::worse]},
-                        {"reported", count[Verdict::report]}, {"blind", blind},
+                        {"reported", count[Verdict::report]},
+                        {"blind", blind},
                         {"blind_pass", blindPass}};
       fmt::print("{}\n", out.dump(2));
     } else {
@@ -177,10 +185,11 @@ struct ValidateCommand {
                  ConfigNode::ofScalar(fmt::format("{:.6g}", j.row.error())));
     std::FILE* out = std::fopen(achieved.c_str(), "w");
     if (out == nullptr) throw InputError(Problem{{achieved, 0}, {}, "cannot be written", {}, {}});
-    fmt::print(out,
-               "# Errors reached so far: `wattlas validate all --write-achieved FILE`. A figure may\n"
-               "# only worsen together with a change of this file that says why.\n{}",
-               tree.toYaml());
+    fmt::print(
+        out,
+        "# Errors reached so far: `wattlas validate all --write-achieved FILE`. A figure may\n"
+        "# only worsen together with a change of this file that says why.\n{}",
+        tree.toYaml());
     std::fclose(out);
   }
 
@@ -191,8 +200,11 @@ struct ValidateCommand {
     auto where = file.column("platform");
     if (!where) where = file.column("device");
     if (!measured || !where)
-      throw InputError(Problem{{data, 1}, {}, "a column is missing",
-                               "columns op, measured_us, and platform or device", {}});
+      throw InputError(Problem{{data, 1},
+                               {},
+                               "a column is missing",
+                               "columns op, measured_us, and platform or device",
+                               {}});
     const auto aliases = entriesOf(context, "../aliases.yaml");
     std::map<std::string, std::unique_ptr<RowPredictor>> predictors;
     std::map<std::string, std::vector<double>> errors;
@@ -207,18 +219,18 @@ struct ValidateCommand {
         platform = alias->second;
       auto& predictor = predictors[platform];
       if (!predictor)
-        predictor = std::make_unique<RowPredictor>(
-            context, platform,
-            std::vector<std::pair<std::string, ConfigNode>>{
-                {"run.fidelity", ConfigNode::ofScalar("analytic")}});
+        predictor =
+            std::make_unique<RowPredictor>(context, platform,
+                                           std::vector<std::pair<std::string, ConfigNode>>{
+                                               {"run.fidelity", ConfigNode::ofScalar("analytic")}});
       const Prediction p = predictor->predict(file, record);
       const double truth = std::strtod(record.cells[*measured].c_str(), nullptr);
       if (!p.feasible || truth <= 0) {
         ++skipped;
         continue;
       }
-      errors[platform + " " + record.cells[*file.column("op")]].push_back(
-          p.microseconds / truth - 1.0);
+      errors[platform + " " + record.cells[*file.column("op")]].push_back(p.microseconds / truth -
+                                                                          1.0);
     }
     fmt::print("{:<34} {:>6} {:>9} {:>9} {:>9}\n", "platform and op", "rows", "MAPE", "median",
                "bias");

@@ -38,7 +38,8 @@ ValidationRows platformRows(const Context& context) {
   for (const LevelPair& pair : levelPairs) {
     std::vector<ExperimentSpec> specs;
     for (const char* level : {"event", "analytic"})
-      specs.push_back({pair.platform, pair.workload,
+      specs.push_back({pair.platform,
+                       pair.workload,
                        {{"workload.format", ConfigNode::ofScalar(pair.format)},
                         {"run.fidelity", ConfigNode::ofScalar(level)}}});
     const auto results = evaluateEach(specs, context);

@@ -9,7 +9,9 @@
 
 namespace wattlas {
 
-bool isWorker(int argc, char** argv) { return argc == 2 && std::strcmp(argv[1], "worker") == 0; }
+bool isWorker(int argc, char** argv) {
+  return argc == 2 && std::strcmp(argv[1], "worker") == 0;
+}
 
 int runWorker() {
   const Context context = makeContext();

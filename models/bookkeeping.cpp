@@ -1,15 +1,19 @@
 #include "models/bookkeeping.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace wattlas {
 namespace {
 
-double ps(Ticks t) { return static_cast<double>(t.ps); }
-double seconds(Ticks t) { return toSeconds(t).value; }
+double ps(Ticks t) {
+  return static_cast<double>(t.ps);
+}
+double seconds(Ticks t) {
+  return toSeconds(t).value;
+}
 
 }  // namespace
 
@@ -26,8 +30,8 @@ Bookkeeping::Bookkeeping(const Experiment& experiment, RunResult& result)
   if (x_.run.energyMode != EnergyMode::tdp) return;
   tdpW_ = x_.platform.device.device->info().tdp.value.value;
   if (tdpW_ <= 0)
-    throw InputError(Problem{{"--energy", 0}, x_.platform.id, "no rated power is known",
-                             "--energy activity", {}});
+    throw InputError(Problem{
+        {"--energy", 0}, x_.platform.id, "no rated power is known", "--energy activity", {}});
   if (x_.run.scope >= Scope::node && x_.platform.host.device != nullptr)
     tdpW_ += x_.platform.hostShare * x_.platform.host.device->info().tdp.value.value;
 }
@@ -149,8 +153,8 @@ void Bookkeeping::runs(RegionBook& book, const StepGroup& group, const Profile& 
     OperatorResult& out = result_.operators[row.index];
     const bool last = i + 1 == profile.shares.size();
     // The last share takes what rounding left, so that shares add up to the duration exactly.
-    const Ticks stretched = last ? duration - given
-                                 : Ticks(std::llround(ps(share.attributed) * stretch));
+    const Ticks stretched =
+        last ? duration - given : Ticks(std::llround(ps(share.attributed) * stretch));
     given += stretched;
     Ticks attributed = stretched;
     if (i == 0) attributed += launch;
@@ -159,9 +163,7 @@ void Bookkeeping::runs(RegionBook& book, const StepGroup& group, const Profile& 
     out.utilisation += share.utilisation * ps(times(stretched, instances));  // normalised later
     if (out.bound.empty() || group.firstStep == 0) {
       const bool launchBound = i == 0 && launch > stretched;
-      out.bound = nameOf(region.onHost ? Bound::host
-                         : launchBound ? Bound::control
-                                       : share.bound);
+      out.bound = nameOf(region.onHost ? Bound::host : launchBound ? Bound::control : share.bound);
     }
     // Cost over all steps of the group: exact for equal programs, growing bytes by their mean.
     const OpId id = region.ops[static_cast<std::size_t>(share.op)];
@@ -185,19 +187,16 @@ void Bookkeeping::runs(RegionBook& book, const StepGroup& group, const Profile& 
   std::vector<PowerPiece> pieces;
   for (const Segment& segment : profile.segments) {
     Ticks longest = segment.local;
-    for (const Demand& d : segment.demands)
-      longest = std::max(longest, toTicks(d.amount / d.peak));
+    for (const Demand& d : segment.demands) longest = std::max(longest, toTicks(d.amount / d.peak));
     const double length = ps(longest) * static_cast<double>(segment.repeat) * stretch;
-    pieces.push_back({Ticks(std::llround(length)),
-                      Joules(joules(component, segment.energy) *
-                             static_cast<double>(segment.repeat))});
+    pieces.push_back({Ticks(std::llround(length)), Joules(joules(component, segment.energy) *
+                                                          static_cast<double>(segment.repeat))});
   }
   book.pieces = std::move(pieces);  // the last group: longest context, highest energy
   book.piecesLaunch = launch;
 }
 
-void Bookkeeping::copies(RegionBook& book, Ticks time, const CopyCost& cost,
-                         std::int64_t perStep) {
+void Bookkeeping::copies(RegionBook& book, Ticks time, const CopyCost& cost, std::int64_t perStep) {
   EnergyCounts wire;
   wire.add(0, std::llround(cost.wire.value));
   const std::int64_t all = perStep * phase_->repeat;
@@ -253,7 +252,8 @@ void Bookkeeping::layOut() {
       one.insert(one.end(), book.pieces.begin(), book.pieces.end());
       length += ps(book.lastInstance + book.copiesPerStep);
     }
-    const auto enough = static_cast<std::int64_t>(std::min(1000.0, 2 + 2 * window / std::max(1.0, length)));
+    const auto enough =
+        static_cast<std::int64_t>(std::min(1000.0, 2 + 2 * window / std::max(1.0, length)));
     for (std::int64_t n = 0; n < std::min(block.count, enough); ++n)
       if (timeline_.size() < 100000) timeline_.insert(timeline_.end(), one.begin(), one.end());
   }
@@ -325,10 +325,9 @@ void Bookkeeping::chargeStatic(Ticks total) {
 }
 
 void Bookkeeping::ledgerToResult() {
-  const double supply =
-      x_.run.scope == Scope::wall
-          ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
-          : 1.0;
+  const double supply = x_.run.scope == Scope::wall
+                            ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
+                            : 1.0;
   static constexpr const char* names[] = {"device", "host", "link"};
   for (const auto& [key, count] : ledger_) {
     const auto& [component, id] = key;
@@ -377,19 +376,18 @@ void Bookkeeping::listParameters() {
 }
 
 void Bookkeeping::close() {
-  const double supply =
-      x_.run.scope == Scope::wall
-          ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
-          : 1.0;
+  const double supply = x_.run.scope == Scope::wall
+                            ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
+                            : 1.0;
   const Ticks busy = now_;
   const double rate = x_.workload.options.rate;
   if (rate > 0) {
     const Ticks period = toTicks(Seconds(static_cast<double>(x_.workload.options.batch) / rate));
     if (period < busy) {
       result_.feasible = false;
-      result_.reasons.push_back(fmt::format(
-          "rate: a batch of {} arrives every {} but takes {}", x_.workload.options.batch,
-          format(toSeconds(period)), format(toSeconds(busy))));
+      result_.reasons.push_back(fmt::format("rate: a batch of {} arrives every {} but takes {}",
+                                            x_.workload.options.batch, format(toSeconds(period)),
+                                            format(toSeconds(busy))));
       result_.operators.clear();
       result_.phases.clear();
       return;
@@ -410,7 +408,8 @@ void Bookkeeping::close() {
   result_.timeS = seconds(now_);
   result_.boundS = seconds(bound_);
   result_.powerAvgW = result_.timeS > 0 ? result_.energyJ / result_.timeS : 0.0;
-  const double peak = (peakPower(timeline_, toTicks(x_.platform.powerWindow.value)).value + watts) * supply;
+  const double peak =
+      (peakPower(timeline_, toTicks(x_.platform.powerWindow.value)).value + watts) * supply;
   result_.powerPeakW = std::max(peak, result_.powerAvgW);
   for (const Row& row : rows_) {
     OperatorResult& out = result_.operators[row.index];

@@ -14,10 +14,10 @@ namespace wattlas {
 /// Times of one region within a phase; made by Bookkeeping.
 struct RegionBook {
   const PlannedRegion* plan = nullptr;
-  std::size_t firstRow = 0;     ///< rows of its operators in RunResult::operators
+  std::size_t firstRow = 0;           ///< rows of its operators in RunResult::operators
   Ticks firstInstance, lastInstance;  ///< one program at the first and at the last step
   Ticks copiesPerStep;
-  std::vector<PowerPiece> pieces;     ///< one program at the step of highest power
+  std::vector<PowerPiece> pieces;  ///< one program at the step of highest power
   Ticks piecesLaunch;
   Ticks copyTime;
   Joules copyEnergy;

@@ -30,14 +30,14 @@ struct Port {
 };
 
 struct DeviceInfo {
-  std::string kind;              ///< registered kind: "upmem", "gpu", ...
+  std::string kind;  ///< registered kind: "upmem", "gpu", ...
   std::string title;
-  std::vector<Tier> tiers;       ///< tier 0 holds parameters, KV cache and activations
-  std::vector<Port> ports;       ///< port 0 goes to the host
-  Sourced<Watts> tdp;            ///< for `--energy tdp`; zero = unknown
-  SquareMm area;                 ///< zero = unknown
-  OpRate peakMacs;               ///< MAC/s x 2 of the widest native format, for utilisation
-  BitRate peakMemory;            ///< parameter memory
+  std::vector<Tier> tiers;  ///< tier 0 holds parameters, KV cache and activations
+  std::vector<Port> ports;  ///< port 0 goes to the host
+  Sourced<Watts> tdp;       ///< for `--energy tdp`; zero = unknown
+  SquareMm area;            ///< zero = unknown
+  OpRate peakMacs;          ///< MAC/s x 2 of the widest native format, for utilisation
+  BitRate peakMemory;       ///< parameter memory
   /// True when every program fetches its inputs from the host and returns its outputs there (DPUs
   /// cannot talk to each other): the platform then adds no copies of activations.
   bool activationsOnHost = false;
@@ -64,15 +64,15 @@ struct CopyRequest {
 };
 /// Cost of a copy with the link to itself; the platform's link can only make it slower.
 struct CopyCost {
-  Ticks latency;       ///< fixed part: call, driver, set-up
-  Bits wire;           ///< bits that cross the link (replicated for a broadcast without hardware support)
-  BitRate peak;        ///< the device side takes no more
-  EnergyCounts energy; ///< in the device's table
+  Ticks latency;  ///< fixed part: call, driver, set-up
+  Bits wire;     ///< bits that cross the link (replicated for a broadcast without hardware support)
+  BitRate peak;  ///< the device side takes no more
+  EnergyCounts energy;  ///< in the device's table
 };
 
 /// Cost of starting programs from the host.
 struct LaunchCost {
-  Ticks perProgram;     ///< host time before each program that it starts
+  Ticks perProgram;          ///< host time before each program that it starts
   bool perOperator = false;  ///< one launch for each operator (a kernel), not each region
   Ticks hostSync;            ///< extra time of a call that a host thread issues and waits for
 };

@@ -6,9 +6,9 @@
 namespace wattlas {
 
 const char* nameOf(Category category) {
-  static constexpr const char* names[categoryCount] = {"compute", "array", "activation",
+  static constexpr const char* names[categoryCount] = {"compute", "array",      "activation",
                                                        "refresh", "scratchpad", "link",
-                                                       "host", "control", "static"};
+                                                       "host",    "control",    "static"};
   return names[static_cast<std::size_t>(category)];
 }
 
@@ -16,7 +16,9 @@ namespace {
 const std::vector<std::string> scopeNames = {"chip", "device", "node", "wall"};
 }
 
-const char* nameOf(Scope scope) { return scopeNames[static_cast<std::size_t>(scope)].c_str(); }
+const char* nameOf(Scope scope) {
+  return scopeNames[static_cast<std::size_t>(scope)].c_str();
+}
 
 Scope parseScope(const std::string& text) {
   for (std::size_t i = 0; i < scopeNames.size(); ++i)

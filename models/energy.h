@@ -20,8 +20,8 @@ enum class Category {
   scratchpad,  ///< SRAM, caches, registers
   link,        ///< chip to chip, chip to host
   host,
-  control,     ///< instruction fetch, sequencing, launch
-  leakage,     ///< static and idle power; printed as `static`
+  control,  ///< instruction fetch, sequencing, launch
+  leakage,  ///< static and idle power; printed as `static`
 };
 inline constexpr int categoryCount = 9;
 const char* nameOf(Category category);
@@ -36,10 +36,10 @@ using CoefficientId = std::int32_t;
 
 /// Joules of one counted event.
 struct Coefficient {
-  std::string id;               ///< such as "mram.read"
+  std::string id;  ///< such as "mram.read"
   Category category = Category::compute;
-  Scope scope = Scope::chip;    ///< narrowest scope that includes it (memory outside: device)
-  std::string unit;             ///< what one count is: "bit", "MAC", "activation", "ps"
+  Scope scope = Scope::chip;  ///< narrowest scope that includes it (memory outside: device)
+  std::string unit;           ///< what one count is: "bit", "MAC", "activation", "ps"
   Sourced<Joules> perCount;
 };
 

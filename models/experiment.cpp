@@ -7,9 +7,9 @@
 namespace wattlas {
 namespace {
 
-constexpr std::array platformKeys = {"id",        "title",       "device",           "host",
-                                     "link",      "hostShare",   "residency",        "weightLoad",
-                                     "pue",       "powerWindow", "supplyEfficiency", "hostOps",
+constexpr std::array platformKeys = {"id",       "title",       "device",           "host",
+                                     "link",     "hostShare",   "residency",        "weightLoad",
+                                     "pue",      "powerWindow", "supplyEfficiency", "hostOps",
                                      "deviceOps"};
 
 bool isPlatformKey(const std::string& head) {
@@ -32,11 +32,10 @@ void adoptSections(const std::string& reference, const SearchPath& path, ConfigN
 void applyMapping(const std::string& file, const SearchPath& path, ConfigNode& platform) {
   Problems problems;
   std::vector<std::string> host, accelerator;
-  const BoundConfig bound =
-      bindConfig(loadConfig(file, path), "mapping", problems, [&](Binder& b) {
-        b.texts("host", host, "operator kinds that run on the host");
-        b.texts("accelerator", accelerator, "operator kinds that must run on the accelerator");
-      });
+  const BoundConfig bound = bindConfig(loadConfig(file, path), "mapping", problems, [&](Binder& b) {
+    b.texts("host", host, "operator kinds that run on the host");
+    b.texts("accelerator", accelerator, "operator kinds that must run on the accelerator");
+  });
   problems.finish();
   for (const auto& [from, to] : {std::pair{"host", "hostOps"}, {"accelerator", "deviceOps"}})
     if (const ConfigNode* list = bound.complete.find(from))
@@ -112,8 +111,8 @@ const ExperimentMaker::BuiltWorkload& ExperimentMaker::workloadFor(const std::st
     const std::string name = id != nullptr ? id->scalar() : "";
     options.erase("id");
     if (name.empty())
-      throw InputError(Problem{{"--workload", 0}, {}, "missing",
-                               "a workload id (`wattlas workloads` lists them)", {}});
+      throw InputError(Problem{
+          {"--workload", 0}, {}, "missing", "a workload id (`wattlas workloads` lists them)", {}});
     built.workload = buildWorkload(name, options, ConfigNode::ofMap());
   } else {
     options.erase("id");
@@ -146,8 +145,8 @@ Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
   collect([&] { workload = &workloadFor(spec.workload, sections.workload); });
   Experiment experiment;
   ConfigNode run = bindConfig(sections.run, "run", problems, [&](Binder& b) {
-                           experiment.run.bind(b);
-                         }).complete;
+                     experiment.run.bind(b);
+                   }).complete;
   problems.finish();
   run.put("mapping", ConfigNode::ofScalar("auto"));  // a file's content is in the platform now
 

@@ -60,16 +60,16 @@ struct Component {
 /// A platform read from its file: accelerator, host, link and how they are fed.
 struct Platform {
   std::string id, title;
-  Component device, host;     ///< host.device is null when the device is itself the host
+  Component device, host;  ///< host.device is null when the device is itself the host
   LinkConfig link;
-  double hostShare = 1.0;     ///< share of the host's idle power charged to this node
-  std::string residency;      ///< resident or streamed
-  bool weightLoad = false;    ///< charge loading the weights once
+  double hostShare = 1.0;   ///< share of the host's idle power charged to this node
+  std::string residency;    ///< resident or streamed
+  bool weightLoad = false;  ///< charge loading the weights once
   Sourced<Seconds> powerWindow;
   Sourced<Ratio> supplyEfficiency, pue;
   std::vector<std::string> hostOps;    ///< operator kinds that are mapped to the host
   std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
-  BoundConfig config;         ///< of the whole file, device and host included
+  BoundConfig config;                  ///< of the whole file, device and host included
 };
 
 struct Experiment {

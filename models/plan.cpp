@@ -1,10 +1,10 @@
 #include "models/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
-
-#include <fmt/format.h>
 
 namespace wattlas {
 namespace {
@@ -18,11 +18,11 @@ struct Placement {
 class Planner {
  public:
   explicit Planner(const Experiment& experiment)
-      : experiment_(experiment), device_(*experiment.platform.device.device),
+      : experiment_(experiment),
+        device_(*experiment.platform.device.device),
         host_(experiment.platform.host.device.get()),
         hostKinds_(experiment.platform.hostOps.begin(), experiment.platform.hostOps.end()),
-        deviceKinds_(experiment.platform.deviceOps.begin(),
-                     experiment.platform.deviceOps.end()) {}
+        deviceKinds_(experiment.platform.deviceOps.begin(), experiment.platform.deviceOps.end()) {}
 
   Plan run() {
     for (std::size_t i = 0; i < experiment_.workload.phases.size(); ++i) planPhase(i);
@@ -102,19 +102,17 @@ class Planner {
     PlannedRegion region;
     region.ops = std::move(ops);
     region.onHost = onHost;
-    const bool grows = std::any_of(region.ops.begin(), region.ops.end(), [&](OpId id) {
-      return phase.graph.at(id).growsWithContext;
-    });
+    const bool grows = std::any_of(region.ops.begin(), region.ops.end(),
+                                   [&](OpId id) { return phase.graph.at(id).growsWithContext; });
     const std::int64_t lowerings = grows ? phase.repeat : 1;
     for (std::int64_t step = 0; step < lowerings; ++step) {
       WorkItem item{phase.graph, region.ops, phase.kind, step, 1, Bits(0), {}, resident()};
       auto program = device.lower(item);
       if (!program) {
-        refuse(fmt::format("{} ({}): {}{}", phase.graph.at(region.ops.front()).name,
-                           nameOf(program.error().code), program.error().what,
-                           program.error().nearestLegal.empty()
-                               ? ""
-                               : "; " + program.error().nearestLegal));
+        refuse(fmt::format(
+            "{} ({}): {}{}", phase.graph.at(region.ops.front()).name, nameOf(program.error().code),
+            program.error().what,
+            program.error().nearestLegal.empty() ? "" : "; " + program.error().nearestLegal));
         return;
       }
       if (!region.groups.empty() && region.groups.back().program->hash() == (*program)->hash())
@@ -188,8 +186,8 @@ class Planner {
         for (const StepGroup& group : region.groups)
           for (const Footprint& f : group.program->footprint())
             if (f.tier == 0) need.workspace = std::max(need.workspace, toBytes(f.workspace));
-        for (const OpId id : region.ops) addResident(phase, phase.graph.at(id), target,
-                                                     region.onHost, counted, need);
+        for (const OpId id : region.ops)
+          addResident(phase, phase.graph.at(id), target, region.onHost, counted, need);
       }
     }
     report(device, device_, "device");
@@ -210,12 +208,11 @@ class Planner {
       }
       need.weights += bytes;
       if (experiment_.platform.weightLoad && !onHost)
-        plan_.weightLoads.push_back({{CopyPattern::scatter, true, Bits(bytes * 8)}, 1,
-                                     "weights of " + op.name});
+        plan_.weightLoads.push_back(
+            {{CopyPattern::scatter, true, Bits(bytes * 8)}, 1, "weights of " + op.name});
       remember(need, op.name, bytes);
     } else if (cost.state.value > 0) {
-      const double bytes =
-          toBytes(target.residentBits(op)) * static_cast<double>(phase.repeat);
+      const double bytes = toBytes(target.residentBits(op)) * static_cast<double>(phase.repeat);
       need.state += bytes;
       remember(need, op.name + " (KV cache)", bytes);
     }
@@ -258,6 +255,8 @@ class Planner {
 
 }  // namespace
 
-Plan makePlan(const Experiment& experiment) { return Planner(experiment).run(); }
+Plan makePlan(const Experiment& experiment) {
+  return Planner(experiment).run();
+}
 
 }  // namespace wattlas

@@ -35,8 +35,7 @@ struct PlatformFields {
     b.flag("weightLoad", p.weightLoad, {.fallback = "false"}, "Charge loading the weights once");
     b.quantity("powerWindow", p.powerWindow, {.min = 1e-9, .max = 10, .fallback = "1 ms"},
                "Window over which peak power is averaged");
-    b.quantity("supplyEfficiency", p.supplyEfficiency,
-               {.min = 0.1, .max = 1, .fallback = "0.92"},
+    b.quantity("supplyEfficiency", p.supplyEfficiency, {.min = 0.1, .max = 1, .fallback = "0.92"},
                "Power supply efficiency (scope wall)");
     b.quantity("pue", p.pue, {.min = 1, .max = 5, .fallback = "1.3"},
                "Power usage effectiveness of the building (scope wall)");
@@ -83,9 +82,14 @@ PlatformDescription loadPlatform(const std::string& reference, const SearchPath&
   std::vector<std::string> names;
   for (const auto& [name, where] : known) names.push_back(name);
   if (isCataloguePlatform(reference))
-    throw InputError(Problem{{}, "platform", "'" + reference + "' is not available yet",
-                             "an id that `wattlas platforms` lists", {}});
-  throw InputError(Problem{{}, "platform", "'" + reference.substr(0, 80) + "' is unknown",
+    throw InputError(Problem{{},
+                             "platform",
+                             "'" + reference + "' is not available yet",
+                             "an id that `wattlas platforms` lists",
+                             {}});
+  throw InputError(Problem{{},
+                           "platform",
+                           "'" + reference.substr(0, 80) + "' is unknown",
                            "an id that `wattlas platforms` lists, or a .yaml file",
                            didYouMean(reference, names)});
 }
@@ -101,19 +105,24 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   platform.id = description.id;
   ConfigNode tree = description.tree;
   if (!tree.isMap())
-    throw InputError(Problem{tree.place(), "platform", "is not a platform description",
-                             "keys such as device, host, link", {}});
+    throw InputError(Problem{tree.place(),
+                             "platform",
+                             "is not a platform description",
+                             "keys such as device, host, link",
+                             {}});
   if (overrides.isMap()) tree.merge(overrides);
 
   Problems problems;
   PlatformFields fields;
-  platform.config = bindConfig(tree, {}, problems,
-                               [&](Binder& b) { fields.bind(b, platform); });
+  platform.config = bindConfig(tree, {}, problems, [&](Binder& b) { fields.bind(b, platform); });
   platform.hostShare = fields.hostShare.value.value;
   const auto build = [&](const ConfigNode& node, const std::string& name, Component& component) {
     if (!node.isMap()) {
-      problems.add({tree.place(), name, "missing or not a section",
-                    "`" + name + ": {from: devices/...yaml}`", {}});
+      problems.add({tree.place(),
+                    name,
+                    "missing or not a section",
+                    "`" + name + ": {from: devices/...yaml}`",
+                    {}});
       return;
     }
     try {
@@ -130,13 +139,16 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   build(fields.device, "device", platform.device);
   if (!fields.host.isNull()) build(fields.host, "host", platform.host);
   if (fields.link.isMap()) {
-    const BoundConfig link = bindConfig(fields.link, "link", problems,
-                                        [&](Binder& b) { platform.link.bind(b); });
+    const BoundConfig link =
+        bindConfig(fields.link, "link", problems, [&](Binder& b) { platform.link.bind(b); });
     platform.config.complete.put("link", link.complete);
     prefixed(platform.config.parameters, link, "link");
   } else if (!fields.host.isNull()) {
-    problems.add({tree.place(), "link", "missing or not a section",
-                  "`link: {rate: 64 GB/s, latency: 1 us, energyPerBit: 5 pJ/bit}`", {}});
+    problems.add({tree.place(),
+                  "link",
+                  "missing or not a section",
+                  "`link: {rate: 64 GB/s, latency: 1 us, energyPerBit: 5 pJ/bit}`",
+                  {}});
   }
   problems.finish();
   return platform;

@@ -21,7 +21,8 @@ Watts peakPower(const std::vector<PowerPiece>& pieces, Ticks window) {
     const auto at = std::upper_bound(time.begin(), time.end(), t) - time.begin();
     const auto i = static_cast<std::size_t>(at) - 1;
     if (i + 1 >= time.size()) return energy.back();
-    const double share = static_cast<double>(t - time[i]) / static_cast<double>(time[i + 1] - time[i]);
+    const double share =
+        static_cast<double>(t - time[i]) / static_cast<double>(time[i + 1] - time[i]);
     return energy[i] + share * (energy[i + 1] - energy[i]);
   };
   double best = 0.0;

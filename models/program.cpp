@@ -16,8 +16,8 @@ const char* nameOf(Fidelity fidelity) {
 Fidelity parseFidelity(const std::string& text) {
   for (std::size_t i = 0; i < fidelityNames.size(); ++i)
     if (fidelityNames[i] == text) return static_cast<Fidelity>(i);
-  throw InputError("'" + text.substr(0, 40) + "' is not a fidelity",
-                   "analytic, event or detailed", didYouMean(text, fidelityNames));
+  throw InputError("'" + text.substr(0, 40) + "' is not a fidelity", "analytic, event or detailed",
+                   didYouMean(text, fidelityNames));
 }
 
 const char* nameOf(Bound bound) {
@@ -27,8 +27,7 @@ const char* nameOf(Bound bound) {
 }
 
 const char* nameOf(Refusal::Code code) {
-  static constexpr const char* names[] = {"unsupported", "capacity", "format", "mapping",
-                                          "budget"};
+  static constexpr const char* names[] = {"unsupported", "capacity", "format", "mapping", "budget"};
   return names[static_cast<std::size_t>(code)];
 }
 
@@ -54,11 +53,7 @@ Ticks Profile::alone() const {
 }
 
 Hash128 Device::hash() const {
-  return Hasher()
-      .text(info().kind)
-      .integer(modelVersion())
-      .add(config().complete.hash())
-      .finish();
+  return Hasher().text(info().kind).integer(modelVersion()).add(config().complete.hash()).finish();
 }
 
 std::vector<std::vector<OpId>> Device::partition(const Graph&,

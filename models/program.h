@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "models/base/hash.h"
 #include "models/base/error.h"
+#include "models/base/hash.h"
 #include "models/energy.h"
 #include "workloads/graph/workload.h"
 
@@ -45,21 +45,21 @@ struct Demand {
 
 /// A stretch of execution. Alone it lasts max(local, slowest demand).
 struct Segment {
-  Ticks local;                  ///< private time: compute, private memory, control
+  Ticks local;  ///< private time: compute, private memory, control
   std::vector<Demand> demands;
-  EnergyCounts energy;          ///< events during ONE repetition
+  EnergyCounts energy;  ///< events during ONE repetition
   std::int64_t repeat = 1;
-  std::int32_t op = -1;         ///< index into the region, -1 = the region as a whole
+  std::int32_t op = -1;  ///< index into the region, -1 = the region as a whole
   Bound bound = Bound::compute;
 };
 
 /// What one operator of the region took. Segments say when power flows; shares say who used it.
 struct OperatorShare {
-  std::int32_t op = 0;     ///< index into the region
-  Ticks start, end;        ///< relative to the start of the program
-  Ticks busy;              ///< time its units worked; may overlap with other operators
-  Ticks attributed;        ///< non-overlapping share; all shares add up to the program's duration
-  EnergyCounts energy;     ///< all shares add up to the segments' energy
+  std::int32_t op = 0;  ///< index into the region
+  Ticks start, end;     ///< relative to the start of the program
+  Ticks busy;           ///< time its units worked; may overlap with other operators
+  Ticks attributed;     ///< non-overlapping share; all shares add up to the program's duration
+  EnergyCounts energy;  ///< all shares add up to the segments' energy
   Bound bound = Bound::compute;
   double utilisation = 0;  ///< achieved / peak MAC rate of the device in `attributed`, 0..1
 };
@@ -88,8 +88,8 @@ struct Profile {
   std::vector<Fold> folds;
   std::vector<Assumption> assumptions;
   std::uint64_t exitState = 0;
-  Ticks refreshDebt;            ///< refresh time owed at the end, carried to the next program
-  std::int64_t events = 0;      ///< kernel events + steps inside modules; folded copies once
+  Ticks refreshDebt;        ///< refresh time owed at the end, carried to the next program
+  std::int64_t events = 0;  ///< kernel events + steps inside modules; folded copies once
   std::vector<std::pair<std::string, double>> statistics;  ///< such as {"dma.busyCycles", 812}
 
   /// Duration with all links to itself: sum over segments of repeat x max(local, demands).
@@ -123,7 +123,7 @@ struct WorkItem {
   const Graph& graph;
   std::vector<OpId> region;
   PhaseKind phase = PhaseKind::inference;
-  std::int64_t step = 0;        ///< decode step: growing operators attend to keys + step
+  std::int64_t step = 0;  ///< decode step: growing operators attend to keys + step
   std::int64_t weightCopies = 1;
   /// Bits touched between two uses of the same operands (a benchmark loop): operands that fit a
   /// cache stay there. 0 = unknown, nothing stays.

@@ -30,8 +30,8 @@ std::unique_ptr<Device> Registry::make(const ConfigNode& config, const std::stri
   const DeviceKind* kind = find(kindNode->scalar());
   if (kind == nullptr)
     throw InputError(Problem{kindNode->place(), prefix + ".kind",
-                             "'" + kindNode->scalar() + "' is not a device kind",
-                             "one of " + known, didYouMean(kindNode->scalar(), names())});
+                             "'" + kindNode->scalar() + "' is not a device kind", "one of " + known,
+                             didYouMean(kindNode->scalar(), names())});
   ConfigNode rest = config;
   rest.erase("kind");
   Problems problems;

@@ -28,8 +28,8 @@ struct PhaseResult {
 
 struct OperatorResult {
   std::string name, kind, phase, device;
-  std::int64_t region = 0;   ///< number of the fused or pipelined region it ran in
-  std::int64_t count = 1;    ///< instances in this phase (layers x steps)
+  std::int64_t region = 0;  ///< number of the fused or pipelined region it ran in
+  std::int64_t count = 1;   ///< instances in this phase (layers x steps)
   double startS = 0, endS = 0, attributedS = 0, energyJ = 0, utilisation = 0;
   std::string bound;
   double macs = 0, bytes = 0;  ///< all instances
@@ -42,7 +42,7 @@ struct TierResult {
 
 /// One ledger cell: joules = count x perCount, in exactly one cell.
 struct LedgerCell {
-  std::string component;    ///< "device", "host", "link"
+  std::string component;  ///< "device", "host", "link"
   Category category = Category::compute;
   std::string coefficient;  ///< such as "mram.read"
   double count = 0;

@@ -1,5 +1,6 @@
 #include "models/simulate.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -7,20 +8,22 @@
 #include <map>
 #include <stdexcept>
 
-#include <fmt/format.h>
-
 #include "models/bookkeeping.h"
 #include "models/plan.h"
 #include "models/power.h"
 
 namespace wattlas {
 
+namespace {
+
+Hash128 keyOf(const Program& program, const Hash128& device, Fidelity fidelity) {
+  return Hasher().add(program.hash()).add(device).integer(static_cast<int>(fidelity)).finish();
+}
+
+}  // namespace
+
 Hash128 ProfileCache::key(const Program& program, const Device& device, Fidelity fidelity) {
-  return Hasher()
-      .add(program.hash())
-      .add(device.hash())
-      .integer(static_cast<int>(fidelity))
-      .finish();
+  return keyOf(program, device.hash(), fidelity);
 }
 
 const Profile* ProfileCache::find(const Hash128& key) const {
@@ -41,9 +44,9 @@ bool has(const Device& device, Fidelity fidelity) {
 
 /// The level at which a component can run when `wanted` is asked for.
 Fidelity usable(const Device& device, Fidelity wanted) {
-  return has(device, wanted)                                             ? wanted
+  return has(device, wanted)                                            ? wanted
          : wanted == Fidelity::detailed && has(device, Fidelity::event) ? Fidelity::event
-                                                                         : Fidelity::analytic;
+                                                                        : Fidelity::analytic;
 }
 
 /// One program on the platform: its profile and how long it lasts there.
@@ -55,7 +58,12 @@ struct Executed {
 class Simulation {
  public:
   Simulation(const Experiment& experiment, ProfileCache& cache, const EngineFactory& makeEngine)
-      : x_(experiment), cache_(cache), makeEngine_(makeEngine), books_(experiment, result_) {}
+      : x_(experiment), cache_(cache), makeEngine_(makeEngine), books_(experiment, result_),
+        deviceHash_(experiment.platform.device.device->hash()) {
+    // Hashing a device walks its whole configuration: once a run, not once a program.
+    if (experiment.platform.host.device != nullptr)
+      hostHash_ = experiment.platform.host.device->hash();
+  }
 
   RunResult run() {
     const auto started = std::chrono::steady_clock::now();
@@ -110,22 +118,20 @@ class Simulation {
 
     deviceLevel_ = usable(*x_.platform.device.device, x_.run.fidelity);
     if (x_.run.fidelityForced && deviceLevel_ != x_.run.fidelity)
-      throw InputError(
-          Problem{{"--fidelity", 0}, x_.platform.id,
-                  fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
-                  fmt::format("--fidelity {}", nameOf(deviceLevel_)),
-                  "without --fidelity the result says which level was used"});
+      throw InputError(Problem{{"--fidelity", 0},
+                               x_.platform.id,
+                               fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
+                               fmt::format("--fidelity {}", nameOf(deviceLevel_)),
+                               "without --fidelity the result says which level was used"});
     hostLevel_ = host ? usable(*x_.platform.host.device, x_.run.fidelity) : Fidelity::analytic;
     result_.fidelityUsed["device"] = nameOf(deviceLevel_);
     if (host) {
-      result_.fidelityUsed["link"] =
-          deviceLevel_ == Fidelity::analytic ? "analytic" : "event";
+      result_.fidelityUsed["link"] = deviceLevel_ == Fidelity::analytic ? "analytic" : "event";
     }
     if (deviceLevel_ != x_.run.fidelity)
       books_.assume({"fidelity.device", nameOf(deviceLevel_), "", "",
                      fmt::format("{} has no '{}' model yet: closed form used",
-                                 x_.platform.device.device->info().kind,
-                                 nameOf(x_.run.fidelity)),
+                                 x_.platform.device.device->info().kind, nameOf(x_.run.fidelity)),
                      Basis::assumption});
   }
 
@@ -164,7 +170,7 @@ class Simulation {
   const Executed& executed(const Program& program, bool onHost) {
     const Device& device = onHost ? *x_.platform.host.device : *x_.platform.device.device;
     const Fidelity level = onHost ? hostLevel_ : deviceLevel_;
-    const Hash128 key = ProfileCache::key(program, device, level);
+    const Hash128 key = keyOf(program, onHost ? hostHash_ : deviceHash_, level);
     const auto at = executed_.find(key);
     if (at != executed_.end()) return at->second;
     const Profile* profile = cache_.find(key);
@@ -175,8 +181,8 @@ class Simulation {
     }
     result_.host.events += profile->events;
     if (result_.host.events > x_.run.eventBudget)
-      throw std::overflow_error(fmt::format("more than {} events (run.eventBudget)",
-                                            x_.run.eventBudget));
+      throw std::overflow_error(
+          fmt::format("more than {} events (run.eventBudget)", x_.run.eventBudget));
     for (const Fold& fold : profile->folds) books_.fold(fold);
     for (const Assumption& a : profile->assumptions) books_.assume(a);
     Executed done{profile, profile->alone(), {}};
@@ -239,6 +245,7 @@ class Simulation {
   const EngineFactory& makeEngine_;
   RunResult result_;
   Bookkeeping books_;
+  Hash128 deviceHash_, hostHash_;
   std::unique_ptr<EventEngine> engine_;
   Fidelity deviceLevel_ = Fidelity::analytic, hostLevel_ = Fidelity::analytic;
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
@@ -252,8 +259,7 @@ RunResult simulate(const Experiment& experiment, ProfileCache& cache,
 }
 
 bool needsEngine(const Experiment& experiment) {
-  return usable(*experiment.platform.device.device, experiment.run.fidelity) !=
-         Fidelity::analytic;
+  return usable(*experiment.platform.device.device, experiment.run.fidelity) != Fidelity::analytic;
 }
 
 }  // namespace wattlas

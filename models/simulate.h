@@ -1,8 +1,8 @@
 // Experiment -> RunResult. `infeasible` is a result; a throw is bad input or our bug.
 #pragma once
 
-#include <memory>
 #include <functional>
+#include <memory>
 #include <unordered_map>
 
 #include "models/experiment.h"

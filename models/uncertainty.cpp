@@ -60,8 +60,8 @@ double scenarioPosition(const std::string& path, int s) {
 }
 
 double scenarioValue(const ParameterRecord& p, double position) {
-  const double value = p.low > 0 ? p.low * std::pow(p.high / p.low, position)
-                                 : p.low + (p.high - p.low) * position;
+  const double value =
+      p.low > 0 ? p.low * std::pow(p.high / p.low, position) : p.low + (p.high - p.low) * position;
   return p.dimension == Dimension::count ? std::round(value) : rounded(value);
 }
 
@@ -84,8 +84,8 @@ ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Re
     ExperimentSpec scenario = base;
     for (const ParameterRecord& p : open)
       scenario.sets.emplace_back(
-          p.path, ConfigNode::ofScalar(exactQuantity(
-                      scenarioValue(p, scenarioPosition(p.path, s)), p.dimension)));
+          p.path, ConfigNode::ofScalar(
+                      exactQuantity(scenarioValue(p, scenarioPosition(p.path, s)), p.dimension)));
     try {
       ProfileCache own;
       const RunResult r = simulate(makeExperiment(scenario, registry, path), own, {});

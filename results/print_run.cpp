@@ -61,11 +61,10 @@ std::string totals(const RunResult& r, const TextOptions& options) {
                                    powerText(r.powerPeakW), timeText(r.powerWindowS)));
   for (const PhaseResult& p : r.phases)
     if (p.tokens > 0 && p.tokensPerS > 0)
-      out +=
-          fact(p.name == "inference" ? "rate" : p.name.c_str(),
-               fmt::format("{} {}s/s, {} each", plainNumber(p.tokensPerS),
-                           p.name == "inference" ? "inference" : "token",
-                           energyText(p.energyPerTokenJ)));
+      out += fact(p.name == "inference" ? "rate" : p.name.c_str(),
+                  fmt::format("{} {}s/s, {} each", plainNumber(p.tokensPerS),
+                              p.name == "inference" ? "inference" : "token",
+                              energyText(p.energyPerTokenJ)));
   if (r.areaMm2 > 0) out += fact("area", plainNumber(r.areaMm2) + " mm2");
   const auto time0 = timeByBound(r);
   const auto energy0 = energyByCategory(r);

@@ -1,8 +1,8 @@
 #include "models/base/config.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace wattlas {
 
@@ -117,8 +117,8 @@ std::string quotedScalar(const std::string& text) {
 void printYaml(const ConfigNode& node, int indent, std::string& out) {
   const std::string pad(static_cast<std::size_t>(indent), ' ');
   const auto child = [&](const ConfigNode& value) {
-    const bool block = (value.isMap() && !value.entries().empty()) ||
-                       (value.isList() && !value.items().empty());
+    const bool block =
+        (value.isMap() && !value.entries().empty()) || (value.isList() && !value.items().empty());
     if (block) {
       out += '\n';
       printYaml(value, indent + 2, out);

@@ -16,17 +16,33 @@ namespace {
 
 constexpr std::size_t maximumNodes = 200000;
 constexpr int maximumPartDepth = 16;
+constexpr int maximumNesting = 100;
 
 struct Converter {
   std::string file;
   std::size_t nodes = 0;
   Problems problems;
+  int nesting = 0;
 
   Place placeOf(const YAML::Node& node) const {
     return {file, node.Mark().is_null() ? 0 : node.Mark().line + 1};
   }
 
   ConfigNode convert(const YAML::Node& node) {
+    // An alias inside what it names is a tree without end.
+    if (nesting >= maximumNesting)
+      throw InputError(Problem{placeOf(node),
+                               {},
+                               "nested more than 100 levels deep",
+                               "a flatter file without an alias inside its own anchor",
+                               {}});
+    ++nesting;
+    ConfigNode done = convertNode(node);
+    --nesting;
+    return done;
+  }
+
+  ConfigNode convertNode(const YAML::Node& node) {
     // Aliases are expanded, so a small file can describe a huge tree ("billion laughs").
     if (++nodes > maximumNodes)
       throw InputError(Problem{placeOf(node), {}, "more than 200000 values", "a smaller file", {}});
@@ -42,7 +58,8 @@ struct Converter {
         ConfigNode map = ConfigNode::ofMap(placeOf(node));
         for (const auto& entry : node) {
           if (!entry.first.IsScalar()) {
-            problems.add({placeOf(entry.first), {}, "a key is not a plain name", "'name: value'", {}});
+            problems.add(
+                {placeOf(entry.first), {}, "a key is not a plain name", "'name: value'", {}});
             continue;
           }
           const std::string key = entry.first.Scalar();
@@ -66,8 +83,11 @@ ConfigNode resolveParts(const ConfigNode& node, const std::string& file, const S
 ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const SearchPath& path,
                     std::vector<std::string>& chain) {
   if (!reference.isScalar())
-    throw InputError(Problem{reference.place(), "from", "is not a file name",
-                             "a YAML file such as 'memories/ddr4-2400.yaml'", {}});
+    throw InputError(Problem{reference.place(),
+                             "from",
+                             "is not a file name",
+                             "a YAML file such as 'memories/ddr4-2400.yaml'",
+                             {}});
   const std::string& name = reference.scalar();
   std::optional<std::string> found;
   const fs::path beside = fs::path(file).parent_path() / name;
@@ -77,13 +97,18 @@ ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const 
   else
     found = path.findPart(name);
   if (!found)
-    throw InputError(Problem{reference.place(), "from", "part file '" + name + "' not found",
-                             "a file beside this one or on WATTLAS_PATH", {}});
+    throw InputError(Problem{reference.place(),
+                             "from",
+                             "part file '" + name + "' not found",
+                             "a file beside this one or on WATTLAS_PATH",
+                             {}});
   if (std::find(chain.begin(), chain.end(), *found) != chain.end() ||
       chain.size() > maximumPartDepth)
-    throw InputError(Problem{reference.place(), "from",
+    throw InputError(Problem{reference.place(),
+                             "from",
                              "part file '" + name + "' includes itself",
-                             "parts without a cycle", {}});
+                             "parts without a cycle",
+                             {}});
   chain.push_back(*found);
   const ConfigNode raw = parseYaml(readTextFile(*found), *found);
   ConfigNode part = resolveParts(raw, *found, path, chain);
@@ -130,8 +155,11 @@ std::string readTextFile(const std::string& file, std::size_t limitBytes) {
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
     if (text.size() > limitBytes)
-      throw InputError(Problem{{file, 0}, {}, "is larger than " +
-                               std::to_string(limitBytes >> 20) + " MiB", "a smaller file", {}});
+      throw InputError(Problem{{file, 0},
+                               {},
+                               "is larger than " + std::to_string(limitBytes >> 20) + " MiB",
+                               "a smaller file",
+                               {}});
   }
   return text;
 }
@@ -145,7 +173,10 @@ ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.size() > 1)
-      throw InputError(Problem{{fileName, 0}, {}, "holds several YAML documents", "one document",
+      throw InputError(Problem{{fileName, 0},
+                               {},
+                               "holds several YAML documents",
+                               "one document",
                                "remove the '---' lines"});
     ConfigNode root =
         documents.empty() ? ConfigNode::ofMap({fileName, 1}) : converter.convert(documents[0]);
@@ -153,8 +184,8 @@ ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
     return root;
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 0 : error.mark.line + 1;
-    throw InputError(Problem{{fileName, line}, {}, "not valid YAML: " + error.msg,
-                             "YAML such as 'key: value'", {}});
+    throw InputError(Problem{
+        {fileName, line}, {}, "not valid YAML: " + error.msg, "YAML such as 'key: value'", {}});
   }
 }
 
@@ -171,8 +202,11 @@ ConfigNode loadConfig(const std::string& file, const SearchPath& path) {
 std::pair<std::string, ConfigNode> parseAssignment(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw InputError(Problem{{"--set", 0}, {}, "'" + text.substr(0, 80) + "' is not an assignment",
-                             "KEY=VALUE such as dpu.clock=400MHz", {}});
+    throw InputError(Problem{{"--set", 0},
+                             {},
+                             "'" + text.substr(0, 80) + "' is not an assignment",
+                             "KEY=VALUE such as dpu.clock=400MHz",
+                             {}});
   ConfigNode value = parseYaml(text.substr(equals + 1), "--set " + text.substr(0, equals));
   if (value.isMap() && value.entries().empty()) value = ConfigNode();
   return {text.substr(0, equals), std::move(value)};

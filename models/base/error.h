@@ -1,7 +1,8 @@
 // How every room reports what went wrong. Two families of trouble, kept apart:
 //   * bad input: a list of `Problem`s with place, expectation and remedy -> thrown as `InputError`,
 //     exit code 2. All problems of one input are collected before anything is thrown.
-//   * an answer that is "no": `Expected<T, E>` (a device refuses an operator, a point is infeasible).
+//   * an answer that is "no": `Expected<T, E>` (a device refuses an operator, a point is
+//   infeasible).
 // Anything else that is thrown is a bug of ours (exit code 1).
 #pragma once
 

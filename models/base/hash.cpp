@@ -6,7 +6,9 @@
 
 namespace wattlas {
 
-std::string Hash128::hex() const { return fmt::format("{:016x}{:016x}", high, low); }
+std::string Hash128::hex() const {
+  return fmt::format("{:016x}{:016x}", high, low);
+}
 
 Hash128 hashBytes(const void* data, std::size_t size) {
   const XXH128_hash_t h = XXH3_128bits(data, size);

@@ -22,7 +22,9 @@ struct Hash128Hasher {
 };
 
 Hash128 hashBytes(const void* data, std::size_t size);
-inline Hash128 hashText(std::string_view text) { return hashBytes(text.data(), text.size()); }
+inline Hash128 hashText(std::string_view text) {
+  return hashBytes(text.data(), text.size());
+}
 
 /// Collects fields into one hash. Order matters; strings carry their length.
 class Hasher {
@@ -33,8 +35,9 @@ class Hasher {
     if (v == 0.0) v = 0.0;  // -0 and 0 are one value
     return raw(&v, sizeof v);
   }
-  Hasher& add(const Hash128& h) { return integer(static_cast<std::int64_t>(h.high)).integer(
-      static_cast<std::int64_t>(h.low)); }
+  Hasher& add(const Hash128& h) {
+    return integer(static_cast<std::int64_t>(h.high)).integer(static_cast<std::int64_t>(h.low));
+  }
   Hash128 finish() const { return hashBytes(bytes_.data(), bytes_.size()); }
 
  private:

@@ -93,8 +93,8 @@ class Binder {
   virtual bool reading() const = 0;
 
  protected:
-  virtual ParameterRecord number(const std::string& key, Dimension dimension,
-                                 const FieldRule& rule, const std::string& doc) = 0;
+  virtual ParameterRecord number(const std::string& key, Dimension dimension, const FieldRule& rule,
+                                 const std::string& doc) = 0;
 };
 
 /// What reading a tree gave: the parameters read, in order, and the tree with defaults filled in.

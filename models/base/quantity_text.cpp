@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -5,8 +7,6 @@
 #include <span>
 #include <stdexcept>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "models/base/error.h"
 #include "models/base/units.h"
@@ -21,30 +21,39 @@ struct UnitName {
 
 // The first entry of each list is the base unit in which values are stored.
 constexpr UnitName ratioUnits[] = {{"", 1}, {"%", 1e-2}, {"x", 1}};
-constexpr UnitName timeUnits[] = {{"s", 1},     {"ms", 1e-3},  {"us", 1e-6},  {"ns", 1e-9},
+constexpr UnitName timeUnits[] = {{"s", 1},      {"ms", 1e-3},  {"us", 1e-6},  {"ns", 1e-9},
                                   {"ps", 1e-12}, {"min", 60.0}, {"h", 3600.0}, {"d", 86400.0}};
 constexpr UnitName frequencyUnits[] = {{"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}};
-constexpr UnitName energyUnits[] = {{"J", 1},     {"kJ", 1e3},   {"MJ", 1e6},   {"mJ", 1e-3},
-                                    {"uJ", 1e-6}, {"nJ", 1e-9},  {"pJ", 1e-12}, {"fJ", 1e-15},
+constexpr UnitName energyUnits[] = {{"J", 1},      {"kJ", 1e3},    {"MJ", 1e6},   {"mJ", 1e-3},
+                                    {"uJ", 1e-6},  {"nJ", 1e-9},   {"pJ", 1e-12}, {"fJ", 1e-15},
                                     {"aJ", 1e-18}, {"Wh", 3600.0}, {"kWh", 3.6e6}};
 constexpr UnitName powerUnits[] = {{"W", 1},     {"kW", 1e3},  {"MW", 1e6},
                                    {"mW", 1e-3}, {"uW", 1e-6}, {"nW", 1e-9}};
-constexpr UnitName informationUnits[] = {
-    {"bit", 1},      {"b", 1},        {"kbit", 1e3},    {"Mbit", 1e6},    {"Gbit", 1e9},
-    {"B", 8},        {"kB", 8e3},     {"MB", 8e6},      {"GB", 8e9},      {"TB", 8e12},
-    {"KiB", 8192.0}, {"MiB", 8388608.0}, {"GiB", 8589934592.0}, {"TiB", 8796093022208.0}};
+constexpr UnitName informationUnits[] = {{"bit", 1},
+                                         {"b", 1},
+                                         {"kbit", 1e3},
+                                         {"Mbit", 1e6},
+                                         {"Gbit", 1e9},
+                                         {"B", 8},
+                                         {"kB", 8e3},
+                                         {"MB", 8e6},
+                                         {"GB", 8e9},
+                                         {"TB", 8e12},
+                                         {"KiB", 8192.0},
+                                         {"MiB", 8388608.0},
+                                         {"GiB", 8589934592.0},
+                                         {"TiB", 8796093022208.0}};
 constexpr UnitName bandwidthUnits[] = {
-    {"bit/s", 1}, {"kbit/s", 1e3}, {"Mbit/s", 1e6}, {"Gbit/s", 1e9}, {"Tbit/s", 1e12},
-    {"Mb/s", 1e6}, {"Gb/s", 1e9},  {"Tb/s", 1e12},  {"B/s", 8},      {"kB/s", 8e3},
-    {"MB/s", 8e6}, {"GB/s", 8e9},  {"TB/s", 8e12},  {"MiB/s", 8388608.0},
-    {"GiB/s", 8589934592.0}};
+    {"bit/s", 1},  {"kbit/s", 1e3}, {"Mbit/s", 1e6}, {"Gbit/s", 1e9},      {"Tbit/s", 1e12},
+    {"Mb/s", 1e6}, {"Gb/s", 1e9},   {"Tb/s", 1e12},  {"B/s", 8},           {"kB/s", 8e3},
+    {"MB/s", 8e6}, {"GB/s", 8e9},   {"TB/s", 8e12},  {"MiB/s", 8388608.0}, {"GiB/s", 8589934592.0}};
 constexpr UnitName areaUnits[] = {{"mm2", 1}, {"um2", 1e-6}, {"cm2", 100.0}};
 constexpr UnitName energyPerBitUnits[] = {
-    {"J/bit", 1},      {"nJ/bit", 1e-9},  {"pJ/bit", 1e-12},     {"fJ/bit", 1e-15},
-    {"pJ/b", 1e-12},   {"fJ/b", 1e-15},   {"pJ/B", 1e-12 / 8.0}, {"nJ/B", 1e-9 / 8.0}};
+    {"J/bit", 1},    {"nJ/bit", 1e-9}, {"pJ/bit", 1e-12},     {"fJ/bit", 1e-15},
+    {"pJ/b", 1e-12}, {"fJ/b", 1e-15},  {"pJ/B", 1e-12 / 8.0}, {"nJ/B", 1e-9 / 8.0}};
 constexpr UnitName throughputUnits[] = {
-    {"op/s", 1},    {"kop/s", 1e3},  {"Mop/s", 1e6},   {"Gop/s", 1e9},   {"Top/s", 1e12},
-    {"OPS", 1},     {"MOPS", 1e6},   {"GOPS", 1e9},    {"TOPS", 1e12},   {"FLOPS", 1},
+    {"op/s", 1},     {"kop/s", 1e3},   {"Mop/s", 1e6},   {"Gop/s", 1e9},  {"Top/s", 1e12},
+    {"OPS", 1},      {"MOPS", 1e6},    {"GOPS", 1e9},    {"TOPS", 1e12},  {"FLOPS", 1},
     {"GFLOPS", 1e9}, {"TFLOPS", 1e12}, {"PFLOPS", 1e15}, {"GMAC/s", 2e9}, {"TMAC/s", 2e12}};
 constexpr UnitName countUnits[] = {{"", 1}};
 
@@ -80,7 +89,9 @@ std::string_view trimmed(std::string_view s) {
 
 }  // namespace
 
-std::string describe(Dimension dimension) { return std::string(textOf(dimension).example); }
+std::string describe(Dimension dimension) {
+  return std::string(textOf(dimension).example);
+}
 
 double parseQuantity(std::string_view text, Dimension dimension) {
   const DimensionText& names = textOf(dimension);
@@ -99,8 +110,7 @@ double parseQuantity(std::string_view text, Dimension dimension) {
   for (const UnitName& candidate : names.units) {
     if (candidate.name == unit) {
       const double value = number * candidate.factor;
-      if (dimension == Dimension::count &&
-          (value != std::floor(value) || std::abs(value) > 9.0e15))
+      if (dimension == Dimension::count && (value != std::floor(value) || std::abs(value) > 9.0e15))
         throw InputError("'" + std::string(body.substr(0, 60)) + "' is not a whole number",
                          describe(dimension));
       return value;
@@ -119,8 +129,8 @@ std::string formatQuantity(double value, Dimension dimension) {
     double factor;
     const char* prefix;
   };
-  static constexpr Scale scales[] = {{1e15, "P"}, {1e12, "T"}, {1e9, "G"},   {1e6, "M"},
-                                     {1e3, "k"},  {1.0, ""},   {1e-3, "m"},  {1e-6, "u"},
+  static constexpr Scale scales[] = {{1e15, "P"}, {1e12, "T"},  {1e9, "G"},  {1e6, "M"},
+                                     {1e3, "k"},  {1.0, ""},    {1e-3, "m"}, {1e-6, "u"},
                                      {1e-9, "n"}, {1e-12, "p"}, {1e-15, "f"}};
   double shown = value;
   std::string unit(textOf(dimension).units.front().name);
@@ -134,8 +144,7 @@ std::string formatQuantity(double value, Dimension dimension) {
   if (dimension == Dimension::area) return fmt::format("{:.4g} mm2", shown);
   if (shown == 0.0) return "0 " + unit;
   const double magnitude = std::abs(shown);
-  const bool wholeOnly =
-      dimension == Dimension::information || dimension == Dimension::bandwidth;
+  const bool wholeOnly = dimension == Dimension::information || dimension == Dimension::bandwidth;
   for (const Scale& scale : scales) {
     if (wholeOnly && scale.factor < 1.0) break;
     if (dimension == Dimension::time && scale.factor > 1.0) continue;
@@ -163,7 +172,7 @@ double rounded(double value) {
 namespace {
 __extension__ typedef __int128 Int128;  // products of picoseconds and counts need 128 bits
 constexpr std::int64_t longestTicks = 100LL * 86400 * 1000 * 1000 * 1000 * 1000;
-}
+}  // namespace
 
 Ticks toTicks(Seconds t) {
   const double ps = std::ceil(rounded(t.value * 1e12));

@@ -1,6 +1,5 @@
 // JSON Schema of a parameter struct, made from the same declaration that reads it.
 #include <cmath>
-
 #include <nlohmann/json.hpp>
 
 #include "models/base/parameter.h"
@@ -17,7 +16,8 @@ class SchemaBinder final : public Binder {
     schema_["properties"] = Json::object();
     schema_["additionalProperties"] = false;
     schema_["patternProperties"]["^x-"] = Json::object();
-    schema_["properties"]["source"] = {{"type", "string"}, {"description", "Origin of the numbers of this section"}};
+    schema_["properties"]["source"] = {{"type", "string"},
+                                       {"description", "Origin of the numbers of this section"}};
     schema_["properties"]["basis"] = {{"enum", {"measured", "published", "derived", "assumption"}}};
     schema_["properties"]["notes"] = {{"type", "string"}};
   }
@@ -56,8 +56,8 @@ class SchemaBinder final : public Binder {
     put(key, {{"type", "boolean"}, {"description", doc}}, rule);
   }
   void texts(const std::string& key, std::vector<std::string>&, const std::string& doc) override {
-    schema_["properties"][key] = {{"type", "array"}, {"items", {{"type", "string"}}},
-                                  {"description", doc}};
+    schema_["properties"][key] = {
+        {"type", "array"}, {"items", {{"type", "string"}}}, {"description", doc}};
   }
   void section(const std::string& key, const std::string& doc,
                const std::function<void(Binder&)>& fields) override {
@@ -65,13 +65,15 @@ class SchemaBinder final : public Binder {
   }
   void list(const std::string& key, const std::string& doc,
             const std::function<void(Binder&, std::size_t)>& element) override {
-    schema_["properties"][key] = {{"type", "array"}, {"description", doc},
+    schema_["properties"][key] = {{"type", "array"},
+                                  {"description", doc},
                                   {"items", child(doc, [&](Binder& b) { element(b, 0); })}};
   }
   void named(const std::string& key, const std::string& doc,
              const std::function<void(Binder&, const std::string&)>& element) override {
     schema_["properties"][key] = {
-        {"type", "object"}, {"description", doc},
+        {"type", "object"},
+        {"description", doc},
         {"additionalProperties", child(doc, [&](Binder& b) { element(b, "name"); })}};
   }
   void any(const std::string& key, ConfigNode&, const std::string& doc) override {

@@ -12,17 +12,17 @@ namespace wattlas {
 
 /// What a number in a configuration file measures; decides which units are accepted.
 enum class Dimension {
-  ratio,          ///< plain number or percentage
-  time,           ///< s
-  frequency,      ///< Hz
-  energy,         ///< J
-  power,          ///< W
-  information,    ///< bit
-  bandwidth,      ///< bit/s
-  area,           ///< mm2
-  energyPerBit,   ///< J/bit
-  throughput,     ///< operations/s
-  count,          ///< integer
+  ratio,         ///< plain number or percentage
+  time,          ///< s
+  frequency,     ///< Hz
+  energy,        ///< J
+  power,         ///< W
+  information,   ///< bit
+  bandwidth,     ///< bit/s
+  area,          ///< mm2
+  energyPerBit,  ///< J/bit
+  throughput,    ///< operations/s
+  count,         ///< integer
 };
 
 /// Number with the type of its physical quantity; `Tag` names it.
@@ -100,13 +100,27 @@ using JoulesPerBit = Quantity<JoulesPerBitTag>;  ///< J/bit
 using OpRate = Quantity<OpRateTag>;              ///< operations/s (1 MAC = 2 operations)
 using Count = Quantity<CountTag>;                ///< an integer parameter
 
-constexpr Joules operator*(Watts p, Seconds t) { return Joules(p.value * t.value); }
-constexpr Joules operator*(JoulesPerBit e, Bits b) { return Joules(e.value * b.value); }
-constexpr Watts operator/(Joules e, Seconds t) { return Watts(e.value / t.value); }
-constexpr Seconds operator/(Bits b, BitRate r) { return Seconds(b.value / r.value); }
-constexpr Bits operator*(BitRate r, Seconds t) { return Bits(r.value * t.value); }
-constexpr Bits bytes(double n) { return Bits(8.0 * n); }
-constexpr double toBytes(Bits b) { return b.value / 8.0; }
+constexpr Joules operator*(Watts p, Seconds t) {
+  return Joules(p.value * t.value);
+}
+constexpr Joules operator*(JoulesPerBit e, Bits b) {
+  return Joules(e.value * b.value);
+}
+constexpr Watts operator/(Joules e, Seconds t) {
+  return Watts(e.value / t.value);
+}
+constexpr Seconds operator/(Bits b, BitRate r) {
+  return Seconds(b.value / r.value);
+}
+constexpr Bits operator*(BitRate r, Seconds t) {
+  return Bits(r.value * t.value);
+}
+constexpr Bits bytes(double n) {
+  return Bits(8.0 * n);
+}
+constexpr double toBytes(Bits b) {
+  return b.value / 8.0;
+}
 
 /// Simulated time: integer picoseconds (docs/contract.md, 6).
 struct Ticks {
@@ -124,7 +138,9 @@ struct Ticks {
   constexpr auto operator<=>(const Ticks&) const = default;
 };
 
-constexpr Seconds toSeconds(Ticks t) { return Seconds(static_cast<double>(t.ps) * 1e-12); }
+constexpr Seconds toSeconds(Ticks t) {
+  return Seconds(static_cast<double>(t.ps) * 1e-12);
+}
 /// Rounds up to whole picoseconds, so that a duration never becomes shorter than its bound.
 /// Throws std::overflow_error beyond 100 days of simulated time.
 Ticks toTicks(Seconds t);
@@ -146,10 +162,20 @@ std::string exactQuantity(double value, Dimension dimension);
 /// "a time such as '10 ns'": what a message says was expected.
 std::string describe(Dimension dimension);
 
-inline std::string format(Seconds q) { return formatQuantity(q.value, Dimension::time); }
-inline std::string format(Joules q) { return formatQuantity(q.value, Dimension::energy); }
-inline std::string format(Watts q) { return formatQuantity(q.value, Dimension::power); }
-inline std::string format(Bits q) { return formatQuantity(q.value, Dimension::information); }
-inline std::string format(BitRate q) { return formatQuantity(q.value, Dimension::bandwidth); }
+inline std::string format(Seconds q) {
+  return formatQuantity(q.value, Dimension::time);
+}
+inline std::string format(Joules q) {
+  return formatQuantity(q.value, Dimension::energy);
+}
+inline std::string format(Watts q) {
+  return formatQuantity(q.value, Dimension::power);
+}
+inline std::string format(Bits q) {
+  return formatQuantity(q.value, Dimension::information);
+}
+inline std::string format(BitRate q) {
+  return formatQuantity(q.value, Dimension::bandwidth);
+}
 
 }  // namespace wattlas

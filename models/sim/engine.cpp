@@ -90,8 +90,7 @@ class SystemCEngine final : public EventEngine {
 }  // namespace
 
 std::unique_ptr<EventEngine> makeEventEngine(const Platform& platform, Fidelity fidelity) {
-  if (elaborated)
-    throw std::logic_error("SystemC can elaborate only one platform per process");
+  if (elaborated) throw std::logic_error("SystemC can elaborate only one platform per process");
   elaborated = true;
   return std::make_unique<SystemCEngine>(platform, fidelity);
 }

@@ -17,21 +17,17 @@ Sharing parseSharing(const std::string& name) {
 }
 
 LinkModule::LinkModule(const sc_core::sc_module_name& name, BitRate rate, Sharing sharing)
-    : sc_module(name), rate_(rate), sharing_(sharing) {
+    : sc_module(name), in("in"), rate_(rate), sharing_(sharing) {
+  in.register_nb_transport_fw(this, &LinkModule::forward);
+  in.register_b_transport(this, &LinkModule::block);
   SC_HAS_PROCESS(LinkModule);
   SC_METHOD(step);
   sensitive << wake_;
   dont_initialize();
 }
 
-std::uint32_t LinkModule::addInput() {
-  inputs_.push_back(std::make_unique<Socket>(("in" + std::to_string(inputs_.size())).c_str()));
-  inputs_.back()->bind(*this);
-  return static_cast<std::uint32_t>(inputs_.size() - 1);
-}
-
-tlm::tlm_sync_enum LinkModule::nb_transport_fw(tlm::tlm_generic_payload& transaction,
-                                               tlm::tlm_phase& phase, sc_core::sc_time&) {
+tlm::tlm_sync_enum LinkModule::forward(int requester, tlm::tlm_generic_payload& transaction,
+                                       tlm::tlm_phase& phase, sc_core::sc_time&) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;
   Flow flow;
   flow.transaction = &transaction;
@@ -40,13 +36,15 @@ tlm::tlm_sync_enum LinkModule::nb_transport_fw(tlm::tlm_generic_payload& transac
     transaction.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
     return tlm::TLM_COMPLETED;
   }
+  flow.requester = requester;
   flow.sequence = sequence_++;
   inbox_.push_back(flow);
   wake_.notify(sc_core::SC_ZERO_TIME);
   return tlm::TLM_ACCEPTED;
 }
 
-void LinkModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+void LinkModule::block(int requester, tlm::tlm_generic_payload& transaction,
+                       sc_core::sc_time& delay) {
   sc_core::wait(delay);
   delay = sc_core::SC_ZERO_TIME;
   auto* demand = transaction.get_extension<DemandExtension>();
@@ -59,6 +57,7 @@ void LinkModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_
   Flow flow;
   flow.transaction = &transaction;
   flow.demand = demand;
+  flow.requester = requester;
   flow.sequence = sequence_++;
   flow.waiter = &finished;
   inbox_.push_back(flow);
@@ -77,8 +76,7 @@ void LinkModule::admit() {
   // All requests of this time are here: the kernel's order no longer matters.
   std::sort(inbox_.begin(), inbox_.end(), [](const Flow& a, const Flow& b) {
     if (a.demand->priority != b.demand->priority) return a.demand->priority > b.demand->priority;
-    if (a.demand->requester != b.demand->requester)
-      return a.demand->requester < b.demand->requester;
+    if (a.requester != b.requester) return a.requester < b.requester;
     return a.sequence < b.sequence;
   });
   for (Flow& flow : inbox_) {
@@ -142,7 +140,7 @@ void LinkModule::respond(const Flow& flow) {
   tlm::tlm_phase phase = tlm::END_RESP;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   flow.transaction->set_response_status(tlm::TLM_OK_RESPONSE);
-  (*inputs_[flow.demand->requester])->nb_transport_bw(*flow.transaction, phase, delay);
+  in[flow.requester]->nb_transport_bw(*flow.transaction, phase, delay);
 }
 
 void LinkModule::step() {
@@ -162,10 +160,8 @@ void LinkModule::step() {
 
 LinkPort::LinkPort(const sc_core::sc_module_name& name, LinkModule& link)
     : sc_module(name), socket_("out"), link_(link) {
-  const std::uint32_t index = link.addInput();
   socket_.bind(*this);
-  socket_.bind(link.input(index));
-  extension_.requester = index;
+  socket_.bind(link.in);
   transaction_.set_extension(&extension_);
 }
 

@@ -3,6 +3,8 @@
 // so that the kernel's process order never shows.
 #pragma once
 
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +26,6 @@ struct DemandExtension : tlm::tlm_extension<DemandExtension> {
   Ticks alone;   ///< duration with the link to itself; set by the port
   std::uint8_t priority = 0;
   bool write = false;  ///< direction: out of the device
-  std::uint32_t requester = 0;
   tlm::tlm_extension_base* clone() const override { return new DemandExtension(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {
     *this = static_cast<const DemandExtension&>(other);
@@ -35,30 +36,28 @@ struct DemandExtension : tlm::tlm_extension<DemandExtension> {
 /// `exclusive` and `fifo` serve one demand at a time, whatever its direction.
 /// Protocol: nb_transport BEGIN_REQ -> END_RESP when the last bit has passed. b_transport is for
 /// SC_THREADs of outside programs and waits.
-class LinkModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> {
+class LinkModule : public sc_core::sc_module {
  public:
-  /// One socket per requester, made before elaboration ends.
-  using Socket = tlm::tlm_target_socket<>;
+  /// Bind any number of initiators; the order of binding numbers the requesters.
+  tlm_utils::multi_passthrough_target_socket<LinkModule, 32, tlm::tlm_base_protocol_types, 0,
+                                             sc_core::SC_ZERO_OR_MORE_BOUND>
+      in;
 
   LinkModule(const sc_core::sc_module_name& name, BitRate rate, Sharing sharing);
-  /// Adds an input socket; returns its index, which is the requester's number.
-  std::uint32_t addInput();
-  Socket& input(std::uint32_t index) { return *inputs_[index]; }
 
   BitRate rate() const { return rate_; }
   Bits carried() const { return carried_; }
   std::int64_t events() const { return events_; }
 
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
-                                     sc_core::sc_time& delay) override;
-  void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) override;
-  bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
-  unsigned int transport_dbg(tlm::tlm_generic_payload&) override { return 0; }
-
  private:
+  tlm::tlm_sync_enum forward(int requester, tlm::tlm_generic_payload& transaction,
+                             tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void block(int requester, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+
   struct Flow {
     tlm::tlm_generic_payload* transaction = nullptr;
     const DemandExtension* demand = nullptr;
+    int requester = 0;
     std::uint64_t sequence = 0;
     double left = 0;   ///< picoseconds of alone time still to go
     double speed = 0;  ///< alone picoseconds a picosecond: 1 = nobody else there
@@ -75,7 +74,6 @@ class LinkModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
 
   BitRate rate_;
   Sharing sharing_;
-  std::vector<std::unique_ptr<Socket>> inputs_;
   std::vector<Flow> inbox_, active_;
   Ticks last_;
   std::uint64_t sequence_ = 0;

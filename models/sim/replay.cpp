@@ -5,12 +5,10 @@
 
 namespace wattlas {
 
-ReplayModule::ReplayModule(const sc_core::sc_module_name& name, LinkModule& link,
-                           std::size_t ports)
+ReplayModule::ReplayModule(const sc_core::sc_module_name& name, LinkModule& link, std::size_t ports)
     : sc_module(name), link_(link) {
   for (std::size_t i = 0; i < ports; ++i)
-    ports_.push_back(
-        std::make_unique<LinkPort>(("port" + std::to_string(i)).c_str(), link));
+    ports_.push_back(std::make_unique<LinkPort>(("port" + std::to_string(i)).c_str(), link));
   SC_HAS_PROCESS(ReplayModule);
   SC_METHOD(step);
   sensitive << wake_;

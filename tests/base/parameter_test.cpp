@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace wattlas {
@@ -127,7 +126,8 @@ TEST(Binder, SectionsAreSections) {
 }
 
 TEST(Schema, ListsFieldsRequiredKeysAndDefaults) {
-  const auto schema = nlohmann::json::parse(schemaOf("engine", [](Binder& b) { Engine().bind(b); }));
+  const auto schema =
+      nlohmann::json::parse(schemaOf("engine", [](Binder& b) { Engine().bind(b); }));
   EXPECT_EQ(schema["required"], nlohmann::json({"clock"}));
   EXPECT_EQ(schema["properties"]["lanes"]["default"], "8");
   EXPECT_EQ(schema["properties"]["mode"]["enum"].size(), 2u);

@@ -1,9 +1,9 @@
 // An outside project: embeds a UPMEM DIMM model in its own sc_main, runs a GEMV on it, and shares
 // a link with it over TLM-2.0 from its own SC_THREAD.
+#include <tlm_utils/simple_initiator_socket.h>
+
 #include <cstdio>
 #include <memory>
-
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include "models/device_module.h"
 #include "models/sim/link.h"
@@ -57,7 +57,7 @@ int sc_main(int argc, char** argv) {
   auto module = device->elaborate("dimm", Fidelity::event);
   LinkModule link("link", BitRate(8e9), Sharing::fair);
   Camera camera("camera");
-  camera.out.bind(link.input(link.addInput()));
+  camera.out.bind(link.in);
 
   const Profile profile = runAlone(*module, **program);
   sc_core::sc_start();
