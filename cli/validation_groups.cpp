@@ -5,6 +5,7 @@
 #include "cli/evaluate.h"
 #include "fpga/validation.h"
 #include "gpu/validation.h"
+#include "pim/dpu/validation.h"
 #include "pim/validation.h"
 
 namespace wattlas {
@@ -64,7 +65,11 @@ std::vector<ValidationGroup> validationGroups() {
   const auto none = [](const Context&) { return ValidationRows{}; };
   return {
       {"upmem", "UPMEM DPU against hardware and peers",
-       [](const Context& c) { return pim::validateUpmem(c.path); }},
+       [](const Context& c) {
+         ValidationRows rows = dpu::upmemValidationRows(c.path);
+         for (ValidationRow& row : pim::validateUpmem(c.path)) rows.push_back(std::move(row));
+         return rows;
+       }},
       {"banks", "compute in the DRAM bank",
        [](const Context& c) { return pim::validateBanks(c.path); }},
       {"gpu", "GPU kernels against published measurements",
