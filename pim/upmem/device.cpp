@@ -2,7 +2,28 @@
 
 #include <algorithm>
 
+#include "pim/upmem/kernels/executed_kernels.h"
+
 namespace wattlas::pim {
+
+namespace {
+
+KernelSetting settingOf(const UpmemParams& p) {
+  KernelSetting s;
+  s.unroll = static_cast<int>(p.unroll);
+  s.tasklets = static_cast<int>(p.dpu.tasklets);
+  s.timing.clockHz = p.dpu.clock.value.value;
+  s.timing.revolver = static_cast<int>(p.dpu.revolver);
+  s.timing.dmaReadLatency = p.dpu.dma.readLatency.value.value;
+  s.timing.dmaWriteLatency = p.dpu.dma.writeLatency.value.value;
+  s.timing.dmaLatencyPerByte = p.dpu.dma.perByte.value.value;
+  s.timing.dmaReadOccupancy = p.dpu.dma.readOccupancy.value.value;
+  s.timing.dmaWriteOccupancy = p.dpu.dma.writeOccupancy.value.value;
+  s.timing.dmaOccupancyPerByte = p.dpu.dma.occupancyPerByte.value.value;
+  return s;
+}
+
+}  // namespace
 
 bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
                             Problems& problems) {
@@ -14,6 +35,8 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   });
   if (problems.list().size() != before) return false;
   ids_.declare(energy_, p);
+  if (p.kernelSource == "executed")
+    costs_ = std::make_shared<ExecutedKernels>(p.kernels, settingOf(p));
 
   DeviceInfo& info = info_;
   info.kind = "upmem";
@@ -35,7 +58,7 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.tdp.basis = Basis::derived;
   info.tdp.source = "all DPUs busy, standing power included";
   const NumberFormat byte = parseNumberFormat("int8");
-  double macs = p.dpu.effectiveClock().value / p.kernels.mac(byte, byte).instructions;
+  double macs = p.dpu.effectiveClock().value / costs().matrix(byte, byte).mac;
   const double perByte = std::max(0.5, p.dpu.dma.occupancyPerByte.value.value);
   double stream = 8.0 * p.dpu.effectiveClock().value / perByte;
   if (p.saMac.enabled()) {

@@ -18,7 +18,7 @@ class UpmemDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 1; }
+  int modelVersion() const override { return 2; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
@@ -28,7 +28,7 @@ class UpmemDevice : public ConfiguredDevice {
 
   const UpmemParams& params() const { return params_; }
   const UpmemCoefficients& coefficients() const { return ids_; }
-  /// Another origin of kernel costs (measured assembly); the table of the configuration otherwise.
+  /// Another origin of kernel costs than the configuration names (executed kernels or its table).
   void use(std::shared_ptr<const KernelCostSource> costs) { costs_ = std::move(costs); }
 
  private:

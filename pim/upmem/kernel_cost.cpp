@@ -48,33 +48,45 @@ void KernelTable::bind(Binder& b) {
   b.quantity("output", output_, steps, "instructions per output: reduce, scale, store");
 }
 
+MatrixCost KernelTable::matrix(const NumberFormat& weight, const NumberFormat& activation) const {
+  const KernelCost c = mac(weight, activation);
+  return {c.instructions, tile_.value.value, 0, output_.value.value, 0, 1, false, c.basis};
+}
+
+void KernelTable::replaceFloat(double add, double multiply, double expand) {
+  floating_.add.value = Ratio(std::max(0.0, add - loop_.value.value));
+  floating_.multiply.value = Ratio(std::max(0.0, multiply - loop_.value.value));
+  decode_.fp16.value = decode_.bf16.value = decode_.fp8.value = decode_.fp4.value = Ratio(expand);
+}
+
 KernelCost KernelTable::mac(const NumberFormat& weight, const NumberFormat& activation) const {
   if (usesSoftFloat(weight, activation)) {
     // Activations are expanded once when they are loaded; weights on every use.
     const double unpack = decode(weight).instructions;
-    return {mac_.fp32.value.value + unpack, "software fp32 multiply-accumulate, weights expanded"};
+    return {mac_.fp32.value.value + unpack, 0, false,
+            "software fp32 multiply-accumulate, weights expanded"};
   }
   const int bits = std::max(weight.bits, activation.bits);
-  if (bits > 16) return {mac_.int32.value.value, mac_.int32.source};
-  if (bits > 8) return {mac_.int16.value.value, mac_.int16.source};
+  if (bits > 16) return {mac_.int32.value.value, 0, false, mac_.int32.source};
+  if (bits > 8) return {mac_.int16.value.value, 0, false, mac_.int16.source};
   if (weight.bits == 1 && activation.bits == 1)
-    return {mac_.binary.value.value, mac_.binary.source};
+    return {mac_.binary.value.value, 0, false, mac_.binary.source};
   if (weight.kind == NumberKind::ternary || weight.kind == NumberKind::binary)
-    return {mac_.ternary.value.value, mac_.ternary.source};
-  if (weight.bits <= 2) return {mac_.int2.value.value, mac_.int2.source};
-  if (weight.bits <= 4) return {mac_.int4.value.value, mac_.int4.source};
-  return {mac_.int8.value.value, mac_.int8.source};
+    return {mac_.ternary.value.value, 0, false, mac_.ternary.source};
+  if (weight.bits <= 2) return {mac_.int2.value.value, 0, false, mac_.int2.source};
+  if (weight.bits <= 4) return {mac_.int4.value.value, 0, false, mac_.int4.source};
+  return {mac_.int8.value.value, 0, false, mac_.int8.source};
 }
 
 KernelCost KernelTable::decode(const NumberFormat& stored) const {
-  if (!stored.isFloat()) return {decode_.integer.value.value, decode_.integer.source};
-  if (stored.bits >= 32) return {0, "stored as fp32"};
+  if (!stored.isFloat()) return {decode_.integer.value.value, 0, false, decode_.integer.source};
+  if (stored.bits >= 32) return {0, 0, false, "stored as fp32"};
   if (stored.bits >= 16) {
     const auto& d = stored.exponentBits >= 8 ? decode_.bf16 : decode_.fp16;
-    return {d.value.value, d.source};
+    return {d.value.value, 0, false, d.source};
   }
   const auto& d = stored.bits >= 8 ? decode_.fp8 : decode_.fp4;
-  return {d.value.value, d.source};
+  return {d.value.value, 0, false, d.source};
 }
 
 KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberFormat& format) const {
@@ -121,7 +133,8 @@ KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberForm
     default:  // a copy
       break;
   }
-  return {cost, format.isFloat() ? floating_.add.source : integer_.add.source};
+  return {cost, tile_.value.value, false,
+          format.isFloat() ? floating_.add.source : integer_.add.source};
 }
 
 }  // namespace wattlas::pim

@@ -13,14 +13,25 @@ namespace wattlas::pim {
 /// Instructions of one loop, per item.
 struct KernelCost {
   double instructions = 0;
-  std::string basis;  ///< for people: which loop, from where
+  double perTile = 0;     ///< once per tile: set-up and DMA calls
+  bool executed = false;  ///< counted while running checked assembly, otherwise stated
+  std::string basis;      ///< for people: which loop, from where
+};
+
+/// Instructions of an inner-product kernel: a tile is one chunk of a weight row in WRAM, a pass the
+/// product of that chunk with one vector, an output one finished sum.
+struct MatrixCost {
+  double mac = 0, perTile = 0, perPass = 0, perOutput = 0, perRow = 0;
+  int group = 1;  ///< multiply-accumulates that the loop does at once; chunks are padded to it
+  bool executed = false;
+  std::string basis;
 };
 
 class KernelCostSource {
  public:
   virtual ~KernelCostSource() = default;
-  /// One multiply-accumulate of an inner loop (loads, multiply, add, loop control).
-  virtual KernelCost mac(const NumberFormat& weight, const NumberFormat& activation) const = 0;
+  /// Inner products; `mac` is one multiply-accumulate (loads, multiply, add, loop control).
+  virtual MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const = 0;
   /// Bringing one stored activation into the form in which `mac` multiplies it (0 when none).
   virtual KernelCost decode(const NumberFormat& stored) const = 0;
   /// One element of an element-wise operator, softmax included (attention: one score).
@@ -42,12 +53,14 @@ class KernelTable final : public KernelCostSource {
  public:
   void bind(Binder& binder);
 
-  KernelCost mac(const NumberFormat& weight, const NumberFormat& activation) const override;
+  MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
   KernelCost decode(const NumberFormat& stored) const override;
   KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
   double perTile() const override { return tile_.value.value; }
   double perOutput() const override { return output_.value.value; }
   std::string name() const override { return "table of instruction counts"; }
+  /// Puts other costs of an fp32 sum and product, loop included, and of the expansion to fp32.
+  void replaceFloat(double add, double multiply, double expand);
 
  private:
   struct Mac {
@@ -57,6 +70,8 @@ class KernelTable final : public KernelCostSource {
     Sourced<Ratio> integer, fp16, bf16, fp8, fp4;
   } decode_;
   ElementSteps integer_, floating_;
+  KernelCost mac(const NumberFormat& weight, const NumberFormat& activation) const;
+
   Sourced<Ratio> loop_, tile_, output_;
 };
 

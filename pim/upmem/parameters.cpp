@@ -65,7 +65,12 @@ void UpmemParams::bind(Binder& b) {
   b.section("bank", "timing of the bank", [this](Binder& s) { bank.bind(s); });
   b.section("saMac", "MACs at the bank's sense amplifiers; lanes 0 = none",
             [this](Binder& s) { saMac.bind(s); });
-  b.section("kernels", "instructions of the DPU kernels", [this](Binder& s) { kernels.bind(s); });
+  b.section("kernels", "instructions of the DPU kernels", [this](Binder& s) {
+    s.choice("cost", kernelSource, {"executed", "table"}, {.fallback = "executed"},
+             "run generated assembly where there is a kernel, or take the table below throughout");
+    s.integer("unroll", unroll, {1, 8, "8"}, "bodies of an executed kernel's loop in a row");
+    kernels.bind(s);
+  });
   b.section("host", "transfers and launches", [this](Binder& s) { host.bind(s); });
   b.section("energy", "energy and power", [this](Binder& s) { energy.bind(s); });
   b.quantity("chipArea", chipArea, {0, 1e5, {}}, "area of one chip without MACs");

@@ -48,6 +48,8 @@ struct UpmemParams {
   BankTiming bank;
   SaMacParams saMac;
   KernelTable kernels;
+  std::string kernelSource = "executed";  ///< `table`: stated costs throughout
+  std::int64_t unroll = 8;                ///< bodies of an executed kernel's loop in a row
   HostLaw host;
   UpmemEnergy energy;
   Sourced<SquareMm> chipArea;

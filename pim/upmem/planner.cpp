@@ -12,6 +12,10 @@ namespace {
 std::int64_t whole(double v) {
   return static_cast<std::int64_t>(std::ceil(v - 1e-9));
 }
+std::string rateText(double v) {  // two decimals
+  std::string text = std::to_string(v);
+  return text.substr(0, text.find('.') + 3);
+}
 constexpr std::int64_t passesPerTile =
     16;  // sums that a tasklet keeps while a weight block is loaded
 constexpr std::int64_t runtimeBytes = 4096;   // WRAM taken by runtime and common variables
@@ -132,7 +136,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
     return work;
   }
   const bool soft = usesSoftFloat(f.weight, f.activation);
-  const double mac = costs_.mac(f.weight, f.activation).instructions;
+  const MatrixCost cost = costs_.matrix(f.weight, f.activation);
   const double decode = soft ? costs_.decode(f.activation).instructions : 0;
   const std::int64_t vector = soft ? inputs * 4 : wordBytes(inputs, ab);
   const std::int64_t group = std::min(passes, passesPerTile);
@@ -158,9 +162,12 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
     loop.tile.reads2 = group;
     loop.tile.read2Bytes = wordBytes(elements, ab);
   }
-  const double perPass = static_cast<double>(elements) * (mac + (resident ? 0 : decode)) +
-                         costs_.perOutput() / static_cast<double>(chunks);
-  loop.tile.instructions = whole(costs_.perTile() + perPass * static_cast<double>(group));
+  const std::int64_t padded = ceilDiv(elements, cost.group) * cost.group;
+  const double perPass = static_cast<double>(padded) * cost.mac + cost.perPass +
+                         (resident ? 0.0 : decode * static_cast<double>(elements)) +
+                         cost.perOutput / static_cast<double>(chunks);
+  loop.tile.instructions = whole(cost.perTile + cost.perRow / static_cast<double>(chunks) +
+                                 perPass * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
     if (resident) work.loops.push_back(loadLoop(wordBytes(inputs * group, ab), decode * 8 / ab));
     work.loops.push_back(loop);
@@ -185,7 +192,7 @@ double Planner::peakMacs(const NumberFormat& weight, const NumberFormat& activat
   if (onBank(weight, activation))
     return dpus *
            peakRates(p_.saMac, p_.bank, weight.bits, activation.bits, p_.dpusPerChip).macsPerSecond;
-  return dpus * p_.dpu.effectiveClock().value / costs_.mac(weight, activation).instructions;
+  return dpus * p_.dpu.effectiveClock().value / costs_.matrix(weight, activation).mac;
 }
 
 void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
@@ -205,15 +212,25 @@ void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
                                     " bit; this product runs on the DPU instead",
                                 Basis::derived});
   if (support(op).level == Support::Level::emulated) {
-    const KernelCost cost = costs_.mac(weight, f.activation);
-    plan.assumptions.push_back(
-        {"dpu.emulation",
-         pair + ": " + std::to_string(whole(cost.instructions)) + " instructions per MAC",
-         {},
-         {},
-         cost.basis,
-         Basis::derived});
+    const MatrixCost cost = costs_.matrix(weight, f.activation);
+    plan.assumptions.push_back({"dpu.emulation",
+                                pair + ": " + rateText(cost.mac) + " instructions per MAC",
+                                {},
+                                {},
+                                cost.basis,
+                                Basis::derived});
   }
+  stated(plan, pair, costs_.matrix(weight, f.activation).executed);
+  if (op.kind == OpKind::attention) {
+    const KernelCost scores = costs_.element(op.kind, op.variant, f.activation);
+    stated(plan, "attention scores " + f.activation.name, scores.executed);
+  }
+}
+
+void Planner::stated(OpPlan& plan, const std::string& kernel, bool executed) {
+  if (!executed)
+    plan.assumptions.push_back(
+        {"dpu.kernel", kernel, {}, {}, "kernel cost stated, not executed", Basis::assumption});
 }
 
 Expected<OpPlan, Refusal> Planner::matrix(const Operator& op) const {

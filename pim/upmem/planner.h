@@ -49,6 +49,8 @@ class Planner {
   std::int64_t sharedBytes() const;
   double peakMacs(const NumberFormat& weight, const NumberFormat& activation) const;
   void note(OpPlan& plan, const Operator& op, bool bank) const;
+  /// Names a kernel whose cost is stated and not executed.
+  static void stated(OpPlan& plan, const std::string& kernel, bool executed);
 
   const UpmemParams& p_;
   const KernelCostSource& costs_;

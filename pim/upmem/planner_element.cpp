@@ -94,10 +94,12 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
     } else {
       w.loops.push_back(loadLoop(queryBytes * unitsHere, 0));
     }
-    const double mac = costs_.mac(f.kv, f.activation).instructions;
+    // Each score and each weighted value vector is one pass of the inner-product loop.
+    const MatrixCost cost = costs_.matrix(f.kv, f.activation);
+    const double product =
+        static_cast<double>(ceilDiv(width, cost.group) * cost.group) * cost.mac + cost.perPass;
     const double scores = static_cast<double>(vectors * tileKeys) * share;
-    loop.tile.instructions =
-        whole(costs_.perTile() + scores * (2.0 * static_cast<double>(width) * mac + element));
+    loop.tile.instructions = whole(cost.perTile + scores * (2.0 * product + element));
     w.loops.push_back(loop);
     return w;
   };
@@ -178,7 +180,7 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   const double outPer = cost.output.value / static_cast<double>(elements);
   const std::int64_t inBytes = wordBytes(whole(inPer * static_cast<double>(here)), 1);
   const std::int64_t outBytes = wordBytes(whole(outPer * static_cast<double>(here)), 1);
-  const double each = costs_.element(op.kind, op.variant, f).instructions;
+  const KernelCost each = costs_.element(op.kind, op.variant, f);
 
   TileLoop loop;
   const std::int64_t block = bufferBytes();
@@ -188,7 +190,7 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   loop.tile.readBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(inBytes, loop.tiles), 8) * 8);
   loop.tile.writes = 1;
   loop.tile.writeBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(outBytes, loop.tiles), 8) * 8);
-  loop.tile.instructions = whole(each * static_cast<double>(perTile) + costs_.perTile());
+  loop.tile.instructions = whole(each.instructions * static_cast<double>(perTile) + each.perTile);
   OpPlan plan;
   plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, inBytes}});
   const auto addKernel = [&](const TileLoop& l) {
@@ -216,6 +218,7 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   plan.resident = cost.weights * static_cast<double>(op.hasWeights ? used : 0);
   plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
   note(plan, op, false);
+  stated(plan, std::string(nameOf(op.kind)) + " " + f.name, each.executed);
   return plan;
 }
 

@@ -1,0 +1,66 @@
+// Kernel costs from execution: generated assembly runs on the DPU executor, its output is held
+// against C++ bit for bit, and the cost is what more elements, tiles, vectors or rows add.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <optional>
+
+#include "models/base/hash.h"
+#include "pim/dpu/exec/timing.h"
+#include "pim/upmem/kernel_cost.h"
+#include "pim/upmem/kernels/code.h"
+
+namespace wattlas::pim {
+
+/// Marginal cost of an inner-product kernel, in instructions unless said otherwise.
+struct MacMeasurement {
+  double mac = 0, perPass = 0, perTile = 0, perOutput = 0, perRow = 0;
+  double cyclesPerMac = 0;  ///< all tasklets running, DMA of the weights included
+  double readsPerTile = 0, readBytesPerTile = 0;
+  Hash128 assembly;
+};
+struct ElementMeasurement {
+  double element = 0, perTile = 0;
+  double cyclesPerElement = 0;
+  double transfersPerTile = 0;
+  Hash128 assembly;
+};
+
+/// How kernels are generated and run.
+struct KernelSetting {
+  int unroll = 8;
+  int tasklets = 16;
+  dpu::DpuTiming timing;
+};
+/// Runs the kernel (about a millisecond) unless this process has run it with the same assembly and
+/// setting. Throws std::logic_error when an output differs from C++.
+MacMeasurement measure(MacKernel kernel, const KernelSetting& setting);
+ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting);
+
+/// Executed kernels where there are any, the table elsewhere (`executed` false in the cost).
+class ExecutedKernels final : public KernelCostSource {
+ public:
+  ExecutedKernels(KernelTable table, KernelSetting setting)
+      : table_(std::move(table)), setting_(setting) {}
+
+  MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
+  KernelCost decode(const NumberFormat& stored) const override;
+  KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
+  double perTile() const override { return of(MacKernel::byte).perTile; }
+  double perOutput() const override { return of(MacKernel::byte).perOutput; }
+  std::string name() const override { return "executed kernels"; }
+
+ private:
+  const MacMeasurement& of(MacKernel kernel) const;
+  const ElementMeasurement& of(ElementKernel kernel) const;
+  KernelCost cost(ElementKernel kernel) const;
+
+  KernelTable table_;
+  KernelSetting setting_;
+  mutable std::mutex mutex_;
+  mutable std::array<std::optional<MacMeasurement>, 8> macs_;
+  mutable std::array<std::optional<ElementMeasurement>, 15> elements_;
+};
+
+}  // namespace wattlas::pim

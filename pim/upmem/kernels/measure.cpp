@@ -1,0 +1,142 @@
+// Costs as differences between runs of several sizes.
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/kernels/run.h"
+
+namespace wattlas::pim {
+
+namespace {
+
+template <class T>
+struct Cache {
+  std::recursive_mutex mutex;  ///< frames of some kernels come from others
+  std::map<Hash128, T> values;
+};
+
+Hash128 keyOf(int kernel, const KernelSetting& s) {
+  const dpu::DpuTiming& t = s.timing;
+  Hasher h;
+  h.integer(kernel).integer(s.unroll).integer(s.tasklets);
+  h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
+  h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
+  h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
+  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes);
+  return h.finish();
+}
+
+/// The generator is a function of kernel and unrolling, so these stand for the assembly here; the
+/// hash of the assembly itself is part of what is kept.
+template <class T, class Make>
+T cached(int kernel, const KernelSetting& setting, Make make) {
+  static Cache<T> cache;
+  const Hash128 key = keyOf(kernel, setting);
+  const std::lock_guard lock(cache.mutex);
+  const auto found = cache.values.find(key);
+  if (found != cache.values.end()) return found->second;
+  return cache.values.emplace(key, make()).first->second;
+}
+
+dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
+  dpu::DpuRunOptions options;
+  options.tasklets = tasklets;
+  options.timing = setting.timing;
+  return options;
+}
+
+MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
+  const std::string source = gemvSource(kernel, setting.unroll);
+  dpu::DpuMachine one(assembled(source, 1));
+  const int rows = 8, grain = macGrain(kernel, setting.unroll);
+  const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 16);
+  // Instructions of one row: the second half of twice the rows, so that what a launch costs once
+  // drops out.
+  const auto row = [&](int chunks, int many, int vectors) {
+    MacRun size{rows, chunks, many, vectors};
+    const auto half = runMac(kernel, one, size, optionsOf(setting, 1));
+    size.rows *= 2;
+    const auto whole = runMac(kernel, one, size, optionsOf(setting, 1));
+    return static_cast<double>(whole.instructions - half.instructions) / rows;
+  };
+  MacMeasurement m;
+  m.assembly = hashText(source);
+  const double a = row(1, elements, 1), b = row(1, 2 * elements, 1);
+  m.mac = (b - a) / elements;
+  if (kernel == MacKernel::singleFloat) {
+    // Branches of the software floats depend on the data; what stands around the loop is the code
+    // of the int32 kernel, whose count does not.
+    const MacMeasurement frame = measure(MacKernel::word, setting);
+    m.perPass = frame.perPass;
+    m.perTile = frame.perTile;
+    m.perOutput = frame.perOutput;
+    m.perRow = frame.perRow;
+  } else {
+    // One-bit weights need the sum of the vector, of which the arguments hold one.
+    const bool single = kernel == MacKernel::binaryByte;
+    const double c = row(2, elements, 1);
+    if (single) {
+      const MacMeasurement frame = measure(MacKernel::twoBit, setting);
+      m.perPass = frame.perPass;
+      m.perOutput = frame.perOutput + 2;  // load and add the sum of the vector
+      m.perTile = c - a - m.perPass - elements * m.mac;
+    } else {
+      const double d = row(1, elements, 2), e = row(2, elements, 2);
+      const double pass = (e - c) - (d - a);  // one vector of one tile, its loop included
+      m.perPass = pass - elements * m.mac;
+      m.perTile = c - a - pass;
+      m.perOutput = d - a - pass;
+    }
+    m.perRow = a - m.perOutput - m.perTile - m.perPass - elements * m.mac;
+  }
+  dpu::DpuMachine all(assembled(source, static_cast<unsigned>(setting.tasklets)));
+  const auto options = optionsOf(setting, static_cast<unsigned>(setting.tasklets));
+  const auto less = runMac(kernel, all, {rows, 1, elements, 1}, options);
+  const auto more = runMac(kernel, all, {2 * rows, 1, elements, 1}, options);
+  const double tiles = static_cast<double>(rows) * setting.tasklets;
+  m.cyclesPerMac = static_cast<double>(more.cycles - less.cycles) / tiles / elements;
+  m.readsPerTile = static_cast<double>(more.dma.reads - less.dma.reads) / tiles;
+  m.readBytesPerTile = static_cast<double>(more.dma.readBytes - less.dma.readBytes) / tiles;
+  return m;
+}
+
+ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& setting) {
+  const std::string source = elementSource(kernel, setting.unroll);
+  dpu::DpuMachine one(assembled(source, 1));
+  const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : 128;
+  const auto tile = [&](int many) {
+    const auto half = runElement(kernel, one, {tiles, many}, optionsOf(setting, 1));
+    const auto whole = runElement(kernel, one, {2 * tiles, many}, optionsOf(setting, 1));
+    return static_cast<double>(whole.instructions - half.instructions) / tiles;
+  };
+  ElementMeasurement m;
+  m.assembly = hashText(source);
+  const double a = tile(elements / 2), b = tile(elements);
+  m.element = (b - a) / (elements / 2);
+  m.perTile = std::max(0.0, b - m.element * elements);
+  const auto tasklets = static_cast<unsigned>(setting.tasklets);
+  dpu::DpuMachine all(assembled(source, tasklets));
+  const auto less = runElement(kernel, all, {tiles, elements}, optionsOf(setting, tasklets));
+  const auto more = runElement(kernel, all, {2 * tiles, elements}, optionsOf(setting, tasklets));
+  const double count = static_cast<double>(tiles) * setting.tasklets;
+  m.cyclesPerElement = static_cast<double>(more.cycles - less.cycles) / count / elements;
+  m.transfersPerTile =
+      static_cast<double>(more.dma.reads + more.dma.writes - less.dma.reads - less.dma.writes) /
+      count;
+  return m;
+}
+
+}  // namespace
+
+MacMeasurement measure(MacKernel kernel, const KernelSetting& setting) {
+  return cached<MacMeasurement>(static_cast<int>(kernel), setting,
+                                [&] { return measureMac(kernel, setting); });
+}
+
+ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting) {
+  return cached<ElementMeasurement>(static_cast<int>(kernel), setting,
+                                    [&] { return measureElement(kernel, setting); });
+}
+
+}  // namespace wattlas::pim

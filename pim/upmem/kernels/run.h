@@ -1,0 +1,32 @@
+// Runs a generated kernel on the DPU executor with random data and holds its output against C++.
+#pragma once
+
+#include <cstdint>
+
+#include "pim/dpu/exec/machine.h"
+#include "pim/upmem/kernels/code.h"
+
+namespace wattlas::pim {
+
+/// Size of one inner-product run, per tasklet.
+struct MacRun {
+  int rows = 4, chunks = 1, elements = 64, vectors = 1;
+};
+/// Elements of a chunk must be a multiple of this (whole bodies, whole 8-byte words).
+int macGrain(MacKernel kernel, int unroll);
+
+/// Writes arguments and data into `machine`, which has the kernel's program loaded and may have run
+/// before, and runs it. Throws std::logic_error naming the first wrong output, or what stopped it.
+dpu::DpuRunResult runMac(MacKernel kernel, dpu::DpuMachine& machine, const MacRun& size,
+                         const dpu::DpuRunOptions& options);
+
+/// Tiles per tasklet and elements of a tile; as runMac.
+struct ElementRun {
+  int tiles = 4, elements = 64;
+};
+dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, const ElementRun& size,
+                             const dpu::DpuRunOptions& options);
+
+dpu::Program assembled(const std::string& source, unsigned tasklets);
+
+}  // namespace wattlas::pim

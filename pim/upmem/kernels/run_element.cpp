@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "pim/upmem/kernels/run.h"
+#include "pim/upmem/kernels/run_common.h"
+
+namespace wattlas::pim {
+
+namespace {
+
+constexpr std::uint32_t outputsAt = 32U << 20;
+
+std::int8_t clamped(std::int32_t v) {
+  return static_cast<std::int8_t>(std::clamp(v, -128, 127));
+}
+std::int32_t byteOf(const Bytes& b, std::size_t i) {
+  return static_cast<std::int8_t>(b[i]);
+}
+
+void softmaxRow(const Bytes& in, const Bytes& table, Bytes& out) {
+  std::int32_t most = -128;
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) most = std::max(most, byteOf(in, i));
+  for (std::size_t i = 0; i < in.size(); ++i)
+    sum += out[i] = table[static_cast<std::size_t>(most - byteOf(in, i))];
+  const std::uint32_t inverse = 65535U * 255U / sum;
+  for (std::uint8_t& v : out) v = static_cast<std::uint8_t>(v * inverse >> 16);
+}
+
+void normRow(const Bytes& in, const Bytes& gain, Bytes& out) {
+  std::uint32_t squares = 0;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    squares += static_cast<std::uint32_t>(byteOf(in, i) * byteOf(in, i));
+  const std::uint32_t mean = squares / static_cast<std::uint32_t>(in.size()) * 256;
+  const auto root = static_cast<std::int32_t>(std::sqrt(static_cast<double>(mean)));
+  const std::int32_t inverse = 32768 / (root + 1);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const auto y = static_cast<std::int16_t>((byteOf(in, i) * inverse) >> 4);
+    out[i] = static_cast<std::uint8_t>(clamped((y * byteOf(gain, i)) >> 10));
+  }
+}
+
+float halfToFloat(std::uint16_t h) {  // normal numbers and zero
+  if ((h & 0x7fff) == 0) return 0.0F;
+  const std::uint32_t word = (h & 0x8000U) << 16 | (((h & 0x7fffU) << 13) + (112U << 23));
+  return std::bit_cast<float>(word);
+}
+
+/// The tile of C++: `a`, `b` inputs as bytes, `out` as bytes.
+void expected(ElementKernel kernel, int elements, const Bytes& a, const Bytes& b,
+              const Bytes& table, Bytes& out) {
+  if (kernel == ElementKernel::softmax) return softmaxRow(a, table, out);
+  if (kernel == ElementKernel::rmsNorm) return normRow(a, b, out);
+  if (kernel == ElementKernel::maxPool) {
+    std::int32_t most = -128;
+    for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, byteOf(a, i));
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    out[0] = static_cast<std::uint8_t>(most);
+    return;
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(elements); ++i) {
+    switch (kernel) {
+      case ElementKernel::copy:
+        out[i] = a[i];
+        break;
+      case ElementKernel::add:
+        out[i] = static_cast<std::uint8_t>(clamped(byteOf(a, i) + byteOf(b, i)));
+        break;
+      case ElementKernel::relu:
+        out[i] = static_cast<std::uint8_t>(std::max(0, byteOf(a, i)));
+        break;
+      case ElementKernel::lookUp:
+        out[i] = table[a[i]];
+        break;
+      case ElementKernel::scaleShift:
+        out[i] = static_cast<std::uint8_t>(clamped((byteOf(a, i) * 83 >> 6) - 3));
+        break;
+      case ElementKernel::floatAdd:
+        store(out, 4 * i, loadFrom<float>(a, 4 * i) + loadFrom<float>(b, 4 * i));
+        break;
+      case ElementKernel::floatMultiply:
+        store(out, 4 * i, loadFrom<float>(a, 4 * i) * loadFrom<float>(b, 4 * i));
+        break;
+      case ElementKernel::fromInt8:
+        store(out, 4 * i, static_cast<float>(byteOf(a, i)));
+        break;
+      case ElementKernel::fromFp16:
+        store(out, 4 * i, halfToFloat(loadFrom<std::uint16_t>(a, 2 * i)));
+        break;
+      case ElementKernel::fromBf16:
+        store(out, 4 * i, std::uint32_t{loadFrom<std::uint16_t>(a, 2 * i)} << 16);
+        break;
+      case ElementKernel::fromFp8:
+        store(out, 4 * i, loadFrom<std::uint32_t>(table, std::size_t{4} * a[i]));
+        break;
+      case ElementKernel::fromFp4:
+        store(out, 4 * i,
+              loadFrom<std::uint32_t>(
+                  table, std::size_t{4} * (i % 2 == 0 ? a[i / 2] & 15U : a[i / 2] >> 4)));
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void fill(ElementKernel kernel, Bytes& bytes, std::mt19937& random) {
+  if (formatOf(kernel).inputBits == 32) {
+    for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) store(bytes, i, moderate(random));
+    return;
+  }
+  for (std::uint8_t& v : bytes) v = static_cast<std::uint8_t>(random() >> 13);
+  if (kernel != ElementKernel::fromFp16) return;
+  for (std::size_t i = 1; i < bytes.size(); i += 2)
+    bytes[i] = static_cast<std::uint8_t>((bytes[i] & 0x8f) | 0x30);  // normal halves
+}
+
+}  // namespace
+
+dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, const ElementRun& s,
+                             const dpu::DpuRunOptions& options) {
+  const ElementFormat f = formatOf(kernel);
+  const bool one = kernel == ElementKernel::maxPool;
+  const auto inBytes = static_cast<std::size_t>(s.elements * f.inputBits / 8);
+  const std::size_t outBytes = one ? 8 : static_cast<std::size_t>(s.elements * f.outputBits / 8);
+  if (inBytes > 512 || inBytes % 8 != 0 || outBytes > 2048 || outBytes % 8 != 0)
+    throw std::logic_error("a tile of this size has no room in the frame");
+  const auto tiles = static_cast<std::size_t>(s.tiles) * options.tasklets;
+  std::mt19937 random(5);
+  Bytes table(1024);
+  for (std::uint8_t& v : table) v = static_cast<std::uint8_t>(random() >> 9);
+  if (kernel == ElementKernel::softmax)
+    for (std::size_t i = 0; i < 256; ++i)
+      table[i] = static_cast<std::uint8_t>(std::lround(255.0 * std::exp(-0.05 * double(i))));
+  Bytes in, want;
+  for (std::size_t t = 0; t < tiles; ++t) {
+    Bytes a(inBytes), b(f.second ? inBytes : 0), out(outBytes);
+    fill(kernel, a, random);
+    fill(kernel, b, random);
+    expected(kernel, s.elements, a, b, table, out);
+    in.insert(in.end(), a.begin(), a.end());
+    in.insert(in.end(), b.begin(), b.end());
+    want.insert(want.end(), out.begin(), out.end());
+  }
+  machine.writeMram(0, in);
+  if (f.table) machine.writeSymbol("table", table);
+  const auto word = [](std::size_t v) { return static_cast<std::uint32_t>(v); };
+  writeWords(machine, "args",
+             {word(static_cast<std::size_t>(s.elements)), word(inBytes), word(outBytes),
+              word(static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(s.elements))))});
+  const std::uint32_t frames = machine.program().symbol("table")->address + 1024;
+  const std::size_t perTasklet = static_cast<std::size_t>(s.tiles) * (f.second ? 2 : 1) * inBytes;
+  for (std::uint32_t t = 0; t < options.tasklets; ++t) {
+    const std::uint32_t frame = frames + t * word(1024 + outBytes);
+    writeWords(
+        machine, "jobs",
+        {t * word(perTasklet), outputsAt + t * word(static_cast<std::size_t>(s.tiles) * outBytes),
+         static_cast<std::uint32_t>(s.tiles), frame},
+        16 * t);
+    if (one) machine.writeWram(frame + 1024, Bytes(8));
+  }
+  dpu::DpuRunResult result = machine.run(options);
+  Bytes got(want.size());
+  machine.readMram(outputsAt, got);
+  expectSame(got, want, nameOf(kernel), result);
+  return result;
+}
+
+}  // namespace wattlas::pim
