@@ -11,6 +11,13 @@
 
 namespace wattlas {
 
+inline double ps(Ticks t) {
+  return static_cast<double>(t.ps);
+}
+inline double seconds(Ticks t) {
+  return toSeconds(t).value;
+}
+
 /// Times of one region within a phase; made by Bookkeeping.
 struct RegionBook {
   const PlannedRegion* plan = nullptr;
