@@ -6,17 +6,6 @@
 #include <cmath>
 
 namespace wattlas {
-namespace {
-
-double ps(Ticks t) {
-  return static_cast<double>(t.ps);
-}
-double seconds(Ticks t) {
-  return toSeconds(t).value;
-}
-
-}  // namespace
-
 Bookkeeping::Bookkeeping(const Experiment& experiment, RunResult& result)
     : x_(experiment), result_(result) {
   Coefficient bit{"link.bit", Category::link, Scope::node, "bit", {}};

@@ -6,17 +6,6 @@
 #include "models/bookkeeping.h"
 
 namespace wattlas {
-namespace {
-
-double ps(Ticks t) {
-  return static_cast<double>(t.ps);
-}
-double seconds(Ticks t) {
-  return toSeconds(t).value;
-}
-
-}  // namespace
-
 double Bookkeeping::staticPower() const {
   if (x_.run.energyMode == EnergyMode::tdp) return tdpW_;
   double watts = 0;

@@ -4,17 +4,6 @@
 #include "models/bookkeeping.h"
 
 namespace wattlas {
-namespace {
-
-double ps(Ticks t) {
-  return static_cast<double>(t.ps);
-}
-double seconds(Ticks t) {
-  return toSeconds(t).value;
-}
-
-}  // namespace
-
 void Bookkeeping::layOut() {
   // One step: runs of regions with the same count > 1 are layers, which interleave. Start is that
   // of the first instance, end that of the last one at the last step.
