@@ -1,7 +1,7 @@
 ; Arithmetic throughput: every tasklet applies one operation with a scalar to the elements of its
 ; 1,024-byte buffer in WRAM, REPEAT times (one load, the operation, one store, address, index, loop).
 ; OP: 0 int32 add, 1 int32 sub (6 instructions per element), 2 int64 add, 3 int64 sub (7),
-; 4 int32 multiplication by mul_step, 5 uint32 division by div_step. Operands: `scalar`, `buffers`.
+; 4 int32 multiplication by mul_step, 5 uint32 division by div_step, 6 int64 multiplication. Operands: `scalar`, `buffers`.
         jeq   id, NTASKLETS-1, main
         boot  id, 1
 main:   lsl   r2, id, 10
@@ -63,6 +63,15 @@ loop:   lsl_add r7, r2, r6, 2
         add   r6, r6, 1
         jneq  r6, 256, loop
         .endif
+        .if OP == 6
+loop:   lsl_add r7, r2, r6, 3
+        ld    d8, r7, 0
+        ld    d10, zero, scalar
+        call  r23, mul64
+        sd    r7, 0, d12
+        add   r6, r6, 1
+        jneq  r6, 128, loop
+        .endif
         sub   r3, r3, 1, nz, again
 done:   stop  true, done
 
@@ -108,6 +117,94 @@ go:     move  r1, zero
         mul_step d0, r2, d0, 31
 product: move r0, r1
         jump  r23
+
+; d12 = d8 * d10 modulo 2^64 from 36 products of bytes, the same time for every value. Changes d14,
+; d16, d18, r21, r22; return address r23.
+mul64:  lsr   r14, r9, 16
+        lsr   r15, r11, 16
+        lsr   r16, r8, 16
+        lsr   r17, r10, 16
+        mul_uh_uh r12, r9, r15
+        mul_ul_ul r22, r14, r15
+        add   r12, r12, r22
+        mul_uh_uh r22, r14, r11
+        add   r12, r12, r22
+        mul_ul_ul r22, r8, r11
+        add   r12, r12, r22
+        mul_ul_ul r22, r9, r10
+        add   r12, r12, r22
+        mul_ul_uh r21, r14, r15
+        mul_uh_ul r22, r14, r15
+        add   r21, r21, r22
+        mul_ul_uh r22, r8, r11
+        add   r21, r21, r22
+        mul_uh_ul r22, r8, r11
+        add   r21, r21, r22
+        mul_ul_uh r22, r9, r10
+        add   r21, r21, r22
+        mul_uh_ul r22, r9, r10
+        add   r21, r21, r22
+        lsl_add r12, r12, r21, 8
+        mul_uh_uh r21, r14, r15
+        mul_ul_ul r22, r8, r15
+        add   r21, r21, r22
+        mul_uh_uh r22, r8, r11
+        add   r21, r21, r22
+        mul_ul_ul r22, r16, r11
+        add   r21, r21, r22
+        mul_ul_ul r22, r9, r17
+        add   r21, r21, r22
+        mul_uh_uh r22, r9, r10
+        add   r21, r21, r22
+        mul_ul_ul r22, r14, r10
+        add   r21, r21, r22
+        lsl_add r12, r12, r21, 16
+        mul_ul_uh r21, r8, r15
+        mul_uh_ul r22, r8, r15
+        add   r21, r21, r22
+        mul_ul_uh r22, r16, r11
+        add   r21, r21, r22
+        mul_uh_ul r22, r16, r11
+        add   r21, r21, r22
+        mul_ul_uh r22, r9, r17
+        add   r21, r21, r22
+        mul_uh_ul r22, r9, r17
+        add   r21, r21, r22
+        mul_ul_uh r22, r14, r10
+        add   r21, r21, r22
+        mul_uh_ul r22, r14, r10
+        add   r21, r21, r22
+        lsl_add r12, r12, r21, 24
+        mul_ul_ul r13, r9, r11
+        mul_ul_uh r21, r9, r11
+        mul_uh_ul r22, r9, r11
+        add   r21, r21, r22
+        lsr   r18, r21, 24
+        lsl   r19, r21, 8
+        add   r13, r13, r19
+        addc  r12, r12, r18
+        mul_ul_ul r21, r9, r15
+        mul_uh_uh r22, r9, r11
+        add   r21, r21, r22
+        mul_ul_ul r22, r14, r11
+        add   r21, r21, r22
+        lsr   r18, r21, 16
+        lsl   r19, r21, 16
+        add   r13, r13, r19
+        addc  r12, r12, r18
+        mul_ul_uh r21, r9, r15
+        mul_uh_ul r22, r9, r15
+        add   r21, r21, r22
+        mul_ul_uh r22, r14, r11
+        add   r21, r21, r22
+        mul_uh_ul r22, r14, r11
+        add   r21, r21, r22
+        lsr   r18, r21, 8
+        lsl   r19, r21, 24
+        add   r13, r13, r19
+        addc  r12, r12, r18
+        jump  r23
+
 
 ; r0 = r1 / r10, r1 = r1 % r10, unsigned, r10 not 0: one div_step per bit that the quotient can have.
 ; Changes r11, r12; return address r23.

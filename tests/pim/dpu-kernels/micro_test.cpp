@@ -53,7 +53,7 @@ class Arithmetic : public ::testing::TestWithParam<int> {};
 
 TEST_P(Arithmetic, GivesTheRightResults) {
   const int operation = GetParam();
-  const bool wide = operation == 2 || operation == 3;
+  const bool wide = operation == 2 || operation == 3 || operation == 6;
   DpuMachine machine(library().program("arithmetic", 2, {{"OP", operation}, {"REPEAT", 1}}));
   Random random(operation + 1U);
   std::vector<std::uint32_t> words(512);
@@ -76,14 +76,14 @@ TEST_P(Arithmetic, GivesTheRightResults) {
   const std::size_t size = wide ? 8 : 4;
   for (std::size_t i = 0; i < 2048; i += size) {
     const std::uint64_t a = read(reinterpret_cast<const std::uint8_t*>(words.data()) + i, size);
-    const std::uint64_t values[] = {a + scalar, a - scalar, a + scalar,
-                                    a - scalar, a * scalar, a / scalar};
+    const std::uint64_t values[] = {a + scalar, a - scalar, a + scalar, a - scalar,
+                                    a * scalar, a / scalar, a * scalar};
     const std::uint64_t mask = wide ? ~std::uint64_t{0} : 0xFFFFFFFFU;
     ASSERT_EQ(read(raw.data() + i, size), values[operation] & mask) << i;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Operations, Arithmetic, ::testing::Range(0, 6));
+INSTANTIATE_TEST_SUITE_P(Operations, Arithmetic, ::testing::Range(0, 7));
 
 TEST(WramStream, ComputesItsVectors) {
   for (const int operation : {0, 1, 2, 3}) {
