@@ -58,7 +58,10 @@ struct Executed {
 class Simulation {
  public:
   Simulation(const Experiment& experiment, ProfileCache& cache, const EngineFactory& makeEngine)
-      : x_(experiment), cache_(cache), makeEngine_(makeEngine), books_(experiment, result_),
+      : x_(experiment),
+        cache_(cache),
+        makeEngine_(makeEngine),
+        books_(experiment, result_),
         deviceHash_(experiment.platform.device.device->hash()) {
     // Hashing a device walks its whole configuration: once a run, not once a program.
     if (experiment.platform.host.device != nullptr)
