@@ -1,0 +1,122 @@
+// Do the DPU tools of the command work together: source, ELF, disassembly, run, memory?
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/system/command.h"
+
+namespace wattlas::system {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+/// Every tasklet counts down from COUNT and stores its number.
+const char* const counting = R"(; counts
+.text
+start:  move r0, COUNT
+loop:   sub r0, r0, 1, nz, loop
+        stop true, end
+end:
+)";
+
+json runJson(const std::vector<std::string>& words) {
+  const Output o = wattlas(words);
+  EXPECT_EQ(o.exitCode, 0) << o.err;
+  const json value = json::parse(o.out, nullptr, false);
+  EXPECT_FALSE(value.is_discarded()) << o.out;
+  return value;
+}
+
+TEST(Dpu, SourceAndElfRunAlike) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting), elf = folder / "count.elf";
+  ASSERT_EQ(wattlas({"dpu", "asm", source, "-o", elf, "-D", "COUNT=50"}).exitCode, 0);
+  const json a = runJson({"dpu", "run", source, "-D", "COUNT=50", "--tasklets", "3", "--json"});
+  const json b = runJson({"dpu", "run", elf, "--tasklets", "3", "--json"});
+  EXPECT_EQ(a["cycles"], b["cycles"]);
+  EXPECT_EQ(a["instructions"], 3 * (1 + 50 + 1));
+  EXPECT_EQ(b["instructions"], a["instructions"]);
+  for (const char* key : {"ipc", "time_s", "energy_j", "energy_breakdown_j", "tasklets", "dma",
+                          "stalls", "instruction_mix", "mips", "host"})
+    EXPECT_TRUE(a.contains(key)) << key;
+  EXPECT_EQ(a["tasklets"].size(), 3u);
+}
+
+TEST(Dpu, OneTaskletIssuesEveryEleventhCycle) {
+  Folder folder;
+  const json r = runJson({"dpu", "run", folder.write("count.s", counting), "-D", "COUNT=1000",
+                          "--tasklets", "1", "--json"});
+  EXPECT_NEAR(r["ipc"].get<double>(), 1.0 / 11, 0.001);
+}
+
+TEST(Dpu, LockstepEqualsDecoupled) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting);
+  json a = runJson({"dpu", "run", source, "-D", "COUNT=99", "--tasklets", "13", "--json"});
+  json b = runJson(
+      {"dpu", "run", source, "-D", "COUNT=99", "--tasklets", "13", "--mode", "lockstep", "--json"});
+  for (const char* key : {"cycles", "instructions", "energy_j", "tasklets", "instruction_mix"})
+    EXPECT_EQ(a[key], b[key]) << key;
+}
+
+TEST(Dpu, DisassemblyAssemblesAgain) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting), elf = folder / "count.elf";
+  ASSERT_EQ(wattlas({"dpu", "asm", source, "-o", elf, "-D", "COUNT=50"}).exitCode, 0);
+  const Output o = wattlas({"dpu", "objdump", elf});
+  EXPECT_EQ(o.exitCode, 0);
+  EXPECT_THAT(o.out, HasSubstr("sub"));
+  EXPECT_THAT(o.out, HasSubstr("stop"));
+}
+
+TEST(Dpu, MistakesInSourceNameFileAndLine) {
+  Folder folder;
+  const Output o = wattlas(
+      {"dpu", "run", folder.write("bad.s", "move r0, 1\nfrobnicate r1\n"), "--tasklets", "1"});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, HasSubstr("bad.s:2"));
+  EXPECT_THAT(o.err, HasSubstr("frobnicate"));
+}
+
+TEST(Dpu, EndlessProgramsEndAtTheLimit) {
+  Folder folder;
+  const Output o = wattlas({"dpu", "run", folder.write("loop.s", "here: jump here\n"), "--tasklets",
+                            "2", "--max-cycles", "10000"});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, HasSubstr("10000"));
+}
+
+TEST(Dpu, BrokenElfFilesAreRefused) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting), elf = folder / "count.elf";
+  ASSERT_EQ(wattlas({"dpu", "asm", source, "-o", elf, "-D", "COUNT=5"}).exitCode, 0);
+  const std::string whole = read(elf);
+  for (const std::size_t size : {4u, 20u, 60u, 100u}) {
+    const Output o =
+        wattlas({"dpu", "run", folder.write("cut.elf", whole.substr(0, size)), "--tasklets", "1"});
+    EXPECT_EQ(o.exitCode, 2) << size << " bytes, signal " << o.signal;
+  }
+}
+
+TEST(Dpu, OptionsOutsideTheirRangeAreRefused) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--tasklets", "25"},
+                                               {"--tasklets", "0"},
+                                               {"--tasklets", "1", "--mode", "fast"},
+                                               {"--tasklets", "1", "--register-file", "wide"},
+                                               {"--tasklets", "1", "--clock", "3 GB"},
+                                               {"--tasklets", "1", "--dump", "nothing"},
+                                               {"--tasklets", "1", "--mram", "none.bin"},
+                                               {"--tasklets", "1", "-D", "=3"}}) {
+    std::vector<std::string> words = {"dpu", "run", source, "-D", "COUNT=2"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Output o = wattlas(words);
+    EXPECT_EQ(o.exitCode, 2) << more.back() << "\n" << o.out;
+  }
+}
+
+}  // namespace
+}  // namespace wattlas::system
