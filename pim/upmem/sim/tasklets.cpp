@@ -12,9 +12,9 @@ constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr double forever = std::numeric_limits<double>::infinity();
 constexpr double grain = 1e-6;  // cycles and instructions closer than this are one
 // Two states are the same when no tasklet and no engine differs by more than this: a quarter of a
-// cycle or of an issue slot. Phases creep below it for thousands of rounds without changing a
-// round.
-constexpr double same = 0.25;
+// cycle or of an issue slot, or this share of the time between them when tiles are long. Phases
+// creep below it for thousands of rounds without changing a round.
+constexpr double same = 0.25, sameShare = 1e-4;
 
 struct Step {
   enum class Kind { transfer, compute } kind = Kind::compute;
@@ -139,8 +139,9 @@ class Machine {
 
   static bool recurs(const Snapshot& a, const Snapshot& b) {
     if (a.steps != b.steps) return false;
+    const double near = std::max(same, sameShare * (b.time - a.time));
     for (std::size_t i = 0; i < a.rest.size(); ++i)
-      if (std::abs(a.rest[i] - b.rest[i]) > same) return false;
+      if (std::abs(a.rest[i] - b.rest[i]) > near) return false;
     return true;
   }
 

@@ -132,6 +132,18 @@ TEST(Upmem, GemvStaysWithinItsEventBudget) {
         << device->info().title;
 }
 
+TEST(Upmem, ManyVectorsOnOneDpuFoldToo) {
+  const auto folded = deviceOf("upmem-dpu"), all = deviceOf("upmem-dpu", {{"fold", "off"}});
+  const auto a = folded->elaborate("folded", Fidelity::event);
+  const auto b = all->elaborate("all", Fidelity::event);
+  for (const Operator& op : {gemm(128, 4096, 4096, "int8"), gemm(128, 512, 2048, "int8")}) {
+    const Profile x = runAlone(*a, *lower(*folded, op)), y = runAlone(*b, *lower(*all, op));
+    EXPECT_LT(x.events, 10000);
+    EXPECT_NEAR(toSeconds(x.alone()).value / toSeconds(y.alone()).value, 1.0, 1e-3);
+    EXPECT_EQ(x.shares[0].energy, y.shares[0].energy);
+  }
+}
+
 TEST(Upmem, BadConfigurationsNameTheKey) {
   try {
     deviceOf("upmem-dimm", {{"dpu.tasklets", "40"}, {"dpu.clok", "350 MHz"}});

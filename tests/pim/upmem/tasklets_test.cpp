@@ -83,5 +83,20 @@ TEST(Tasklets, ShortLoopsAreNotFolded) {
   EXPECT_EQ(runLoop(loop(20, 1024, 7000), dpu(16), true).folded, 0);
 }
 
+TEST(Tasklets, LongTilesFoldToo) {
+  // Many vectors against weights of which neither stays in WRAM: 131,072 tiles of a 4096 x 4096
+  // product with 128 vectors.
+  for (const std::int64_t instructions : {20000LL, 46000LL, 110000LL}) {
+    TileLoop l = loop(4096, 1016, instructions);
+    l.tile.reads2 = 16;
+    l.tile.read2Bytes = 1016;
+    const LoopRun folded = runLoop(l, dpu(16), true), all = runLoop(l, dpu(16), false);
+    EXPECT_NEAR(static_cast<double>(folded.cycles) / static_cast<double>(all.cycles), 1.0, 1e-3);
+    EXPECT_EQ(folded.instructions, all.instructions);
+    l.tiles = 131072;
+    EXPECT_LT(runLoop(l, dpu(16), true).steps, 10000) << instructions;
+  }
+}
+
 }  // namespace
 }  // namespace wattlas::pim
