@@ -9,21 +9,29 @@
 namespace wattlas::gpu {
 namespace {
 
-constexpr std::int64_t queryBlock = 128;
+constexpr std::int64_t fewQueries = 32;  // up to here the keys are the work
 constexpr std::int64_t keyBlock = 128;
 constexpr std::int64_t fewGroups = 8;
+constexpr std::int64_t fewBlocks = 4;  // so short a sequence is not worth a second kernel
+constexpr std::int64_t mostShares = 128;
 constexpr std::int64_t decodeRows = 64;  // query heads of one key head that a CTA serves at once
 
 /// Query blocks, longest first, merged into at most `maxGroups` groups of like work.
-std::vector<CtaGroup> causalGroups(const PlanInput& in, double perPair, double perBlock) {
+std::vector<CtaGroup> causalGroups(const PlanInput& in, double perPair, double perKey,
+                                   double perBlock) {
   const Operator& op = in.op;
   const std::int64_t queries = op.dims[Dim::queries], keys = op.dims[Dim::keys];
+  const AttentionFit& fit = in.p.fit.attention;
+  const std::int64_t queryBlock = fit.queryRows;
   const std::int64_t blocks = (queries + queryBlock - 1) / queryBlock;
   const std::int64_t each = op.dims[Dim::batch] * op.dims[Dim::heads];
   // Many waves average the lengths out: fewer groups keep the event model's cohorts few.
   const std::int64_t most =
       blocks * each > 8 * in.p.sms ? fewGroups : static_cast<std::int64_t>(Kernel::maxGroups);
   const std::int64_t bins = std::min<std::int64_t>(blocks, most);
+  // A CTA's steps depend on each other; what they leave idle, the others of its SM use.
+  const double beside = static_cast<double>(
+      std::clamp<std::int64_t>((blocks * each + in.p.sms - 1) / in.p.sms, 1, fit.slots));
   std::vector<CtaGroup> groups;
   for (std::int64_t bin = bins - 1; bin >= 0; --bin) {
     const std::int64_t first = bin * blocks / bins, last = (bin + 1) * blocks / bins;
@@ -31,12 +39,13 @@ std::vector<CtaGroup> causalGroups(const PlanInput& in, double perPair, double p
     for (std::int64_t b = first; b < last; ++b) {
       const std::int64_t end = std::min(queries, (b + 1) * queryBlock);
       std::int64_t seen = keys;
-      if (op.causal && in.p.fit.attention.causalSkip) seen = std::min(keys, keys - queries + end);
+      if (op.causal) seen = std::min(keys, keys - queries + end);
       if (op.window > 0) seen = std::min(seen, op.window + queryBlock);
       const double rounded = static_cast<double>((seen + keyBlock - 1) / keyBlock * keyBlock);
-      cycles += static_cast<double>(std::min(queryBlock, (end - b * queryBlock + 15) / 16 * 16)) *
-                    rounded * perPair +
-                perBlock;
+      const double work =
+          static_cast<double>(std::min(queryBlock, (end - b * queryBlock + 15) / 16 * 16)) *
+          rounded * perPair;
+      cycles += std::max(work + perBlock, (rounded * perKey + perBlock) / beside);
     }
     const CtaGroup group{each * (last - first), cycles / static_cast<double>(last - first), 0};
     if (!groups.empty() && groups.back().cycles == group.cycles)
@@ -69,16 +78,28 @@ Kernel prefill(const PlanInput& in) {
   const double perPair =
       2.0 * headDim / (in.path.macsPerClock * p.fit.attention.prefillEfficiency.value.value) +
       1.0 / p.vector.special.value.value +
-      in.path.unpackOps * 2.0 * headDim / (queryBlock * p.vector.fp16.value.value);
-  k.groups = causalGroups(in, perPair, p.fit.attention.blockTime.value.value * p.clock.value.value);
-  double pairsRun = 0;
-  for (const CtaGroup& g : k.groups) pairsRun += static_cast<double>(g.count) * g.cycles / perPair;
-  k.start = p.fit.attention.prefillStart.value.value;
+      in.path.unpackOps * 2.0 * headDim /
+          (static_cast<double>(p.fit.attention.queryRows) * p.vector.fp16.value.value);
+  const AttentionFit& fit = p.fit.attention;
+  const double hertz = p.clock.value.value;
+  const double keyBits = 2.0 * headDim * op.formats.kv.bits;
+  double perBlock = fit.queryBlockTime.value.value * hertz;
+  // Every CTA writes all new keys of its head to the cache before it walks over them.
+  if (fit.appendBandwidth.value.value > 0)
+    perBlock += static_cast<double>(op.dims[Dim::queries]) * keyBits /
+                fit.appendBandwidth.value.value * hertz;
+  k.groups = causalGroups(in, perPair, keyBits / fit.smBandwidth.value.value * hertz, perBlock);
+  const double queryBlock = static_cast<double>(fit.queryRows);
+  // Masked blocks on the diagonal run in full.
+  const double pairsRun =
+      k.macs / (2.0 * headDim) +
+      0.5 * queryBlock *
+          static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::heads] * op.dims[Dim::queries]);
+  k.start = fit.prefillStart.value.value;
   k.latency = p.fit.gemm.latency.value.value;
-  k.overlapLoss = p.fit.gemm.overlapLoss.value.value;
   k.dramShare = p.fit.gemm.dramEfficiency.value.value;
-  const double keyBits = pairsRun / queryBlock * 2.0 * headDim * op.formats.kv.bits;
-  k.l2Bits = std::max(in.distinctBits(), keyBits + in.cost.input.value + in.cost.output.value);
+  k.l2Bits = std::max(in.distinctBits(),
+                      pairsRun / queryBlock * keyBits + in.cost.input.value + in.cost.output.value);
   k.dramBits = in.activationDram() + in.cost.kvWrite.value +
                std::max(0.0, in.cost.kvRead.value - in.cost.kvWrite.value);
   k.sharedBits = 2.0 * pairsRun / queryBlock * headDim * in.path.operandBits;
@@ -86,53 +107,85 @@ Kernel prefill(const PlanInput& in) {
   return k;
 }
 
+struct Split {
+  std::int64_t parts = 1, keys = 0;  ///< CTAs that share a row of keys; keys of the longest
+};
+
+/// Splits as the library plans them: perhaps for a longest sequence, so that some find no keys.
+Split planSplit(const PlanInput& in, std::int64_t base, std::int64_t keys, bool grouped) {
+  const AttentionFit& fit = in.p.fit.attention;
+  if (!grouped && !fit.splitSingle) return {1, keys};
+  const std::int64_t planned = std::max(keys, fit.splitLength);
+  const std::int64_t blocks = (planned + keyBlock - 1) / keyBlock;
+  const std::int64_t heads = in.op.dims[Dim::kvHeads];
+  const std::int64_t splits =
+      fit.splitRule == "work"
+          ? keyShares(in.op.dims[Dim::batch], fit.splitHeads > 0 ? fit.splitHeads : heads, blocks,
+                      in.p.sms)
+          : keySplits(base, blocks, in.p.sms * fit.splitSlots);
+  const std::int64_t perPart = (blocks + splits - 1) / splits * keyBlock;
+  return {(keys + perPart - 1) / perPart, std::min(keys, perPart)};
+}
+
 Kernel decode(const PlanInput& in) {
   const Operator& op = in.op;
   const Parameters& p = in.p;
+  const AttentionFit& fit = p.fit.attention;
   Kernel k = common(in);
-  const std::int64_t rows = op.dims[Dim::heads] / op.dims[Dim::kvHeads] * op.dims[Dim::queries];
+  const std::int64_t group = op.dims[Dim::heads] / op.dims[Dim::kvHeads];
+  const std::int64_t rows = group * op.dims[Dim::queries];
   const std::int64_t base =
       op.dims[Dim::batch] * op.dims[Dim::kvHeads] * ((rows + decodeRows - 1) / decodeRows);
-  const std::int64_t keys = visibleKeys(op);
-  const std::int64_t split = keySplits(base, (keys + keyBlock - 1) / keyBlock, p.sms);
+  const Split split = planSplit(in, base, visibleKeys(op), group > 1);
   const double headDim = static_cast<double>(op.dims[Dim::headDim]);
-  const double perCta = std::ceil(static_cast<double>(keys) / static_cast<double>(split));
+  const double hertz = p.clock.value.value;
+  const double perCta = static_cast<double>((split.keys + keyBlock - 1) / keyBlock * keyBlock);
   const double keyBits = perCta * 2.0 * headDim * op.formats.kv.bits;
-  // A CTA's own stream of keys, or its products with rows padded to a tile of 16.
-  const double stream = keyBits / p.fit.attention.ctaBandwidth.value.value * p.clock.value.value;
+  // A CTA's walk over its keys, or its products with rows padded to a tile of 16.
+  const double stream = keyBits / fit.smBandwidth.value.value * hertz;
   const double paddedRows = static_cast<double>((std::min(rows, decodeRows) + 15) / 16 * 16);
   const double products = paddedRows * perCta * 2.0 * headDim /
-                          (in.path.macsPerClock * p.fit.attention.prefillEfficiency.value.value);
+                          (in.path.macsPerClock * fit.prefillEfficiency.value.value);
   const double exponentials = paddedRows * perCta / p.vector.special.value.value;
   const double unpack = in.path.unpackOps * perCta * 2.0 * headDim / p.vector.fp16.value.value;
-  k.slotsPerSm = k.parallelPerSm = 2;
-  const double work = 2.0 * (products + exponentials + unpack);  // two CTAs share the units
-  k.groups = {{base * split, std::max(stream, work), 0}};
-  k.start = p.fit.attention.decodeStart.value.value +
-            (split > 1 ? p.fit.attention.combine.value.value : 0.0);
+  k.slotsPerSm = static_cast<int>(fit.slots);
+  k.waveByWave = true;
+  const double ctas = static_cast<double>(base * split.parts);
+  k.groups = {
+      {base * split.parts,
+       std::max(stream, products + exponentials + unpack) + fit.blockTime.value.value * hertz, 0}};
+  k.start = fit.decodeStart.value.value;
+  if (split.parts > 1) {
+    k.start += fit.combine.value.value;
+    ++k.launches;
+  }
+  if (group > 1 && op.dims[Dim::kvHeads] > 1 && op.dims[Dim::batch] > 1 &&
+      fit.regroup.value.value > 0) {
+    k.start += fit.regroup.value.value;
+    k.launches += 2;
+  }
   k.latency = p.fit.gemm.latency.value.value;
-  k.dramShare = p.fit.attention.decodeEfficiency.value.value;
+  k.dramShare = fit.decodeEfficiency.value.value;
   k.dramBits = in.cost.kvRead.value + in.cost.kvWrite.value + in.activationDram();
   if (in.cache.weightsHit && in.cache.loopBits >= in.cost.kvRead.value)
     k.dramBits = 0;  // the cache of keys stays in L2 from step to step
-  const double partial = split > 1
-                             ? 2.0 * static_cast<double>(base * split) *
-                                   static_cast<double>(std::min(rows, decodeRows)) * headDim * 32.0
-                             : 0.0;
-  k.l2Bits = std::max(in.distinctBits(), static_cast<double>(base * split) * keyBits) + partial;
-  k.sharedBits = static_cast<double>(base * split) * keyBits;
-  k.name = fmt::format("attention decode, keys split {} ways", split);
-  if (split > 1) k.launches = 2;
+  const double partial =
+      split.parts > 1
+          ? 2.0 * ctas * static_cast<double>(std::min(rows, decodeRows)) * headDim * 32.0
+          : 0.0;
+  k.l2Bits = std::max(in.distinctBits(), ctas * keyBits) + partial;
+  k.sharedBits = ctas * keyBits;
+  k.name = fmt::format("attention decode, keys split {} ways", split.parts);
   return k;
 }
 
 }  // namespace
 
-std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t sms) {
-  if (static_cast<double>(ctas) >= 0.8 * static_cast<double>(sms) || blocks <= 1) return 1;
-  const std::int64_t most = std::min<std::int64_t>({128, sms, blocks});
+std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t slots) {
+  if (static_cast<double>(ctas) >= 0.8 * static_cast<double>(slots) || blocks <= 1) return 1;
+  const std::int64_t most = std::min<std::int64_t>({128, slots, blocks});
   const auto fullness = [&](std::int64_t split) {
-    const double waves = static_cast<double>(ctas * split) / static_cast<double>(sms);
+    const double waves = static_cast<double>(ctas * split) / static_cast<double>(slots);
     return waves / std::ceil(waves);
   };
   // Splits that leave the number of key blocks per CTA unchanged gain nothing.
@@ -147,11 +200,20 @@ std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t sms)
   return 1;
 }
 
+std::int64_t keyShares(std::int64_t sequences, std::int64_t keyHeads, std::int64_t blocks,
+                       std::int64_t sms) {
+  if (blocks <= fewBlocks) return 1;
+  const double perSm = std::ceil(1.1 * static_cast<double>(sequences * keyHeads * blocks) /
+                                 static_cast<double>(sms));
+  return std::clamp<std::int64_t>(
+      static_cast<std::int64_t>(std::ceil(static_cast<double>(blocks) / perSm)), 1, mostShares);
+}
+
 std::vector<Kernel> planAttention(const PlanInput& in) {
   const Operator& op = in.op;
   // Up to a quarter of a query block the keys are the work: the decode kernel splits them.
   const bool few =
-      op.dims[Dim::queries] * 4 <= queryBlock && op.dims[Dim::queries] < op.dims[Dim::keys];
+      op.dims[Dim::queries] <= fewQueries && op.dims[Dim::queries] < op.dims[Dim::keys];
   return {few || op.dims[Dim::queries] == 1 ? decode(in) : prefill(in)};
 }
 

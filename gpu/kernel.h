@@ -45,7 +45,8 @@ struct Kernel {
   double start = 0;       ///< seconds on the device that depend on nothing
   double latency = 0;     ///< seconds until the first data arrive and after the last leave
   double overlapLoss = 0;
-  bool rowTimes = false;  ///< cycles are the time of a row on one CTA, not work of a unit
+  bool waveByWave = false;  ///< few long CTAs: memory waits for the tail, it cannot run ahead
+  bool rowTimes = false;    ///< cycles are the time of a row on one CTA, not work of a unit
   TileGrid grid;
   // Energy events.
   MacKind macKind = MacKind::none;

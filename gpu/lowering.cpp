@@ -54,7 +54,11 @@ ProductShape hammingShape(const Operator& op) {
 }
 
 void hashInto(Hasher& h, const Kernel& k) {
-  h.text(k.name).integer(k.rowTimes).integer(k.slotsPerSm).integer(k.parallelPerSm);
+  h.text(k.name)
+      .integer(k.rowTimes)
+      .integer(k.waveByWave)
+      .integer(k.slotsPerSm)
+      .integer(k.parallelPerSm);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
   for (const double v :
        {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,

@@ -53,8 +53,11 @@ Kernel planCollective(const PlanInput& in);
 /// `p` must outlive the program. Lowers one operator; refuses what the device cannot run.
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
                                                              const Operator& op, double loopBits);
-/// Splits of the keys in decode: until the CTAs fill the SMs, then the fewest that come within
-/// 85 % of the best wave occupancy.
-std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t sms);
+/// Splits of the keys in decode: until the CTAs fill `slots` places, then the fewest that come
+/// within 85 % of the best wave occupancy.
+std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t slots);
+/// Splits that give every SM about the same number of key blocks (10 % more are allowed for).
+std::int64_t keyShares(std::int64_t sequences, std::int64_t keyHeads, std::int64_t blocks,
+                       std::int64_t sms);
 
 }  // namespace wattlas::gpu

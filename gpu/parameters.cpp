@@ -74,12 +74,28 @@ void AttentionFit::bind(Binder& b) {
              "share of the peak MAC rate in the blocks of a prefill");
   b.quantity("decodeEfficiency", decodeEfficiency, {0.01, 1},
              "share of the DRAM peak for keys and values");
-  b.quantity("ctaBandwidth", ctaBandwidth, {8e8, 8e12},
-             "stream of keys and values that one CTA sustains");
-  b.quantity("blockTime", blockTime, {0, 100 * us}, "start and end of one query block on an SM");
+  b.quantity("smBandwidth", smBandwidth, {8e8, 8e12},
+             "keys and values that one CTA, alone on an SM, works through");
+  b.quantity("appendBandwidth", appendBandwidth, {0, 8e12, "0 B/s"},
+             "rate at which every CTA of a prefill copies the new keys and values to the cache; "
+             "0 = a kernel of its own does");
+  b.quantity("blockTime", blockTime, {0, 100 * us}, "start and end of one decode CTA on an SM");
+  b.quantity("queryBlockTime", queryBlockTime, {0, 100 * us},
+             "start and end of one query block of a prefill on an SM");
   b.quantity("combine", combine, {0, 100 * us}, "extra kernel that merges split keys");
-  b.flag("causalSkip", causalSkip, {.fallback = "true"},
-         "masked blocks are skipped; false computes the whole rectangle");
+  b.quantity("regroup", regroup, {0, 100 * us, "0 us"},
+             "extra kernels that bring the query heads of one key head together");
+  b.integer("queryRows", queryRows, {16, 256, "64"}, "queries of a CTA in prefill");
+  b.integer("slots", slots, {1, 8, "2"}, "attention CTAs that an SM holds at the same time");
+  b.choice("splitRule", splitRule, {"waves", "work"}, {.fallback = "waves"},
+           "how decode splits the keys: until the SMs are full, or into equal shares of work");
+  b.integer("splitSlots", splitSlots, {1, 8, "1"}, "CTAs per SM that the rule 'waves' wants");
+  b.integer("splitLength", splitLength, {0, 1 << 24, "0"},
+            "longest sequence the splits are planned for; 0 = the sequence at hand");
+  b.integer("splitHeads", splitHeads, {0, 1 << 16, "0"},
+            "key heads the splits are planned for; 0 = those of the operator");
+  b.flag("splitSingle", splitSingle, {.fallback = "true"},
+         "keys are split also when every query head has keys of its own");
 }
 
 void StreamFit::bind(Binder& b) {

@@ -49,14 +49,25 @@ struct MatrixFit {
   void bind(Binder& b);
 };
 
+/// Fused attention kernels of one library. A CTA holds a block of queries and walks over blocks of
+/// keys; decode splits the keys when the CTAs would not fill the SMs.
 struct AttentionFit {
   Sourced<Seconds> prefillStart, decodeStart;
-  Sourced<Ratio> prefillEfficiency;  ///< share of the peak MAC rate
+  Sourced<Ratio> prefillEfficiency;  ///< share of the peak MAC rate in the blocks of a prefill
   Sourced<Ratio> decodeEfficiency;   ///< share of the DRAM peak
-  Sourced<BitRate> ctaBandwidth;     ///< key/value stream that one CTA sustains
-  Sourced<Seconds> blockTime;        ///< start and end of one query block (soft-max rescale)
+  Sourced<BitRate> smBandwidth;      ///< keys and values that a CTA alone on an SM works through
+  Sourced<BitRate> appendBandwidth;  ///< new keys that a CTA copies to the cache; 0 = not its job
+  Sourced<Seconds> blockTime;        ///< start and end of one decode CTA
+  Sourced<Seconds> queryBlockTime;   ///< start and end of one query block in prefill
   Sourced<Seconds> combine;          ///< kernel that merges split keys
-  bool causalSkip = true;            ///< masked blocks are skipped (false: full rectangle)
+  Sourced<Seconds> regroup;          ///< kernels that bring query heads of a key head together
+  std::int64_t queryRows = 64;       ///< queries of a CTA in prefill
+  std::int64_t slots = 2;            ///< CTAs that an SM holds
+  std::string splitRule;             ///< "waves" (fill the SMs) or "work" (equal shares of keys)
+  std::int64_t splitSlots = 1;       ///< CTAs per SM that the rule "waves" wants
+  std::int64_t splitLength = 0;      ///< keys that the rule is asked for; 0 = those there are
+  std::int64_t splitHeads = 0;       ///< key heads that the rule is asked for; 0 = those there are
+  bool splitSingle = true;           ///< also split when every query head has keys of its own
   void bind(Binder& b);
 };
 

@@ -24,6 +24,21 @@ double computeSeconds(const Parameters& p, const Kernel& kernel, double hertz) {
   return std::max(longest, kernel.totalCycles() / lanes + 0.5 * shortest) / hertz;
 }
 
+/// Seconds of few long CTAs, wave by wave: the last wave has device memory to itself, and what one
+/// SM draws may limit it.
+double waveSeconds(const Parameters& p, const Kernel& kernel, double hertz, double memory) {
+  const CtaGroup& only = kernel.groups.front();
+  const double sms = static_cast<double>(p.sms), slots = static_cast<double>(kernel.slotsPerSm);
+  const double ctas = static_cast<double>(only.count), wave = sms * slots;
+  const double full = std::floor(ctas / wave), rest = ctas - full * wave;
+  const auto busy = [&](double perSm) {
+    return only.cycles * std::max(1.0, perSm / kernel.parallelPerSm) / hertz;
+  };
+  double seconds = full * std::max(busy(slots), memory * wave / ctas);
+  if (rest > 0) seconds += std::max(busy(std::ceil(rest / sms)), memory * rest / ctas);
+  return seconds;
+}
+
 }  // namespace
 
 double dramRate(const Parameters& p, const Kernel& kernel, double resident) {
@@ -45,8 +60,9 @@ KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockSca
   if (kernel.linkBits > 0) t.link = kernel.linkBits / kernel.linkRate;
   t.link += kernel.linkFixed;
   const double memory = std::max(t.dram, t.l2);
-  const double work =
-      std::max(t.compute, memory) + kernel.overlapLoss * std::min(t.compute, memory);
+  double work = std::max(t.compute, memory) + kernel.overlapLoss * std::min(t.compute, memory);
+  if (kernel.waveByWave && kernel.groups.size() == 1)
+    work = std::max(work, waveSeconds(p, kernel, hertz, memory));
   const double fixed = kernel.start + kernel.latency;
   // What a collective reads and writes moves while the link is busy.
   t.seconds = fixed + std::max(work, t.link);

@@ -1,6 +1,8 @@
-// gpu_fit DEVICE.yaml DEVICE STACK: fits the constants of one (device, software stack) to the rows
-// marked `fit` of configs/validation/gpu-kernels.csv and prints them with the errors on the rows
-// marked `test`. Run from the root of the source tree.
+// gpu_fit DEVICE.yaml DEVICE STACK [CLASS [dev|final|rows]]: fits the constants of one (device,
+// software stack) to configs/validation/gpu-kernels.csv. `dev` (default) fits three quarters of the
+// rows marked `fit` and prints the errors on the last quarter: for choosing the form of the model.
+// `final` fits all of them and prints the errors on the rows marked `test`: once, at the end.
+// `rows` prints measured and modelled times of the fitted rows. Run from the root of the source.
 #include <cstdio>
 #include <exception>
 
@@ -11,16 +13,25 @@ using namespace wattlas::gpu;
 
 namespace {
 
+/// The rows marked `fit` once more in two: every fourth (`dev`) chooses between forms of the model.
+enum class Part { fit, train, dev, test };
+
 std::vector<MeasuredKernel> select(const std::vector<MeasuredKernel>& all,
                                    const std::string& device, const std::string& stack,
-                                   const std::vector<std::string>& kinds, bool test) {
+                                   const std::vector<std::string>& kinds, Part part) {
   std::vector<MeasuredKernel> out;
+  std::int64_t index = 0;
   for (const MeasuredKernel& row : all)
-    for (const std::string& kind : kinds)
-      if (row.device == device && row.stack == stack && row.kind == kind && row.test == test)
-        out.push_back(row);
+    for (const std::string& kind : kinds) {
+      if (row.device != device || row.stack != stack || row.kind != kind) continue;
+      if (row.test != (part == Part::test)) continue;
+      const bool dev = !row.test && ++index % 4 == 0;
+      if (part == Part::test || part == Part::fit || dev == (part == Part::dev)) out.push_back(row);
+    }
   return out;
 }
+
+bool printRows = false;
 
 void report(const char* what, const Parameters& p, const std::vector<MeasuredKernel>& fit,
             const std::vector<MeasuredKernel>& test) {
@@ -60,20 +71,29 @@ void fitClass(const char* what, Parameters& p, const std::vector<MeasuredKernel>
     for (std::size_t i = 0; i < fit.size(); ++i) predicted[i] = closedFormMicroseconds(p, fit[i]);
     return logError(predicted, measured);
   };
-  std::vector<double> best = minimise(cost, std::move(start), 250);
-  best = minimise(cost, best, 250);
+  std::vector<double> best = minimise(cost, std::move(start), 150);
+  best = minimise(cost, best, 150);
   set(p, best);
   std::printf("  %-16s fit n=%zu error %.1f%%:", what, fit.size(), 100 * cost(best));
   for (const double v : best) std::printf(" %.4g", v);
   std::printf("\n");
   report(what, p, fit, test);
+  for (const MeasuredKernel& row : fit) {
+    if (!printRows) break;
+    const double ours = closedFormMicroseconds(p, row);
+    const auto dim = [&](Dim d) { return static_cast<long long>(row.op.dims[d]); };
+    std::printf("    %+6.1f%% %9.1f %9.1f  M%lld N%lld K%lld b%lld h%lld/%lld q%lld k%lld\n",
+                100 * (ours / row.microseconds - 1), row.microseconds, ours, dim(Dim::M),
+                dim(Dim::N), dim(Dim::K), dim(Dim::batch), dim(Dim::heads), dim(Dim::kvHeads),
+                dim(Dim::queries), dim(Dim::keys));
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: gpu_fit configs/devices/gpu-a40.yaml A40 vidur\n");
+  if (argc < 4 || argc > 6) {
+    std::fprintf(stderr, "usage: gpu_fit configs/devices/gpu-a40.yaml A40 vidur decode dev\n");
     return 2;
   }
   ConfigNode tree = loadConfig(argv[1], SearchPath({"."}));
@@ -82,15 +102,19 @@ int main(int argc, char** argv) try {
   Parameters p;
   bindConfig(tree, "device", problems, [&](Binder& b) { p.bind(b); });
   problems.finish();
-  const std::string device = argv[2], stack = argv[3];
+  const std::string device = argv[2], stack = argv[3], wanted = argc > 4 ? argv[4] : "all",
+                    mode = argc > 5 ? argv[5] : "dev";
+  printRows = mode == "rows";
   if (const Calibration* known = p.findFit(stack); known != nullptr) p.fit = *known;
-  p.fit.attention.causalSkip = stack != "vidur";
   const auto all = readMeasured("configs/validation/gpu-kernels.csv");
-  const auto rows = [&](const std::vector<std::string>& kinds, bool test) {
-    return select(all, device, stack, kinds, test);
+  const auto rows = [&](const std::vector<std::string>& kinds, bool scored) {
+    const Part part =
+        mode == "final" ? (scored ? Part::test : Part::fit) : (scored ? Part::dev : Part::train);
+    return select(all, device, stack, kinds, part);
   };
   const auto run = [&](const char* what, const std::vector<std::string>& kinds,
                        std::vector<double> start, auto set) {
+    if (wanted != "all" && wanted != what) return;
     fitClass(what, p, rows(kinds, false), rows(kinds, true), std::move(start), set);
   };
   const MatrixFit& g = p.fit.gemm;
@@ -108,25 +132,40 @@ int main(int argc, char** argv) try {
         f.overlapLoss.value = Ratio(x[5]);
         return true;
       });
-  run("prefill", {"attn_prefill"}, {12, 0.6, 1.0}, [](Parameters& q, const std::vector<double>& x) {
-    if (x[1] > 1) return false;
-    q.fit.attention.prefillStart.value = Seconds(x[0] * 1e-6);
-    q.fit.attention.prefillEfficiency.value = Ratio(x[1]);
-    q.fit.attention.blockTime.value = Seconds(x[2] * 1e-6);
-    return true;
-  });
-  run("decode", {"attn_decode"}, {15, 0.85, 60, 3},
-      [](Parameters& q, const std::vector<double>& x) {
+  const AttentionFit& a = p.fit.attention;
+  const bool appends = a.appendBandwidth.value.value > 0, regroups = a.regroup.value.value > 0;
+  run("decode", {"attn_decode"},
+      {a.decodeStart.value.value * 1e6, a.decodeEfficiency.value.value,
+       a.smBandwidth.value.value / 8e9, a.combine.value.value * 1e6,
+       regroups ? a.regroup.value.value * 1e6 : 1, a.blockTime.value.value * 1e6},
+      [&](Parameters& q, const std::vector<double>& x) {
         if (x[1] > 1) return false;
-        q.fit.attention.decodeStart.value = Seconds(x[0] * 1e-6);
-        q.fit.attention.decodeEfficiency.value = Ratio(x[1]);
-        q.fit.attention.ctaBandwidth.value = BitRate(x[2] * 8e9);
-        q.fit.attention.combine.value = Seconds(x[3] * 1e-6);
+        AttentionFit& f = q.fit.attention;
+        f.decodeStart.value = Seconds(x[0] * 1e-6);
+        f.decodeEfficiency.value = Ratio(x[1]);
+        f.smBandwidth.value = BitRate(x[2] * 8e9);
+        if (regroups || f.splitRule == "work") f.combine.value = Seconds(x[3] * 1e-6);
+        if (regroups) f.regroup.value = Seconds(x[4] * 1e-6);
+        f.blockTime.value = Seconds(x[5] * 1e-6);
+        return true;
+      });
+  run("prefill", {"attn_prefill"},
+      {a.prefillStart.value.value * 1e6, a.prefillEfficiency.value.value,
+       a.queryBlockTime.value.value * 1e6, appends ? a.appendBandwidth.value.value / 8e9 : 1},
+      [&](Parameters& q, const std::vector<double>& x) {
+        if (x[1] > 1) return false;
+        AttentionFit& f = q.fit.attention;
+        // With time per CTA for the copies, short rows cannot tell the two apart.
+        if (!appends) f.prefillStart.value = Seconds(x[0] * 1e-6);
+        f.prefillEfficiency.value = Ratio(x[1]);
+        f.queryBlockTime.value = Seconds(x[2] * 1e-6);
+        if (appends) f.appendBandwidth.value = BitRate(x[3] * 8e9);
         return true;
       });
   const auto stream = [&](const char* what, const std::vector<std::string>& kinds,
                           StreamFit StreamFits::*member) {
     // Below 5 us the sources' timer resolution of 1 us would dominate the fit.
+    if (wanted != "all" && wanted != what) return;
     std::vector<MeasuredKernel> longer;
     for (const MeasuredKernel& row : rows(kinds, false))
       if (row.microseconds >= 5) longer.push_back(row);
