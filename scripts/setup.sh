@@ -7,7 +7,7 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libsystemc-dev libyaml-cpp-dev libeigen3-dev libboost-dev libboost-graph-dev libhdf5-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev
   libgtest-dev libgmock-dev python3"
-[ "${1:-}" = "--ci" ] && packages="$packages clang-format valgrind"
+[ "${1:-}" = "--ci" ] && packages="$packages clang-format clang libclang-rt-14-dev valgrind"
 
 missing=""
 for package in $packages; do
