@@ -9,10 +9,9 @@ namespace wattlas::pim {
 namespace {
 
 KernelSetting settingOf(const UpmemParams& p) {
-  KernelSetting s;
+  KernelSetting s;  // counts are in cycles: the clock does not matter
   s.unroll = static_cast<int>(p.unroll);
   s.tasklets = static_cast<int>(p.dpu.tasklets);
-  s.timing.clockHz = p.dpu.clock.value.value;
   s.timing.revolver = static_cast<int>(p.dpu.revolver);
   s.timing.dmaReadLatency = p.dpu.dma.readLatency.value.value;
   s.timing.dmaWriteLatency = p.dpu.dma.writeLatency.value.value;

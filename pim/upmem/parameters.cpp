@@ -69,6 +69,9 @@ void UpmemParams::bind(Binder& b) {
     s.choice("cost", kernelSource, {"executed", "table"}, {.fallback = "executed"},
              "run generated assembly where there is a kernel, or take the table below throughout");
     s.integer("unroll", unroll, {1, 8, "8"}, "bodies of an executed kernel's loop in a row");
+    if (s.reading() && (unroll & (unroll - 1)) != 0)
+      s.problem("unroll", "is no power of two, so that whole tiles would not divide",
+                "1, 2, 4 or 8");
     kernels.bind(s);
   });
   b.section("host", "transfers and launches", [this](Binder& s) { host.bind(s); });

@@ -191,5 +191,21 @@ TEST(Kernels, StatedCostsAreNamed) {
   EXPECT_TRUE(named(norm));
 }
 
+TEST(Kernels, EverySettingOfADeviceCanBeMeasured) {
+  const Operator op = gemm(2, 256, 256, "int8");
+  for (const Sets& sets :
+       {Sets{{"dpu.tasklets", "1"}}, Sets{{"dpu.tasklets", "24"}}, Sets{{"dpu.revolver", "1"}},
+        Sets{{"dpu.revolver", "24"}}, Sets{{"dpu.dma.readLatency", "0"}},
+        Sets{{"dpu.dma.perByte", "0"}, {"dpu.dma.occupancyPerByte", "0"}},
+        Sets{{"kernels.unroll", "2"}}}) {
+    const auto device = deviceOf("upmem-dimm", sets);
+    Operator soft = op;
+    soft.kind = OpKind::softmax;
+    EXPECT_GT(analyticSeconds(*device, op), 0) << sets[0].first;
+    EXPECT_GT(analyticSeconds(*device, soft), 0) << sets[0].first;
+  }
+  EXPECT_THROW(deviceOf("upmem-dimm", {{"kernels.unroll", "3"}}), InputError);
+}
+
 }  // namespace
 }  // namespace wattlas::pim_test
