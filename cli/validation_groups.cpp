@@ -34,8 +34,24 @@ constexpr LevelPair levelPairs[] = {
     {"gpu-h100-sxm", "llama2-7b", "fp16", 0.15, "waves that share DRAM and L2, ramp and tail"},
 };
 
+/// One headline row per family out of its own group.
+void addHeadlines(const Context& context, ValidationRows& rows) {
+  ValidationRows all = fpga::validationRows(context.path);
+  for (ValidationRow& row : pim::validateBanks(context.path)) all.push_back(std::move(row));
+  for (ValidationRow& row : gpuValidationRows(context.path)) all.push_back(std::move(row));
+  for (ValidationRow& row : all) {
+    const bool board = row.id == "rn07-latency" || row.id == "cnv-w1a1-latency";
+    const bool peak = row.id.starts_with("samac-") && row.id.ends_with("-int8");
+    const bool product = row.id.find("vidur gemm event") != std::string::npos;
+    if (!board && !peak && !product) continue;
+    row.group = "platforms";
+    rows.push_back(std::move(row));
+  }
+}
+
 ValidationRows platformRows(const Context& context) {
   ValidationRows rows;
+  addHeadlines(context, rows);
   for (const LevelPair& pair : levelPairs) {
     std::vector<ExperimentSpec> specs;
     for (const char* level : {"event", "analytic"})

@@ -59,12 +59,14 @@ std::string totals(const RunResult& r, const TextOptions& options) {
   out += fact("energy", styled(energyText(r.energyJ), Style::bold, options));
   out += fact("power", fmt::format("{} average, {} peak over {}", powerText(r.powerAvgW),
                                    powerText(r.powerPeakW), timeText(r.powerWindowS)));
-  for (const PhaseResult& p : r.phases)
-    if (p.tokens > 0 && p.tokensPerS > 0)
-      out += fact(p.name == "inference" ? "rate" : p.name.c_str(),
-                  fmt::format("{} {}s/s, {} each", plainNumber(p.tokensPerS),
-                              p.name == "inference" ? "inference" : "token",
-                              energyText(p.energyPerTokenJ)));
+  for (const PhaseResult& p : r.phases) {
+    if (p.tokens <= 0 || p.tokensPerS <= 0) continue;
+    // Networks without tokens count inferences.
+    const bool whole = p.name == "inference" && p.tokens == static_cast<double>(r.batch);
+    out += fact(whole ? "rate" : p.name.c_str(),
+                fmt::format("{} {}s/s, {} each", plainNumber(p.tokensPerS),
+                            whole ? "inference" : "token", energyText(p.energyPerTokenJ)));
+  }
   if (r.areaMm2 > 0) out += fact("area", plainNumber(r.areaMm2) + " mm2");
   const auto time0 = timeByBound(r);
   const auto energy0 = energyByCategory(r);
