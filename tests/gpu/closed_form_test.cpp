@@ -48,7 +48,7 @@ TEST(GpuClosedForm, MoreHardwareIsNeverSlower) {
           << change.first << " " << op.name;
       // The library chooses the tile by the closed form; with other SMs it may choose one whose
       // last wave is less even in the event model. Wave quantisation does the same on devices.
-      EXPECT_LE(waveSeconds(*faster, op), waveSeconds(*base, op) * 1.05)
+      EXPECT_LE(waveSeconds(*faster, op), waveSeconds(*base, op) * 1.08)
           << change.first << " " << op.name;
     }
   }
