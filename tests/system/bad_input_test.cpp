@@ -194,6 +194,12 @@ TEST(BadInput, HugeFileIsRefused) {
   expectRefused(runFile(folder, "a: " + std::string(17u << 20, 'x')), {"larger than 16 MiB"});
 }
 
+TEST(BadInput, MappingFileIsRead) {
+  expectRefused(run({"--mapping", "./no-such-mapping.yaml"}), {"no-such-mapping.yaml"});
+  Folder folder;
+  expectRefused(run({"--mapping", folder.write("map.yaml", "host: [gem]\n")}), {"map.yaml", "gem"});
+}
+
 TEST(BadInput, MissingFileAndFolderAreNamed) {
   expectRefused(run({}, "./no-such-file.yaml"), {"./no-such-file.yaml", "cannot be read"});
   expectRefused(run({}, "/tmp"), {"/tmp", "is a folder"});
