@@ -235,33 +235,67 @@ TEST_P(EveryPlatform, FewerBitsAreNeverMoreBytes) {
   }
 }
 
-/// Rates and clocks of every component, raised by a fifth, one at a time.
-TEST_P(EveryPlatform, FasterPartsNeverMakeItSlower) {
-  const std::vector<Point> some = {
+const std::vector<Point>& moved() {
+  static const std::vector<Point> some = {
       {"gemm:8x256x256", "int8"}, {"ecg-dscnn1d", "int8"}, {"attn:1x8x8x128x64", "fp16"}};
-  for (const Point& point : some) {
-    Runner first;
-    const Experiment base = at(point, level("analytic"));
-    const RunResult before = first(base);
-    if (!before.feasible) continue;
-    for (const ParameterRecord& p : base.platform.config.parameters) {
-      if (p.dimension != Dimension::bandwidth && p.dimension != Dimension::frequency &&
-          p.dimension != Dimension::throughput)
-        continue;
-      if (p.value <= 0) continue;
-      Sets sets = level("analytic");
-      sets.emplace_back(p.path, exactQuantity(1.2 * p.value, p.dimension));
-      RunResult after;
-      try {
-        Runner run;
-        after = run(at(point, sets));
-      } catch (const InputError&) {
-        continue;  // outside the limits of this part
-      }
-      if (!after.feasible) continue;
-      EXPECT_LE(after.timeS, before.timeS * (1 + 1e-9)) << label(point) << " " << p.path;
+  return some;
+}
+
+/// Calls `check(parameter, before, after)` with each parameter of `dimensions` raised by a fifth,
+/// one at a time; what lies outside a part's limits or does not fit any more is left out.
+template <class Check>
+void raiseEach(const std::string& platform, const Point& point,
+               std::initializer_list<Dimension> dimensions, const Check& check) {
+  const Sets closed = {{"run.fidelity", "analytic"}};
+  Runner first;
+  const Experiment base = suite::experiment(platform, point, closed);
+  const RunResult before = first(base);
+  if (!before.feasible) return;
+  for (const ParameterRecord& p : base.platform.config.parameters) {
+    if (std::find(dimensions.begin(), dimensions.end(), p.dimension) == dimensions.end()) continue;
+    if (p.value <= 0) continue;
+    Sets sets = closed;
+    sets.emplace_back(p.path, exactQuantity(1.2 * p.value, p.dimension));
+    RunResult after;
+    try {
+      Runner run;
+      after = run(suite::experiment(platform, point, sets));
+    } catch (const InputError&) {
+      continue;
     }
+    if (after.feasible) check(p.path, before, after);
   }
+}
+
+TEST_P(EveryPlatform, FasterPartsNeverMakeItSlower) {
+  for (const Point& point : moved())
+    raiseEach(GetParam(), point,
+              {Dimension::bandwidth, Dimension::frequency, Dimension::throughput},
+              [&](const std::string& key, const RunResult& before, const RunResult& after) {
+                EXPECT_LE(after.timeS, before.timeS * (1 + 1e-9)) << label(point) << " " << key;
+              });
+}
+
+TEST_P(EveryPlatform, DearerEventsNeverCostLess) {
+  for (const Point& point : moved())
+    raiseEach(GetParam(), point, {Dimension::energy, Dimension::energyPerBit},
+              [&](const std::string& key, const RunResult& before, const RunResult& after) {
+                EXPECT_GE(after.energyJ, before.energyJ * (1 - 1e-9)) << label(point) << " " << key;
+              });
+}
+
+/// A longer time is a longer delay, but for the refresh interval: less of the time is refresh then.
+TEST_P(EveryPlatform, LongerDelaysNeverMakeItFaster) {
+  for (const Point& point : moved())
+    raiseEach(GetParam(), point, {Dimension::time},
+              [&](const std::string& key, const RunResult& before, const RunResult& after) {
+                const std::string where = label(point) + " " + key;
+                if (key.ends_with(".tREFI")) {
+                  EXPECT_LE(after.timeS, before.timeS * (1 + 1e-9)) << where;
+                } else {
+                  EXPECT_GE(after.timeS, before.timeS * (1 - 1e-9)) << where;
+                }
+              });
 }
 
 TEST_P(EveryPlatform, LongerContextsNeedMoreMemory) {
