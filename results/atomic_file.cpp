@@ -33,6 +33,13 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   if (path_.empty() || path_.back() == '/' ||
       (::stat(path_.c_str(), &status) == 0 && S_ISDIR(status.st_mode)))
     throw InputError(Problem{{path_, 0}, "", "is a folder", "the name of a file to write", ""});
+  // Renaming over a device or pipe (/dev/null as root) would replace it for everybody.
+  if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw InputError(Problem{{path_, 0},
+                             "",
+                             "is a device or pipe",
+                             "the name of a file to write",
+                             "results appear under their name only when they are complete"});
   // The process id keeps two programs apart that write the same name at once.
   temporary_ = path_ + ".tmp." + std::to_string(::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,6 +1,9 @@
 // Does bad input end with exit code 2 and a message that says what, where and what to do?
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "tests/system/command.h"
 
@@ -209,6 +212,17 @@ TEST(BadInput, PlaceThatCannotBeWrittenIsNamed) {
   const Output o = run({"-o", "/nonexistent-folder/x.h5"});
   EXPECT_EQ(o.exitCode, 2);
   EXPECT_THAT(o.err, HasSubstr("/nonexistent-folder"));
+}
+
+/// A pipe of the test's own: if it were replaced, nothing but the test would suffer.
+TEST(BadInput, ADeviceOrPipeIsNotReplaced) {
+  Folder folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const Output o = run({"-o", pipe});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, HasSubstr("is a device or pipe"));
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 TEST(BadInput, UnknownCommandsAndOptionsAreRefused) {
