@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -99,6 +100,25 @@ class RowSink final : public PointSink {
   std::vector<PointRow> rows_;
 };
 
+void checkWritable(const char* flag, const std::string& file) {
+  if (file.empty()) return;
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(file).has_parent_path() ? fs::path(file).parent_path() : ".";
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored))
+    throw InputError(Problem{{flag, 0},
+                             {},
+                             "the folder " + folder.string() + " does not exist",
+                             "an existing folder",
+                             "create it first"});
+  if (access(folder.c_str(), W_OK) != 0)
+    throw InputError(Problem{{flag, 0},
+                             {},
+                             "the folder " + folder.string() + " is not writable",
+                             "a folder that you may write to",
+                             {}});
+}
+
 struct ExploreCommand {
   std::string study, output, csv;
   std::vector<std::string> sets;
@@ -111,6 +131,10 @@ struct ExploreCommand {
     overrides.seed = seed;
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
+
+    // Before hours of work, not after them.
+    for (const auto& [flag, file] : {std::pair{"-o", &output}, {"--csv", &csv}})
+      checkWritable(flag, *file);
 
     const int count =
         workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <system_error>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/worker.h"
@@ -16,6 +18,19 @@ void setUpLog() {
   auto log = spdlog::stderr_color_mt("wattlas");
   log->set_pattern("%^%l%$: %v");
   spdlog::set_default_logger(log);
+}
+
+/// CLI11 would only say that a command is missing.
+void refuseUnknownCommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return;
+  const std::string word = argv[1];
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), word) != known.end()) return;
+  std::string list;
+  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+  throw wattlas::InputError("'" + word.substr(0, 40) + "' is not a command", "one of " + list,
+                            wattlas::didYouMean(word, known));
 }
 
 int report(const wattlas::InputError& error) {
@@ -49,6 +64,7 @@ int main(int argc, char** argv) {
     addSchema(app, context);
     addFiles(app, context);
     addDpu(app, context);
+    refuseUnknownCommand(app, argc, argv);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -62,6 +78,9 @@ int main(int argc, char** argv) {
     return context.exitCode;
   } catch (const InputError& error) {
     return report(error);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "error: {} (is the disk full, or the output closed?)\n", error.what());
+    return exitInternal;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "error: out of memory\n");
     return exitInternal;
