@@ -65,6 +65,7 @@ class CycleEngine {
   void cycle() {
     const bool compat = rule_ == RegisterFileRule::compat;
     const bool slotFree = compat ? pipeline_.canIssue() : portFree_ <= now_;
+    if (alone_ && idleUntil_ == 0 && slotFree && rt_.runningMask != 0) lookAhead();
     const int chosen = slotFree && now_ >= idleUntil_ && rt_.runningMask != 0 ? choose() : -1;
     if (chosen >= 0) {
       issue(static_cast<unsigned>(chosen));
@@ -141,6 +142,7 @@ class CycleEngine {
   }
 
   void issue(unsigned t) {
+    alone_ = idleNext_ >= 0 && now_ == idleUntil_;
     idleUntil_ = 0;
     Lane& lane = lanes_[t];
     transferring_ &= ~(1U << t);
@@ -243,6 +245,7 @@ class CycleEngine {
   std::uint64_t idleUntil_ = 0;  ///< nobody is ready before
   bool idleRevolver_ = false;
   int idleNext_ = -1;               ///< the only one that is ready then, if so
+  bool alone_ = false;              ///< the last issue ended an idle stretch: another one is likely
   std::uint32_t transferring_ = 0;  ///< tasklets that wait for the DMA engine
   unsigned lastIssued_ = kTasklets - 1;
 };

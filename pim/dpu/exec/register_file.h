@@ -48,16 +48,31 @@ class CompatPipeline {
     ++inside_;
   }
   bool empty() const { return inside_ == 0; }
-  /// Does up to `wanted` cycles without issues in which only bubbles leave; returns how many.
+  /// Does up to `wanted` cycles without issues in which nothing waits for a slot; returns how many.
+  /// An instruction that costs n extra cycles leaves like a bubble when n bubbles follow it: the
+  /// stall slot is free again before the next one comes.
   std::uint64_t skip(std::uint64_t wanted) {
     if (issue_ != kEmpty || entry_ != kEmpty || stall_ != kEmpty || count_ != kStages - 1) return 0;
-    if (inside_ == 0) return wanted;
-    if (exit_ != kBubble || wanted == 0) return 0;
-    const auto bubbles = static_cast<unsigned>(std::countr_zero(full_));
-    const auto done = static_cast<unsigned>(std::min<std::uint64_t>(wanted, bubbles + 1U));
-    full_ >>= done - 1;
-    exit_ = takeOldest();
-    return done;
+    std::uint64_t done = 0;
+    while (inside_ > 0) {
+      if (exit_ != kBubble) {
+        const std::uint32_t extra = exit_;
+        if (wanted - done <= extra || (full_ & ((1U << extra) - 1U)) != 0) return done;
+        full_ >>= extra;
+        done += 1 + extra;
+        --inside_;
+        exit_ = takeOldest();
+        continue;
+      }
+      const auto bubbles = static_cast<unsigned>(std::countr_zero(full_));
+      const auto steps =
+          static_cast<unsigned>(std::min<std::uint64_t>(wanted - done, bubbles + 1U));
+      if (steps == 0) return done;
+      full_ >>= steps - 1;
+      exit_ = takeOldest();
+      done += steps;
+    }
+    return wanted;
   }
   /// Everything of the cycle that follows the issue step.
   void tick() {
