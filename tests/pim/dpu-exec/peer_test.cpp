@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pim/dpu/exec/machine.h"
+#include "pim/dpu/exec/register_file.h"
 #include "programs.h"
 
 namespace wattlas::dpu::test {
@@ -35,6 +36,34 @@ INSTANTIATE_TEST_SUITE_P(Loops, Compat,
                                            PeerCount{11, false, 234159},
                                            PeerCount{16, false, 350172},
                                            PeerCount{16, true, 555151}));
+
+TEST(CompatPipeline, SkippedCyclesEqualSteppedOnes) {
+  CompatPipeline stepped, skipped;
+  std::uint64_t state = 5, jumps = 0;
+  const auto draw = [&state](std::uint64_t below) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    return (state >> 33) % below;
+  };
+  for (int i = 0; i < 20000; ++i) {
+    ASSERT_EQ(stepped.canIssue(), skipped.canIssue()) << i;
+    ASSERT_EQ(stepped.empty(), skipped.empty()) << i;
+    if (stepped.canIssue()) {
+      const auto extra = static_cast<unsigned>(draw(4));
+      stepped.issue(extra);
+      skipped.issue(extra);
+    }
+    const std::uint64_t cycles = 1 + draw(i % 3 == 0 ? 30 : 3);
+    for (std::uint64_t c = 0; c < cycles; ++c) stepped.tick();
+    for (std::uint64_t left = cycles; left > 0;) {
+      const std::uint64_t done = skipped.skip(left);
+      ASSERT_LE(done, left);
+      if (done == 0) skipped.tick();
+      if (done > 1) ++jumps;
+      left -= done == 0 ? 1 : done;
+    }
+  }
+  EXPECT_GT(jumps, 1000U);
+}
 
 TEST(Revolver, OneTaskletNeedsElevenCyclesAnInstruction) {
   const auto result = runDpu(aluLoop(1, 500), with(RegisterFileRule::none));
