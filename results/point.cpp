@@ -82,6 +82,10 @@ double numberOf(const PointRow& row, const std::string& column) {
     if (column == known.name) return row.*known.member;
     names.emplace_back(known.name);
   }
+  for (const auto& [name, value] : row.extra) {
+    if (name == column) return value;
+    names.push_back(name);
+  }
   throw InputError("'" + column.substr(0, 60) + "' is not a number of a design point",
                    joined(names), didYouMean(column, names));
 }
@@ -93,6 +97,21 @@ std::vector<std::string> geneColumns(const std::vector<PointRow>& rows) {
     for (const auto& [name, value] : row.genes)
       if (!isFixedColumn(name) && seen.insert(name).second) names.push_back(name);
   return names;
+}
+
+std::vector<std::string> extraColumns(const std::vector<PointRow>& rows) {
+  std::vector<std::string> names;
+  std::unordered_set<std::string> seen;
+  for (const PointRow& row : rows)
+    for (const auto& [name, value] : row.extra)
+      if (seen.insert(name).second) names.push_back(name);
+  return names;
+}
+
+double extraOf(const PointRow& row, const std::string& column) {
+  for (const auto& [name, value] : row.extra)
+    if (name == column) return value;
+  return missing;
 }
 
 const std::string* geneOf(const PointRow& row, const std::string& gene) {
@@ -108,6 +127,8 @@ std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string>
   std::vector<std::string> cells(leading.begin(), leading.end());
   cells.insert(cells.end(), genes.begin(), genes.end());
   cells.insert(cells.end(), trailing.begin(), trailing.end());
+  const std::vector<std::string> extras = extraColumns(rows);
+  cells.insert(cells.end(), extras.begin(), extras.end());
   appendCsvLine(out, cells);
   for (const PointRow& row : rows) {
     cells = {row.id, row.platform, row.workload, row.format};
@@ -120,6 +141,7 @@ std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string>
       cells.push_back(csvNumber(row.*column.member));
     cells.insert(cells.end(), {row.accuracyKind, row.feasible ? "true" : "false",
                                row.pareto ? "true" : "false", row.reason, row.configHash});
+    for (const std::string& extra : extras) cells.push_back(csvNumber(extraOf(row, extra)));
     appendCsvLine(out, cells);
   }
   return out;

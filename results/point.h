@@ -29,6 +29,9 @@ struct PointRow {
   /// What decides it, for people: the greatest parts of time and energy.
   std::string bound, energyCategory;
   double boundShare = missing, energyCategoryShare = missing;
+  /// More numbers under their column names: quantiles (`time_s.p5`, `time_s.p50`, `time_s.p95`),
+  /// objectives that are no column anyway (docs/results-file.md). Names hold no '/'.
+  std::vector<std::pair<std::string, double>> extra;
 };
 
 /// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` holds the levels
@@ -43,15 +46,19 @@ struct NumberColumn {
   double PointRow::*member;
 };
 const std::vector<NumberColumn>& numberColumns();
-/// Value of such a column; throws InputError with the nearest name.
+/// Value of such a column or of an extra one; throws InputError with the nearest name.
 double numberOf(const PointRow& row, const std::string& column);
+/// Names of all extra numbers, in order of first appearance.
+std::vector<std::string> extraColumns(const std::vector<PointRow>& rows);
+/// An extra number of a row; `missing` when the row lacks it.
+double extraOf(const PointRow& row, const std::string& column);
 
 /// Names of all genes that need a column of their own, in order of first appearance.
 std::vector<std::string> geneColumns(const std::vector<PointRow>& rows);
 /// Text of a gene in a row, or nullptr when it is inactive.
 const std::string* geneOf(const PointRow& row, const std::string& gene);
 
-/// CSV of docs/contract.md, 4; `genes` empty = geneColumns(rows).
+/// CSV of docs/contract.md, 4; `genes` empty = geneColumns(rows). Extra numbers follow at the end.
 std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string> genes = {});
 /// The same into a file that appears complete or not at all. Throws InputError.
 void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,

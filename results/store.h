@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "results/point.h"
+#include "results/store_table.h"
 
 namespace wattlas {
 
@@ -33,6 +34,9 @@ class StoreWriter {
   /// Corrects the flag of a row that was added before its front was known.
   void setPareto(std::size_t index, bool value);
   std::size_t size() const;
+  /// Adds a table beside the points; tables stand in the file in the order of the calls. Throws
+  /// std::invalid_argument (checkTable) and for a group that is there already.
+  void addTable(StoreTable table);
   /// The bytes of the finished file. Nothing can be added afterwards.
   std::string finish();
   /// finish() into a file. Throws InputError when it cannot be written.
@@ -54,6 +58,10 @@ class Store {
   const std::string& version() const;      ///< of the wattlas that wrote it
   const std::string& contentHash() const;  ///< equal for equal content
   const std::vector<PointRow>& rows() const;
+  const std::string& path() const;
+  /// Tables beside the points, in the order of the file; `table` gives nullptr when there is none.
+  const std::vector<StoreTable>& tables() const;
+  const StoreTable* table(const std::string& group) const;
   /// Result of a row as JSON text; empty when it was stored without one.
   std::string json(std::size_t index) const;
   /// The same as a record; throws InputError when it was stored without one.

@@ -44,6 +44,12 @@ inline std::vector<NumberColumn> numbers() {
   return all;
 }
 
+/// Unit of a number column by its name (`time_s`, `energy_j.p95`); "1" = a plain number.
+std::string unitOf(std::string_view column);
+
+/// Whether every file has this column in /points.
+bool isColumn(std::string_view name);
+
 /// The last 64 bytes of a file, behind what HDF5 reads: mark, hash of all bytes before, length.
 inline constexpr std::size_t endSize = 64;
 std::string endMark(std::string_view bytesBefore);

@@ -1,19 +1,20 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "models/base/error.h"
 #include "models/base/hash.h"
-#include "results/hdf5_handle.h"
+#include "results/hdf5_read.h"
 #include "results/store.h"
 #include "results/store_layout.h"
+#include "results/store_tables_io.h"
 
 namespace wattlas {
 namespace {
 
-using h5::check;
-using h5::Handle;
+using namespace h5;  // check, Handle, openData, texts, values, ...
 
 [[noreturn]] void refuse(const std::string& path, std::string what, std::string hint) {
   throw InputError(
@@ -50,61 +51,6 @@ Handle openFile(const std::string& path) {
   return Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open the file");
 }
 
-Handle openData(hid_t file, const std::string& name) {
-  return Handle(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose,
-                ("open '" + name + "'").c_str());
-}
-
-std::size_t sizeOf(hid_t data) {
-  const Handle shape(H5Dget_space(data), H5Sclose, "get a space");
-  return static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(shape), "size a column"));
-}
-
-std::string cut(const char* text, std::size_t width) {
-  return std::string(text, ::strnlen(text, width));
-}
-
-std::vector<std::string> textAttributes(hid_t object, const char* name) {
-  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose,
-                         (std::string("open '") + name + "'").c_str());
-  const Handle type(H5Aget_type(attribute), H5Tclose, "get a type");
-  const Handle shape(H5Aget_space(attribute), H5Sclose, "get a space");
-  const auto count = check(H5Sget_simple_extent_npoints(shape), "size an attribute");
-  const std::size_t width = H5Tget_size(type);
-  std::vector<char> bytes(width * static_cast<std::size_t>(count));
-  check(H5Aread(attribute, type, bytes.data()), "read an attribute");
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-    texts.push_back(cut(bytes.data() + i * width, width));
-  return texts;
-}
-
-std::int64_t integerAttribute(hid_t object, const char* name) {
-  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose, "open an attribute");
-  std::int64_t value = 0;
-  check(H5Aread(attribute, H5T_NATIVE_INT64, &value), "read an attribute");
-  return value;
-}
-
-template <class T>
-std::vector<T> values(hid_t file, const std::string& name, hid_t type) {
-  const Handle data = openData(file, name);
-  std::vector<T> all(sizeOf(data));
-  check(H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()), "read a column");
-  return all;
-}
-
-/// Calls `take(row, text)` for each cell of a text column.
-template <class Take>
-void texts(hid_t file, const std::string& name, const Take& take) {
-  const Handle data = openData(file, name);
-  const Handle type(H5Dget_type(data), H5Tclose, "get a type");
-  const std::size_t rows = sizeOf(data), width = H5Tget_size(type);
-  std::vector<char> bytes(rows * width);
-  check(H5Dread(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), "read a column");
-  for (std::size_t i = 0; i < rows; ++i) take(i, cut(bytes.data() + i * width, width));
-}
-
 std::string column(const char* name) {
   return std::string(layout::points) + "/" + name;
 }
@@ -116,6 +62,7 @@ struct Store::State {
   StoreHeader header;
   std::vector<PointRow> rows;
   std::vector<std::uint64_t> offsets;  ///< end of each JSON text; empty = none stored
+  std::vector<StoreTable> tables;
   std::optional<Handle> file, text;
 
   void readHeader() {
@@ -153,6 +100,11 @@ struct Store::State {
       const auto all = values<double>(*file, column(number.name), H5T_NATIVE_DOUBLE);
       for (std::size_t i = 0; i < all.size(); ++i) rows.at(i).*number.member = all[i];
     }
+    if (check(H5Aexists(group, "extra"), "look for more numbers") > 0)
+      for (const std::string& name : textAttributes(group, "extra")) {
+        const auto all = values<double>(*file, column(name.c_str()), H5T_NATIVE_DOUBLE);
+        for (std::size_t i = 0; i < all.size(); ++i) rows.at(i).extra.emplace_back(name, all[i]);
+      }
     readFlags("feasible", &PointRow::feasible);
     readFlags("pareto", &PointRow::pareto);
     if (check(H5Lexists(*file, "/results", H5P_DEFAULT), "look for results") > 0) {
@@ -179,6 +131,7 @@ Store::Store(const std::string& path) : state_(std::make_unique<State>()) {
       refuse(path, "is an HDF5 file of another program", "");
     s.readHeader();
     s.readRows();
+    s.tables = readTables(*s.file);
   } catch (const h5::Failure& failure) {
     refuse(path, std::string("cannot be read: ") + failure.what(), "write it again");
   } catch (const std::out_of_range&) {
@@ -199,6 +152,18 @@ const std::string& Store::contentHash() const {
 }
 const std::vector<PointRow>& Store::rows() const {
   return state_->rows;
+}
+
+const std::string& Store::path() const {
+  return state_->path;
+}
+const std::vector<StoreTable>& Store::tables() const {
+  return state_->tables;
+}
+const StoreTable* Store::table(const std::string& group) const {
+  for (const StoreTable& table : state_->tables)
+    if (table.group == group) return &table;
+  return nullptr;
 }
 
 std::string Store::json(std::size_t index) const {

@@ -1,29 +1,42 @@
 #include <fmt/format.h>
 
+#include <cstring>
+#include <optional>
+
 #include "models/base/error.h"
 #include "models/base/hash.h"
 #include "results/atomic_file.h"
-#include "results/hdf5_create.h"
+#include "results/column_writer.h"
 #include "results/store.h"
 #include "results/store_layout.h"
-#include "results/text_column.h"
+#include "results/store_tables_io.h"
 
 namespace wattlas {
 namespace {
 
 using namespace h5;  // attribute, check, createGroup, datasetProperties, Handle, space
 
-constexpr hsize_t rowsPerChunk = 4096;
 constexpr hsize_t textPerChunk = 1 << 18;
 
-const char* unitOf(std::string_view column) {
+}  // namespace
+
+std::string layout::unitOf(std::string_view column) {
+  for (const char* quantile : {".p5", ".p50", ".p95"})
+    if (column.ends_with(quantile)) column.remove_suffix(std::strlen(quantile));
+  if (column.ends_with("_per_s")) return "1/s";
   if (column.ends_with("_s")) return "s";
   if (column.ends_with("_j")) return "J";
   if (column.ends_with("_w")) return "W";
+  if (column.ends_with("_bytes")) return "B";
   return column.ends_with("_mm2") ? "mm2" : "1";
 }
 
-}  // namespace
+bool layout::isColumn(std::string_view name) {
+  const auto named = [&](const auto& field) { return name == field.name; };
+  const std::vector<NumberColumn> all = numbers();
+  return std::any_of(textFields.begin(), textFields.end(), named) || named(energyCategory) ||
+         std::any_of(all.begin(), all.end(), named) || name == "feasible" || name == "pareto";
+}
 
 std::string layout::endMark(std::string_view bytes) {
   return fmt::format("\nWATTLAS END {} {:016d}\n\n", hashText(bytes).hex(), bytes.size());
@@ -35,7 +48,9 @@ struct StoreWriter::State {
   std::vector<TextColumn> texts, genes;
   TextColumn category{layout::energyCategory.name, false};
   std::vector<std::vector<double>> numbers;
+  std::vector<std::pair<std::string, std::vector<double>>> extras;
   std::vector<signed char> feasible, pareto;
+  std::vector<StoreTable> tables;
   std::vector<std::uint64_t> offsets{0};
   std::string pending;  ///< JSON text that does not fill a chunk yet
   std::uint64_t stored = 0;
@@ -70,66 +85,47 @@ struct StoreWriter::State {
     pending.erase(0, begin);
   }
 
-  /// Writes a column in chunks; `slab(from, count)` gives its bytes.
-  template <class Slab>
-  void writeColumn(hid_t group, const std::string& name, hid_t type, bool shuffle,
-                   const Slab& slab) {
-    const hsize_t rows = feasible.size();
-    const Handle properties =
-        datasetProperties(rows == 0 ? 0 : std::min(rows, rowsPerChunk), 4, shuffle);
-    const Handle shape = space(rows);
-    const Handle data(
-        H5Dcreate2(group, name.c_str(), type, shape, H5P_DEFAULT, properties, H5P_DEFAULT),
-        H5Dclose, "create a column");
-    content.text(name);
-    for (hsize_t from = 0; from < rows; from += rowsPerChunk) {
-      const hsize_t count = std::min(rowsPerChunk, rows - from);
-      const std::string bytes = slab(from, count);
-      content.add(hashText(bytes));
-      check(H5Sselect_hyperslab(shape, H5S_SELECT_SET, &from, nullptr, &count, nullptr),
-            "select a part");
-      check(H5Dwrite(data, type, space(count), shape, H5P_DEFAULT, bytes.data()), "write a column");
-    }
-    if (type == H5T_IEEE_F64LE) attribute(data, "unit", unitOf(name));
-  }
-
-  void writeText(hid_t group, const TextColumn& column) {
-    writeColumn(group, column.name(), h5::textType(column.width()), false,
-                [&](std::size_t from, std::size_t count) { return column.slab(from, count); });
-  }
-
-  template <class T>
-  void writeValues(hid_t group, const char* name, hid_t type, const std::vector<T>& values) {
-    writeColumn(group, name, type, sizeof(T) > 1, [&](std::size_t from, std::size_t count) {
-      return std::string(reinterpret_cast<const char*>(values.data() + from), count * sizeof(T));
-    });
-  }
-
   void writePoints() {
     const Handle group = createGroup(file, layout::points);
+    ColumnWriter write(content);
     const auto part = [&](std::size_t from, std::size_t to) {
-      for (std::size_t i = from; i < to; ++i) writeText(group, texts[i]);
+      for (std::size_t i = from; i < to; ++i) write.texts(group, texts[i]);
     };
     part(0, layout::fieldsBeforeGenes);
     std::vector<std::string> names;
     for (const TextColumn& gene : genes) {
-      writeText(group, gene);
+      write.texts(group, gene);
       names.push_back(gene.name());
     }
     part(layout::fieldsBeforeGenes, texts.size());
-    writeText(group, category);
+    write.texts(group, category);
     const std::vector<NumberColumn> columns = layout::numbers();
     for (std::size_t i = 0; i < columns.size(); ++i)
-      writeValues(group, columns[i].name, H5T_IEEE_F64LE, numbers[i]);
-    writeValues(group, "feasible", h5::boolType(), feasible);
-    writeValues(group, "pareto", h5::boolType(), pareto);
+      write.values(group, columns[i].name, H5T_IEEE_F64LE, numbers[i],
+                   layout::unitOf(columns[i].name));
+    write.values(group, "feasible", h5::boolType(), feasible);
+    write.values(group, "pareto", h5::boolType(), pareto);
     if (!names.empty()) attribute(group, "genes", names);
+    std::vector<std::string> extraNames;
+    for (const auto& [name, values] : extras) {
+      write.values(group, name, H5T_IEEE_F64LE, values, layout::unitOf(name));
+      extraNames.push_back(name);
+    }
+    if (!extraNames.empty()) attribute(group, "extra", extraNames);
     if (stored > 0)
-      writeColumn(file, layout::jsonOffset, H5T_STD_U64LE, true,
+      write.write(file, layout::jsonOffset, H5T_STD_U64LE, true, feasible.size(),
                   [&](std::size_t from, std::size_t count) {
                     return std::string(reinterpret_cast<const char*>(offsets.data() + from + 1),
                                        count * sizeof(std::uint64_t));
                   });
+  }
+
+  void addExtra(const std::string& name, double value) {
+    auto known = std::find_if(extras.begin(), extras.end(),
+                              [&](const auto& column) { return column.first == name; });
+    if (known == extras.end()) known = extras.insert(extras.end(), {name, {}});
+    known->second.resize(feasible.size(), missing);
+    known->second.push_back(value);
   }
 };
 
@@ -154,6 +150,11 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
     throw InputError("point '" + row.id + "' has scope '" + row.scope + "'",
                      "'" + s.header.scope + "', as all points of one results file",
                      "write results of different scopes to different files");
+  for (const auto& [name, value] : row.extra)
+    if (name.empty() || name.find('/') != std::string::npos || layout::isColumn(name) ||
+        geneOf(row, name) != nullptr)
+      throw InputError("'" + name + "' cannot be the name of a further number",
+                       "a name without '/' that no other column has");
   const std::size_t before = size();
   for (const std::string& name : geneColumns({row})) {
     const auto known = std::find_if(s.genes.begin(), s.genes.end(),
@@ -165,6 +166,8 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
     column.add(*geneOf(row, name));
   }
   for (TextColumn& gene : s.genes) gene.padTo(before + 1);
+  for (const auto& [name, value] : row.extra) s.addExtra(name, value);
+  for (auto& [name, values] : s.extras) values.resize(before + 1, missing);
   for (std::size_t i = 0; i < s.texts.size(); ++i)
     s.texts[i].add(row.*layout::textFields[i].member);
   s.category.add(row.energyCategory);
@@ -182,6 +185,15 @@ void StoreWriter::setPareto(std::size_t index, bool value) {
   state_->pareto.at(index) = static_cast<signed char>(value);
 }
 
+void StoreWriter::addTable(StoreTable table) {
+  checkTable(table);
+  for (const StoreTable& other : state_->tables)
+    if (other.group == table.group || other.group.starts_with(table.group + "/") ||
+        table.group.starts_with(other.group + "/"))
+      throw std::invalid_argument("table '" + table.group + "' meets '" + other.group + "'");
+  state_->tables.push_back(std::move(table));
+}
+
 std::string StoreWriter::finish() {
   State& s = *state_;
   if (s.finished) throw std::logic_error("a results file is finished once");
@@ -189,6 +201,7 @@ std::string StoreWriter::finish() {
   s.flushText(true);
   s.text.reset();
   s.writePoints();
+  writeTables(s.file, s.tables, s.content);
   const StoreHeader& header = s.header;
   s.content.text(header.name).text(header.scope).text(header.energyMode).text(header.study);
   attribute(s.file, "kind", layout::kind);

@@ -43,6 +43,7 @@ class TextColumn {
   }
   const std::string& name() const { return name_; }
   std::size_t width() const { return width_; }
+  std::size_t rows() const { return rows_.size(); }
   std::string slab(std::size_t from, std::size_t count) const {
     std::string bytes(count * width_, '\0');
     for (std::size_t i = 0; i < count; ++i) {

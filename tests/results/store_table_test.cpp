@@ -1,0 +1,168 @@
+// Numbers and tables beyond the fixed columns of a results file.
+#include "results/store_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "models/base/error.h"
+#include "results/store.h"
+#include "tests/results/sample.h"
+
+namespace wattlas {
+namespace {
+
+using test::Folder;
+using test::sampleResult;
+using testing::HasSubstr;
+
+const StoreHeader header{"study", "node", "activity", ""};
+
+PointRow rowWith(const std::string& id, std::vector<std::pair<std::string, double>> extra) {
+  PointRow row = makePointRow(id, sampleResult());
+  row.extra = std::move(extra);
+  return row;
+}
+
+TEST(FurtherNumbers, ComeBackAndAreMissingWhereNotGiven) {
+  const Folder folder;
+  StoreWriter writer(header);
+  writer.append(rowWith("a", {}));
+  writer.append(rowWith("b", {{"time_s.p5", 1.0}, {"time_s.p95", 2.0}}));
+  writer.append(rowWith("c", {{"time_s.p95", 4.0}}));
+  writer.commit(folder / "a.h5");
+  const Store store(folder / "a.h5");
+  EXPECT_EQ(extraColumns(store.rows()), (std::vector<std::string>{"time_s.p5", "time_s.p95"}));
+  EXPECT_TRUE(std::isnan(numberOf(store.rows()[0], "time_s.p5")));
+  EXPECT_EQ(numberOf(store.rows()[1], "time_s.p5"), 1.0);
+  EXPECT_EQ(numberOf(store.rows()[1], "time_s.p95"), 2.0);
+  EXPECT_TRUE(std::isnan(numberOf(store.rows()[2], "time_s.p5")));
+  EXPECT_EQ(numberOf(store.rows()[2], "time_s.p95"), 4.0);
+}
+
+TEST(FurtherNumbers, StandBehindTheColumnsOfTheContractInCsv) {
+  const std::string csv = pointCsv({rowWith("a", {{"tokens_per_s", 3.5}}), rowWith("b", {})});
+  EXPECT_THAT(csv, HasSubstr("config_hash,tokens_per_s\n"));
+  EXPECT_THAT(csv, HasSubstr("00112233445566778899aabbccddeeff,3.5\n"));
+  EXPECT_THAT(csv, HasSubstr("00112233445566778899aabbccddeeff,\n"));
+}
+
+TEST(FurtherNumbers, CannotTakeTheNameOfAnotherColumn) {
+  StoreWriter writer(header);
+  for (const char* name : {"time_s", "platform", "feasible", "bound", "", "a/b"})
+    EXPECT_THROW(writer.append(rowWith("a", {{name, 1.0}})), InputError) << name;
+  EXPECT_EQ(writer.size(), 0u);
+}
+
+TEST(FurtherNumbers, ChangeTheContentHash) {
+  const Folder folder;
+  for (const double value : {1.0, 2.0}) {
+    StoreWriter writer(header);
+    writer.append(rowWith("a", {{"x", value}}));
+    writer.commit(folder / (value == 1.0 ? "a.h5" : "b.h5"));
+  }
+  EXPECT_NE(Store(folder / "a.h5").contentHash(), Store(folder / "b.h5").contentHash());
+}
+
+TEST(Tables, ComeBackWithTypesUnitsAndOrder) {
+  const Folder folder;
+  const StoreTable odd{"/odd/table",
+                       {{"µ \"quoted\"", std::vector<std::string>{"</script>", "", "ß"}, ""},
+                        {"n", std::vector<std::int64_t>{-1, 0, 9007199254740993}, ""},
+                        {"x", std::vector<double>{0.1, 1e300, -0.0}, "J"}}};
+  const StoreTable empty{"/odd/empty", {{"n", std::vector<double>{}, ""}}};
+  StoreWriter writer(header);
+  writer.append(rowWith("a", {}));
+  writer.addTable(odd);
+  writer.addTable(empty);
+  writer.commit(folder / "a.h5");
+  const Store store(folder / "a.h5");
+  ASSERT_EQ(store.tables().size(), 2u);
+  EXPECT_EQ(store.tables()[0], odd);
+  ASSERT_NE(store.table("/odd/empty"), nullptr);
+  EXPECT_EQ(store.table("/odd/empty")->rows(), 0u);
+  EXPECT_EQ(store.table("/search/history"), nullptr);
+}
+
+TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
+  const Folder folder;
+  StoreWriter writer(header);
+  writer.addTable(historyTable({{100, 0.5, 1, "w"}, {200, 0.75, 2, "w"}}));
+  writer.addTable(objectivesTable({{"time_s", false}, {"tokens_per_s", true}}));
+  writer.addTable(effectsTable({{"dpu.clock", "upmem-dimm", 4, true}, {"l2", "gpu", 0, false}}));
+  writer.addTable(regionsTable({{"too large", "platform = a or b", 7, false}}));
+  writer.addTable(tornadoTable({{"id", "host.idle", 1.0, 2.0, "energy_j"}}));
+  writer.addTable(scenariosTable({{"id", 0, 1.5, 2.5}, {"id", 1, 1.6, 2.6}}));
+  writer.commit(folder / "a.h5");
+  const Store store(folder / "a.h5");
+  const auto history = historyOf(store);
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[1].evaluations, 200);
+  EXPECT_EQ(history[1].hypervolume, 0.75);
+  EXPECT_EQ(history[1].seed, 2);
+  EXPECT_EQ(history[1].workload, "w");
+  ASSERT_EQ(objectivesOf(store).size(), 2u);
+  EXPECT_TRUE(objectivesOf(store)[1].maximise);
+  ASSERT_EQ(effectsOf(store).size(), 2u);
+  EXPECT_TRUE(effectsOf(store)[0].changes);
+  EXPECT_EQ(effectsOf(store)[1].pairs, 0);
+  ASSERT_EQ(regionsOf(store).size(), 1u);
+  EXPECT_EQ(regionsOf(store)[0].common, "platform = a or b");
+  EXPECT_EQ(regionsOf(store)[0].count, 7);
+  ASSERT_EQ(tornadoOf(store).size(), 1u);
+  EXPECT_EQ(tornadoOf(store)[0].high, 2.0);
+  EXPECT_EQ(tornadoOf(store)[0].metric, "energy_j");
+  ASSERT_EQ(scenariosOf(store).size(), 2u);
+  EXPECT_EQ(scenariosOf(store)[1].energyJ, 2.6);
+}
+
+TEST(Tables, AFileWithoutThemGivesNone) {
+  const Folder folder;
+  writeRunStore(folder / "run.h5", sampleResult());
+  const Store store(folder / "run.h5");
+  EXPECT_TRUE(store.tables().empty());
+  EXPECT_TRUE(historyOf(store).empty());
+  EXPECT_TRUE(tornadoOf(store).empty());
+}
+
+TEST(Tables, OneWithoutANeededColumnIsRefusedWithItsName) {
+  const Folder folder;
+  StoreWriter writer(header);
+  writer.addTable({"/search/history", {{"evaluations", std::vector<std::int64_t>{1}, ""}}});
+  writer.commit(folder / "a.h5");
+  const Store store(folder / "a.h5");
+  try {
+    historyOf(store);
+    FAIL() << "no error";
+  } catch (const InputError& problem) {
+    EXPECT_THAT(problem.what(), HasSubstr("hypervolume"));
+  }
+}
+
+TEST(Tables, ThatCannotBeColumnsOfOneTableAreRefused) {
+  const StoreColumn one{"a", std::vector<double>{1}, ""}, two{"b", std::vector<double>{1, 2}, ""};
+  StoreWriter writer(header);
+  EXPECT_THROW(writer.addTable({"/t", {one, two}}), std::invalid_argument);
+  EXPECT_THROW(writer.addTable({"/t", {one, one}}), std::invalid_argument);
+  EXPECT_THROW(writer.addTable({"/points", {one}}), std::invalid_argument);
+  EXPECT_THROW(writer.addTable({"/results/x", {one}}), std::invalid_argument);
+  EXPECT_THROW(writer.addTable({"no-slash", {one}}), std::invalid_argument);
+  writer.addTable({"/t", {one}});
+  EXPECT_THROW(writer.addTable({"/t", {two}}), std::invalid_argument);
+  EXPECT_THROW(writer.addTable({"/t/inside", {two}}), std::invalid_argument);
+}
+
+TEST(Tables, KeepTheFileTheSameAtAnyTimeAndChangeItsHash) {
+  const auto bytes = [](double value) {
+    StoreWriter writer(header);
+    writer.append(rowWith("a", {}));
+    writer.addTable(historyTable({{1, value, 1, ""}}));
+    return writer.finish();
+  };
+  EXPECT_EQ(bytes(0.5), bytes(0.5));
+  EXPECT_NE(bytes(0.5), bytes(0.6));
+}
+
+}  // namespace
+}  // namespace wattlas
