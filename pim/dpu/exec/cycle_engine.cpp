@@ -1,5 +1,5 @@
-// The cycle-by-cycle engine, in two uses: `lockstep` executes each instruction when it issues;
-// `replayed` lets tasklets run ahead functionally and replays their instructions here.
+// The cycle-by-cycle engine: each instruction is executed when it issues. The reference of the fast
+// engines; all rules, arbiters, checks and traces.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -11,9 +11,6 @@ namespace wattlas::dpu {
 
 namespace {
 
-constexpr std::uint64_t kNever = ~std::uint64_t{0};
-
-template <bool ahead>
 class CycleEngine {
  public:
   explicit CycleEngine(Runtime& runtime)
@@ -32,7 +29,7 @@ class CycleEngine {
         break;
       }
       cycle();
-      if (rt_.error || core_.spinFound) break;
+      if (rt_.error) break;
     }
     return outcome();
   }
@@ -40,11 +37,6 @@ class CycleEngine {
  private:
   struct Lane {
     std::uint32_t lastPc = kIramWords;  ///< of the previous instruction (compat rule)
-    // Replay of the functional run.
-    std::vector<std::uint64_t> runs;
-    std::size_t run = 0;
-    std::uint32_t pc = 0, left = 0;
-    bool blocked = false;
   };
 
   bool finished() const {
@@ -65,8 +57,7 @@ class CycleEngine {
   void cycle() {
     const bool compat = rule_ == RegisterFileRule::compat;
     const bool slotFree = compat ? pipeline_.canIssue() : portFree_ <= now_;
-    if (alone_ && idleUntil_ == 0 && slotFree && rt_.runningMask != 0) lookAhead();
-    const int chosen = slotFree && now_ >= idleUntil_ && rt_.runningMask != 0 ? choose() : -1;
+    const int chosen = slotFree ? choose() : -1;
     if (chosen >= 0) {
       issue(static_cast<unsigned>(chosen));
       if (rt_.error) return;
@@ -80,42 +71,16 @@ class CycleEngine {
   void stall(bool slotFree) {
     if (!slotFree) {
       ++rt_.stalls.registerFile;
-      return;
-    }
-    if (rt_.runningMask == 0) {
+    } else if (rt_.runningMask == 0) {
       ++rt_.stalls.drain;
-      return;
-    }
-    if (now_ >= idleUntil_) lookAhead();
-    std::uint64_t skip = 1;
-    if (ahead && idleUntil_ > now_) {
-      skip = idleUntil_ - now_;
-      if (options_.maxCycles != 0) skip = std::min(skip, options_.maxCycles - now_);
-      // The last of these cycles is left to cycle().
-      if (rule_ == RegisterFileRule::compat) skip = 1 + pipeline_.skip(skip - 1);
-    }
-    (idleRevolver_ ? rt_.stalls.revolver : rt_.stalls.dma) += skip;
-    now_ += skip - 1;
-  }
-
-  /// Nobody is ready: finds when the next one is. Holds until something issues.
-  void lookAhead() {
-    idleRevolver_ = (rt_.runningMask & ~transferring_) != 0;
-    idleUntil_ = kNever;
-    idleNext_ = -1;
-    for (std::uint32_t m = rt_.runningMask; m != 0; m &= m - 1) {
-      const int t = std::countr_zero(m);
-      const std::uint64_t ready = ready_[static_cast<unsigned>(t)];
-      if (ready > idleUntil_) continue;
-      idleNext_ = ready == idleUntil_ ? -1 : t;  // several at once: the arbiter's business
-      idleUntil_ = ready;
+    } else {
+      ++((rt_.runningMask & ~transferring_) != 0 ? rt_.stalls.revolver : rt_.stalls.dma);
     }
   }
 
   /// The arbiter; -1 when nobody is ready. The rotating queue of the compat rule is round-robin:
   /// who is looked at goes to its end, ready or not.
   int choose() const {
-    if (now_ == idleUntil_ && idleNext_ >= 0) return idleNext_;
     if (rule_ == RegisterFileRule::compat || options_.timing.arbiter == Arbiter::roundRobin) {
       const std::uint32_t upToLast = (2U << lastIssued_) - 1U;
       const int t = firstReady(rt_.runningMask & ~upToLast);
@@ -142,23 +107,16 @@ class CycleEngine {
   }
 
   void issue(unsigned t) {
-    alone_ = idleNext_ >= 0 && now_ == idleUntil_;
-    idleUntil_ = 0;
     Lane& lane = lanes_[t];
     transferring_ &= ~(1U << t);
-    if (lane.left == 0) fetch(t);
-    if (core_.spinFound) return;
-    const std::uint32_t pc = lane.left > 0 ? lane.pc : core_.tasklets[t].pc;
+    const std::uint32_t pc = core_.tasklets[t].pc;
     bool retry = false, changes = false;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);
     const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
     if (options_.trace) {
       options_.trace({now_, t, pc, pc < kIramWords ? &core_.instructions[pc] : nullptr});
     }
-    if (lane.left > 0) {
-      ++lane.pc;
-      --lane.left;
-    } else if (!plainStep(t, pc)) {
+    if (!plainStep(t, pc)) {
       const OrderingEffect effect = rt_.order(t, now_, issued_);
       if (rt_.error) return;
       apply(t, effect, pc);
@@ -177,32 +135,8 @@ class CycleEngine {
     if (watch_.issued(t, retry, changes, rt_.runningMask)) rt_.deadlock(now_);
   }
 
-  /// Replay only: fills the lane with the next functional run.
-  void fetch(unsigned t) {
-    if constexpr (!ahead) return;
-    Lane& lane = lanes_[t];
-    if (lane.run == lane.runs.size()) {
-      lane.runs.clear();
-      lane.run = 0;
-      if (!lane.blocked) {
-        core_.runs = &lane.runs;
-        core_.runAhead(t, options_.runAhead);
-        core_.runs = nullptr;
-        lane.blocked = core_.blocked;
-      }
-      if (lane.runs.empty()) {
-        lane.blocked = false;  // the ordering instruction is next
-        return;
-      }
-    }
-    lane.pc = static_cast<std::uint32_t>(lane.runs[lane.run] >> 32);
-    lane.left = static_cast<std::uint32_t>(lane.runs[lane.run]);
-    ++lane.run;
-  }
-
-  /// Lockstep only: executes a plain instruction. False for ordering and faulting ones.
+  /// Executes a plain instruction. False for ordering and faulting ones.
   bool plainStep(unsigned t, std::uint32_t pc) {
-    if constexpr (ahead) return false;
     if (pc >= kIramWords || core_.kinds[pc] != StepKind::plain) return false;
     const Instruction& in = core_.instructions[pc];
     if (rt_.races && isWramAccess(in)) {
@@ -242,10 +176,6 @@ class CycleEngine {
   std::array<Lane, kTasklets> lanes_{};
   std::array<std::uint64_t, kTasklets> ready_{};
   std::uint64_t now_ = 0, portFree_ = 0, issued_ = 0, lastIssue_ = 0;
-  std::uint64_t idleUntil_ = 0;  ///< nobody is ready before
-  bool idleRevolver_ = false;
-  int idleNext_ = -1;               ///< the only one that is ready then, if so
-  bool alone_ = false;              ///< the last issue ended an idle stretch: another one is likely
   std::uint32_t transferring_ = 0;  ///< tasklets that wait for the DMA engine
   unsigned lastIssued_ = kTasklets - 1;
 };
@@ -253,10 +183,7 @@ class CycleEngine {
 }  // namespace
 
 EngineOutcome runLockstep(Runtime& runtime) {
-  return CycleEngine<false>(runtime).run();
-}
-EngineOutcome runReplayed(Runtime& runtime) {
-  return CycleEngine<true>(runtime).run();
+  return CycleEngine(runtime).run();
 }
 
 }  // namespace wattlas::dpu

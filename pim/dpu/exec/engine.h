@@ -14,7 +14,7 @@ struct EngineOutcome {
 
 /// Cycle by cycle, one instruction executed at each issue; all rules, arbiters, checks and traces.
 EngineOutcome runLockstep(Runtime& runtime);
-/// Cycle by cycle with tasklets that run ahead functionally: rules other than `none`, round-robin.
+/// Issue by issue with tasklets that run ahead functionally: the other rules, round-robin.
 EngineOutcome runReplayed(Runtime& runtime);
 /// Issue by issue with jumps of whole rotations: rule `none`, oldest-ready arbiter.
 EngineOutcome runDecoupled(Runtime& runtime);

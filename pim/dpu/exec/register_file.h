@@ -1,9 +1,7 @@
 // What the register-file rules cost, and the rigid pipeline of the `compat` rule. Internal.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -48,32 +46,6 @@ class CompatPipeline {
     ++inside_;
   }
   bool empty() const { return inside_ == 0; }
-  /// Does up to `wanted` cycles without issues in which nothing waits for a slot; returns how many.
-  /// An instruction that costs n extra cycles leaves like a bubble when n bubbles follow it: the
-  /// stall slot is free again before the next one comes.
-  std::uint64_t skip(std::uint64_t wanted) {
-    if (issue_ != kEmpty || entry_ != kEmpty || stall_ != kEmpty || count_ != kStages - 1) return 0;
-    std::uint64_t done = 0;
-    while (inside_ > 0) {
-      if (exit_ != kBubble) {
-        const std::uint32_t extra = exit_;
-        if (wanted - done <= extra || (full_ & ((1U << extra) - 1U)) != 0) return done;
-        full_ >>= extra;
-        done += 1 + extra;
-        --inside_;
-        exit_ = takeOldest();
-        continue;
-      }
-      const auto bubbles = static_cast<unsigned>(std::countr_zero(full_));
-      const auto steps =
-          static_cast<unsigned>(std::min<std::uint64_t>(wanted - done, bubbles + 1U));
-      if (steps == 0) return done;
-      full_ >>= steps - 1;
-      exit_ = takeOldest();
-      done += steps;
-    }
-    return wanted;
-  }
   /// Everything of the cycle that follows the issue step.
   void tick() {
     if (entry_ == kEmpty) {
@@ -113,8 +85,6 @@ class CompatPipeline {
     return instruction ? extras_[take_++ & 15U] : kBubble;
   }
   std::array<std::uint32_t, 16> extras_{};  ///< of the instructions in the stages, oldest first
-  // The slots are full words between other fields: tests of several at once must not become one
-  // wide load behind narrow stores.
   std::uint32_t issue_ = kEmpty;
   std::uint32_t full_ = 0;  ///< bit n: stage n, counted from the oldest, holds an instruction
   std::uint32_t exit_ = kBubble;

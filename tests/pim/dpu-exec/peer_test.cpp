@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "pim/dpu/exec/issue_port.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/exec/register_file.h"
 #include "programs.h"
@@ -37,32 +38,39 @@ INSTANTIATE_TEST_SUITE_P(Loops, Compat,
                                            PeerCount{16, false, 350172},
                                            PeerCount{16, true, 555151}));
 
-TEST(CompatPipeline, SkippedCyclesEqualSteppedOnes) {
-  CompatPipeline stepped, skipped;
-  std::uint64_t state = 5, jumps = 0;
+TEST(CompatPort, IssuesAndBlocksInTheCyclesOfTheSteppedPipeline) {
+  CompatPipeline stepped;
+  CompatPort port(~std::uint64_t{0});
+  std::uint64_t state = 5, now = 0, standstills = 0;
   const auto draw = [&state](std::uint64_t below) {
     state = state * 6364136223846793005U + 1442695040888963407U;
     return (state >> 33) % below;
   };
-  for (int i = 0; i < 20000; ++i) {
-    ASSERT_EQ(stepped.canIssue(), skipped.canIssue()) << i;
-    ASSERT_EQ(stepped.empty(), skipped.empty()) << i;
-    if (stepped.canIssue()) {
-      const auto extra = static_cast<unsigned>(draw(4));
-      stepped.issue(extra);
-      skipped.issue(extra);
+  for (int i = 0; i < 50000; ++i) {
+    // The tasklet to issue is ready after some cycles, sometimes at once, and has a random cost.
+    const std::uint64_t ready = now + (i % 5 == 0 ? draw(30) : i % 5 == 1 ? draw(3) : 0);
+    const auto extra = static_cast<unsigned>(draw(4)) * (i / 100 % 2 == 0 ? 1U : 0U);
+    std::uint64_t blocked = 0;
+    while (now < ready || !stepped.canIssue()) {
+      blocked += stepped.canIssue() ? 0 : 1;
+      stepped.tick();
+      ++now;
     }
-    const std::uint64_t cycles = 1 + draw(i % 3 == 0 ? 30 : 3);
-    for (std::uint64_t c = 0; c < cycles; ++c) stepped.tick();
-    for (std::uint64_t left = cycles; left > 0;) {
-      const std::uint64_t done = skipped.skip(left);
-      ASSERT_LE(done, left);
-      if (done == 0) skipped.tick();
-      if (done > 1) ++jumps;
-      left -= done == 0 ? 1 : done;
-    }
+    stepped.issue(extra);
+    stepped.tick();
+    const std::uint64_t cycle = port.firstIssue(ready);
+    ASSERT_EQ(cycle, now) << i;
+    ASSERT_EQ(port.takeBlocked(), blocked) << i;
+    port.issue(cycle, extra);
+    standstills += blocked;
+    ++now;
   }
-  EXPECT_GT(jumps, 1000U);
+  while (!stepped.empty()) {
+    stepped.tick();
+    ++now;
+  }
+  EXPECT_EQ(port.drain(), now);
+  EXPECT_GT(standstills, 1000U);
 }
 
 TEST(Revolver, OneTaskletNeedsElevenCyclesAnInstruction) {
