@@ -123,10 +123,21 @@ void Core::remember() {
   const auto head = [this](const std::vector<std::uint64_t>& all) {
     return std::vector<std::uint64_t>(all.begin(), all.begin() + codeEnd);
   };
+  spinFound = false;
+  if (!loads()) return;  // who loads nothing cannot wait for a word to change
   saved_ = std::make_unique<Saved>(
       Saved{wram, tasklets, locks, notify, head(words), head(enter), head(leave)});
   mram.remember();
-  spinFound = false;
+}
+
+bool Core::loads() const {
+  // Code that comes by DMA into the instruction memory may load too.
+  return uses(Operation::ldmai) ||
+         std::any_of(instructions.begin(), instructions.begin() + codeEnd,
+                     [](const Instruction& in) {
+                       const std::array<std::uint32_t, kRegisterSlots> none{};
+                       return isWramAccess(in) && !wramAccess(in, none.data()).write;
+                     });
 }
 
 void Core::rollback() {

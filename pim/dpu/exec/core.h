@@ -97,6 +97,8 @@ struct Core {
   bool uses(Operation operation) const;
 
  private:
+  /// Whether any instruction reads WRAM, now or after a load into IRAM.
+  bool loads() const;
   void predecode(std::uint32_t pc);
   void chooseHandlers();
   std::uint64_t run(unsigned t, const MicroOp* op);

@@ -163,11 +163,11 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
                             : options.raceCheck ? "--race-check needs it"
                                                 : "--trace needs it"));
   }
-  const auto begin = std::chrono::steady_clock::now();
   auto runtime = prepared();
+  if (!lockstep) core.remember();
+  const auto begin = std::chrono::steady_clock::now();
   EngineOutcome outcome;
   if (!lockstep) {
-    core.remember();
     const bool plain = options.timing.registerFile == RegisterFileRule::none &&
                        options.timing.arbiter == Arbiter::oldestReady;
     outcome = plain ? runDecoupled(*runtime) : runReplayed(*runtime);
