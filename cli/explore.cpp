@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/study_tables.h"
 #include "explorer/interrupt.h"
 #include "explorer/metric.h"
 #include "explorer/summary.h"
@@ -56,11 +57,15 @@ class RowSink final : public PointSink {
   void row(const Study& study, const ExploredPoint& point) override {
     PointRow row = rowOf(study, point);
     row.pareto = point.pareto;
+    addObjectives(row, study, point);
     if (writer_) writer_->append(row, point.outcome.detail);
     rows_.push_back(std::move(row));
   }
   const std::vector<PointRow>& rows() const { return rows_; }
-  void commit(const std::string& path) { writer_->commit(path); }
+  void commit(const std::string& path, const ExploreOutcome& outcome) {
+    addStudyTables(*writer_, outcome);
+    writer_->commit(path);
+  }
 
  private:
   static PointRow rowOf(const Study& study, const ExploredPoint& point) {
@@ -157,7 +162,7 @@ struct ExploreCommand {
     RowSink sink(loaded, !output.empty());
     emit(outcome, sink);
     if (!csv.empty()) writePointCsv(csv, sink.rows());
-    if (!output.empty()) sink.commit(output);
+    if (!output.empty()) sink.commit(output, outcome);
     fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}, false));
     fmt::print("{}", summarise(outcome));
     std::size_t failed = 0;

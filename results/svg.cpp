@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+
+#include "results/palette.h"
 
 namespace wattlas {
 namespace {
-
-// Middle tones that can be told apart on white and on near-black ground, also with the usual
-// colour-vision deficiencies (shape and label carry the meaning as well).
-constexpr std::array<const char*, colourCount> colours = {
-    "#3b7dd8", "#e07b39", "#3a9d5d", "#9166d0", "#d64b55",
-    "#1f9e9e", "#b07c3a", "#d1a012", "#7b8794", "#c560a8"};
 
 std::string number(double value) {
   std::string text = fmt::format("{:.1f}", value);
@@ -65,16 +60,17 @@ std::string sheet() {
       ".axis{stroke:#8a96a3}.front{stroke:#66727f;stroke-dasharray:4 3;fill:none}"
       ".halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}"
       ".roof{stroke:#66727f;stroke-width:1.5;fill:none}.lead{stroke:#a9b4bf;stroke-width:.7}";
-  for (std::size_t i = 0; i < colours.size(); ++i)
+  for (std::size_t i = 0; i < palette.size(); ++i)
     css += fmt::format(
         ".c{0}{{fill:{1};stroke:#fff;stroke-width:.8}}"
         ".o{0}{{fill:none;stroke:{1};stroke-width:1.2;opacity:.55}}",
-        i, colours[i]);
+        i, palette[i].light);
   css +=
       "@media(prefers-color-scheme:dark){text{fill:#d7dee6}.bg{fill:#11161c}.dim{fill:#93a0ad}"
       ".grid{stroke:#262e37}.minor{stroke:#1a2027}.axis{stroke:#5d6975}"
       ".front,.roof{stroke:#93a0ad}.lead{stroke:#4a5560}.halo{stroke:#11161c}";
-  for (std::size_t i = 0; i < colours.size(); ++i) css += fmt::format(".c{}{{stroke:#11161c}}", i);
+  for (std::size_t i = 0; i < palette.size(); ++i)
+    css += fmt::format(".c{0}{{fill:{1};stroke:#11161c}}.o{0}{{stroke:{1}}}", i, palette[i].dark);
   return css + "}";
 }
 

@@ -39,6 +39,5 @@ class Svg {
 /// Style class of colour 0..9: `c0` fills, `o0` draws an outline; from Svg's own sheet.
 std::string fillClass(std::size_t colour);
 std::string outlineClass(std::size_t colour);
-inline constexpr std::size_t colourCount = 10;
 
 }  // namespace wattlas

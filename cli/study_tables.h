@@ -1,0 +1,16 @@
+// What an exploration found out, as tables and further numbers of its results file.
+#pragma once
+
+#include "explorer/explore.h"
+#include "results/store.h"
+
+namespace wattlas {
+
+/// Objectives, knobs and refused regions; every writer of a study's results adds them.
+void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome);
+
+/// Objectives that are no column of a row yet, such as `decode.tokens_per_s`; as given, not
+/// negated.
+void addObjectives(PointRow& row, const Study& study, const ExploredPoint& point);
+
+}  // namespace wattlas
