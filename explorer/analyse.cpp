@@ -1,4 +1,4 @@
-// Fronts, genes without effect and infeasible regions of a set of rows.
+// Genes without effect and infeasible regions of a set of rows.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,57 +8,11 @@
 #include <unordered_map>
 
 #include "explorer/explore.h"
+#include "explorer/front.h"
 #include "explorer/metric.h"
 
 namespace wattlas {
 namespace {
-
-Front frontOf(ExploreOutcome& outcome, std::int32_t workload) {
-  const Study& study = outcome.study;
-  Front front;
-  front.workload = study.workloads[static_cast<std::size_t>(workload)];
-  std::vector<std::size_t> index;
-  std::vector<ObjectiveVector> vectors;
-  for (std::size_t i = 0; i < outcome.points.size(); ++i) {
-    const ExploredPoint& point = outcome.points[i];
-    if (point.design.workload != workload || !point.feasible()) continue;
-    ObjectiveVector v;
-    for (std::size_t o = 0; o < study.objectives.size(); ++o)
-      v.push_back(objectiveOf(study, point, o));
-    if (std::any_of(v.begin(), v.end(), [](double x) { return std::isnan(x); })) {
-      ++front.lacking;
-      continue;
-    }
-    index.push_back(i);
-    vectors.push_back(std::move(v));
-  }
-  front.compared = vectors.size();
-  for (const std::size_t member : paretoFront(vectors)) {
-    front.members.push_back(index[member]);
-    outcome.points[index[member]].pareto = true;
-  }
-  if (vectors.empty()) return front;
-
-  ObjectiveVector best = vectors.front(), worst = vectors.front();
-  for (const ObjectiveVector& v : vectors)
-    for (std::size_t o = 0; o < v.size(); ++o) {
-      best[o] = std::min(best[o], v[o]);
-      worst[o] = std::max(worst[o], v[o]);
-    }
-  // Normalised to the box from best to worst: comparable between objectives of any unit. The worst
-  // values are the stated reference, so extreme points of the front add no volume of their own.
-  std::vector<ObjectiveVector> scaled;
-  for (const std::size_t member : paretoFront(vectors)) {
-    ObjectiveVector v = vectors[member];
-    for (std::size_t o = 0; o < v.size(); ++o)
-      v[o] = worst[o] > best[o] ? (v[o] - best[o]) / (worst[o] - best[o]) : 0.0;
-    scaled.push_back(std::move(v));
-  }
-  front.hypervolume = rounded(hypervolume(scaled, ObjectiveVector(best.size(), 1.0)));
-  for (std::size_t o = 0; o < worst.size(); ++o)
-    front.reference.push_back(study.objectives[o].maximise ? -worst[o] : worst[o]);
-  return front;
-}
 
 /// What a gene could change in a row.
 bool sameAnswer(const PointOutcome& a, const PointOutcome& b) {
@@ -204,10 +158,7 @@ std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
 }  // namespace
 
 void analyse(ExploreOutcome& outcome) {
-  outcome.fronts.clear();
-  for (ExploredPoint& point : outcome.points) point.pareto = false;
-  for (std::size_t w = 0; w < outcome.study.workloads.size(); ++w)
-    outcome.fronts.push_back(frontOf(outcome, static_cast<std::int32_t>(w)));
+  findFronts(outcome);
   outcome.effects = effectsOf(outcome);
   outcome.regions = regionsOf(outcome);
 }

@@ -20,6 +20,7 @@ class ProgressMeter {
   double seconds() const;
   /// The plan turned out shorter (a search that found nothing new).
   void finishAt(std::size_t total) { state_.total = total; }
+  std::size_t done() const { return state_.done; }
 
  private:
   Progress* listener_;
@@ -50,9 +51,5 @@ class Archive {
   std::vector<ExploredPoint> points_;
   std::unordered_map<Hash128, std::size_t, Hash128Hasher> index_;
 };
-
-/// NSGA-II on one workload until `budget` designs have a row or nothing new is found. False when
-/// interrupted.
-bool searchNsga2(Archive& archive, std::int32_t workload, std::size_t budget);
 
 }  // namespace wattlas

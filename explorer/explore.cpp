@@ -1,8 +1,10 @@
 #include "explorer/explore.h"
 
 #include <algorithm>
+#include <list>
 
 #include "explorer/archive.h"
+#include "explorer/ladder.h"
 
 namespace wattlas {
 namespace {
@@ -12,8 +14,41 @@ SearchMethod methodFor(const Study& study, const SpaceSize& size, std::uint64_t 
   if (search.method != SearchMethod::automatic) return search.method;
   const std::uint64_t most = search.budget > 0 ? static_cast<std::uint64_t>(search.budget) : limit;
   if (!size.infinite && size.points <= most) return SearchMethod::exhaustive;
+  if (search.ladder.on) return SearchMethod::sobol;
   return study.objectives.size() > 1 ? SearchMethod::nsga2 : SearchMethod::sobol;
 }
+
+/// One archive a fidelity.
+class ArchiveSet {
+ public:
+  ArchiveSet(const Study& study, const ExploreOptions& options, Evaluator& evaluator,
+             ProgressMeter& meter, std::size_t planned)
+      : study_(study), options_(options), evaluator_(evaluator), meter_(meter), planned_(planned) {}
+
+  Archive& at(const std::string& fidelity) {
+    for (Entry& entry : entries_)
+      if (entry.study.fidelity == fidelity) return *entry.archive;
+    Entry& entry = entries_.emplace_back(Entry{studyAt(study_, fidelity), nullptr});
+    entry.archive = std::make_unique<Archive>(entry.study, options_, evaluator_, meter_, planned_);
+    return *entry.archive;
+  }
+
+  RowLookup lookup() {
+    return [this](const std::string& fidelity, const Hash128& id) { return at(fidelity).find(id); };
+  }
+
+ private:
+  struct Entry {
+    Study study;
+    std::unique_ptr<Archive> archive;
+  };
+  const Study& study_;
+  const ExploreOptions& options_;
+  Evaluator& evaluator_;
+  ProgressMeter& meter_;
+  std::size_t planned_;
+  std::list<Entry> entries_;  // archives point to their study
+};
 
 }  // namespace
 
@@ -38,6 +73,12 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
                              "search.method",
                              "nsga2 needs at least two objectives",
                              "exhaustive, random or sobol for one",
+                             {}});
+  if (search.ladder.on && methodUsed == SearchMethod::nsga2)
+    throw InputError(Problem{place,
+                             "search.method",
+                             "a ladder screens a fixed set of points",
+                             "auto, exhaustive, sobol or random",
                              {}});
   const std::uint64_t budget = static_cast<std::uint64_t>(search.budget);
   if (methodUsed == SearchMethod::exhaustive)
@@ -69,23 +110,27 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   outcome.planned = plan.size();
   if (options.check) checkStudy(study, options.check);
 
-  const bool adaptive = outcome.method == SearchMethod::nsga2;
-  const std::size_t budget = static_cast<std::size_t>(study.search.budget);
   ProgressMeter meter(progress, plan.size());
-  Archive archive(study, options, evaluator, meter, plan.size());
+  ArchiveSet archives(study, options, evaluator, meter, plan.size());
   bool complete = true;
-  if (adaptive) {
-    // One search a workload: their fronts need not lie in the same place.
-    const std::size_t each = std::max<std::size_t>(1, budget / study.workloads.size());
-    for (std::size_t w = 0; w < study.workloads.size() && complete; ++w)
-      complete = searchNsga2(archive, static_cast<std::int32_t>(w), each);
-    if (complete) outcome.planned = archive.points().size();
-    meter.finishAt(outcome.planned);
+  if (!adapts(study, outcome.method)) {
+    complete = archives.at(study.fidelity).evaluate(plan);
   } else {
-    complete = archive.evaluate(plan);
+    const std::unique_ptr<Search> search = makeSearch(study, options.limit, outcome.method);
+    while (complete) {
+      const SearchRequest request = search->next(archives.lookup());
+      if (request.points.empty()) break;
+      complete = archives.at(request.fidelity).evaluate(request.points);
+    }
+    outcome.traces = search->traces();
+    if (study.search.ladder.on) outcome.ladder = ladderReport(study, archives.lookup(), plan);
   }
   outcome.interrupted = !complete;
-  outcome.points = std::move(archive.points());
+  outcome.points = std::move(archives.at(study.fidelity).points());
+  if (complete) {
+    outcome.planned = outcome.points.size();
+    meter.finishAt(meter.done());
+  }
   outcome.seconds = meter.seconds();
   meter.tell(true);
   analyse(outcome);

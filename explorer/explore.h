@@ -7,6 +7,7 @@
 
 #include "explorer/evaluator.h"
 #include "explorer/pareto.h"
+#include "explorer/search.h"
 
 namespace wattlas {
 
@@ -38,11 +39,43 @@ struct ExploreOptions {
 /// Front of one workload.
 struct Front {
   std::string workload;
-  std::vector<std::size_t> members;  ///< indices into ExploreOutcome::points
-  std::size_t compared = 0;          ///< feasible points with every objective known
-  std::size_t lacking = 0;           ///< feasible points without some objective
-  ObjectiveVector reference;         ///< worst compared values (as given, not negated)
-  double hypervolume = 0;            ///< share of the box from best to reference, 0..1
+  std::string set;                      ///< name in `fronts`; empty = all objectives
+  std::vector<std::size_t> objectives;  ///< positions in Study::objectives
+  std::vector<std::size_t> members;     ///< indices into ExploreOutcome::points
+  std::size_t compared = 0;             ///< feasible points with every objective known
+  std::size_t lacking = 0;              ///< feasible points without some objective
+  /// Corners of the box of the hypervolume, as given (not negated): what the study states, else
+  /// the worst and the best compared values.
+  ObjectiveVector reference, ideal;
+  double hypervolume = 0;  ///< share of the box from ideal to reference, 0..1
+};
+
+/// Covered share of the final box after so many different designs of one repetition.
+struct HistoryPoint {
+  std::string workload;
+  std::uint64_t seed = 0;
+  std::size_t evaluations = 0;
+  double hypervolume = 0;
+};
+
+/// Repetitions of a search on one workload at the end of their budgets.
+struct SeedBand {
+  std::string workload;
+  std::size_t seeds = 0, fewest = 0, most = 0;  ///< different designs of a repetition
+  double worst = 0, median = 0, best = 0;       ///< hypervolume of one repetition, same box
+  double worstRecall = 0, medianRecall = 0;     ///< of the front of all repetitions together
+};
+
+/// What the ladder measured and saved; filled from rows, see ladder.h.
+struct LadderReport {
+  struct Band {
+    std::string workload, platform, objective;
+    std::size_t points = 0;    ///< with a row at both levels
+    double low = 1, high = 1;  ///< observed ratio study's fidelity / analytic
+    double rank = 1;           ///< Spearman correlation of the two levels over these points
+  };
+  std::size_t screened = 0, simulated = 0, feasible = 0;
+  std::vector<Band> bands;
 };
 
 /// How a gene acted on one platform, from pairs of points that differ in nothing else.
@@ -66,8 +99,13 @@ struct ExploreOutcome {
   SpaceSize space;
   SearchMethod method = SearchMethod::exhaustive;  ///< used
   std::size_t planned = 0;                         ///< points the search wanted
-  bool interrupted = false;   ///< some planned points have no row: exit code 75
-  std::vector<Front> fronts;  ///< one a workload, in the study's order
+  bool interrupted = false;       ///< some planned points have no row: exit code 75
+  std::vector<Front> fronts;      ///< one a workload, in the study's order
+  std::vector<Front> partFronts;  ///< of each set in `fronts`, workload by workload
+  std::vector<SearchTrace> traces;
+  std::vector<HistoryPoint> history;  ///< of searches that adapt
+  std::vector<SeedBand> bands;        ///< one a workload when the search was repeated
+  LadderReport ladder;                ///< of a fidelity ladder
   std::vector<GeneEffect> effects;
   std::vector<InfeasibleRegion> regions;
   double seconds = 0;  ///< wall time; outside comparisons

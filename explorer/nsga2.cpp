@@ -6,6 +6,7 @@
 #include <pagmo/bfe.hpp>
 #include <pagmo/population.hpp>
 #include <pagmo/problem.hpp>
+#include <pagmo/utils/multi_objective.hpp>
 #include <stdexcept>
 
 #include "explorer/unit_samples.h"
@@ -56,31 +57,87 @@ struct CubeBatch {
   }
 };
 
+std::size_t sizeFor(const Nsga2Options& options) {
+  return std::max<std::size_t>(8, (options.population + 3) / 4 * 4);
+}
+
 }  // namespace
+
+struct Nsga2::State {
+  State(std::size_t dimensions, std::size_t objectives, const Nsga2Options& options)
+      : context{dimensions, objectives, nullptr},
+        size(sizeFor(options)),
+        seed(options.seed),
+        population(pagmo::problem(CubeProblem{&context}), 0, static_cast<unsigned>(options.seed)),
+        // One generation a call: only then can a search be continued exactly where it stopped.
+        algorithm(1, 0.95, 10.0, std::min(1.0, options.mutations / static_cast<double>(dimensions)),
+                  50.0, static_cast<unsigned>(options.seed)) {
+    algorithm.set_bfe(pagmo::bfe(CubeBatch{&context}));
+  }
+
+  void start() {
+    ShiftedSobol sobol(context.dimensions, seed);
+    std::vector<std::vector<double>> points;
+    for (std::size_t i = 0; i < size; ++i) points.push_back(sobol.next());
+    const auto values = context.evaluate(points);
+    for (std::size_t i = 0; i < size; ++i) population.push_back(points[i], values[i]);
+  }
+
+  Context context;
+  std::size_t size;
+  std::uint64_t seed;
+  pagmo::population population;
+  pagmo::nsga2 algorithm;
+};
+
+Nsga2::Nsga2(std::size_t dimensions, std::size_t objectives, const Nsga2Options& options) {
+  if (objectives < 2) throw std::invalid_argument("NSGA-II needs at least two objectives");
+  state_ = std::make_unique<State>(dimensions, objectives, options);
+}
+
+Nsga2::~Nsga2() = default;
+
+bool Nsga2::step(const BatchFitness& fitness) {
+  State& s = *state_;
+  s.context.fitness = &fitness;
+  const pagmo::nsga2 before = s.algorithm;  // holds the state of its random numbers
+  try {
+    if (s.population.size() == 0)
+      s.start();
+    else
+      s.population = s.algorithm.evolve(s.population);
+    return true;
+  } catch (const Stop&) {
+    s.algorithm = before;
+    return false;
+  }
+}
+
+void Nsga2::inject(const std::vector<std::vector<double>>& points,
+                   const std::vector<ObjectiveVector>& values) {
+  State& s = *state_;
+  auto xs = s.population.get_x();
+  auto fs = s.population.get_f();
+  xs.insert(xs.end(), points.begin(), points.end());
+  fs.insert(fs.end(), values.begin(), values.end());
+  const auto best = pagmo::select_best_N_mo(fs, s.size);
+  for (std::size_t i = 0; i < s.size; ++i) s.population.set_xf(i, xs[best[i]], fs[best[i]]);
+}
+
+std::size_t Nsga2::size() const {
+  return state_->size;
+}
+
+std::vector<ObjectiveVector> Nsga2::objectives() const {
+  return state_->population.get_f();
+}
 
 std::vector<ObjectiveVector> runNsga2(std::size_t dimensions, std::size_t objectives,
                                       const Nsga2Options& options, const BatchFitness& fitness) {
-  if (objectives < 2) throw std::invalid_argument("NSGA-II needs at least two objectives");
-  const Context context{dimensions, objectives, &fitness};
-  const std::size_t size = std::max<std::size_t>(8, (options.population + 3) / 4 * 4);
-  pagmo::population population(pagmo::problem(CubeProblem{&context}), 0,
-                               static_cast<unsigned>(options.seed));
-  try {
-    ShiftedSobol sobol(dimensions, options.seed);
-    std::vector<std::vector<double>> start;
-    for (std::size_t i = 0; i < size; ++i) start.push_back(sobol.next());
-    const auto values = context.evaluate(start);
-    for (std::size_t i = 0; i < size; ++i) population.push_back(start[i], values[i]);
-
-    const double mutation = std::min(1.0, options.mutations / static_cast<double>(dimensions));
-    pagmo::nsga2 step(1, 0.95, 10.0, mutation, 50.0, static_cast<unsigned>(options.seed));
-    step.set_bfe(pagmo::bfe(CubeBatch{&context}));
-    // One generation a call: only then can a search be continued exactly where it stopped.
-    for (std::size_t g = 0; g < options.generations; ++g) population = step.evolve(population);
-  } catch (const Stop&) {
-    // The last complete population stands.
-  }
-  return population.get_f();
+  Nsga2 search(dimensions, objectives, options);
+  for (std::size_t g = 0; g <= options.generations; ++g)
+    if (!search.step(fitness)) break;
+  return search.objectives();
 }
 
 }  // namespace wattlas

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -22,9 +23,30 @@ struct Nsga2Options {
 using BatchFitness = std::function<std::optional<std::vector<ObjectiveVector>>(
     const std::vector<std::vector<double>>& points)>;
 
-/// Starts from a Sobol sample and evolves `generations` times with crossover 0.95, distribution
-/// indices 10 and 50. Returns the objectives of the last population. Equal seeds and fitness give
-/// equal batches. Throws std::invalid_argument for fewer than two objectives.
+/// A population that is evolved with crossover 0.95 and distribution indices 10 and 50. Equal
+/// seeds and fitness give equal batches.
+class Nsga2 {
+ public:
+  /// Throws std::invalid_argument for fewer than two objectives.
+  Nsga2(std::size_t dimensions, std::size_t objectives, const Nsga2Options& options);
+  ~Nsga2();
+  /// The Sobol start on the first call, then one generation a call. When `fitness` gives nothing,
+  /// nothing has happened: the next call asks for the same batch.
+  bool step(const BatchFitness& fitness);
+  /// Adds individuals; the best of old and new stay (non-dominated sorting and crowding distance,
+  /// as between generations). Only after the start.
+  void inject(const std::vector<std::vector<double>>& points,
+              const std::vector<ObjectiveVector>& values);
+  std::size_t size() const;  ///< individuals
+  std::vector<ObjectiveVector> objectives() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Sobol start and `generations` steps, or until `fitness` asks to stop. Returns the objectives of
+/// the last complete population.
 std::vector<ObjectiveVector> runNsga2(std::size_t dimensions, std::size_t objectives,
                                       const Nsga2Options& options, const BatchFitness& fitness);
 

@@ -1,54 +1,20 @@
-// NSGA-II over a study's genes: encoding, penalties, evaluation cache.
+// NSGA-II over a study's genes: penalties, evaluation cache, neighbourhood refinement.
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <map>
+#include <unordered_set>
 
-#include "explorer/archive.h"
 #include "explorer/nsga2.h"
+#include "explorer/search.h"
+#include "explorer/search_encoding.h"
 
 namespace wattlas {
 namespace {
 
 constexpr std::size_t patience = 50;  ///< generations without any new design
 
-/// Genes in [0, 1]: one coordinate each, but one per choice for categorical genes (the largest
-/// wins), because distance between names means nothing to crossover.
-class Encoding {
- public:
-  explicit Encoding(const Study& study) : study_(study) {
-    for (const Gene& gene : study.genes) dimensions_ += keysOf(gene);
-  }
-  std::size_t dimensions() const { return dimensions_; }
-
-  DesignPoint decode(std::int32_t workload, const std::vector<double>& x) const {
-    DesignPoint point{workload, {}};
-    std::size_t at = 0;
-    for (const Gene& gene : study_.genes) {
-      const std::size_t n = keysOf(gene);
-      if (n == 1) {
-        point.genes.push_back(gene.at(std::min(x[at], 1.0 - 1e-12)));
-      } else {
-        const auto first = x.begin() + static_cast<std::ptrdiff_t>(at);
-        point.genes.push_back(static_cast<double>(
-            std::max_element(first, first + static_cast<std::ptrdiff_t>(n)) - first));
-      }
-      at += n;
-    }
-    canonicalise(study_, point);
-    return point;
-  }
-
- private:
-  static std::size_t keysOf(const Gene& gene) {
-    // Two choices need no distance, and very many would drown the other genes.
-    const bool oneHot =
-        gene.kind == Gene::Kind::categorical && gene.choices() > 2 && gene.choices() <= 64;
-    return oneHot ? gene.choices() : 1;
-  }
-  const Study& study_;
-  std::size_t dimensions_ = 0;
-};
+using IdSet = std::unordered_set<Hash128, Hash128Hasher>;
 
 /// Objectives for the optimiser, which knows no constraints: an infeasible point gets in each
 /// objective the worst feasible value of the pilot sample plus its violation.
@@ -80,47 +46,137 @@ class Penalty {
   bool known_ = false;
 };
 
-class Search {
+/// Generations of NSGA-II and of neighbourhood refinement take turns. Refinement is a Pareto local
+/// search (Paquete, Chiarandini, Stuetzle, "Pareto local optimum sets in the biobjective traveling
+/// salesman problem", 2004) on the front of all designs seen: in spaces of a few choices per gene
+/// most of the front lies one step from known parts of it, which crossover finds only by chance.
+class Nsga2Search final : public Search {
  public:
-  Search(Archive& archive, std::int32_t workload, std::size_t budget)
-      : archive_(archive),
-        study_(archive.study()),
-        encoding_(study_),
+  Nsga2Search(const Study& study, std::int32_t workload, std::size_t budget, std::uint64_t seed)
+      : study_(study),
+        encoding_(study),
         workload_(workload),
-        budget_(budget) {}
+        budget_(budget),
+        seed_(seed),
+        nsga2_(encoding_.dimensions(), study.objectives.size(), optionsFor(study, budget, seed)) {}
 
-  bool run() {
-    Nsga2Options options;
-    options.population = std::min(static_cast<std::size_t>(study_.search.population), budget_);
-    options.generations = std::numeric_limits<std::size_t>::max();
-    options.seed = study_.search.seed;
-    runNsga2(encoding_.dimensions(), study_.objectives.size(), options,
-             [&](const std::vector<std::vector<double>>& xs) { return fitness(xs); });
-    return !interrupted_;
+  SearchRequest next(const RowLookup& rows) override {
+    rows_ = &rows;
+    wanted_.clear();
+    while (!ended_ && wanted_.empty()) {
+      if (refining_)
+        refine();
+      else
+        evolve();
+    }
+    rows_ = nullptr;
+    return {study_.fidelity, wanted_};
   }
 
+  std::vector<SearchTrace> traces() const override { return {{seed_, workload_, order_}}; }
+
  private:
-  std::optional<std::vector<ObjectiveVector>> fitness(const std::vector<std::vector<double>>& xs) {
-    if (used_ >= budget_ || idle_ >= patience) return std::nullopt;
-    std::vector<DesignPoint> fresh;
-    std::vector<Hash128> ids;
-    for (const std::vector<double>& x : xs) {
-      DesignPoint point = encoding_.decode(workload_, x);
-      ids.push_back(idOf(study_, point));
-      const bool isNew = archive_.find(ids.back()) == nullptr && pending_.insert(ids.back()).second;
-      if (isNew && used_ + fresh.size() < budget_) fresh.push_back(std::move(point));
+  static Nsga2Options optionsFor(const Study& study, std::size_t budget, std::uint64_t seed) {
+    Nsga2Options options;
+    // Selection needs generations: at least ten of them, unless the study says otherwise.
+    options.population = study.search.population > 0
+                             ? static_cast<std::size_t>(study.search.population)
+                             : std::clamp<std::size_t>(budget / 10, 8, 100);
+    options.population = std::min(options.population, budget);
+    options.seed = seed;
+    return options;
+  }
+
+  const ExploredPoint* rowOf(const Hash128& id) const { return (*rows_)(study_.fidelity, id); }
+
+  /// Takes the new designs among `points` into the budget; false while some have no row.
+  bool take(const std::vector<DesignPoint>& points, const std::vector<Hash128>& ids) {
+    std::vector<std::size_t> fresh;
+    IdSet inBatch;
+    for (std::size_t i = 0; i < points.size() && order_.size() + fresh.size() < budget_; ++i)
+      if (seen_.count(ids[i]) == 0 && inBatch.insert(ids[i]).second) fresh.push_back(i);
+    for (const std::size_t i : fresh)
+      if (rowOf(ids[i]) == nullptr) wanted_.push_back(points[i]);
+    if (!wanted_.empty()) return false;
+    for (const std::size_t i : fresh) {
+      seen_.insert(ids[i]);
+      order_.push_back(ids[i]);
+      if (auto v = feasibleObjectives(rowOf(ids[i]))) addToFront(points[i], std::move(*v));
     }
-    pending_.clear();
-    used_ += fresh.size();
     idle_ = fresh.empty() ? idle_ + 1 : 0;
-    if (!archive_.evaluate(fresh)) {
-      interrupted_ = true;
-      return std::nullopt;
+    if (order_.size() >= budget_ || idle_ >= patience) ended_ = true;
+    return true;
+  }
+
+  void evolve() {
+    nsga2_.step([&](const std::vector<std::vector<double>>& xs)
+                    -> std::optional<std::vector<ObjectiveVector>> {
+      std::vector<DesignPoint> points;
+      std::vector<Hash128> ids;
+      for (const std::vector<double>& x : xs) {
+        points.push_back(encoding_.decode(workload_, x));
+        ids.push_back(idOf(study_, points.back()));
+      }
+      if (!take(points, ids)) return std::nullopt;
+      if (!penalty_.known()) learnPenalty();
+      std::vector<ObjectiveVector> out;
+      for (const Hash128& id : ids) out.push_back(objectives(id));
+      refining_ = true;
+      return out;
+    });
+  }
+
+  void refine() {
+    if (batch_.empty()) batch_ = newNeighbours();
+    std::vector<Hash128> ids;
+    for (const DesignPoint& point : batch_) ids.push_back(idOf(study_, point));
+    const std::size_t idleBefore = idle_;
+    if (!batch_.empty() && !take(batch_, ids)) return;
+    idle_ = batch_.empty() ? idleBefore : idle_;
+    std::vector<std::vector<double>> xs;
+    std::vector<ObjectiveVector> values;
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      if (seen_.count(ids[i]) == 0) continue;  // the budget ended before it
+      xs.push_back(encoding_.encode(batch_[i]));
+      values.push_back(objectives(ids[i]));
     }
-    if (!penalty_.known()) learnPenalty(ids);
-    std::vector<ObjectiveVector> out;
-    for (const Hash128& id : ids) out.push_back(objectives(archive_.find(id)));
+    if (!xs.empty()) nsga2_.inject(xs, values);
+    batch_.clear();
+    refining_ = false;
+  }
+
+  /// Unseen neighbours of the front, at most one population: those next to most members first,
+  /// then in the order of their ids, which is as good as random and needs no state.
+  std::vector<DesignPoint> newNeighbours() const {
+    struct Candidate {
+      DesignPoint point;
+      std::size_t touches = 0;
+    };
+    std::map<Hash128, Candidate> candidates;
+    for (const auto& [point, value] : front_)
+      for (DesignPoint& near : neighboursOf(study_, point)) {
+        const Hash128 id = idOf(study_, near);
+        if (seen_.count(id) > 0) continue;
+        Candidate& candidate = candidates[id];
+        candidate.point = std::move(near);
+        ++candidate.touches;
+      }
+    std::vector<const Candidate*> order;
+    for (const auto& [id, candidate] : candidates) order.push_back(&candidate);
+    std::stable_sort(order.begin(), order.end(), [](const Candidate* a, const Candidate* b) {
+      return a->touches > b->touches;
+    });
+    std::vector<DesignPoint> out;
+    for (std::size_t i = 0; i < std::min(order.size(), nsga2_.size()); ++i)
+      out.push_back(order[i]->point);
     return out;
+  }
+
+  void addToFront(const DesignPoint& point, ObjectiveVector value) {
+    for (const auto& [other, v] : front_)
+      if (dominates(v, value)) return;
+    std::erase_if(front_, [&](const auto& member) { return dominates(value, member.second); });
+    front_.emplace_back(point, std::move(value));
   }
 
   std::optional<ObjectiveVector> feasibleObjectives(const ExploredPoint* point) const {
@@ -133,14 +189,16 @@ class Search {
     return v;
   }
 
-  void learnPenalty(const std::vector<Hash128>& ids) {
+  void learnPenalty() {
     std::vector<ObjectiveVector> feasible;
-    for (const Hash128& id : ids)
-      if (auto v = feasibleObjectives(archive_.find(id))) feasible.push_back(std::move(*v));
+    for (const Hash128& id : order_)
+      if (auto v = feasibleObjectives(rowOf(id))) feasible.push_back(std::move(*v));
     penalty_.learn(feasible, study_.objectives.size());
   }
 
-  ObjectiveVector objectives(const ExploredPoint* point) const {
+  ObjectiveVector objectives(const Hash128& id) const {
+    // A design beyond the budget counts as refused, whether or not somebody else has its row.
+    const ExploredPoint* point = seen_.count(id) > 0 ? rowOf(id) : nullptr;
     if (auto v = feasibleObjectives(point)) return *v;
     // Violated constraints of a simulated point are counted; a refusal weighs more than all.
     double violation = 1.0 + static_cast<double>(study_.constraints.size());
@@ -152,20 +210,26 @@ class Search {
     return penalty_.of(violation);
   }
 
-  Archive& archive_;
   const Study& study_;
   Encoding encoding_;
   std::int32_t workload_;
-  std::size_t budget_, used_ = 0, idle_ = 0;
+  std::size_t budget_, idle_ = 0;
+  std::uint64_t seed_;
+  Nsga2 nsga2_;
   Penalty penalty_;
-  std::set<Hash128> pending_;
-  bool interrupted_ = false;
+  const RowLookup* rows_ = nullptr;
+  IdSet seen_;
+  std::vector<Hash128> order_;
+  std::vector<std::pair<DesignPoint, ObjectiveVector>> front_;
+  std::vector<DesignPoint> wanted_, batch_;
+  bool refining_ = false, ended_ = false;
 };
 
 }  // namespace
 
-bool searchNsga2(Archive& archive, std::int32_t workload, std::size_t budget) {
-  return Search(archive, workload, budget).run();
+std::unique_ptr<Search> makeNsga2Search(const Study& study, std::int32_t workload,
+                                        std::size_t budget, std::uint64_t seed) {
+  return std::make_unique<Nsga2Search>(study, workload, budget, seed);
 }
 
 }  // namespace wattlas

@@ -12,7 +12,7 @@ namespace {
 
 /// The parts of a study that the binder only passes through.
 struct RawStudy {
-  ConfigNode genes, derived, set, constraints, objectives, platform, format;
+  ConfigNode genes, derived, set, constraints, objectives, fronts, platform, format;
 };
 
 void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaultName) {
@@ -29,7 +29,18 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
            "Energy from counted events, or as rated power x time");
   b.any("set", raw.set, "KEY: VALUE for every point, as --set");
   b.any("constraints", raw.constraints, "Expressions that a feasible point fulfils");
-  b.any("objectives", raw.objectives, "List of {minimise: metric} or {maximise: metric}");
+  b.any("objectives", raw.objectives,
+        "List of {minimise: metric} or {maximise: metric}, each with an optional `reference` and "
+        "`ideal` for the hypervolume");
+  b.any("fronts", raw.fronts,
+        "NAME: [objectives]: further Pareto sets over some of the objectives");
+  std::string uncertainty;
+  b.choice("uncertainty", uncertainty, {"none", "front", "all"}, {.fallback = "none"},
+           "Which points get intervals from the common scenarios");
+  if (b.reading())
+    study.uncertainty = uncertainty == "all"     ? UncertaintyOf::all
+                        : uncertainty == "front" ? UncertaintyOf::front
+                                                 : UncertaintyOf::none;
   b.choice("fidelity", study.fidelity, {"analytic", "event", "detailed"}, {.fallback = "event"},
            "How closely the hardware is simulated, where a model has that level");
   b.section("search", "How the space is searched", [&](Binder& s) {
@@ -41,9 +52,19 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
               "Evaluations, workloads counted; 0 = the whole space");
     std::int64_t seed = 1;
     s.integer("seed", seed, {.min = 0, .max = 9e15, .fallback = "1"}, "Seed of the sampling");
-    s.integer("population", search.population, {.min = 4, .max = 1e6, .fallback = "100"},
-              "Individuals of a generation (nsga2)");
+    s.integer("seeds", search.seeds, {.min = 1, .max = 1000, .fallback = "1"},
+              "Repetitions with the following seeds, each with the budget (nsga2)");
+    s.integer("population", search.population, {.min = 0, .max = 1e6, .fallback = "0"},
+              "Individuals of a generation (nsga2); 0 = a tenth of the budget, 8 to 100");
+    s.section("ladder", "Everything at analytic, what could be on a front at `fidelity`",
+              [&](Binder& l) {
+                l.integer("pilot", search.ladder.pilot, {.min = 2, .max = 1e6, .fallback = "8"},
+                          "Points per workload and platform that measure the error band");
+              });
     if (!s.reading()) return;
+    if (search.population > 0 && search.population < 4)
+      s.problem("population", std::to_string(search.population) + " is out of range",
+                "at least 4, or 0 for a tenth of the budget");
     search.seed = static_cast<std::uint64_t>(seed);
     static const std::vector<std::string> methods = {"auto", "exhaustive", "random", "sobol",
                                                      "nsga2"};
@@ -65,6 +86,7 @@ class Compiler {
     readSets();
     readConstraints();
     readObjectives();
+    readFronts();
     keepMetrics();
   }
 
@@ -228,13 +250,13 @@ class Compiler {
 
   void readObjective(const ConfigNode& node, const std::string& key, const Symbols& all,
                      std::set<std::string>& seen) {
-    if (!node.isMap() || node.entries().size() != 1) {
+    if (!node.isMap() || node.entries().empty()) {
       problem(node, key, "is not an objective", "{minimise: time_s} or {maximise: tokens_per_s}");
       return;
     }
     const auto& [direction, what] = node.entries().front();
     if (direction != "minimise" && direction != "maximise") {
-      problem(what, key + "." + direction, "unknown key", "minimise or maximise",
+      problem(what, key + "." + direction, "unknown key", "minimise or maximise first",
               didYouMean(direction, {"minimise", "maximise"}));
       return;
     }
@@ -248,7 +270,60 @@ class Compiler {
               "a metric such as time_s");
     if (!seen.insert(what.scalar()).second)
       problem(what, key, "'" + what.scalar() + "' is an objective twice", "each objective once");
-    study_.objectives.push_back({what.scalar(), *expression, direction == "maximise"});
+    Objective objective{what.scalar(), *expression, direction == "maximise", {}, {}};
+    for (std::size_t i = 1; i < node.entries().size(); ++i)
+      readCorner(node.entries()[i], key, objective);
+    if (objective.reference && objective.ideal &&
+        (objective.maximise ? *objective.ideal <= *objective.reference
+                            : *objective.ideal >= *objective.reference))
+      problem(node, key, "the ideal value is not better than the reference", "a box with a volume");
+    study_.objectives.push_back(std::move(objective));
+  }
+
+  void readCorner(const ConfigNode::Entry& entry, const std::string& key, Objective& objective) {
+    const auto& [name, node] = entry;
+    if (name != "reference" && name != "ideal") {
+      problem(node, key + "." + name, "unknown key", "reference or ideal",
+              didYouMean(name, {"reference", "ideal"}));
+      return;
+    }
+    const auto measure = node.isScalar() ? parseMeasure(node.scalar()) : std::nullopt;
+    const auto dimension = objective.expression.type().dimension;
+    if (!measure || (measure->dimension && measure->dimension != dimension)) {
+      problem(node, key + "." + name, "'" + canonicalText(node) + "' is no value of the objective",
+              dimension ? "a number with its unit, such as '10 ms' for a time" : "a number");
+      return;
+    }
+    (name == "reference" ? objective.reference : objective.ideal) = measure->value;
+  }
+
+  void readFronts() {
+    if (raw_.fronts.isNull()) return;
+    if (!raw_.fronts.isMap()) {
+      problem(raw_.fronts, "fronts", "is not a section", "NAME: [time_s, energy_j]");
+      return;
+    }
+    std::vector<std::string> known;
+    for (const Objective& objective : study_.objectives) known.push_back(objective.name);
+    for (const auto& [name, list] : raw_.fronts.entries()) {
+      FrontSet set{name, {}};
+      const std::string key = "fronts." + name;
+      if (!list.isList() || list.items().empty())
+        problem(list, key, "is not a list of objectives", "a list such as [time_s, energy_j]");
+      for (const ConfigNode& item : list.items()) {
+        const std::string text = canonicalText(item);
+        const auto found = std::find(known.begin(), known.end(), text);
+        const auto at = static_cast<std::size_t>(found - known.begin());
+        if (found == known.end())
+          problem(item, key, "'" + text + "' is not an objective of the study",
+                  "names from 'objectives'", didYouMean(text, known));
+        else if (std::count(set.objectives.begin(), set.objectives.end(), at) > 0)
+          problem(item, key, "lists '" + text + "' twice", "each objective once");
+        else
+          set.objectives.push_back(at);
+      }
+      study_.fronts.push_back(std::move(set));
+    }
   }
 
   void keepMetrics() {
@@ -325,6 +400,13 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
   Problems problems;
   RawStudy raw;
   bindConfig(tree, "", problems, [&](Binder& b) { bindStudy(b, study, raw, stemOf(file)); });
+  study.search.ladder.on = tree.at("search.ladder") != nullptr;
+  if (study.search.ladder.on && study.fidelity == "analytic")
+    problems.add({tree.at("search.ladder")->place(),
+                  "search.ladder",
+                  "the first step of the ladder is analytic already",
+                  "fidelity: event or detailed",
+                  {}});
   Compiler(study, raw, problems).run();
   if (study.geneIndex("platform") < 0 &&
       std::none_of(study.sets.begin(), study.sets.end(),
@@ -345,6 +427,11 @@ Study loadStudy(const std::string& reference, const SearchPath& path,
   ConfigNode tree = loadConfig(file, path);
   if (tree.isMap() && overrides.seed)
     tree.set("search.seed", ConfigNode::ofScalar(std::to_string(*overrides.seed), {"--seed", 0}));
+  if (tree.isMap() && overrides.seeds)
+    tree.set("search.seeds",
+             ConfigNode::ofScalar(std::to_string(*overrides.seeds), {"--seeds", 0}));
+  if (tree.isMap() && overrides.uncertainty)
+    tree.set("uncertainty", ConfigNode::ofScalar(*overrides.uncertainty, {"--uncertainty", 0}));
   if (tree.isMap() && !overrides.sets.empty()) {
     ConfigNode sets = tree.find("set") != nullptr ? *tree.find("set") : ConfigNode::ofMap();
     for (const auto& [key, value] : overrides.sets) sets.put(key, value);

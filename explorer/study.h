@@ -36,21 +36,43 @@ struct Objective {
   std::string name;  ///< metric or expression as written
   Expression expression;
   bool maximise = false;
+  /// Corners of the box of the hypervolume, in base units, as given (not negated).
+  std::optional<double> reference, ideal;
 };
 
 enum class SearchMethod { automatic, exhaustive, random, sobol, nsga2 };
 const char* nameOf(SearchMethod method);
 
+/// Fidelity ladder: everything at `analytic`, the promising part at the study's fidelity.
+struct LadderOptions {
+  bool on = false;
+  std::int64_t pilot = 8;  ///< points per workload and platform that measure the error band
+};
+
 struct SearchOptions {
   SearchMethod method = SearchMethod::automatic;
   std::int64_t budget = 0;  ///< evaluations, workloads counted; 0 = whole space
   std::uint64_t seed = 1;
-  std::int64_t population = 100;  ///< nsga2 only, rounded up to a multiple of 4
+  std::int64_t seeds = 1;  ///< nsga2 only: repetitions with the following seeds, budget each
+  /// nsga2 only, rounded up to a multiple of 4; 0 = a tenth of the budget, between 8 and 100.
+  std::int64_t population = 0;
+  LadderOptions ladder;
 };
+
+/// Some of the objectives under a name of their own: a front is computed for them too.
+struct FrontSet {
+  std::string name;
+  std::vector<std::size_t> objectives;  ///< positions in Study::objectives
+};
+
+/// Which points get intervals from the common scenarios.
+enum class UncertaintyOf { none, front, all };
 
 /// What a command line changes in a study file.
 struct StudyOverrides {
   std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> seeds;
+  std::optional<std::string> uncertainty;
   std::vector<std::pair<std::string, ConfigNode>> sets;  ///< added to `set`
 };
 
@@ -65,6 +87,8 @@ struct Study {
   std::string fidelity = "event";
   std::vector<Constraint> constraints;
   std::vector<Objective> objectives;
+  std::vector<FrontSet> fronts;
+  UncertaintyOf uncertainty = UncertaintyOf::none;
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
   SlotPlan slots;

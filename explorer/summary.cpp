@@ -74,16 +74,45 @@ class WorkloadSummary {
     if (front_.lacking > 0)
       out += fmt::format("  {} feasible points lack an objective and are not compared\n",
                          front_.lacking);
-    if (study_.objectives.size() > 1 && front_.compared > 1)
-      out += fmt::format(
-          "  the front fills {} of the box from the best to the worst values "
-          "(hypervolume)\n",
-          percentText(front_.hypervolume));
+    if (study_.objectives.size() > 1 && front_.compared > 1) out += volumeText(front_, "the front");
+    for (const Front& part : outcome_.partFronts)
+      if (part.workload == front_.workload && part.compared > 0)
+        out +=
+            volumeText(part, fmt::format("front '{}': {} points", part.set, part.members.size()));
+    for (const SeedBand& band : outcome_.bands)
+      if (band.workload == front_.workload) out += bandText(band);
     return out;
   }
 
  private:
   const ExploredPoint& at(std::size_t i) const { return outcome_.points[i]; }
+
+  /// The reference is stated: without it the share says nothing.
+  std::string volumeText(const Front& front, const std::string& what) const {
+    std::string reference;
+    for (std::size_t o = 0; o < front.reference.size(); ++o) {
+      const Objective& objective = study_.objectives[front.objectives[o]];
+      reference += (o == 0 ? "" : ", ") + objective.name + ' ' +
+                   valueText(objective, front.ideal[o]) + " to " +
+                   valueText(objective, front.reference[o]);
+    }
+    return wrap(fmt::format("  {} fills {} of the box {} (hypervolume)", what,
+                            percentText(front.hypervolume), reference),
+                4);
+  }
+
+  static std::string bandText(const SeedBand& band) {
+    const std::string number = band.fewest == band.most
+                                   ? fmt::format("{}", band.most)
+                                   : fmt::format("{} to {}", band.fewest, band.most);
+    return wrap(
+        fmt::format("  {} repeated searches of {} designs: hypervolume {:.4f} worst, {:.4f} "
+                    "median, {:.4f} best; of the front of all together they found {} worst, {} "
+                    "median",
+                    band.seeds, number, band.worst, band.median, band.best,
+                    percentText(band.worstRecall), percentText(band.medianRecall)),
+        4);
+  }
 
   std::string name(std::size_t i) const {
     std::string extra;
@@ -206,6 +235,25 @@ std::string effectsText(const ExploreOutcome& outcome) {
   return out;
 }
 
+std::string ladderText(const LadderReport& ladder) {
+  std::string out =
+      fmt::format("ladder: {} points screened in closed form, {} simulated ({:.1f} times fewer)\n",
+                  ladder.screened, ladder.simulated,
+                  ladder.simulated > 0
+                      ? static_cast<double>(ladder.screened) / static_cast<double>(ladder.simulated)
+                      : 0.0);
+  std::size_t shown = 0;
+  for (const LadderReport::Band& band : ladder.bands) {
+    if (band.low == 1 && band.high == 1) continue;
+    if (++shown > 24) continue;
+    out += fmt::format(
+        "  {:<16} {:<22} {:<16} {:.4g} to {:.4g} of the closed form, rank {:.3f} ({})\n",
+        band.workload, band.platform, band.objective, band.low, band.high, band.rank, band.points);
+  }
+  if (shown > 24) out += fmt::format("  and {} more\n", shown - 24);
+  return out;
+}
+
 std::string regionsText(const ExploreOutcome& outcome) {
   std::string out;
   std::size_t shown = 0;
@@ -255,6 +303,7 @@ std::string summarise(const ExploreOutcome& outcome) {
                        outcome.planned);
   for (std::size_t w = 0; w < outcome.fronts.size(); ++w)
     out += WorkloadSummary(outcome, w).text() + '\n';
+  if (outcome.ladder.screened > 0) out += ladderText(outcome.ladder) + '\n';
   return out + effectsText(outcome) + regionsText(outcome);
 }
 

@@ -1,0 +1,25 @@
+// Pareto sets of rows and how a search came to them.
+#pragma once
+
+#include "explorer/explore.h"
+
+namespace wattlas {
+
+/// Fills fronts, partFronts, history and bands of `outcome` from its points and traces.
+void findFronts(ExploreOutcome& outcome);
+
+/// Objectives of a feasible row (all of them for empty `which`); nothing when one is unknown.
+std::optional<ObjectiveVector> objectivesOf(const Study& study, const ExploredPoint& point,
+                                            const std::vector<std::size_t>& which = {});
+
+/// Maps objectives so that ideal is 0 and reference 1; both minimised. An objective without extent
+/// becomes 0.
+ObjectiveVector inBox(const ObjectiveVector& v, const ObjectiveVector& ideal,
+                      const ObjectiveVector& reference);
+
+/// Different vectors of `front` that `found` holds, as a share of those of `front`; 1 for an empty
+/// front.
+double recallOf(const std::vector<ObjectiveVector>& front,
+                const std::vector<ObjectiveVector>& found);
+
+}  // namespace wattlas

@@ -1,0 +1,99 @@
+#include "explorer/search_encoding.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas {
+
+Encoding::Encoding(const Study& study) : study_(study) {
+  for (const Gene& gene : study.genes) dimensions_ += keysOf(gene);
+}
+
+std::size_t Encoding::keysOf(const Gene& gene) {
+  // Two choices need no distance, and very many would drown the other genes.
+  const bool oneHot =
+      gene.kind == Gene::Kind::categorical && gene.choices() > 2 && gene.choices() <= 64;
+  return oneHot ? gene.choices() : 1;
+}
+
+DesignPoint Encoding::decode(std::int32_t workload, const std::vector<double>& x) const {
+  DesignPoint point{workload, {}};
+  std::size_t at = 0;
+  for (const Gene& gene : study_.genes) {
+    const std::size_t n = keysOf(gene);
+    if (n == 1) {
+      point.genes.push_back(gene.at(std::min(x[at], 1.0 - 1e-12)));
+    } else {
+      const auto first = x.begin() + static_cast<std::ptrdiff_t>(at);
+      point.genes.push_back(static_cast<double>(
+          std::max_element(first, first + static_cast<std::ptrdiff_t>(n)) - first));
+    }
+    at += n;
+  }
+  canonicalise(study_, point);
+  return point;
+}
+
+std::vector<double> Encoding::encode(const DesignPoint& design) const {
+  std::vector<double> x;
+  for (std::size_t g = 0; g < study_.genes.size(); ++g) {
+    const Gene& gene = study_.genes[g];
+    const double c = design.genes[g];
+    const std::size_t n = keysOf(gene);
+    if (n > 1) {
+      for (std::size_t k = 0; k < n; ++k)
+        x.push_back(std::isnan(c) ? 0.5 : static_cast<double>(k) == c ? 0.9 : 0.1);
+    } else if (std::isnan(c)) {
+      x.push_back(0.5);
+    } else if (!gene.continuous()) {
+      x.push_back((c + 0.5) / static_cast<double>(gene.choices()));
+    } else if (gene.kind == Gene::Kind::log) {
+      x.push_back(gene.high > gene.low ? std::log(c / gene.low) / std::log(gene.high / gene.low)
+                                       : 0.5);
+    } else {
+      x.push_back(gene.high > gene.low ? (c - gene.low) / (gene.high - gene.low) : 0.5);
+    }
+    for (std::size_t k = x.size() - n; k < x.size(); ++k) x[k] = std::clamp(x[k], 0.0, 1.0);
+  }
+  return x;
+}
+
+namespace {
+
+/// The design with gene `g` at choice `c`; genes that were inactive get a setting in case they are
+/// not any more.
+DesignPoint moved(const Study& study, const DesignPoint& design, std::size_t g, std::size_t c,
+                  std::uint64_t salt) {
+  DesignPoint out = design;
+  out.genes[g] = static_cast<double>(c);
+  for (std::size_t k = 0; k < out.genes.size(); ++k)
+    if (std::isnan(out.genes[k]))
+      out.genes[k] = study.genes[k].at(
+          static_cast<double>(Hasher().integer(static_cast<std::int64_t>(salt + k)).finish().low >>
+                              11) *
+          0x1.0p-53);
+  canonicalise(study, out);
+  return out;
+}
+
+}  // namespace
+
+std::vector<DesignPoint> neighboursOf(const Study& study, const DesignPoint& design) {
+  std::vector<DesignPoint> out;
+  const std::uint64_t salt = idOf(study, design).low >> 1;
+  for (std::size_t g = 0; g < study.genes.size(); ++g) {
+    const Gene& gene = study.genes[g];
+    if (gene.continuous() || std::isnan(design.genes[g])) continue;
+    const auto here = static_cast<std::size_t>(design.genes[g]);
+    if (gene.kind == Gene::Kind::categorical) {
+      for (std::size_t c = 0; c < gene.choices(); ++c)
+        if (c != here) out.push_back(moved(study, design, g, c, salt));
+      continue;
+    }
+    if (here > 0) out.push_back(moved(study, design, g, here - 1, salt));
+    if (here + 1 < gene.choices()) out.push_back(moved(study, design, g, here + 1, salt));
+  }
+  return out;
+}
+
+}  // namespace wattlas
