@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "cli/study_tables.h"
+#include "cli/study_rows.h"
 #include "explorer/interrupt.h"
 #include "explorer/metric.h"
 #include "explorer/summary.h"
@@ -45,64 +45,6 @@ class ProgressBar final : public Progress {
 
  private:
   bool shown_;
-};
-
-/// Turns explored points into rows of files and tables.
-class RowSink final : public PointSink {
- public:
-  RowSink(const Study& study, bool store) {
-    if (store)
-      writer_.emplace(StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml()});
-  }
-  void row(const Study& study, const ExploredPoint& point) override {
-    PointRow row = rowOf(study, point);
-    row.pareto = point.pareto;
-    addObjectives(row, study, point);
-    if (writer_) writer_->append(row, point.outcome.detail);
-    rows_.push_back(std::move(row));
-  }
-  const std::vector<PointRow>& rows() const { return rows_; }
-  void commit(const std::string& path, const ExploreOutcome& outcome) {
-    addStudyTables(*writer_, outcome);
-    writer_->commit(path);
-  }
-
- private:
-  static PointRow rowOf(const Study& study, const ExploredPoint& point) {
-    const PointOutcome& o = point.outcome;
-    PointRow row;
-    row.id = point.id.hex().substr(0, 16);
-    row.platform = platformOf(study, point.design);
-    row.workload = study.workloads[static_cast<std::size_t>(point.design.workload)];
-    row.format = o.format;
-    for (auto& [key, value] : geneTexts(study, point.design))
-      if (key != "platform" && key != "format")
-        row.genes.emplace_back(key, value);
-      else if (key == "format" && row.format.empty())
-        row.format = value;
-    row.fidelity = o.fidelity.empty() ? study.fidelity : o.fidelity;
-    row.scope = study.scope;
-    const auto metric = [&](int which) { return metricOf(study, o, which); };
-    row.timeS = metric(metricTime);
-    row.energyJ = metric(metricEnergy);
-    row.powerAvgW = metric(metricPowerAvg);
-    row.powerPeakW = metric(metricPowerPeak);
-    row.areaMm2 = metric(metricArea);
-    row.accuracy = metric(metricAccuracy);
-    row.accuracySe = metric(metricAccuracySe);
-    row.accuracyKind = o.accuracyKind;
-    row.feasible = point.feasible();
-    if (!row.feasible) row.timeS = row.energyJ = row.powerAvgW = row.powerPeakW = missing;
-    row.reason = o.reason;
-    row.configHash = o.configHash;
-    row.bound = o.topBound;
-    row.boundShare = o.topBoundShare;
-    std::tie(row.energyCategory, row.energyCategoryShare) = topEnergyCategory(study, o);
-    return row;
-  }
-
-  std::optional<StoreWriter> writer_;
-  std::vector<PointRow> rows_;
 };
 
 void checkWritable(const char* flag, const std::string& file) {
@@ -159,10 +101,13 @@ struct ExploreCommand {
     }
     ProgressBar bar(context.progress);
     const ExploreOutcome outcome = explore(loaded, options, pool, &bar);
-    RowSink sink(loaded, !output.empty());
+    StudyRows sink(loaded, !output.empty());
     emit(outcome, sink);
     if (!csv.empty()) writePointCsv(csv, sink.rows());
-    if (!output.empty()) sink.commit(output, outcome);
+    if (!output.empty()) {
+      sink.addTables(outcome);
+      sink.commit(output);
+    }
     fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}, false));
     fmt::print("{}", summarise(outcome));
     std::size_t failed = 0;

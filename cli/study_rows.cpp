@@ -1,0 +1,61 @@
+#include "cli/study_rows.h"
+
+#include <tuple>
+
+#include "cli/study_tables.h"
+#include "explorer/metric.h"
+#include "explorer/summary.h"
+
+namespace wattlas {
+
+StudyRows::StudyRows(const Study& study, bool store, bool keep) : keep_(keep) {
+  if (store)
+    writer_.emplace(StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml()});
+}
+
+void StudyRows::row(const Study& study, const ExploredPoint& point) {
+  PointRow row = rowOf(study, point);
+  if (writer_) writer_->append(row, point.outcome.detail);
+  if (keep_) rows_.push_back(std::move(row));
+}
+
+void StudyRows::addTables(const ExploreOutcome& outcome) {
+  if (writer_) addStudyTables(*writer_, outcome);
+}
+
+PointRow rowOf(const Study& study, const ExploredPoint& point) {
+  const PointOutcome& o = point.outcome;
+  PointRow row;
+  row.id = point.id.hex().substr(0, 16);
+  row.platform = platformOf(study, point.design);
+  row.workload = study.workloads[static_cast<std::size_t>(point.design.workload)];
+  row.format = o.format;
+  for (auto& [key, value] : geneTexts(study, point.design))
+    if (key != "platform" && key != "format")
+      row.genes.emplace_back(key, value);
+    else if (key == "format" && row.format.empty())
+      row.format = value;
+  row.fidelity = o.fidelity.empty() ? study.fidelity : o.fidelity;
+  row.scope = study.scope;
+  const auto metric = [&](int which) { return metricOf(study, o, which); };
+  row.timeS = metric(metricTime);
+  row.energyJ = metric(metricEnergy);
+  row.powerAvgW = metric(metricPowerAvg);
+  row.powerPeakW = metric(metricPowerPeak);
+  row.areaMm2 = metric(metricArea);
+  row.accuracy = metric(metricAccuracy);
+  row.accuracySe = metric(metricAccuracySe);
+  row.accuracyKind = o.accuracyKind;
+  row.feasible = point.feasible();
+  row.pareto = point.pareto;
+  if (!row.feasible) row.timeS = row.energyJ = row.powerAvgW = row.powerPeakW = missing;
+  row.reason = o.reason;
+  row.configHash = o.configHash;
+  row.bound = o.topBound;
+  row.boundShare = o.topBoundShare;
+  std::tie(row.energyCategory, row.energyCategoryShare) = topEnergyCategory(study, o);
+  addObjectives(row, study, point);
+  return row;
+}
+
+}  // namespace wattlas

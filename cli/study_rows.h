@@ -1,0 +1,34 @@
+// From explored points to the results file of a study: the one way for every command that writes
+// one, so that equal points give equal files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explorer/explore.h"
+#include "results/store.h"
+
+namespace wattlas {
+
+class StudyRows final : public PointSink {
+ public:
+  /// `store`: rows go into a results file too. `keep`: rows stay readable here.
+  StudyRows(const Study& study, bool store, bool keep = true);
+  void row(const Study& study, const ExploredPoint& point) override;
+  const std::vector<PointRow>& rows() const { return rows_; }
+  /// What the exploration found out, beside its rows.
+  void addTables(const ExploreOutcome& outcome);
+  /// Throws InputError when the file cannot be written.
+  void commit(const std::string& path) { writer_->commit(path); }
+
+ private:
+  bool keep_;
+  std::optional<StoreWriter> writer_;
+  std::vector<PointRow> rows_;
+};
+
+/// Row of a point: genes as texts, numbers of the core metrics, what decides it.
+PointRow rowOf(const Study& study, const ExploredPoint& point);
+
+}  // namespace wattlas
