@@ -55,13 +55,13 @@ DumpRequest parseDump(const std::string& text) {
 }
 
 struct DpuOptions {
-  std::string input, output, registerFile = "none", mode = "decoupled", start = "automatic";
-  std::string arbiter = "oldest_ready", clock = "350 MHz", isa;
+  std::string input, output, registerFile, mode = "decoupled", start = "automatic";
+  std::string arbiter, clock, isa, timing;
   std::vector<std::string> defines, mram, writes, dumps;
   unsigned tasklets = 0;
   /// An endless loop must end: about two minutes of simulated time.
   std::uint64_t maxCycles = 50000000000;
-  bool race = false, trace = false, json = false, list = false;
+  bool race = false, trace = false, json = false, list = false, bankDetail = false;
 
   dpu::AssembleOptions assembly(const std::shared_ptr<const dpu::IsaExtension>& extra) const {
     dpu::AssembleOptions options;
@@ -101,9 +101,11 @@ struct DpuOptions {
                                      : dpu::StartPolicy::automatic;
     options.maxCycles = maxCycles;
     options.raceCheck = race;
-    options.timing.registerFile = dpu::registerFileRule(registerFile);
-    options.timing.arbiter = dpu::arbiterByName(arbiter);
-    options.timing.clockHz = parseQuantity(clock, Dimension::frequency);
+    if (!timing.empty()) options.timing = dpu::readTiming(parseYaml(readTextFile(timing), timing));
+    if (!registerFile.empty()) options.timing.registerFile = dpu::registerFileRule(registerFile);
+    if (!arbiter.empty()) options.timing.arbiter = dpu::arbiterByName(arbiter);
+    if (!clock.empty()) options.timing.clockHz = parseQuantity(clock, Dimension::frequency);
+    if (bankDetail) options.timing.bank.detail = true;
     if (trace)
       options.trace = [](const dpu::TraceEvent& e) {
         fmt::print(stderr, "{:>10} t{:<2} {:>4}  {}\n", e.cycle, e.tasklet, e.pc,
@@ -258,6 +260,10 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_option("--start", o->start, "first, all, or automatic: first when the program boots")
       ->check(CLI::IsMember({"automatic", "first", "all"}));
   run->add_option("--clock", o->clock, "Clock such as 350MHz");
+  run->add_flag("--bank-detail", o->bankDetail,
+                "Time MRAM rows and refresh one by one instead of by the measured average");
+  run->add_option("--timing", o->timing,
+                  "Timing file (configs/dpu/timing.yaml); the flags above override it");
   run->add_option("--mram", o->mram, "Load a file into MRAM: FILE@ADDRESS")
       ->take_all()
       ->allow_extra_args(false);

@@ -50,6 +50,8 @@ struct DmaStats {
   std::uint64_t waitCycles = 0;                 ///< sum over tasklets
   double busyCycles = 0;                        ///< engine occupied
   std::uint64_t rowActivations = 0;
+  std::uint64_t rowHits = 0;     ///< rows of transfers that were open already
+  double refreshWaitCycles = 0;  ///< transfers held up by a refresh (bank detail)
   std::uint64_t bytes() const { return readBytes + writeBytes; }
 };
 

@@ -71,7 +71,9 @@ std::string toJson(const DpuRunResult& result) {
               {"write_bytes", result.dma.writeBytes},
               {"wait_cycles", result.dma.waitCycles},
               {"busy_cycles", rounded(result.dma.busyCycles)},
-              {"row_activations", result.dma.rowActivations}};
+              {"row_activations", result.dma.rowActivations},
+              {"row_hits", result.dma.rowHits},
+              {"refresh_wait_cycles", rounded(result.dma.refreshWaitCycles)}};
   j["stalls"] = {{"revolver", result.stalls.revolver},
                  {"dma", result.stalls.dma},
                  {"register_file", result.stalls.registerFile},

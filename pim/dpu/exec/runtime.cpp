@@ -63,6 +63,7 @@ Runtime::Runtime(Core& c, const DpuRunOptions& o, SymbolAt symbolAt)
     : core(c), options(o), orderingCounts(kIramWords), symbolAt_(std::move(symbolAt)) {
   for (unsigned t = 0; t < kTasklets; ++t) stats[t].id = t;
   if (o.raceCheck) races = std::make_unique<RaceChecker>();
+  if (o.timing.bank.detail) bank_.emplace(o.timing);
 }
 
 void Runtime::start(unsigned t, std::uint32_t pc) {
@@ -258,15 +259,25 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   const bool write = op == sdma || op == sdmaDbg;
   if (races && op != ldmai) races->access(t, tasklet.pc, local, bytes, !write);
   copy(in, local, mram, bytes);
-  countRows(mram, bytes);
 
-  const DpuTiming& timing = options.timing;
-  const std::uint64_t latency = milli((write ? timing.dmaWriteLatency : timing.dmaReadLatency) +
-                                      timing.dmaLatencyPerByte * bytes);
-  const std::uint64_t occupancy =
-      milli((write ? timing.dmaWriteOccupancy : timing.dmaReadOccupancy) +
-            timing.dmaOccupancyPerByte * bytes);
-  const std::uint64_t begin = std::max(cycle * 1000, engineFree_);
+  // An entry of 0 was not asked for yet (or costs nothing, and is asked for again).
+  DmaCost& cost = costs_[write ? 1 : 0][bytes / 8 - 1];
+  if (cost.occupancy == 0) cost = lawOf(write, bytes);
+  std::uint64_t begin = std::max(cycle * 1000, engineFree_);
+  std::uint64_t occupancy = cost.occupancy, latency = cost.latency;
+  if (bank_) {
+    const std::uint64_t asked = begin;
+    const MramBank::Access access = bank_->access(begin, mram, bytes);
+    begin = access.begin;
+    occupancy += access.rows;
+    latency += access.rows;
+    dma.rowActivations += access.activations;
+    dma.rowHits += access.hits;
+    dma.refreshWaitCycles += static_cast<double>(begin - asked) / 1000;
+    bank_->end(begin + occupancy, write);
+  } else {
+    countRows(mram, bytes);
+  }
   engineFree_ = begin + occupancy;
   const std::uint64_t done = (begin + std::max(latency, occupancy) + 999) / 1000;
   effect.readyAt = std::max(effect.readyAt, done);
@@ -281,6 +292,18 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   ++stats[t].dmaTransfers;
   stats[t].dmaWaitCycles += effect.readyAt - cycle;
   ++tasklet.pc;
+}
+
+Runtime::DmaCost Runtime::lawOf(bool write, std::uint32_t bytes) const {
+  const DpuTiming& t = options.timing;
+  const double latency = write ? t.dmaWriteLatency : t.dmaReadLatency;
+  const double occupancy = write ? t.dmaWriteOccupancy : t.dmaReadOccupancy;
+  if (bank_) {
+    return {milli(bank_->latency(latency, t.dmaLatencyPerByte, bytes)),
+            milli(bank_->occupancy(occupancy, t.dmaOccupancyPerByte, bytes))};
+  }
+  return {milli(latency + t.dmaLatencyPerByte * bytes),
+          milli(occupancy + t.dmaOccupancyPerByte * bytes)};
 }
 
 void Runtime::copy(const Instruction& in, std::uint32_t local, std::uint32_t mram,
@@ -303,7 +326,7 @@ void Runtime::copy(const Instruction& in, std::uint32_t local, std::uint32_t mra
 void Runtime::countRows(std::uint32_t mram, std::uint32_t bytes) {
   const auto rowBytes = static_cast<std::uint32_t>(options.timing.mramRowBytes);
   for (std::uint32_t row = mram / rowBytes; row <= (mram + bytes - 1) / rowBytes; ++row) {
-    if (row != openRow_) ++dma.rowActivations;
+    ++(row != openRow_ ? dma.rowActivations : dma.rowHits);
     openRow_ = row;
   }
 }

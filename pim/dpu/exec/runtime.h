@@ -90,11 +90,19 @@ class Runtime {
   /// Advances the program counter: to the target when the condition holds for `value`.
   bool branch(unsigned t, const Instruction& in, std::uint32_t value);
   void countRows(std::uint32_t mram, std::uint32_t bytes);
+  /// Engine time and latency of a transfer by the measured law, in 1/1000 cycles; with bank detail
+  /// without the rows and refreshes that the law contains.
+  struct DmaCost {
+    std::uint64_t latency = 0, occupancy = 0;
+  };
+  DmaCost lawOf(bool write, std::uint32_t bytes) const;
 
   SymbolAt symbolAt_;
   PerfCounter counter_;
   std::uint64_t engineFree_ = 0;  ///< in 1/1000 cycles
   std::uint32_t openRow_ = ~0U;
+  std::array<std::array<DmaCost, 256>, 2> costs_{};  ///< by direction and size / 8 - 1
+  std::optional<MramBank> bank_;                     ///< with bank detail
 };
 
 }  // namespace wattlas::dpu

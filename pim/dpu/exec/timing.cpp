@@ -56,7 +56,18 @@ void bind(Binder& b, DpuTiming& t) {
   cycles(b, "dmaOccupancyPerByte", t.dmaOccupancyPerByte, "0.54",
          "Engine cycles per byte (derived from hardware kernel times)");
   integer(b, "mramRowBytes", t.mramRowBytes, 8, 65536, "1024",
-          "Bytes of an MRAM row, for counting activations (public simulator: 1,024)");
+          "Bytes of an MRAM row (public simulator: 1,024)");
+  b.section("bank", "Rows and refresh of the MRAM bank, one by one",
+            [&t](Binder& s) { t.bank.bind(s); });
+}
+
+DpuTiming readTiming(const ConfigNode& tree) {
+  DpuTiming timing;
+  Problems problems;
+  bindConfig(tree, "", problems, [&](Binder& b) { bind(b, timing); });
+  problems.finish();
+  timing.check();
+  return timing;
 }
 
 void DpuTiming::check() const {
@@ -72,6 +83,7 @@ void DpuTiming::check() const {
   }
   require(mramRowBytes >= 8 && mramRowBytes <= 65536, "MRAM row size out of range",
           "8 to 65,536 bytes");
+  bank.check();
 }
 
 std::string nameOf(RegisterFileRule rule) {

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <string>
 
+#include "pim/dpu/exec/mram_bank.h"
+
 namespace wattlas {
 class Binder;
-}
+class ConfigNode;
+}  // namespace wattlas
 
 namespace wattlas::dpu {
 
@@ -34,6 +37,7 @@ struct DpuTiming {
   double dmaReadOccupancy = 40, dmaWriteOccupancy = 32;
   double dmaOccupancyPerByte = 0.54;
   int mramRowBytes = 1024;
+  MramBankTiming bank;
 
   /// Throws InputError when a value is impossible.
   void check() const;
@@ -41,6 +45,9 @@ struct DpuTiming {
 
 /// Reads the fields of a `timing:` section; the strings of rule() and arbiter() are accepted.
 void bind(Binder& binder, DpuTiming& timing);
+
+/// The timing of a file (`wattlas dpu run --timing`). Throws InputError with every problem found.
+DpuTiming readTiming(const ConfigNode& tree);
 
 std::string nameOf(RegisterFileRule rule);  ///< none, same_bank, compat
 std::string nameOf(Arbiter arbiter);        ///< oldest_ready, round_robin

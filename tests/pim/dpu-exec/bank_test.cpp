@@ -1,0 +1,170 @@
+// The optional timing of MRAM rows and refresh.
+#include <gtest/gtest.h>
+
+#include "engines.h"
+#include "models/base/config.h"
+#include "models/base/error.h"
+#include "programs.h"
+
+namespace wattlas::dpu::test {
+namespace {
+
+DpuRunOptions detailed(double refreshNs = 0) {
+  DpuRunOptions options;
+  options.tasklets = 1;
+  options.timing.bank.detail = true;
+  options.timing.bank.tRefiNs = refreshNs;
+  return options;
+}
+
+/// `count` transfers of `bytes` by one tasklet, `stride` bytes apart.
+Program strided(std::uint32_t count, std::uint32_t bytes, std::uint32_t stride,
+                bool write = false) {
+  Builder b;
+  move(b, 0, count);
+  move(b, 1, 4096);
+  move(b, 2, 0);
+  move(b, 3, stride);
+  b.label("loop");
+  b.add(write ? "SDMArri" : "LDMArri", {.ra = 1, .rb = 2, .imm = bytes / 8 - 1});
+  b.add("ADDrrr", {.rc = 2, .ra = 2, .rb = 3});
+  b.add("SUBrrici", {.rc = 0, .ra = 0, .imm = 1, .cc = nz, .to = "loop"});
+  finish(b);
+  return b.build();
+}
+
+DpuRunResult runOk(const Program& program, const DpuRunOptions& options) {
+  auto result = runDpu(program, options);
+  EXPECT_FALSE(result.error) << result.error->text();
+  return result;
+}
+
+constexpr double kMiss = 2 * 13.33 * 0.35;  // precharge and activation in cycles of 350 MHz
+
+TEST(BankDetail, IsOffByDefaultAndThenRowsCostNothing) {
+  DpuRunOptions options;
+  options.tasklets = 1;
+  EXPECT_FALSE(options.timing.bank.detail);
+  EXPECT_EQ(runOk(strided(100, 8, 8), options).cycles,
+            runOk(strided(100, 8, 4096), options).cycles);
+}
+
+TEST(BankDetail, SmallTransfersWithinARowAreCheaperThanScatteredOnes) {
+  const auto near = runOk(strided(100, 8, 8), detailed());
+  const auto far = runOk(strided(100, 8, 4096), detailed());
+  EXPECT_EQ(near.dma.rowActivations, 1U);
+  EXPECT_EQ(near.dma.rowHits, 99U);
+  EXPECT_EQ(far.dma.rowActivations, 100U);
+  EXPECT_NEAR(static_cast<double>(far.cycles - near.cycles), 99 * kMiss, 100);
+}
+
+TEST(BankDetail, ScatteredTransfersTakeTheMeasuredTime) {
+  DpuRunOptions measured;
+  measured.tasklets = 1;
+  for (const std::uint32_t bytes : {8U, 256U, 1024U, 2048U}) {
+    for (const bool write : {false, true}) {
+      const Program program = strided(2000, bytes, 8192 + 8 * 13, write);
+      const auto law = static_cast<double>(runOk(program, measured).cycles);
+      const auto with = static_cast<double>(runOk(program, detailed(7800)).cycles);
+      EXPECT_NEAR(with / law, 1, 0.02) << bytes << (write ? " write" : " read");
+    }
+  }
+}
+
+TEST(BankDetail, EngineBoundScatteredTransfersTakeTheMeasuredTimeWithRefresh) {
+  // 16 tasklets, each in its own megabyte: no transfer finds its row open.
+  const Program program = dmaLoop(16, 400, 8);
+  DpuRunOptions measured, options = detailed(7800);
+  measured.tasklets = options.tasklets = 16;
+  const double law = static_cast<double>(runOk(program, measured).cycles);
+  EXPECT_NEAR(static_cast<double>(runOk(program, options).cycles) / law, 1, 0.01);
+}
+
+TEST(BankDetail, LongTransfersOpenEveryRowTheyTouch) {
+  const auto aligned = runOk(strided(10, 2048, 4096), detailed());
+  EXPECT_EQ(aligned.dma.rowActivations, 20U);
+  DpuRunOptions narrow = detailed();
+  narrow.timing.mramRowBytes = 256;
+  EXPECT_EQ(runOk(strided(10, 2048, 4096), narrow).dma.rowActivations, 80U);
+}
+
+TEST(BankDetail, EveryTimeMovesTheResult) {
+  const Program program = strided(3000, 8, 4096, true);
+  const auto cyclesWith = [&](auto set) {
+    DpuRunOptions options = detailed(7800);
+    // Fast writes, so that tRAS and tWR bind.
+    options.timing.dmaWriteLatency = options.timing.dmaWriteOccupancy = 14;
+    options.timing.revolver = 1;
+    set(options.timing.bank);
+    return runOk(program, options).cycles;
+  };
+  const auto base = cyclesWith([](MramBankTiming&) {});
+  EXPECT_GT(cyclesWith([](MramBankTiming& t) { t.tRasNs = 400; }), base);
+  EXPECT_GT(cyclesWith([](MramBankTiming& t) { t.tWrNs = 300; }), base);
+  EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRefiNs = 3900; }), base);
+  EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRfcNs = 500; }), base);
+  // What a miss costs is first taken off the law: transfers in one row show it.
+  const auto inRow = [](double MramBankTiming::*time, double ns) {
+    DpuRunOptions options = detailed();
+    options.timing.bank.*time = ns;
+    return runOk(strided(100, 8, 8), options).cycles;
+  };
+  EXPECT_LT(inRow(&MramBankTiming::tRcdNs, 20), inRow(&MramBankTiming::tRcdNs, 13.33));
+  EXPECT_LT(inRow(&MramBankTiming::tRpNs, 20), inRow(&MramBankTiming::tRpNs, 13.33));
+}
+
+TEST(BankDetail, RefreshClosesTheRowAndHoldsTransfersUp) {
+  const auto with = runOk(strided(5000, 8, 0), detailed(7800));
+  const double refreshes = static_cast<double>(with.cycles) / (7800 * 0.35);
+  EXPECT_NEAR(static_cast<double>(with.dma.rowActivations), refreshes, 2);
+  EXPECT_GT(with.dma.refreshWaitCycles, 0);
+  EXPECT_EQ(runOk(strided(5000, 8, 0), detailed(0)).dma.rowActivations, 1U);
+}
+
+TEST(BankDetail, EnginesAgree) {
+  for (const unsigned tasklets : {1U, 7U, 16U}) {
+    for (const std::uint32_t bytes : {8U, 1024U}) {
+      DpuRunOptions options = detailed(7800);
+      options.tasklets = tasklets;
+      expectSameInBothEngines(dmaLoop(tasklets, 200, bytes), options, "detail");
+      options.timing.registerFile = RegisterFileRule::compat;
+      expectSameInBothEngines(dmaLoop(tasklets, 200, bytes, true), options, "detail, compat");
+    }
+  }
+}
+
+TEST(BankDetail, ImpossibleTimesAreRefused) {
+  DpuRunOptions options = detailed(200);  // below tRFC
+  EXPECT_THROW(runDpu(strided(1, 8, 8), options), InputError);
+  options = detailed();
+  options.timing.bank.tRcdNs = -1;
+  EXPECT_THROW(runDpu(strided(1, 8, 8), options), InputError);
+}
+
+TEST(TimingFile, GivesTheDefaultsAndReadsEveryKey) {
+  const DpuTiming defaults;
+  const DpuTiming read =
+      readTiming(parseYaml("clock: 400 MHz\nbank: {detail: true, tRFC: 350 ns}\n", "t.yaml"));
+  EXPECT_DOUBLE_EQ(read.clockHz, 400e6);
+  EXPECT_TRUE(read.bank.detail);
+  EXPECT_DOUBLE_EQ(read.bank.tRfcNs, 350);
+  EXPECT_DOUBLE_EQ(read.bank.tRcdNs, defaults.bank.tRcdNs);
+  EXPECT_EQ(read.dmaReadLatency, defaults.dmaReadLatency);
+  EXPECT_THROW(readTiming(parseYaml("bank: {tRXX: 1 ns}\n", "t.yaml")), InputError);
+}
+
+TEST(TimingFile, TheOneWithTheConfigurationsHoldsTheDefaults) {
+  const std::string file = std::string(WATTLAS_DATA_ROOT) + "/configs/dpu/timing.yaml";
+  const DpuTiming read = readTiming(parseYaml(readTextFile(file), file));
+  const Program program = gemvInt8(3, 2);
+  DpuRunOptions built, fromFile;
+  fromFile.timing = read;
+  EXPECT_EQ(runOk(program, fromFile).cycles, runOk(program, built).cycles);
+  EXPECT_DOUBLE_EQ(read.clockHz, built.timing.clockHz);
+  EXPECT_EQ(read.bank.detail, built.timing.bank.detail);
+  fromFile.timing.bank.detail = built.timing.bank.detail = true;
+  EXPECT_EQ(runOk(program, fromFile).cycles, runOk(program, built).cycles);
+}
+
+}  // namespace
+}  // namespace wattlas::dpu::test
