@@ -10,8 +10,8 @@ namespace {
 class SimulatedUpmem final : public pim::UpmemDevice {
  public:
   std::vector<Fidelity> fidelities() const override {
-    // Command by command needs MACs in the bank, one subarray at a time.
-    if (params().saMac.enabled() && params().saMac.overlap == "none")
+    // Command by command needs MACs in the bank.
+    if (params().saMac.enabled())
       return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
     return {Fidelity::analytic, Fidelity::event};
   }

@@ -53,7 +53,7 @@ ValidationRows validateBanks(const SearchPath& path) {
     if (c.issue != nullptr) sets.push_back({"saMac.macIssue", c.issue});
     const UpmemParams p = load(path, c.device, sets);
     const auto peak = [&](int bits) {
-      return peakRates(p.saMac, p.bank, bits, c.activationBits, p.dpusPerChip);
+      return p.peakRates(bits, c.activationBits);
     };
     const auto add = [&](const char* what, const char* unit, double ours, double reference) {
       if (reference < 0) return;
@@ -81,7 +81,7 @@ ValidationRows validateBanks(const SearchPath& path) {
   UpmemParams rare = p;
   rare.bank.tREFI = Sourced<Seconds>(Seconds(1));
   const BankWork work = layOut(4096, 4096, 1, 8, 8, p.saMac, p.bank);
-  const RowPass pass = rowPass(p.saMac, p.bank, 8, p.dpusPerChip);
+  const RowPass pass = p.rowPass(8, 8);
   const double with = toSeconds(runBank(work, pass, p.saMac, p.bank, p.issue(), true).time).value;
   const double without =
       toSeconds(runBank(work, pass, p.saMac, rare.bank, p.issue(), true).time).value;

@@ -1,6 +1,7 @@
 #include "pim/bank/bank_commands.h"
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "pim/dram/checker.h"
@@ -9,117 +10,250 @@ namespace wattlas::pim {
 
 namespace {
 
-/// The DPU as a server of instructions and the bank as a stream of commands.
+/// The DPU as a server of instructions and the bank as a stream of commands. Advances row by row,
+/// so that banks of a chip can be run side by side.
 class Generator {
  public:
   Generator(const BankWork& work, const SaMacParams& mac, const BankTiming& timing,
-            const IssueRate& issue, const RowPass& row)
+            const IssueRate& issue, const RowPass& row, std::int32_t bank, CommandTrace* trace)
       : w_(work),
         issue_(issue),
         row_(row),
-        bank_(timing, row.column, row.recover),
+        bank_(bank),
+        trace_(trace),
+        transfersPerRow_(mac.transfersPerRow),
         interval_(nearestTicks(timing.tREFI)),
+        refreshTime_(nearestTicks(timing.tRFC)),
         due_(Ticks(interval_.ps / 2)),
-        slots_(static_cast<std::size_t>(mac.inputRegisters)) {}
-
-  CommandRun run() {
-    transfers(w_.inputTransfers, w_.inputCycles);
+        slots_(static_cast<std::size_t>(mac.inputRegisters)) {
+    BankTiming open = timing;  // ECC and lock-step delay the first column
+    open.tRCD.value = toSeconds(row.open);
+    for (int i = 0; i < (row.overlap ? 2 : 1); ++i)
+      halves_.emplace_back(open, row.column, row.recover);
+    pendingIn_ = w_.inputTransfers;
+    fetchInputs();
     dpu_ = std::max(dpu_, free_);
-    for (std::int64_t pass = 0; pass < w_.passes; ++pass) runPass(pass + 1 == w_.passes);
-    while (pendingIn_ + pendingOut_ > 0) between();
-    CommandRun result;
-    result.time = std::max(free_, dpu_ + backlog_);
-    result.activates = bank_.count(BankCommand::activate);
-    result.columns = bank_.count(BankCommand::column);
-    result.precharges = bank_.count(BankCommand::precharge);
-    result.refreshes = bank_.count(BankCommand::refresh);
-    result.commands = result.activates + result.columns + result.precharges + result.refreshes;
-    return result;
+    enter();
   }
 
- private:
-  Ticks occupy(Ticks earliest, std::int64_t instructions) {
-    const Ticks start = std::max(dpu_, earliest);
-    backlog_ = std::max(Ticks(0), backlog_ - (start - dpu_));
-    dpu_ = start + issue_.time(instructions);
-    return dpu_;
-  }
-  void transfers(std::int64_t n, std::int64_t cycles) {
-    free_ += cyclesToTicks(n * cycles, issue_.clock);
-  }
-  /// Between rows: refresh when due, then one transfer of the DPU.
-  void between() {
-    while (due_ <= std::max(free_, bank_.earliest(BankCommand::refresh))) {
-      const Ticks at = std::max(free_, bank_.earliest(BankCommand::refresh));
-      bank_.issue(BankCommand::refresh, at);
-      free_ = bank_.earliest(BankCommand::activate);
-      due_ += interval_;
-    }
-    if (pendingIn_ > 0) {
-      --pendingIn_;
-      transfers(1, w_.inputCycles);
-    } else if (pendingOut_ > 0) {
-      --pendingOut_;
-      transfers(1, w_.outputCycles);
-    }
-  }
-  void runPass(bool last) {
-    if (!last) pendingIn_ += w_.inputTransfers;
-    for (std::int64_t c = 0; c < w_.chunks; ++c) {
-      if (w_.chunkInstructions > 0) sums_ = std::max(sums_, occupy(free_, w_.chunkInstructions));
-      for (std::int64_t g = 0; g < w_.groups; ++g) {
-        Ticks end;
-        for (std::int64_t r = 0; r < w_.rowsPerGroup; ++r)
-          end = runRow(r + 1 < w_.rowsPerGroup ? w_.slices : w_.lastSlices);
-        if (w_.readInstructions > 0) sums_ = occupy(end, w_.readInstructions);
-      }
-    }
-    backlog_ += issue_.time(w_.postInstructions);
-    pendingOut_ += w_.outputTransfers;
-  }
-  Ticks runRow(std::int64_t slices) {
-    between();
-    const Ticks ordered = occupy(dpu_, w_.rowInstructions);
-    Ticks at = std::max({free_, ordered, bank_.earliest(BankCommand::activate)});
-    if (row_.pitch.ps > 0 && bank_.count(BankCommand::activate) > 0)
-      at = std::max(at, activated_ + row_.pitch);
-    bank_.issue(BankCommand::activate, at);
+  bool done() const { return pass_ == w_.passes; }
+  /// Earliest time of the next row's activation.
+  Ticks ready() const { return at_; }
+  /// Runs the next row from `at` (not before `ready()`); returns when its row is closed again.
+  Ticks runRow(Ticks at) {
+    BankChecker& half = halves_[side_];
+    const std::int64_t row = rowNumber_++;
+    command(half, BankCommand::activate, TraceKind::ACT, at, row_.open, row);
     activated_ = at;
+    any_ = true;
+    const std::int64_t slices = inGroup_ + 1 < w_.rowsPerGroup ? w_.slices : w_.lastSlices;
+    std::int64_t column = 0;
     for (std::int64_t s = 0; s < slices; ++s) {
-      Ticks ready = sums_;
-      if (w_.refillInstructions > 0)
-        ready = std::max(ready, occupy(slots_[next_], w_.refillInstructions));
+      Ticks ready = std::max(sums_, row_.overlap ? free_ : Ticks(0));
+      if (w_.refillInstructions > 0) {
+        const Ticks end = occupy(slots_[next_], w_.refillInstructions);
+        note(TraceKind::WR, end - issue_.time(w_.refillInstructions),
+             issue_.time(w_.refillInstructions), -1, s);
+        ready = std::max(ready, end);
+      }
       for (std::int64_t c = 0; c < w_.columnsPerSlice; ++c) {
-        const Ticks column = std::max(ready, bank_.earliest(BankCommand::column));
-        bank_.issue(BankCommand::column, column);
-        lastEnd_ = column + row_.column;
+        const Ticks when = std::max(
+            {ready, half.earliest(BankCommand::column), row_.overlap ? lastEnd_ : Ticks(0)});
+        command(half, BankCommand::column, TraceKind::MAC, when, row_.column, row, column++);
+        lastEnd_ = when + row_.column;
       }
       if (w_.refillInstructions > 0) {
         slots_[next_] = lastEnd_;
         next_ = (next_ + 1) % slots_.size();
       }
     }
-    bank_.issue(BankCommand::precharge, bank_.earliest(BankCommand::precharge));
-    free_ = bank_.earliest(BankCommand::activate);
-    return lastEnd_;
+    const Ticks close = half.earliest(BankCommand::precharge);
+    command(half, BankCommand::precharge, TraceKind::PRE, close, row_.close, row);
+    free_ = row_.overlap ? lastEnd_ : half.earliest(BankCommand::activate);
+    side_ = (side_ + 1) % halves_.size();
+    leave();
+    return close;
+  }
+
+  CommandRun result() {
+    while (pendingIn_ + pendingOut_ > 0) between(1);
+    CommandRun out;
+    Ticks end = std::max(free_, dpu_ + backlog_);
+    for (const BankChecker& half : halves_) {
+      end = std::max(end, half.earliest(BankCommand::activate));
+      out.activates += half.count(BankCommand::activate);
+      out.columns += half.count(BankCommand::column);
+      out.precharges += half.count(BankCommand::precharge);
+    }
+    out.refreshes = halves_[0].count(BankCommand::refresh);  // both halves refresh together
+    out.time = end;
+    out.commands = out.activates + out.columns + out.precharges + out.refreshes;
+    return out;
+  }
+
+ private:
+  void note(TraceKind kind, Ticks at, Ticks duration, std::int64_t row, std::int64_t column = -1) {
+    if (trace_ != nullptr) trace_->add({at, duration, kind, bank_, row, column});
+  }
+  void command(BankChecker& half, BankCommand what, TraceKind kind, Ticks at, Ticks duration,
+               std::int64_t row, std::int64_t column = -1) {
+    half.issue(what, at);
+    note(kind, at, duration, row, column);
+  }
+  Ticks occupy(Ticks earliest, std::int64_t instructions) {
+    const Ticks start = std::max(dpu_, earliest);
+    backlog_ = std::max(Ticks(0), backlog_ - (start - dpu_));
+    dpu_ = start + issue_.time(instructions);
+    return dpu_;
+  }
+  void transfer() {
+    if (pendingIn_ + pendingOut_ == 0) return;
+    const bool in = pendingIn_ > 0;
+    --(in ? pendingIn_ : pendingOut_);
+    const Ticks time = cyclesToTicks(in ? w_.inputCycles : w_.outputCycles, issue_.clock);
+    note(TraceKind::DMA, free_, time, -1);
+    free_ += time;
+  }
+  void fetchInputs() {
+    while (pendingIn_ > 0) transfer();
+  }
+  /// Between rows: refresh when due, then transfers of the DPU.
+  void between(std::int64_t most) {
+    for (;;) {
+      Ticks at = free_;
+      for (const BankChecker& half : halves_)
+        at = std::max(at, half.earliest(BankCommand::refresh));
+      if (due_ > at) break;
+      for (BankChecker& half : halves_) half.issue(BankCommand::refresh, at);
+      note(TraceKind::REF, at, refreshTime_, -1);
+      free_ = halves_[0].earliest(BankCommand::activate);
+      due_ += interval_;
+    }
+    for (std::int64_t i = 0; i < most; ++i) transfer();
+  }
+  /// Steps to the next row: begins passes and chunks, then finds its earliest time.
+  void enter() {
+    if (done()) return;
+    if (inGroup_ == 0 && group_ == 0 && chunk_ == 0) {
+      fetchInputs();
+      if (pass_ + 1 < w_.passes) pendingIn_ += w_.inputTransfers;
+    }
+    if (inGroup_ == 0 && group_ == 0 && w_.chunkInstructions > 0)
+      sums_ = std::max(sums_, occupy(free_, w_.chunkInstructions));
+    between(transfersPerRow_);
+    const Ticks ordered = occupy(dpu_, w_.rowInstructions);
+    at_ = std::max(ordered, halves_[side_].earliest(BankCommand::activate));
+    if (!row_.overlap) at_ = std::max(at_, free_);
+    if (row_.powerPitch.ps > 0 && any_) at_ = std::max(at_, activated_ + row_.powerPitch);
+  }
+  void leave() {
+    if (++inGroup_ == w_.rowsPerGroup) {
+      inGroup_ = 0;
+      if (w_.readInstructions > 0) {
+        sums_ = occupy(lastEnd_, w_.readInstructions);
+        const Ticks length = issue_.time(w_.readInstructions);
+        note(TraceKind::RD, sums_ - length, length, -1);
+      }
+      if (++group_ == w_.groups) {
+        group_ = 0;
+        if (++chunk_ == w_.chunks) {
+          chunk_ = 0;
+          ++pass_;
+          rowNumber_ = 0;  // every pass reads the same weights
+          backlog_ += issue_.time(w_.postInstructions);
+          pendingOut_ += w_.outputTransfers;
+        }
+      }
+    }
+    enter();
   }
 
   const BankWork& w_;
   const IssueRate& issue_;
   const RowPass& row_;
-  BankChecker bank_;
-  Ticks interval_, due_, free_, dpu_, sums_, backlog_, activated_, lastEnd_;
+  std::int32_t bank_;
+  CommandTrace* trace_;
+  std::int64_t transfersPerRow_;
+  std::vector<BankChecker> halves_;
+  std::size_t side_ = 0;
+  Ticks interval_, refreshTime_, due_, free_, dpu_, sums_, backlog_, activated_, lastEnd_, at_;
+  std::int64_t pass_ = 0, chunk_ = 0, group_ = 0, inGroup_ = 0, rowNumber_ = 0;
   std::int64_t pendingIn_ = 0, pendingOut_ = 0;
+  bool any_ = false;
   std::vector<Ticks> slots_;
   std::size_t next_ = 0;
 };
 
+/// What the banks of a chip share: the pumps (four activations in a window) and the cap on rows.
+class ChipWindow {
+ public:
+  explicit ChipWindow(const SaMacParams& mac)
+      : window_(nearestTicks(mac.tFAW)), most_(static_cast<std::size_t>(mac.activeRowsPerChip)) {}
+
+  Ticks allowed(Ticks at) const {
+    if (window_.ps > 0 && recent_.size() == 4) at = std::max(at, recent_.front() + window_);
+    // Not more rows than allowed: wait for the earliest to close. Kept in rising order.
+    const auto open = static_cast<std::size_t>(
+        closes_.end() - std::upper_bound(closes_.begin(), closes_.end(), at));
+    if (open >= most_) at = std::max(at, closes_[closes_.size() - most_]);
+    return at;
+  }
+  void activated(Ticks at, Ticks closed) {
+    recent_.push_back(at);
+    if (recent_.size() > 4) recent_.pop_front();
+    closes_.insert(std::upper_bound(closes_.begin(), closes_.end(), closed), closed);
+    const auto open =
+        static_cast<int>(closes_.end() - std::upper_bound(closes_.begin(), closes_.end(), at));
+    mostOpen_ = std::max(mostOpen_, open);
+    while (closes_.size() > 4 * most_) closes_.erase(closes_.begin());
+  }
+  int mostOpen() const { return mostOpen_; }
+
+ private:
+  Ticks window_;
+  std::size_t most_;
+  std::deque<Ticks> recent_;
+  std::vector<Ticks> closes_;
+  int mostOpen_ = 0;
+};
+
 }  // namespace
 
-CommandRun runCommands(const BankWork& work, const SaMacParams& mac, const BankTiming& timing,
-                       const IssueRate& issue, int activationBits, std::int64_t banksPerChip) {
-  const RowPass row = rowPass(mac, timing, activationBits, banksPerChip);
-  return Generator(work, mac, timing, issue, row).run();
+CommandRun runCommands(const BankWork& work, const RowPass& row, const SaMacParams& mac,
+                       const BankTiming& timing, const IssueRate& issue, CommandTrace* trace) {
+  return runChip(work, row, mac, timing, issue, 1, trace);
+}
+
+CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& mac,
+                   const BankTiming& timing, const IssueRate& issue, std::int64_t banks,
+                   CommandTrace* trace) {
+  std::vector<Generator> all;
+  all.reserve(static_cast<std::size_t>(banks));
+  for (std::int64_t b = 0; b < banks; ++b)
+    all.emplace_back(work, mac, timing, issue, row, static_cast<std::int32_t>(b), trace);
+  ChipWindow window(mac);
+  for (;;) {
+    // The bank that can activate first goes first; equal times in the order of the banks.
+    Generator* first = nullptr;
+    for (Generator& g : all)
+      if (!g.done() && (first == nullptr || g.ready() < first->ready())) first = &g;
+    if (first == nullptr) break;
+    const Ticks at = window.allowed(first->ready());
+    window.activated(at, first->runRow(at));
+  }
+  CommandRun sum;
+  for (Generator& g : all) {
+    const CommandRun one = g.result();
+    sum.time = std::max(sum.time, one.time);
+    sum.commands += one.commands;
+    sum.activates += one.activates;
+    sum.columns += one.columns;
+    sum.precharges += one.precharges;
+    sum.refreshes += one.refreshes;
+  }
+  sum.mostOpenRows = window.mostOpen();
+  if (trace != nullptr) trace->sort();
+  return sum;
 }
 
 }  // namespace wattlas::pim

@@ -2,18 +2,27 @@
 // refreshes stand where they fall due, nothing is folded. Proves bank_run.h.
 #pragma once
 
-#include "pim/bank/bank_run.h"
+#include "pim/bank/bank_work.h"
+#include "pim/bank/command_trace.h"
 
 namespace wattlas::pim {
 
 struct CommandRun {
   Ticks time;
   std::int64_t commands = 0, activates = 0, columns = 0, precharges = 0, refreshes = 0;
+  int mostOpenRows = 0;  ///< of the chip at any time
 };
 
-/// Throws std::logic_error when a command breaks a timing rule (a bug of the generator). Needs
-/// `overlap: none`: a second subarray would be a second checker.
-CommandRun runCommands(const BankWork& work, const SaMacParams& mac, const BankTiming& timing,
-                       const IssueRate& issue, int activationBits, std::int64_t banksPerChip);
+/// One bank alone. Throws std::logic_error when a command breaks a timing rule (a bug of the
+/// generator).
+CommandRun runCommands(const BankWork& work, const RowPass& row, const SaMacParams& mac,
+                       const BankTiming& timing, const IssueRate& issue,
+                       CommandTrace* trace = nullptr);
+
+/// `banks` banks of one chip with equal work, each commanded by its own DPU: activations share the
+/// window of four (mac.tFAW) and the cap on open rows (mac.activeRowsPerChip). Counts are sums.
+CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& mac,
+                   const BankTiming& timing, const IssueRate& issue, std::int64_t banks,
+                   CommandTrace* trace = nullptr);
 
 }  // namespace wattlas::pim

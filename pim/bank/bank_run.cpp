@@ -1,6 +1,7 @@
 #include "pim/bank/bank_run.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace wattlas::pim {
@@ -22,6 +23,7 @@ class Bank {
         post_(issue.time(work.postInstructions).ps),
         in_(cyclesToTicks(work.inputCycles, issue.clock).ps),
         out_(cyclesToTicks(work.outputCycles, issue.clock).ps),
+        transfersPerRow_(mac.transfersPerRow),
         registers_(static_cast<std::size_t>(mac.inputRegisters), 0) {}
 
   BankRun run(const BankTiming& timing) {
@@ -34,6 +36,7 @@ class Bank {
       runPass(pass + 1 == w_.passes);
     }
     drainTransfers();
+    for (const std::int64_t side : subarray_) bank_ = std::max(bank_, side);  // all rows closed
     // The phase of refresh at the start is unknown: its mean share is charged, so nothing is owed.
     // While the bank refreshes, the DPU goes on with work that it had put off.
     const Ticks base(now());
@@ -45,7 +48,8 @@ class Bank {
  private:
   struct State {
     std::vector<std::int64_t> relative;
-    std::int64_t time = 0, backlog = 0, index = 0, busy = 0, wait = 0, rows = 0, columns = 0;
+    std::int64_t time = 0, backlog = 0, index = 0, busy = 0, wait = 0, stalled = 0, rows = 0,
+                 columns = 0;
   };
 
   std::int64_t now() const { return std::max(bank_, dpu_); }
@@ -55,6 +59,12 @@ class Bank {
     const std::int64_t t = now();
     s.relative = {bank_ - t, dpu_ - t, pendingIn_, pendingOut_, std::max(sums_, bank_) - t};
     if (row_.pitch.ps > 0) s.relative.push_back(lastActivate_ - t);
+    if (row_.overlap) {
+      s.relative.push_back(std::max(subarray_[side_], bank_ - row_.open.ps) - t);
+      s.relative.push_back(std::max(subarray_[1 - side_], bank_ - row_.open.ps) - t);
+    }
+    if (pendingIn_ > 0) s.relative.push_back(inAsked_ - t);
+    if (pendingOut_ > 0) s.relative.push_back(outAsked_ - t);
     for (std::size_t i = 0; i < registers_.size(); ++i)
       s.relative.push_back(std::max(registers_[(next_ + i) % registers_.size()], dpu_) - t);
     s.time = t;
@@ -62,6 +72,7 @@ class Bank {
     s.index = index;
     s.busy = run_.bankBusy.ps;
     s.wait = run_.dmaWait.ps;
+    s.stalled = run_.dpuWait.ps;
     s.rows = run_.rows;
     s.columns = run_.columns;
     return s;
@@ -79,11 +90,15 @@ class Bank {
     bank_ += jump;
     dpu_ += jump;
     lastActivate_ += jump;
+    for (std::int64_t& side : subarray_) side += jump;
+    inAsked_ += jump;
+    outAsked_ += jump;
     sums_ += jump;
     for (std::int64_t& r : registers_) r += jump;
     backlog_ += periods * drift;
     run_.bankBusy += Ticks(periods * (s.busy - old.busy));
     run_.dmaWait += Ticks(periods * (s.wait - old.wait));
+    run_.dpuWait += Ticks(periods * (s.stalled - old.stalled));
     run_.rows += periods * (s.rows - old.rows);
     run_.columns += periods * (s.columns - old.columns);
     run_.folded += periods * length;
@@ -126,6 +141,7 @@ class Bank {
     const bool in = pendingIn_ > 0;
     --(in ? pendingIn_ : pendingOut_);
     const std::int64_t time = in ? in_ : out_;
+    run_.dpuWait += Ticks(std::max<std::int64_t>(0, bank_ - (in ? inAsked_ : outAsked_)));
     bank_ += time;
     run_.dmaWait += Ticks(time);
     ++run_.steps;
@@ -134,8 +150,17 @@ class Bank {
     while (pendingIn_ + pendingOut_ > 0) oneTransfer();
   }
 
+  /// Activations of a pass must have arrived before its rows open.
+  void fetchInputs() {
+    while (pendingIn_ > 0) oneTransfer();
+  }
+
   void runPass(bool last) {
-    if (!last) pendingIn_ += w_.inputTransfers;
+    fetchInputs();
+    if (!last) {
+      pendingIn_ += w_.inputTransfers;
+      inAsked_ = now();
+    }
     for (std::int64_t c = 0; c < w_.chunks; ++c) {
       if (chunk_ > 0) sums_ = std::max(sums_, occupy(bank_, chunk_));
       std::vector<State> groups;
@@ -148,6 +173,7 @@ class Bank {
       }
     }
     backlog_ += post_;
+    if (pendingOut_ == 0) outAsked_ = now();
     pendingOut_ += w_.outputTransfers;
   }
 
@@ -160,13 +186,15 @@ class Bank {
 
   /// One row; returns the end of its last column.
   std::int64_t runRow(std::int64_t slices) {
-    oneTransfer();
+    for (std::int64_t i = 0; i < transfersPerRow_; ++i) oneTransfer();
     const std::int64_t ordered = occupy(dpu_, command_);
-    std::int64_t activate = std::max(bank_, ordered);
+    // Behind one column path two subarrays may alternate: the row opens while the other one works.
+    std::int64_t& side = subarray_[row_.overlap ? side_ : 0];
+    std::int64_t activate = std::max(row_.overlap ? side : bank_, ordered);
     if (row_.pitch.ps > 0) activate = std::max(activate, lastActivate_ + row_.pitch.ps);
     lastActivate_ = activate;
     const std::int64_t slice = row_.column.ps * w_.columnsPerSlice;
-    std::int64_t end = std::max(activate + row_.open.ps, sums_);
+    std::int64_t end = std::max({activate + row_.open.ps, sums_, row_.overlap ? bank_ : 0});
     for (std::int64_t s = 0; s < slices; ++s) {
       std::int64_t ready = end;
       if (refill_ > 0) {
@@ -180,8 +208,10 @@ class Bank {
       }
       ++run_.steps;
     }
-    bank_ = std::max(end + row_.recover.ps, activate + row_.minimumOpen.ps) + row_.close.ps;
-    run_.bankBusy += Ticks(bank_ - activate);
+    side = std::max(end + row_.recover.ps, activate + row_.minimumOpen.ps) + row_.close.ps;
+    run_.bankBusy += Ticks(side - std::max(activate, row_.overlap ? bank_ : activate));
+    bank_ = row_.overlap ? end : side;
+    side_ = 1 - side_;
     ++run_.rows;
     run_.columns += slices * w_.columnsPerSlice;
     ++run_.steps;
@@ -192,8 +222,11 @@ class Bank {
   const RowPass& row_;
   const IssueRate& issue_;
   bool fold_;
-  std::int64_t refill_, command_, read_, chunk_, post_, in_, out_;
-  std::vector<std::int64_t> registers_;  ///< until when each holds activations still needed
+  std::int64_t refill_, command_, read_, chunk_, post_, in_, out_, transfersPerRow_;
+  std::array<std::int64_t, 2> subarray_{};  ///< from when on each half can open a row
+  std::size_t side_ = 0;
+  std::int64_t inAsked_ = 0, outAsked_ = 0;  ///< since when transfers wait
+  std::vector<std::int64_t> registers_;      ///< until when each holds activations still needed
   std::size_t next_ = 0;
   std::int64_t bank_ = 0, dpu_ = 0, sums_ = 0, backlog_ = 0, lastActivate_ = 0;
   std::int64_t pendingIn_ = 0, pendingOut_ = 0;

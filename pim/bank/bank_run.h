@@ -3,7 +3,7 @@
 // same bank. Evaluated slice by slice; plain C++, owned by a rank module.
 #pragma once
 
-#include "pim/bank/sa_mac.h"
+#include "pim/bank/bank_work.h"
 
 namespace wattlas::pim {
 
@@ -11,6 +11,7 @@ struct BankRun {
   Ticks time;               ///< refresh included
   Ticks bankBusy;           ///< rows open or turning, without refresh
   Ticks dmaWait;            ///< time rows waited for the DPU's transfers
+  Ticks dpuWait;            ///< time the DPU's transfers waited for rows to close, summed
   std::int64_t steps = 0;   ///< evaluated slices, rows and transfers
   std::int64_t folded = 0;  ///< groups or passes that were skipped
   std::int64_t rows = 0, columns = 0;

@@ -64,8 +64,7 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
     take(cyclesToTicks(cycles, clock), cycles, bound);
   }
   if (work.hasBank) {
-    const RowPass row =
-        rowPass(params.saMac, params.bank, kernel.activationBits, params.dpusPerChip);
+    const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
     const Ticks time = closedForm(work.bank, row, params.saMac, params.bank, params.issue());
     const Ticks dpu = times(params.issue().time(work.bank.instructions()), work.bank.passes);
     take(time, time.ps / 1000, dpu >= time ? Bound::control : Bound::memory);
@@ -104,8 +103,7 @@ Ticks lowerBound(const Stage& stage, const UpmemParams& params) {
       sum += cyclesToTicks(std::max({x.issue, x.dma, x.chain}), params.dpu.effectiveClock());
     }
     if (c.work.hasBank) {
-      const RowPass row =
-          rowPass(params.saMac, params.bank, kernel->activationBits, params.dpusPerChip);
+      const RowPass row = params.rowPass(kernel->weightBits, kernel->activationBits);
       sum += lowerBound(c.work.bank, row, params.issue());
     }
     longest = std::max(longest, sum);

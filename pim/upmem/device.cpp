@@ -46,8 +46,9 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   const double seconds = p.host.copy(widest.pattern, true, widest.dpus, widest.bytesPerDpu).value;
   info.ports = {{"host", BitRate(wireBits(widest, p).value / seconds)}};
   const double chips = static_cast<double>(p.ranks * p.chipsPerRank);
-  const double overhead = p.saMac.enabled() ? p.saMac.areaOverhead.value.value : 0.0;
-  info.area = p.chipArea.value * (chips * (1.0 + overhead));
+  info.area = p.chipArea.value * chips;
+  if (p.saMac.enabled() && p.saMac.area.die == "grows")
+    info.area += p.macArea().total() * static_cast<double>(p.dpus());
   const double busy = p.dpu.clock.value.value *
                       (p.energy.fetch.value.value + p.energy.execute.value.value +
                        p.energy.wram.value.value * p.energy.wramPerInstruction.value.value);
@@ -62,8 +63,7 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   double stream = 8.0 * p.dpu.effectiveClock().value / perByte;
   if (p.saMac.enabled()) {
     const PeakRates peak =
-        peakRates(p.saMac, p.bank, 8, std::min<int>(8, static_cast<int>(p.saMac.maxActivationBits)),
-                  p.dpusPerChip);
+        p.peakRates(8, std::min<int>(8, static_cast<int>(p.saMac.maxActivationBits)));
     macs = peak.macsPerSecond;
     stream = p.bank.rowBits.value.value / peak.row.value;
   }

@@ -38,13 +38,18 @@ struct Adder {
 
 void addBank(const BankWork& b, const Kernel& kernel, std::int64_t dpus, Adder& add) {
   const UpmemParams& p = add.p;
-  const double access = p.saMac.where() == Placement::rowAmps ? p.bank.rowBits.value.value
+  const double access = p.saMac.where() == Placement::rowAmps ? usefulRow(p.saMac, p.bank).value
                                                               : p.saMac.width.value.value;
   const std::int64_t columns = p.saMac.where() == Placement::rowAmps ? b.rows() : b.columns();
   const std::int64_t all = b.passes * dpus;
-  add.counts.add(add.ids.mramBit, columns * static_cast<std::int64_t>(access) * all);
+  const EccParams& ecc = p.saMac.ecc;
+  add.counts.add(add.ids.mramBit,
+                 std::llround(static_cast<double>(columns * all) * access * ecc.readFactor()));
+  if (ecc.before())
+    add.counts.add(add.ids.eccWord, std::llround(static_cast<double>(columns * all) * access /
+                                                 static_cast<double>(ecc.word)));
   add.counts.add(add.ids.activation, b.rows() * all);
-  add.counts.add(add.ids.mac, ceilDiv(b.macs * dpus * kernel.weightBits, 8));
+  add.counts.add(add.ids.mac, ceilDiv((b.macs + b.checkMacs) * dpus * kernel.weightBits, 8));
   add.instructions(b.instructions() * all);
   const std::int64_t block = static_cast<std::int64_t>(p.dpu.block.value.value / 8);
   add.transfers((b.inputTransfers + b.outputTransfers) * all, block);
@@ -71,6 +76,8 @@ void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
   activation = table.add({"mram.activation", Category::activation, Scope::chip, "activation",
                           p.energy.bank.activation});
   mac = table.add({"saMac.mac", Category::compute, Scope::chip, "8-bit MAC", p.saMac.mac});
+  eccWord = table.add(
+      {"saMac.ecc", Category::compute, Scope::chip, "code word decoded", p.saMac.ecc.decode});
   const double dpus = static_cast<double>(p.dpus());
   table.addPower("dpu.static", Category::leakage, Scope::chip, scaled(p.energy.dpuStatic, dpus));
   Sourced<Watts> refresh;

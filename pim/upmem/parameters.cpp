@@ -63,6 +63,8 @@ void UpmemParams::bind(Binder& b) {
   b.section("dpu", "the processor beside each bank", [this](Binder& s) { dpu.bind(s); });
   b.quantity("mram", mram, {8e6, 1e13, {}}, "memory of one DPU");
   b.section("bank", "timing of the bank", [this](Binder& s) { bank.bind(s); });
+  b.quantity("temperature", temperature, {-40, 125, "60"},
+             "of the die in degrees Celsius: refresh comes twice as often above 85");
   b.section("saMac", "MACs at the bank's sense amplifiers; lanes 0 = none",
             [this](Binder& s) { saMac.bind(s); });
   b.section("kernels", "instructions of the DPU kernels", [this](Binder& s) {
@@ -80,7 +82,16 @@ void UpmemParams::bind(Binder& b) {
   b.choice("fold", fold, {"auto", "off"}, {.fallback = "auto"},
            "simulate identical DPUs once, or each of them");
   host.dpusPerRank = dpusPerRank();
-  if (!b.reading() || !saMac.enabled()) return;
+  if (!b.reading()) return;
+  bank = atTemperature(bank, temperature.value.value);
+  if (!saMac.enabled()) return;
+  // Units that take the place of cells leave fewer rows.
+  if (const double lost = macArea().capacityLost; lost > 0) {
+    const double row = bank.rowBits.value.value;
+    mram.value = Bits(std::floor(mram.value.value * (1.0 - lost) / row) * row);
+    if (mram.value.value <= 0)
+      b.problem("saMac.area.die", "leaves no room for cells", "`grows`, or smaller units");
+  }
   const double row = bank.rowBits.value.value, wide = saMac.width.value.value;
   if (saMac.where() == Placement::columnAmps && (wide > row || std::fmod(row, wide) != 0))
     b.problem("saMac.widthPerAccess", "does not divide the row", "a divisor of the row size");
@@ -89,6 +100,16 @@ void UpmemParams::bind(Binder& b) {
     b.problem("saMac.lanes", "are wider than an access", "at most the access width / 8 bit");
   if (saMac.where() == Placement::rowAmps && static_cast<double>(saMac.lanes) * 8 != row)
     b.problem("saMac.lanes", "do not cover the row", "row size / 8 bit for row_sa");
+}
+
+RowPass UpmemParams::rowPass(int weightBits, int activationBits) const {
+  return pim::rowPass(saMac, bank, activationBits, dpusPerChip,
+                      energyOfRow(saMac, bank, energy.bank, weightBits));
+}
+
+PeakRates UpmemParams::peakRates(int weightBits, int activationBits) const {
+  return pim::peakRates(saMac, bank, weightBits, activationBits, dpusPerChip,
+                        energyOfRow(saMac, bank, energy.bank, weightBits));
 }
 
 }  // namespace wattlas::pim

@@ -1,7 +1,7 @@
 // Parameters of UPMEM memory with its DPUs (and, if `saMac.lanes` > 0, MACs in the banks).
 #pragma once
 
-#include "pim/bank/sa_mac.h"
+#include "pim/bank/bank_work.h"
 #include "pim/upmem/host_law.h"
 #include "pim/upmem/kernel_cost.h"
 
@@ -44,8 +44,9 @@ struct UpmemEnergy {
 struct UpmemParams {
   std::int64_t ranks = 2, chipsPerRank = 8, dpusPerChip = 8, ranksPerDimm = 2;
   DpuParams dpu;
-  Sourced<Bits> mram;  ///< of one DPU
-  BankTiming bank;
+  Sourced<Bits> mram;          ///< of one DPU
+  BankTiming bank;             ///< refresh interval at the die's temperature
+  Sourced<Ratio> temperature;  ///< of the die, degrees Celsius
   SaMacParams saMac;
   KernelTable kernels;
   std::string kernelSource = "executed";  ///< `table`: stated costs throughout
@@ -59,6 +60,10 @@ struct UpmemParams {
   std::int64_t dpus() const { return ranks * chipsPerRank * dpusPerChip; }
   std::int64_t dpusPerRank() const { return chipsPerRank * dpusPerChip; }
   IssueRate issue() const { return {dpu.effectiveClock(), dpu.tasklets, dpu.revolver}; }
+  /// A row pass of the bank's MACs under the limits of the chip.
+  RowPass rowPass(int weightBits, int activationBits) const;
+  PeakRates peakRates(int weightBits, int activationBits) const;
+  MacArea macArea() const { return areaOf(saMac, chipArea.value, dpusPerChip); }
 };
 
 }  // namespace wattlas::pim

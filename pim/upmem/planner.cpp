@@ -118,14 +118,17 @@ TileLoop Planner::loadLoop(std::int64_t bytes, double instructionsPerByte) const
 }
 
 DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int64_t passes,
-                            const TensorFormats& f, bool bank) const {
+                            std::int64_t sharing, const TensorFormats& f, bool bank) const {
   DpuWork work;
   const int wb = f.weight.bits, ab = f.activation.bits;
   const std::int64_t block = whole(p_.dpu.block.value.value / 8);
+  const std::int64_t sets = ceilDiv(outputs, std::min(sharing, outputs));  // vectors of inputs
   if (bank) {
     work.hasBank = true;
-    BankWork& b = work.bank = layOut(outputs, inputs, passes, wb, ab, p_.saMac, p_.bank);
-    const std::int64_t in = wordBytes(inputs, ab), out = wordBytes(outputs, f.accumulator.bits);
+    BankWork& b = work.bank = layOut({outputs, inputs, passes, sharing, wb, ab}, p_.saMac, p_.bank,
+                                     p_.dpusPerChip);
+    const std::int64_t in = wordBytes(inputs * sets, ab),
+                       out = wordBytes(outputs, f.accumulator.bits);
     b.inputTransfers = ceilDiv(in, block);
     b.inputCycles = p_.dpu.dma.occupancy(false, std::min(in, block));
     b.outputTransfers = ceilDiv(out, block);
@@ -138,7 +141,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   const bool soft = usesSoftFloat(f.weight, f.activation);
   const MatrixCost cost = costs_.matrix(f.weight, f.activation);
   const double decode = soft ? costs_.decode(f.activation).instructions : 0;
-  const std::int64_t vector = soft ? inputs * 4 : wordBytes(inputs, ab);
+  const std::int64_t vector = sets * (soft ? inputs * 4 : wordBytes(inputs, ab));
   const std::int64_t group = std::min(passes, passesPerTile);
   const bool resident = vector * group <= sharedBytes();
   const std::int64_t rounds = ceilDiv(passes, group);
@@ -169,7 +172,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   loop.tile.instructions = whole(cost.perTile + cost.perRow / static_cast<double>(chunks) +
                                  perPass * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
-    if (resident) work.loops.push_back(loadLoop(wordBytes(inputs * group, ab), decode * 8 / ab));
+    if (resident) work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));
     work.loops.push_back(loop);
     if (rounds > 1) {  // all rounds are alike: one long loop keeps the list short
       for (TileLoop& l : work.loops) l.tiles *= rounds;
@@ -190,8 +193,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
 double Planner::peakMacs(const NumberFormat& weight, const NumberFormat& activation) const {
   const double dpus = static_cast<double>(p_.dpus());
   if (onBank(weight, activation))
-    return dpus *
-           peakRates(p_.saMac, p_.bank, weight.bits, activation.bits, p_.dpusPerChip).macsPerSecond;
+    return dpus * p_.peakRates(weight.bits, activation.bits).macsPerSecond;
   return dpus * p_.dpu.effectiveClock().value / costs_.matrix(weight, activation).mac;
 }
 
@@ -276,7 +278,7 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
   const auto add = [&](std::int64_t count, std::int64_t outputs, std::int64_t passes) {
     if (count <= 0 || outputs <= 0 || passes <= 0) return;
     kernel.classes.push_back(
-        {count * split.inputParts, matrixWork(outputs, inputs, passes, f, bank)});
+        {count * split.inputParts, matrixWork(outputs, inputs, passes, s.outputs, f, bank)});
   };
   const std::int64_t outFull = outMany == 0 ? split.outputParts : outMany;
   const std::int64_t passFull = passMany == 0 ? split.passParts : passMany;

@@ -40,8 +40,9 @@ class Planner {
   OpPlan elementOn(const Operator& op, std::int64_t dpus) const;
   Expected<OpPlan, Refusal> embedding(const Operator& op) const;
 
+  /// `sharing`: outputs that multiply the same inputs (those of one group or batch).
   DpuWork matrixWork(std::int64_t outputs, std::int64_t inputs, std::int64_t passes,
-                     const TensorFormats& formats, bool bank) const;
+                     std::int64_t sharing, const TensorFormats& formats, bool bank) const;
   TileLoop loadLoop(std::int64_t bytes, double instructionsPerByte) const;
   /// Buffer bytes that one tasklet may use for one operand.
   std::int64_t bufferBytes() const;

@@ -67,8 +67,8 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
       g.weight = f.kv;
       const std::int64_t scored =
           std::max<std::int64_t>(1, whole(static_cast<double>(keysHere) * share));
-      if (!second) return matrixWork(scored, width, passes, g, true);
-      w = matrixWork(width, scored, passes, g, true);
+      if (!second) return matrixWork(scored, width, passes, scored, g, true);
+      w = matrixWork(width, scored, passes, width, g, true);
       TileLoop soft;
       soft.tiles = std::min(p_.dpu.tasklets, passes * scored);
       soft.tile.instructions = whole(

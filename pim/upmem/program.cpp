@@ -17,7 +17,7 @@ void hashBank(Hasher& h, const BankWork& b) {
        {b.passes, b.chunks, b.groups, b.rowsPerGroup, b.slices, b.lastSlices, b.columnsPerSlice,
         b.refillInstructions, b.chunkInstructions, b.rowInstructions, b.readInstructions,
         b.postInstructions, b.inputTransfers, b.inputCycles, b.outputTransfers, b.outputCycles,
-        b.macs})
+        b.macs, b.checkMacs})
     h.integer(v);
 }
 

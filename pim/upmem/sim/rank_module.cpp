@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "pim/bank/bank_commands.h"
+#include "pim/bank/bank_run.h"
 #include "pim/upmem/sim/tasklets.h"
 
 namespace wattlas::pim {
@@ -38,13 +39,14 @@ Ticks RankModule::simulate(const DpuWork& work, const Kernel& kernel) {
     time += cyclesToTicks(run.cycles, params_.dpu.effectiveClock());
   }
   if (work.hasBank && detailed_) {
-    const CommandRun run = runCommands(work.bank, params_.saMac, params_.bank, params_.issue(),
-                                       kernel.activationBits, params_.dpusPerChip);
+    // Banks of a chip are run together when they share activations or open rows.
+    const RowPass row = params_.rowPass(kernel.weightBits, kernel.activationBits);
+    const CommandRun run = runChip(work.bank, row, params_.saMac, params_.bank, params_.issue(),
+                                   row.pitch > row.powerPitch ? params_.dpusPerChip : 1);
     counters_.steps += run.commands;
     time += run.time;
   } else if (work.hasBank) {
-    const RowPass row =
-        rowPass(params_.saMac, params_.bank, kernel.activationBits, params_.dpusPerChip);
+    const RowPass row = params_.rowPass(kernel.weightBits, kernel.activationBits);
     const BankRun run = runBank(work.bank, row, params_.saMac, params_.bank, params_.issue(), fold);
     counters_.steps += run.steps;
     counters_.folded += run.folded;

@@ -92,7 +92,7 @@ TEST(BankRun, AgreesWithEveryCommandWithinOnePercent) {
     w.passes += 200 * 1024 / (w.columns() + 1);  // long enough for the phase of refresh to fade
     const double event =
         toSeconds(runBank(w, rowPass(mac, t, 8, 8), mac, t, issue(), true).time).value;
-    const CommandRun all = runCommands(w, mac, t, issue(), 8, 8);
+    const CommandRun all = runCommands(w, rowPass(mac, t, 8, 8), mac, t, issue());
     EXPECT_NEAR(event / toSeconds(all.time).value, 1.0, 0.01) << "case " << i;
     EXPECT_EQ(all.columns, w.columns() * w.passes);
     EXPECT_EQ(all.activates, w.rows() * w.passes);

@@ -34,6 +34,7 @@ std::vector<Operator> everything() {
 // Why a parameter may move nothing in this file.
 const std::map<std::string, const char*> inertOnDpu = {
     {"saMac.", "no MACs in the bank (lanes 0)"},
+    {"temperature", "20 % more stays below 85 degrees"},
     {"bank.tRCD", "the DMA law holds the bank's timing"},
     {"bank.tRP", "the DMA law holds the bank's timing"},
     {"bank.tRAS", "the DMA law holds the bank's timing"},
@@ -43,7 +44,11 @@ const std::map<std::string, const char*> inertOnDpu = {
     {"kernels.mac.int32", "no named format has 32-bit integers"},
 };
 const std::map<std::string, const char*> inertOnBank = {
+    {"temperature", "20 % more stays below 85 degrees"},
     {"saMac.bitTime", "row_sa only"},
+    {"saMac.ecc.", "no error correction"},
+    {"saMac.area.bufferBit", "no buffer"},
+    {"saMac.area.bankShare", "decides what a fixed die loses"},
     {"saMac.tFAW", "zero: no common pumps"},
     {"saMac.inputBuffer", "zero: no buffer"},
     {"saMac.widthPerAccess", "20 % more or less does not divide the row"},
@@ -99,6 +104,37 @@ TEST(Perturbation, UnrollingALoopPays) {
 }
 TEST(Perturbation, EveryParameterOfBankMacsMatters) {
   check("upmem-samac-col256", {}, {inertOnBank, inertWhenExecuted});
+}
+
+TEST(Perturbation, EveryParameterOfErrorCorrectionMatters) {
+  for (const Sets& base :
+       {Sets{{"saMac.ecc.placement", "before_mac"}},
+        Sets{{"saMac.ecc.placement", "before_mac"}, {"saMac.ecc.pipelined", "false"}}}) {
+    const auto device = deviceOf("upmem-samac-col256", base);
+    const std::vector<Operator> ops = {gemm(8, 4096, 4096, "int8")};
+    for (const ParameterRecord& p : device->config().parameters)
+      if (p.path.starts_with("saMac.ecc."))
+        EXPECT_TRUE(react("upmem-samac-col256", base, p, ops).any()) << p.path;
+  }
+}
+TEST(Perturbation, AFixedDieTradesCellsForUnits) {
+  const auto capacity = [](const Sets& sets) {
+    const auto device = deviceOf("upmem-samac-col256", sets);
+    return device->info().tiers[0].capacity.value / device->info().area.value;
+  };
+  const Sets fixed = {{"saMac.area.die", "fixed"}};
+  Sets larger = fixed;
+  larger.push_back({"saMac.area.bankShare", "0.7"});
+  EXPECT_LT(capacity(fixed), capacity(larger));
+  EXPECT_LT(deviceOf("upmem-samac-col256", fixed)->info().area.value,
+            deviceOf("upmem-samac-col256")->info().area.value);
+}
+TEST(Perturbation, AHotDieIsRefreshedMoreOften) {
+  const Operator op = gemm(8, 4096, 4096, "int8");
+  const auto cool = deviceOf("upmem-samac-col64"),
+             hot = deviceOf("upmem-samac-col64", {{"temperature", "90"}});
+  EXPECT_GT(analyticSeconds(*hot, op), analyticSeconds(*cool, op));
+  EXPECT_GT(standingWatts(*hot), standingWatts(*cool));
 }
 
 TEST(Perturbation, DirectionsAreRight) {

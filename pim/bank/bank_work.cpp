@@ -1,0 +1,151 @@
+#include "pim/bank/bank_work.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas::pim {
+
+namespace {
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+std::int64_t whole(double v) {
+  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
+}
+
+/// Parts in which inner products of `inputs` leave the accumulators so that none overflows.
+std::int64_t accumulatorParts(std::int64_t inputs, int weightBits, int activationBits,
+                              const SaMacParams& mac) {
+  const std::int64_t room = mac.accumulatorBits - weightBits - activationBits;
+  if (room >= 40) return 1;
+  return ceilDiv(inputs, std::int64_t{1} << std::max<std::int64_t>(0, room));
+}
+}  // namespace
+
+std::int64_t BankWork::instructions() const {
+  const std::int64_t slicesPerGroup = (rowsPerGroup - 1) * slices + lastSlices;
+  return chunks *
+             (chunkInstructions + groups * (slicesPerGroup * refillInstructions +
+                                            rowsPerGroup * rowInstructions + readInstructions)) +
+         postInstructions;
+}
+
+BankWork layOut(const BankProduct& p, const SaMacParams& mac, const BankTiming& timing,
+                std::int64_t banksPerChip) {
+  BankWork work;
+  work.passes = p.passes;
+  const bool rowAmps = mac.where() == Placement::rowAmps;
+  const int stored = mac.storedBits(p.weightBits);
+  const double row = usefulRow(mac, timing).value;
+  const double access = rowAmps ? row : mac.width.value.value;
+  const std::int64_t perAccess =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(access) / stored);
+  const std::int64_t accessesPerRow =
+      rowAmps ? 1 : std::max<std::int64_t>(1, whole(row / mac.width.value.value));
+  const std::int64_t writers = mac.lockStep() ? banksPerChip : 1;  // DPUs that feed one slice
+  const auto writes = [&](std::int64_t elements) {                 // of 8 bytes of activations
+    return whole(static_cast<double>(ceilDiv(elements * p.activationBits, 64)) *
+                 mac.inputWrite.value.value / static_cast<double>(writers));
+  };
+  const std::int64_t sharing = p.sharing > 0 ? std::min(p.sharing, p.outputs) : p.outputs;
+  const std::int64_t inputSets = ceilDiv(p.outputs, sharing);
+  const std::int64_t check = mac.ecc.after() ? 1 : 0;  // a checksum output in every group
+  const std::int64_t sums = std::min(mac.accumulators - check, sharing);
+  const std::int64_t interleaved = sums + check;
+  const std::int64_t parts = accumulatorParts(p.inputs, stored, p.activationBits, mac);
+  const std::int64_t inputs = ceilDiv(p.inputs, parts);
+  const std::int64_t buffered = static_cast<std::int64_t>(mac.inputBuffer.value.value) /
+                                p.activationBits / perAccess * perAccess;
+  std::int64_t accesses = 0;  // per group: accesses x outputs of the group
+  if (buffered > 0) {
+    const std::int64_t chunk = std::min(buffered, ceilDiv(inputs, perAccess) * perAccess);
+    work.chunks = ceilDiv(inputs, chunk) * parts * inputSets;
+    work.chunkInstructions = writes(std::min(chunk, inputs));
+    work.columnsPerSlice = 1;
+    accesses = ceilDiv(std::min(chunk, inputs), perAccess) * interleaved;
+    work.slices = accessesPerRow;
+  } else {
+    work.columnsPerSlice = std::min(interleaved, accessesPerRow);
+    work.slices = std::max<std::int64_t>(1, accessesPerRow / work.columnsPerSlice);
+    accesses =
+        ceilDiv(inputs, perAccess) * ceilDiv(interleaved, work.columnsPerSlice);  // in slices
+    work.refillInstructions = writes(std::min(perAccess, inputs));
+  }
+  work.groups = ceilDiv(sharing, sums) * (buffered > 0 ? 1 : inputSets * parts);
+  work.rowsPerGroup = ceilDiv(accesses, work.slices);
+  work.lastSlices = accesses - (work.rowsPerGroup - 1) * work.slices;
+  work.rowInstructions =
+      whole(mac.rowCommand.value.value / static_cast<double>(mac.lockStep() ? banksPerChip : 1));
+  // Without adders every lane holds a sum of its own: each is read, all but one are added.
+  const double perSum =
+      mac.reduction == "lanes"
+          ? static_cast<double>(perAccess) * (mac.accumulatorRead.value.value + 1.0) - 1.0
+          : mac.accumulatorRead.value.value;
+  work.readInstructions = whole(static_cast<double>(interleaved) * perSum +
+                                static_cast<double>(check) * (static_cast<double>(sums) + 2.0) +
+                                (parts > 1 ? static_cast<double>(sums) : 0.0));
+  work.macs = p.outputs * p.inputs * p.passes;
+  work.checkMacs = check * ceilDiv(work.macs, sums);
+  return work;
+}
+
+BankWork layOut(std::int64_t outputs, std::int64_t inputs, std::int64_t passes, int weightBits,
+                int activationBits, const SaMacParams& mac, const BankTiming& timing) {
+  return layOut({outputs, inputs, passes, 0, weightBits, activationBits}, mac, timing);
+}
+
+Bits storedIn(const BankWork& work, const BankTiming& timing) {
+  return timing.rowBits.value * static_cast<double>(work.rows());
+}
+
+Ticks IssueRate::time(std::int64_t instructions) const {
+  const std::int64_t slots = ceilDiv(instructions * std::max(tasklets, revolver), tasklets);
+  return cyclesToTicks(slots, clock);
+}
+
+Ticks withRefresh(Ticks work, const BankTiming& timing) {
+  return toTicks(toSeconds(work) * (1.0 / timing.available()));
+}
+
+namespace {
+Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
+               const IssueRate& issue) {
+  const Ticks refill = issue.time(w.refillInstructions);
+  const Ticks slice = row.column * w.columnsPerSlice;
+  // One register means that a slice is written only when the previous one is used up.
+  const Ticks perSlice = mac.inputRegisters > 1 ? std::max(slice, refill) : slice + refill;
+  const Ticks command = issue.time(w.rowInstructions);
+  const auto rowTime = [&](std::int64_t slices) {
+    return std::max(row.cycle(perSlice * slices), command);
+  };
+  // With two subarrays the next row is open already.
+  const Ticks open = row.overlap ? Ticks(0) : row.open;
+  // From the last column of a group to the first of the next: the bank turns the row while the DPU
+  // reads the sums, orders the row and writes its first slice.
+  const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close;
+  const Ticks dpu = issue.time(w.readInstructions) + command;
+  const Ticks gap = std::max(std::max(turn, dpu) + open, dpu + refill);
+  const Ticks group =
+      rowTime(w.slices) * (w.rowsPerGroup - 1) + rowTime(w.lastSlices) + (gap - turn - open);
+  const Ticks dma = cyclesToTicks(
+      w.inputTransfers * w.inputCycles + w.outputTransfers * w.outputCycles, issue.clock);
+  return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks + dma;
+}
+}  // namespace
+
+Ticks closedForm(const BankWork& w, const RowPass& row, const SaMacParams& mac,
+                 const BankTiming& timing, const IssueRate& issue) {
+  const Ticks pass = passTime(w, row, mac, issue);
+  const Ticks dpu = issue.time(w.instructions());
+  // Work after a pass overlaps the next one, except after the last.
+  const Ticks last = issue.time(w.postInstructions);
+  return std::max(withRefresh(times(pass, w.passes), timing) + last, times(dpu, w.passes));
+}
+
+Ticks lowerBound(const BankWork& w, const RowPass& row, const IssueRate& issue) {
+  const Ticks columns = times(row.column, w.columns() * w.passes);
+  const Ticks rows = row.leastFor(w.rows() * w.passes);
+  return std::max({columns, rows, issue.time(w.instructions() * w.passes)});
+}
+
+}  // namespace wattlas::pim
