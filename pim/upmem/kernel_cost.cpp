@@ -78,6 +78,10 @@ KernelCost KernelTable::mac(const NumberFormat& weight, const NumberFormat& acti
   return {mac_.int8.value.value, 0, false, mac_.int8.source};
 }
 
+KernelCost KernelTable::pack() const {
+  return {loop_.value.value + integer_.add.value.value, tile_.value.value, false, loop_.source};
+}
+
 KernelCost KernelTable::decode(const NumberFormat& stored) const {
   if (!stored.isFloat()) return {decode_.integer.value.value, 0, false, decode_.integer.source};
   if (stored.bits >= 32) return {0, 0, false, "stored as fp32"};

@@ -16,6 +16,7 @@ struct KernelCost {
   double perTile = 0;     ///< once per tile: set-up and DMA calls
   bool executed = false;  ///< counted while running checked assembly, otherwise stated
   std::string basis;      ///< for people: which loop, from where
+  double perWindow = 0;   ///< once per output of a pool
 };
 
 /// Instructions of an inner-product kernel: a tile is one chunk of a weight row in WRAM, a pass the
@@ -36,6 +37,8 @@ class KernelCostSource {
   virtual KernelCost decode(const NumberFormat& stored) const = 0;
   /// One element of an element-wise operator, softmax included (attention: one score).
   virtual KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const = 0;
+  /// Re-layout of one byte of keys and values into the order that the bank's MACs read.
+  virtual KernelCost pack() const = 0;
   /// Once per tile: loop set-up and two DMA calls. And per output: scale and store.
   virtual double perTile() const = 0;
   virtual double perOutput() const = 0;
@@ -56,6 +59,7 @@ class KernelTable final : public KernelCostSource {
   MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
   KernelCost decode(const NumberFormat& stored) const override;
   KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
+  KernelCost pack() const override;
   double perTile() const override { return tile_.value.value; }
   double perOutput() const override { return output_.value.value; }
   std::string name() const override { return "table of instruction counts"; }

@@ -125,8 +125,8 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   const std::int64_t sets = ceilDiv(outputs, std::min(sharing, outputs));  // vectors of inputs
   if (bank) {
     work.hasBank = true;
-    BankWork& b = work.bank = layOut({outputs, inputs, passes, sharing, wb, ab}, p_.saMac, p_.bank,
-                                     p_.dpusPerChip);
+    BankWork& b = work.bank =
+        layOut({outputs, inputs, passes, sharing, wb, ab}, p_.saMac, p_.bank, p_.dpusPerChip);
     const std::int64_t in = wordBytes(inputs * sets, ab),
                        out = wordBytes(outputs, f.accumulator.bits);
     b.inputTransfers = ceilDiv(in, block);
@@ -172,7 +172,8 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   loop.tile.instructions = whole(cost.perTile + cost.perRow / static_cast<double>(chunks) +
                                  perPass * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
-    if (resident) work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));
+    if (resident)
+      work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));
     work.loops.push_back(loop);
     if (rounds > 1) {  // all rounds are alike: one long loop keeps the list short
       for (TileLoop& l : work.loops) l.tiles *= rounds;

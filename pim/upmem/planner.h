@@ -43,6 +43,9 @@ class Planner {
   /// `sharing`: outputs that multiply the same inputs (those of one group or batch).
   DpuWork matrixWork(std::int64_t outputs, std::int64_t inputs, std::int64_t passes,
                      std::int64_t sharing, const TensorFormats& formats, bool bank) const;
+  /// Brings new keys and values into the order that the bank's MACs read.
+  void append(DpuWork& work, std::int64_t units, std::int64_t keys, std::int64_t width,
+              const NumberFormat& kv) const;
   TileLoop loadLoop(std::int64_t bytes, double instructionsPerByte) const;
   /// Buffer bytes that one tasklet may use for one operand.
   std::int64_t bufferBytes() const;

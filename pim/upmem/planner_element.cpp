@@ -39,6 +39,38 @@ Expected<OpPlan, Refusal> Planner::attention(const Operator& op) const {
   return attentionIn(op, best);
 }
 
+void Planner::append(DpuWork& work, std::int64_t units, std::int64_t keys, std::int64_t width,
+                     const NumberFormat& kv) const {
+  const KernelCost pack = costs_.pack();
+  const int bits = p_.saMac.storedBits(kv.bits);
+  const std::int64_t access = p_.saMac.where() == Placement::rowAmps
+                                  ? static_cast<std::int64_t>(p_.bank.rowBits.value.value)
+                                  : static_cast<std::int64_t>(p_.saMac.width.value.value);
+  const auto loop = [&](std::int64_t tiles, std::int64_t bytes, bool modify,
+                        std::int64_t elements) {
+    TileLoop l;
+    l.tiles = tiles * units;
+    l.tile.reads = 1;
+    l.tile.readBytes = bytes;
+    l.tile.reads2 = modify ? 1 : 0;  // the words that the new elements join
+    l.tile.read2Bytes = modify ? bytes : 0;
+    l.tile.writes = 1;
+    l.tile.writeBytes = bytes;
+    l.tile.instructions = whole(pack.instructions * static_cast<double>(elements) + pack.perTile);
+    work.loops.push_back(l);
+  };
+  // A key lies in pieces of one access, between those of other keys.
+  const std::int64_t piece =
+      std::min(wordBytes(width, bits), std::max<std::int64_t>(8, access / 8));
+  const std::int64_t most = std::min<std::int64_t>(piece, bufferBytes());
+  loop(keys * ceilDiv(wordBytes(width, bits), most), most, false, most * 8 / bits);
+  // A value gives one element to each output: whole pieces when enough keys arrive together,
+  // otherwise words are read, changed and written.
+  const std::int64_t run = std::min(wordBytes(keys, bits), most);
+  const bool modify = keys * bits % access != 0 && keys * bits < access;
+  loop(width * ceilDiv(wordBytes(keys, bits), run), run, modify, std::min(keys, run * 8 / bits));
+}
+
 Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t mostParts) const {
   const Dims& d = op.dims;
   const TensorFormats& f = op.formats;
@@ -54,6 +86,9 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
       static_cast<double>(attentionPairs(op)) / static_cast<double>(d[Dim::queries] * keys);
   const bool bank = onBank(f.kv, f.activation);
 
+  const std::int64_t newKeys = op.cached ? d[Dim::queries] : d[Dim::keys];
+  const std::int64_t newHere = ceilDiv(newKeys, parts);
+
   OpPlan plan;
   plan.macs = costOf(op).macs;
   plan.peakMacs = peakMacs(f.kv, f.activation);
@@ -67,7 +102,11 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
       g.weight = f.kv;
       const std::int64_t scored =
           std::max<std::int64_t>(1, whole(static_cast<double>(keysHere) * share));
-      if (!second) return matrixWork(scored, width, passes, scored, g, true);
+      if (!second) {
+        w = matrixWork(scored, width, passes, scored, g, true);
+        append(w, unitsHere, newHere, width, f.kv);
+        return w;
+      }
       w = matrixWork(width, scored, passes, width, g, true);
       TileLoop soft;
       soft.tiles = std::min(p_.dpu.tasklets, passes * scored);
@@ -113,8 +152,6 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
     if (many < used) kernel.classes.push_back({used - many, work(unitsHigh - 1, k == 1)});
     plan.stages.push_back({kernel});
   }
-  const std::int64_t newKeys = op.cached ? d[Dim::queries] : d[Dim::keys];
-  const std::int64_t newHere = ceilDiv(newKeys, parts);
   const std::int64_t inBytes = unitsHigh * (wordBytes(vectors * width, f.activation.bits) +
                                             2 * wordBytes(newHere * width, f.kv.bits));
   const std::int64_t outBytes =
@@ -181,6 +218,8 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   const std::int64_t inBytes = wordBytes(whole(inPer * static_cast<double>(here)), 1);
   const std::int64_t outBytes = wordBytes(whole(outPer * static_cast<double>(here)), 1);
   const KernelCost each = costs_.element(op.kind, op.variant, f);
+  const double windows =  // outputs of this DPU
+      pool ? cost.output.value / f.bits / static_cast<double>(used) : 0.0;
 
   TileLoop loop;
   const std::int64_t block = bufferBytes();
@@ -190,7 +229,8 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   loop.tile.readBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(inBytes, loop.tiles), 8) * 8);
   loop.tile.writes = 1;
   loop.tile.writeBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(outBytes, loop.tiles), 8) * 8);
-  loop.tile.instructions = whole(each.instructions * static_cast<double>(perTile) + each.perTile);
+  loop.tile.instructions = whole(each.instructions * static_cast<double>(perTile) + each.perTile +
+                                 each.perWindow * windows / static_cast<double>(loop.tiles));
   OpPlan plan;
   plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, inBytes}});
   const auto addKernel = [&](const TileLoop& l) {

@@ -49,19 +49,34 @@ enum class ElementKernel {
   fromFp16,
   fromBf16,
   fromFp8,
-  fromFp4
+  fromFp4,
+  layerNorm,
+  rope,
+  averagePool,
+  gate,  ///< activation by table times a second operand (silu_mul)
+  pack   ///< re-layout: eight interleaved streams become eight runs
 };
+inline constexpr int elementKernelCount = 20;
 const char* nameOf(ElementKernel kernel);
 
 struct ElementFormat {
   int inputBits = 8, outputBits = 8;
   bool second = false;  ///< a second operand of the same format
+  bool pairs = false;   ///< the second operand holds two values for each element (gain, bias)
   bool table = false;   ///< 256 bytes (int8 kernels) or 256 words (expansion) at `table`
 };
 ElementFormat formatOf(ElementKernel kernel);
 
 /// Tiles in by DMA, one pass (rows: several) over WRAM, tiles out by DMA.
 std::string elementSource(ElementKernel kernel, int unroll);
+
+/// The work on one tile of the kernels from `layerNorm` on; registers as in element_code.cpp.
+std::string tileCode(ElementKernel kernel, int unroll);
+/// Pieces that tiles share: saturation of `r` to int8, the root of r15 in r14 (r4..r7 change), and
+/// r13 = `numerator` / `divisor` for numerators of `bits` bits (r4..r6 change).
+std::string saturateCode(const std::string& r, const std::string& id);
+std::string rootCode();
+std::string divideCode(const std::string& numerator, const std::string& divisor, int bits);
 
 /// fp32 product r8 = r8 x r10 and sum r4 = r4 + r8; labels end in `suffix`. Both round to nearest
 /// even; subnormal inputs and results are zero, overflow is infinity; NaN and infinity as inputs

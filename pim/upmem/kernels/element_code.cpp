@@ -1,5 +1,6 @@
 // Element-wise and row kernels. Arguments in WRAM (`args`, words): 0 elements of a tile, 1 input
-// bytes, 2 output bytes, 3 row constant (norm: elements of a row as a power of two). `jobs`: four
+// bytes, 2 output bytes, 3 row constant (norms: elements of a row as a power of two; average: 2^16
+// over the elements). `jobs`: four
 // words a tasklet: MRAM address of its inputs, of its outputs, tiles, WRAM address of its frame
 // (512 bytes of input, 512 of second input, 512 of output). Second operands follow the first in
 // MRAM, tile by tile.
@@ -11,34 +12,32 @@ namespace wattlas::pim {
 
 namespace {
 
-constexpr std::array<const char*, 15> names = {"copy",
-                                               "add",
-                                               "relu",
-                                               "activation by table",
-                                               "scale and shift",
-                                               "maximum",
-                                               "softmax",
-                                               "RMS norm",
-                                               "fp32 add",
-                                               "fp32 multiply",
-                                               "int8 to fp32",
-                                               "fp16 to fp32",
-                                               "bf16 to fp32",
-                                               "fp8 to fp32",
-                                               "fp4 to fp32"};
+constexpr std::array<const char*, elementKernelCount> names = {"copy",
+                                                               "add",
+                                                               "relu",
+                                                               "activation by table",
+                                                               "scale and shift",
+                                                               "maximum",
+                                                               "softmax",
+                                                               "RMS norm",
+                                                               "fp32 add",
+                                                               "fp32 multiply",
+                                                               "int8 to fp32",
+                                                               "fp16 to fp32",
+                                                               "bf16 to fp32",
+                                                               "fp8 to fp32",
+                                                               "fp4 to fp32",
+                                                               "layer norm",
+                                                               "rotary embedding",
+                                                               "average",
+                                                               "gated activation",
+                                                               "pack"};
 
 std::string n(int v) {
   return std::to_string(v);
 }
 std::string line(const std::string& text) {
   return "        " + text + "\n";
-}
-
-/// Saturates `r` to int8; labels end in `id`.
-std::string saturate(const std::string& r, const std::string& id) {
-  return line("jgts " + r + ", 127, high" + id) + line("jges " + r + ", -128, fits" + id) +
-         line("add " + r + ", zero, -128, true, fits" + id) + "high" + id + ":\n" +
-         line("move " + r + ", 127") + "fits" + id + ":\n";
 }
 
 /// Element k of one body: input at r1, second at r2, output at r3; r4..r12 are free, r13.. keep.
@@ -53,7 +52,7 @@ std::string element(ElementKernel kernel, int k) {
       return line("lbu r4" + in) + line(out);
     case ElementKernel::add:
       return line("lbs r4" + in) + line("lbs r5" + second) + line("add r4, r4, r5") +
-             saturate("r4", id) + line(out);
+             saturateCode("r4", id) + line(out);
     case ElementKernel::relu:
       return line("lbs r4" + in) + line("jges r4, 0, keep" + id) + line("move r4, 0") + "keep" +
              id + ":\n" + line(out);
@@ -61,7 +60,7 @@ std::string element(ElementKernel kernel, int k) {
       return line("lbu r4" + in) + line("lbu r4, r4, table") + line(out);
     case ElementKernel::scaleShift:  // x * r13 / 256 + r14, saturated
       return line("lbs r4" + in) + line("mul_sl_sl r4, r4, r13") + line("asr r4, r4, 6") +
-             line("add r4, r4, r14") + saturate("r4", id) + line(out);
+             line("add r4, r4, r14") + saturateCode("r4", id) + line(out);
     case ElementKernel::maxPool:  // r15 collects
       return line("lbs r4" + in) + line("jles r4, r15, less" + id) + line("move r15, r4") + "less" +
              id + ":\n";
@@ -118,13 +117,7 @@ std::string softmaxTile(int unroll) {
   }
   return line("move r15, -128") + loop("maximum", maximum, unroll, 0, false) + line("move r14, 0") +
          loop("exponential", exponential, unroll, unroll, false) +
-         // r13 = 65,535 * 255 / sum, bit by bit
-         line("move r4, 65535*255") + line("move r5, 0") + line("move r13, 0") +
-         line("move r6, 24") + line("lsl r4, r4, 8") + "divide:\n" + line("lsl r5, r5, 1") +
-         line("lsl r13, r13, 1") + line("lsl r4, r4, 1, spl, bit0") + line("add r5, r5, 1") +
-         "bit0:\n" + line("jltu r5, r14, bit1") + line("sub r5, r5, r14") +
-         line("add r13, r13, 1") + "bit1:\n" + line("sub r6, r6, 1, nz, divide") +
-         loop("scale", scale, unroll, unroll, false);
+         divideCode("65535*255", "r14", 24) + loop("scale", scale, unroll, unroll, false);
 }
 
 /// Rows of an RMS norm: sum of squares, integer root, one division, two products an element.
@@ -138,21 +131,12 @@ std::string normTile(int unroll) {
              line("mul_sl_uh r6, r4, r13") + line("lsl_add r5, r5, r6, 8") + line("asr r5, r5, 4") +
              line("lbs r6, r2, " + n(k)) + line("mul_sl_ul r4, r6, r5") +
              line("mul_sl_sh r7, r6, r5") + line("lsl_add r4, r4, r7, 8") + line("asr r4, r4, 10") +
-             saturate("r4", id) + line("sb r3, " + n(k) + ", r4");
+             saturateCode("r4", id) + line("sb r3, " + n(k) + ", r4");
   }
   return line("move r15, 0") + loop("squares", squares, unroll, 0, false) +
          line("lw r6, zero, args+12") + line("lsr r15, r15, r6") + line("lsl r15, r15, 8") +
-         // r14 = root of r15 (16 times the root of the mean square), two bits a step
-         line("move r14, 0") + line("move r6, 0x40000000") + "root:\n" + line("add r5, r14, r6") +
-         line("lsr r14, r14, 1") + line("jltu r15, r5, small") + line("sub r15, r15, r5") +
-         line("add r14, r14, r6") + "small:\n" + line("lsr r6, r6, 2, nz, root") +
-         line("add r14, r14, 1") +
-         // r13 = 2^15 / r14
-         line("move r4, 0x8000") + line("move r5, 0") + line("move r13, 0") + line("move r6, 16") +
-         line("lsl r4, r4, 16") + "divide:\n" + line("lsl r5, r5, 1") + line("lsl r13, r13, 1") +
-         line("lsl r4, r4, 1, spl, bit0") + line("add r5, r5, 1") + "bit0:\n" +
-         line("jltu r5, r14, bit1") + line("sub r5, r5, r14") + line("add r13, r13, 1") +
-         "bit1:\n" + line("sub r6, r6, 1, nz, divide") + loop("scale", scale, unroll, unroll, true);
+         rootCode() + line("add r14, r14, 1") + divideCode("0x8000", "r14", 16) +
+         loop("scale", scale, unroll, unroll, true);
 }
 
 }  // namespace
@@ -164,24 +148,28 @@ const char* nameOf(ElementKernel kernel) {
 ElementFormat formatOf(ElementKernel kernel) {
   switch (kernel) {
     case ElementKernel::add:
-      return {8, 8, true, false};
     case ElementKernel::rmsNorm:
-      return {8, 8, true, false};
+    case ElementKernel::rope:
+      return {8, 8, true, false, false};
+    case ElementKernel::layerNorm:
+      return {8, 8, true, true, false};
+    case ElementKernel::gate:
+      return {8, 8, true, false, true};
     case ElementKernel::lookUp:
     case ElementKernel::softmax:
-      return {8, 8, false, true};
+      return {8, 8, false, false, true};
     case ElementKernel::floatAdd:
     case ElementKernel::floatMultiply:
-      return {32, 32, true, false};
+      return {32, 32, true, false, false};
     case ElementKernel::fromInt8:
-      return {8, 32, false, false};
+      return {8, 32, false, false, false};
     case ElementKernel::fromFp16:
     case ElementKernel::fromBf16:
-      return {16, 32, false, false};
+      return {16, 32, false, false, false};
     case ElementKernel::fromFp8:
-      return {8, 32, false, true};
+      return {8, 32, false, false, true};
     case ElementKernel::fromFp4:
-      return {4, 32, false, true};
+      return {4, 32, false, false, true};
     default:
       return {};
   }
@@ -207,12 +195,16 @@ tile:   lw    r21, zero, args+4
         add   r19, r19, r21
         add   r16, r22, r21
 )";
+  if (f.pairs) text += line("lsl r4, r21, 21") + line("add r5, r5, r4");  // twice the bytes
   if (f.second)
     text += line("add r5, r5, 512") + line("ldma r5, r19, 0") + line("add r19, r19, r21");
+  if (f.pairs) text += line("add r19, r19, r21");
   if (kernel == ElementKernel::softmax) {
     text += softmaxTile(unroll);
   } else if (kernel == ElementKernel::rmsNorm) {
     text += normTile(unroll);
+  } else if (kernel >= ElementKernel::layerNorm) {
+    text += tileCode(kernel, unroll);
   } else {
     std::string bodies;
     for (int k = 0; k < unroll; ++k) bodies += element(kernel, k);

@@ -36,15 +36,18 @@ std::optional<ElementKernel> byteKernelOf(OpKind kind, OpVariant variant) {
       return ElementKernel::add;
     case OpKind::activation:
       if (variant == OpVariant::relu) return ElementKernel::relu;
-      if (variant == OpVariant::siluMul) return std::nullopt;
+      if (variant == OpVariant::siluMul) return ElementKernel::gate;
       return ElementKernel::lookUp;
     case OpKind::norm:
       if (variant == OpVariant::rms) return ElementKernel::rmsNorm;
       if (variant == OpVariant::batch) return ElementKernel::scaleShift;
-      return std::nullopt;
+      return ElementKernel::layerNorm;
     case OpKind::pool:
-      if (variant == OpVariant::average || variant == OpVariant::global) return std::nullopt;
+      if (variant == OpVariant::average || variant == OpVariant::global)
+        return ElementKernel::averagePool;
       return ElementKernel::maxPool;
+    case OpKind::rope:
+      return ElementKernel::rope;
     default:
       return std::nullopt;
   }
@@ -73,7 +76,14 @@ const ElementMeasurement& ExecutedKernels::of(ElementKernel kernel) const {
 
 KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
   const ElementMeasurement& m = of(kernel);
-  return {m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
+  KernelCost c{m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
+  // A window is a tile of these kernels: what it takes beyond a tile that is copied is its own.
+  if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool) {
+    const double frame = of(ElementKernel::copy).perTile;
+    c.perWindow = std::max(0.0, m.perTile - frame);
+    c.perTile = std::min(m.perTile, frame);
+  }
+  return c;
 }
 
 MatrixCost ExecutedKernels::matrix(const NumberFormat& weight,

@@ -47,6 +47,7 @@ class ExecutedKernels final : public KernelCostSource {
   MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
   KernelCost decode(const NumberFormat& stored) const override;
   KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
+  KernelCost pack() const override { return cost(ElementKernel::pack); }
   double perTile() const override { return of(MacKernel::byte).perTile; }
   double perOutput() const override { return of(MacKernel::byte).perOutput; }
   std::string name() const override { return "executed kernels"; }
@@ -60,7 +61,7 @@ class ExecutedKernels final : public KernelCostSource {
   KernelSetting setting_;
   mutable std::mutex mutex_;
   mutable std::array<std::optional<MacMeasurement>, 8> macs_;
-  mutable std::array<std::optional<ElementMeasurement>, 15> elements_;
+  mutable std::array<std::optional<ElementMeasurement>, elementKernelCount> elements_;
 };
 
 }  // namespace wattlas::pim

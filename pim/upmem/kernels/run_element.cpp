@@ -41,6 +41,40 @@ void normRow(const Bytes& in, const Bytes& gain, Bytes& out) {
   }
 }
 
+void layerNormRow(const Bytes& in, const Bytes& gains, Bytes& out) {
+  const int log = std::countr_zero(static_cast<unsigned>(in.size()));
+  std::int32_t sum = 0;
+  std::uint32_t squares = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    sum += byteOf(in, i);
+    squares += static_cast<std::uint32_t>(byteOf(in, i) * byteOf(in, i));
+  }
+  const std::int32_t mean = (sum * 16) >> log;
+  const std::uint32_t square = squares * 256 >> log,
+                      below = static_cast<std::uint32_t>(mean * mean);
+  const std::uint32_t variance = square >= below ? square - below : 0;
+  const auto root = static_cast<std::int32_t>(std::sqrt(static_cast<double>(variance)));
+  const std::int32_t inverse = 32768 / (root + 1);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const auto y = static_cast<std::int16_t>(((byteOf(in, i) * 16 - mean) * inverse) >> 8);
+    out[i] = static_cast<std::uint8_t>(
+        clamped(((y * byteOf(gains, 2 * i)) >> 10) + byteOf(gains, 2 * i + 1)));
+  }
+}
+
+std::uint32_t reciprocalOf(int elements) {
+  return static_cast<std::uint32_t>(65536 / elements);
+}
+
+std::uint8_t averageOf(const Bytes& in) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) sum += byteOf(in, i);
+  const auto size = static_cast<std::uint32_t>(std::abs(sum));
+  const auto mean =
+      static_cast<std::int32_t>((size * reciprocalOf(static_cast<int>(in.size())) + 0x8000U) >> 16);
+  return static_cast<std::uint8_t>(clamped(sum < 0 ? -mean : mean));
+}
+
 float halfToFloat(std::uint16_t h) {  // normal numbers and zero
   if ((h & 0x7fff) == 0) return 0.0F;
   const std::uint32_t word = (h & 0x8000U) << 16 | (((h & 0x7fffU) << 13) + (112U << 23));
@@ -52,6 +86,12 @@ void expected(ElementKernel kernel, int elements, const Bytes& a, const Bytes& b
               const Bytes& table, Bytes& out) {
   if (kernel == ElementKernel::softmax) return softmaxRow(a, table, out);
   if (kernel == ElementKernel::rmsNorm) return normRow(a, b, out);
+  if (kernel == ElementKernel::layerNorm) return layerNormRow(a, b, out);
+  if (kernel == ElementKernel::averagePool) {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    out[0] = averageOf(a);
+    return;
+  }
   if (kernel == ElementKernel::maxPool) {
     std::int32_t most = -128;
     for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, byteOf(a, i));
@@ -75,6 +115,20 @@ void expected(ElementKernel kernel, int elements, const Bytes& a, const Bytes& b
         break;
       case ElementKernel::scaleShift:
         out[i] = static_cast<std::uint8_t>(clamped((byteOf(a, i) * 83 >> 6) - 3));
+        break;
+      case ElementKernel::rope: {
+        const std::size_t x = i & ~std::size_t{1}, y = x + 1;
+        const std::int32_t turned = i == x
+                                        ? byteOf(a, x) * byteOf(b, x) - byteOf(a, y) * byteOf(b, y)
+                                        : byteOf(a, x) * byteOf(b, y) + byteOf(a, y) * byteOf(b, x);
+        out[i] = static_cast<std::uint8_t>(clamped(turned >> 7));
+        break;
+      }
+      case ElementKernel::gate:
+        out[i] = static_cast<std::uint8_t>(clamped((byteOf(table, a[i]) * byteOf(b, i)) >> 7));
+        break;
+      case ElementKernel::pack:
+        out[i % 8 * (a.size() / 8) + i / 8] = a[i];
         break;
       case ElementKernel::floatAdd:
         store(out, 4 * i, loadFrom<float>(a, 4 * i) + loadFrom<float>(b, 4 * i));
@@ -121,10 +175,12 @@ void fill(ElementKernel kernel, Bytes& bytes, std::mt19937& random) {
 dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, const ElementRun& s,
                              const dpu::DpuRunOptions& options) {
   const ElementFormat f = formatOf(kernel);
-  const bool one = kernel == ElementKernel::maxPool;
+  const bool one = kernel == ElementKernel::maxPool || kernel == ElementKernel::averagePool;
   const auto inBytes = static_cast<std::size_t>(s.elements * f.inputBits / 8);
   const std::size_t outBytes = one ? 8 : static_cast<std::size_t>(s.elements * f.outputBits / 8);
-  if (inBytes > 512 || inBytes % 8 != 0 || outBytes > 2048 || outBytes % 8 != 0)
+  const std::size_t secondBytes = f.pairs ? 2 * inBytes : inBytes;
+  if (inBytes > 512 || (f.second && secondBytes > 512) || inBytes % 8 != 0 || outBytes > 2048 ||
+      outBytes % 8 != 0)
     throw std::logic_error("a tile of this size has no room in the frame");
   const auto tiles = static_cast<std::size_t>(s.tiles) * options.tasklets;
   std::mt19937 random(5);
@@ -135,7 +191,7 @@ dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, con
       table[i] = static_cast<std::uint8_t>(std::lround(255.0 * std::exp(-0.05 * double(i))));
   Bytes in, want;
   for (std::size_t t = 0; t < tiles; ++t) {
-    Bytes a(inBytes), b(f.second ? inBytes : 0), out(outBytes);
+    Bytes a(inBytes), b(f.second ? secondBytes : 0), out(outBytes);
     fill(kernel, a, random);
     fill(kernel, b, random);
     expected(kernel, s.elements, a, b, table, out);
@@ -146,11 +202,15 @@ dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, con
   machine.writeMram(0, in);
   if (f.table) machine.writeSymbol("table", table);
   const auto word = [](std::size_t v) { return static_cast<std::uint32_t>(v); };
-  writeWords(machine, "args",
-             {word(static_cast<std::size_t>(s.elements)), word(inBytes), word(outBytes),
-              word(static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(s.elements))))});
+  writeWords(
+      machine, "args",
+      {word(static_cast<std::size_t>(s.elements)), word(inBytes), word(outBytes),
+       kernel == ElementKernel::averagePool
+           ? reciprocalOf(s.elements)
+           : word(static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(s.elements))))});
   const std::uint32_t frames = machine.program().symbol("table")->address + 1024;
-  const std::size_t perTasklet = static_cast<std::size_t>(s.tiles) * (f.second ? 2 : 1) * inBytes;
+  const std::size_t perTasklet =
+      static_cast<std::size_t>(s.tiles) * (inBytes + (f.second ? secondBytes : 0));
   for (std::uint32_t t = 0; t < options.tasklets; ++t) {
     const std::uint32_t frame = frames + t * word(1024 + outBytes);
     writeWords(

@@ -14,7 +14,7 @@ namespace {
 
 using namespace pim;
 
-constexpr int macKernels = 8, elementKernels = 15;
+constexpr int macKernels = 8, elementKernels = elementKernelCount;
 
 dpu::DpuRunOptions tasklets(unsigned n) {
   dpu::DpuRunOptions options;
@@ -188,6 +188,8 @@ TEST(Kernels, StatedCostsAreNamed) {
   norm.variant = OpVariant::rms;
   EXPECT_FALSE(named(norm));
   norm.variant = OpVariant::layer;
+  EXPECT_FALSE(named(norm));
+  norm.formats = parseTensorFormats("int16");
   EXPECT_TRUE(named(norm));
 }
 
