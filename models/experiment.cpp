@@ -4,6 +4,8 @@
 #include <array>
 #include <filesystem>
 
+#include "models/decode_steps.h"
+
 namespace wattlas {
 namespace {
 
@@ -159,6 +161,16 @@ Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
   // By section, so that the large ones are hashed once for many experiments.
   experiment.configHash =
       Hasher().add(platform->hash).add(workload->hash).add(run.hash()).finish().hex();
+  // The result keeps what was asked for; a device may run fewer steps of it.
+  const Device& device = *experiment.platform.device.device;
+  const std::int64_t wanted = experiment.workload.options.generate;
+  const auto* counts = dynamic_cast<const CountsDecodeSteps*>(&device);
+  if (counts != nullptr && experiment.workload.hasDecode() &&
+      counts->decodeSteps(wanted) != wanted) {
+    ConfigNode fewer = workload->config;
+    fewer.set("generate", ConfigNode::ofScalar(std::to_string(counts->decodeSteps(wanted))));
+    experiment.workload = workloadFor({}, std::move(fewer)).workload;
+  }
   return experiment;
 }
 

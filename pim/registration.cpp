@@ -1,6 +1,7 @@
 #include "pim/registration.h"
 
 #include "pim/pimai/sim/pimai_module.h"
+#include "pim/roofline/sim/roofline_module.h"
 #include "pim/upmem/sim/upmem_module.h"
 
 namespace wattlas {
@@ -30,6 +31,18 @@ class SimulatedPimAi final : public pim::PimAiDevice {
   }
 };
 
+class SimulatedRoofline final : public pim::RooflineDevice {
+ public:
+  std::vector<Fidelity> fidelities() const override {
+    // The published tool is a set of closed forms: nothing to simulate.
+    if (params().isCompat()) return {Fidelity::analytic};
+    return {Fidelity::analytic, Fidelity::event};
+  }
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
+    return std::make_unique<pim::RooflineModule>(name, *this);
+  }
+};
+
 template <class T>
 std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& prefix,
                                  Problems& problems) {
@@ -43,6 +56,9 @@ std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& pr
 void registerPim(Registry& registry) {
   registry.add({"pim-ai", "PIM-AI: DRAM stacks on logic dies, tensors sliced over the chips",
                 makeKind<SimulatedPimAi>, pim::PimAiDevice::schema});
+  registry.add({"roofline",
+                "one profile of upmem_llm_framework: peak rates, corrected or as that tool",
+                makeKind<SimulatedRoofline>, pim::RooflineDevice::schema});
   registry.add({"upmem", "UPMEM memory: a DPU beside every bank, MACs in the banks if asked for",
                 makeKind<SimulatedUpmem>, pim::UpmemDevice::schema});
 }

@@ -159,40 +159,12 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
                          cost.input.value * (isProduct(op.kind) && op.kind != OpKind::attention
                                                  ? static_cast<double>(p.chips)
                                                  : 1.0));
-  const auto element = [&](std::int64_t n, const Sourced<Seconds>& each, bool vector) {
-    work.elements += each.value * (static_cast<double>(n) * share);
-    (vector ? work.vectorElements : work.otherElements) += n;
-  };
-  const std::int64_t values = op.dims[Dim::M] * op.dims[Dim::N];
-  switch (op.kind) {
-    case OpKind::attention:
-      element(op.dims[Dim::batch] * op.dims[Dim::heads] * attentionPairs(op), p.softmax, true);
-      break;
-    case OpKind::softmax:
-      element(values, p.softmax, true);
-      break;
-    case OpKind::norm:
-      element(values, p.norm, true);
-      if (p.chips > 1)
-        work.gather = work.broadcast = Bits(32.0 * static_cast<double>(op.dims[Dim::M] * p.chips));
-      break;
-    case OpKind::activation:
-      if (op.variant == OpVariant::relu)
-        element(values, p.other, false);
-      else
-        element(values, p.silu, true);
-      break;
-    case OpKind::pool:
-      element(cost.elementOps, p.other, false);
-      break;
-    case OpKind::add:
-    case OpKind::rope:
-    case OpKind::embedding:
-      element(values, p.other, false);
-      break;
-    default:
-      break;
-  }
+  const ElementWork elements = elementWork(op, p);
+  work.vectorElements = elements.vector;
+  work.otherElements = elements.other;
+  work.elements = elements.time * share;
+  if (op.kind == OpKind::norm && p.chips > 1)
+    work.gather = work.broadcast = Bits(32.0 * static_cast<double>(op.dims[Dim::M] * p.chips));
   return work;
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "pim/dram/bank_timing.h"
-#include "workloads/graph/operator.h"
+#include "pim/pimai/arithmetic.h"
 
 namespace wattlas::pim {
 
-struct PimAiParams {
+struct PimAiParams : Arithmetic {
   std::int64_t chips = 4;
   // Memory of one chip.
   Sourced<Bits> capacity;
@@ -15,13 +15,9 @@ struct PimAiParams {
   BankTiming bank;
   std::string refreshMode = "perBank";  ///< or allBank
   Sourced<Seconds> tRFCpb;              ///< refresh of a single bank
-  // Logic die.
-  Sourced<OpRate> fp32, fp16, int8, int4;       ///< per chip
-  Sourced<Ratio> efficiency;                    ///< share of the peak that matrix products reach
-  Sourced<Bits> tileBuffer;                     ///< weights in flight, two halves
-  Sourced<Bits> sram;                           ///< activations kept on the die
-  Sourced<Seconds> softmax, silu, norm, other;  ///< per element and chip
-  Sourced<Ratio> vectorFlops;  ///< FLOPs of energy per softmax, SiLU or norm element
+  // Logic die, besides its arithmetic.
+  Sourced<Bits> tileBuffer;  ///< weights in flight, two halves
+  Sourced<Bits> sram;        ///< activations kept on the die
   // Links.
   Sourced<BitRate> chipLink;         ///< host link of one chip, each direction
   Sourced<BitRate> broadcastLink;    ///< one payload to all chips
@@ -29,7 +25,6 @@ struct PimAiParams {
   Sourced<Seconds> launchTime;
   // Energy.
   BankEnergy energy;
-  Sourced<Joules> flop, int8Op, int4Op;
   Sourced<Watts> chipStatic;
   Sourced<SquareMm> chipArea;
   std::string fold = "auto";  ///< `off`: every chip and channel is simulated
@@ -40,15 +35,5 @@ struct PimAiParams {
   }
   bool allBank() const { return refreshMode == "allBank"; }
 };
-
-/// How the logic die multiplies a pair of formats.
-struct Datapath {
-  OpRate rate;          ///< per chip, efficiency included
-  int energyClass = 0;  ///< 0 floating point, 1 int8, 2 int4
-  bool native = true;
-  std::string how;
-};
-Datapath datapathOf(const NumberFormat& weight, const NumberFormat& activation,
-                    const PimAiParams& params);
 
 }  // namespace wattlas::pim

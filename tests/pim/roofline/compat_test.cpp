@@ -1,0 +1,147 @@
+// The equations of upmem_llm_framework: numbers that the tool itself printed, and its defects.
+#include <cmath>
+
+#include "tests/pim/llm.h"
+
+namespace wattlas::pim_test {
+namespace {
+
+const std::pair<std::string, std::string> compat = {"device.compat", "upmem-llm-framework"};
+
+RunResult tool(const std::string& profile, int prompt, int generate, const std::string& format,
+               Sets sets = {}, const std::string& workload = "llama2-7b") {
+  sets.insert(sets.end(), {compat,
+                           {"workload.prompt", std::to_string(prompt)},
+                           {"workload.generate", std::to_string(generate)},
+                           {"workload.format", format}});
+  return llmRun("roofline-" + profile, workload, sets);
+}
+
+/// Equal to `printed` as far as it was printed (half a unit of its last digit).
+void expectPrinted(double ours, double printed, double unit, const std::string& what) {
+  EXPECT_LE(std::abs(ours - printed), 0.5 * unit * (1 + 1e-9)) << what << ": " << ours;
+}
+
+TEST(ToolEquations, GiveThePrintedNumbersOfTheTool) {
+  struct Row {
+    const char* profile;
+    int prompt, generate;
+    const char* format;
+    double prefill, prefillUnit, rate, rateUnit, joules, joulesUnit, millijoules, millijoulesUnit;
+  };
+  for (const Row& r : {
+           Row{"pim-ai-4chip", 128, 32, "fp16", .1085, 1e-4, 30.70, .01, .877, 1e-3, 107.09, .01},
+           Row{"pim-ai-1chip", 128, 32, "fp16", .4320, 1e-4, 7.675, .001, .876, 1e-3, 107.09, .01},
+           Row{"a17pro", 128, 32, "fp16", .3247, 1e-4, 3.845, .001, 2.890, 1e-3, 2132.4, .1},
+           Row{"snapdragon8gen3", 128, 32, "fp16", .2571, 1e-4, 5.777, .001, 1.833, 1e-3, 1069.3,
+               .1},
+           Row{"dimensity9300", 128, 32, "fp16", .2611, 1e-4, 5.762, .001, 1.833, 1e-3, 1069.3, .1},
+           Row{"sam-lpddr5pim", 128, 32, "fp16", 17.85, .01, 5.623, .001, 1.652, 1e-3, 113.2, .1},
+           Row{"h100", 128, 32, "fp16", .00768, 1e-5, 150.4, .1, 1.710, 1e-3, 751.8, .1},
+           Row{"pim-ai-4chip", 1000, 32, "int4", .2408, 1e-4, 105.3, .1, 6.088, 1e-3, 35.24, .01},
+           Row{"h100", 1000, 32, "int4", .02713, 1e-5, 520.3, .1, 7.762, 1e-3, 222.4, .1},
+           Row{"pim-ai-4chip", 64, 128, "fp16", .06162, 1e-5, 30.72, .01, .4887, 1e-4, 107.02, .01},
+       }) {
+    const std::string where = std::string(r.profile) + " " + r.format;
+    const RunResult result = tool(r.profile, r.prompt, r.generate, r.format);
+    const PhaseResult &prefill = phaseOf(result, "prefill"), &decode = phaseOf(result, "decode");
+    expectPrinted(prefill.timeS, r.prefill, r.prefillUnit, where);
+    expectPrinted(decode.tokensPerS, r.rate, r.rateUnit, where);
+    expectPrinted(prefill.energyJ, r.joules, r.joulesUnit, where);
+    expectPrinted(1e3 * decode.energyPerTokenJ, r.millijoules, r.millijoulesUnit, where);
+  }
+}
+
+TEST(ToolEquations, TheFirstNormRunsAtTheToolsOwnSpeed) {
+  // The term that prefill times of profiles with own element times miss otherwise: 0.43 ms here.
+  const double own = phaseOf(tool("pim-ai-4chip", 128, 2, "fp16"), "prefill").timeS;
+  const double equal =
+      phaseOf(tool("pim-ai-4chip", 128, 2, "fp16", {{"device.tool.norm", "1.1 ns"}}), "prefill")
+          .timeS;
+  const double elements = 128 * 4096 * (1.1e-9 - 0.275e-9);
+  EXPECT_NEAR(equal - own, 64 * elements, 1e-9);  // 65 norms, of which the first stays
+}
+
+TEST(ToolEquations, RunOneDecodeStepLessThanAskedFor) {
+  const Experiment x =
+      llmExperiment("roofline-pim-ai-4chip", "llama2-7b", {compat, {"workload.generate", "32"}});
+  for (const Phase& phase : x.workload.phases)
+    if (phase.kind == PhaseKind::decode) {
+      EXPECT_EQ(phase.repeat, 31);
+    }
+  // The merged configuration keeps what was asked for, so that it gives the same again.
+  EXPECT_EQ(x.config.at("workload.generate")->scalar(), "32");
+  EXPECT_EQ(phaseOf(tool("h100", 16, 32, "fp16"), "decode").tokens, 31);
+}
+
+TEST(ToolEquations, PrefillIsLinearInThePrompt) {
+  const auto seconds = [](int prompt, const Sets& sets) {
+    Sets all = sets;
+    all.insert(all.end(),
+               {{"workload.prompt", std::to_string(prompt)}, {"workload.generate", "1"}});
+    return phaseOf(llmRun("roofline-pim-ai-4chip", "llama2-7b", all), "prefill").timeS;
+  };
+  const double tool1 = seconds(1000, {compat}), tool2 = seconds(2000, {compat}),
+               tool4 = seconds(4000, {compat});
+  EXPECT_NEAR((tool4 - tool2) / (tool2 - tool1), 2.0, 1e-6);
+  const double ours1 = seconds(1000, {}), ours2 = seconds(2000, {}), ours4 = seconds(4000, {});
+  EXPECT_GT((ours4 - ours2) / (ours2 - ours1), 2.2);
+}
+
+TEST(ToolEquations, TheKeyValueCacheKeepsTwoBytes) {
+  const auto growth = [](const std::string& format, const Sets& sets) {
+    double joules[2];
+    for (int i = 0; i < 2; ++i) {
+      Sets all = sets;
+      all.insert(all.end(), {{"workload.prompt", i == 0 ? "500" : "1500"},
+                             {"workload.generate", "2"},
+                             {"workload.format", format},
+                             {"run.scope", "chip"}});
+      joules[i] =
+          phaseOf(llmRun("roofline-sam-lpddr5pim", "llama2-7b", all), "decode").energyPerTokenJ;
+    }
+    return joules[1] - joules[0];
+  };
+  EXPECT_NEAR(growth("int4", {compat}) / growth("fp16", {compat}), 1.0, 1e-9);
+  EXPECT_LT(growth("int4", {}), 0.6 * growth("fp16", {}));
+}
+
+TEST(ToolEquations, AnythingFits) {
+  EXPECT_TRUE(tool("a17pro", 128, 2, "fp16", {}, "llama2-70b").feasible);
+}
+
+TEST(ToolEquations, OldFallbackMakesTheLargerServerSlower) {
+  // DGX100 has 1.3 times the FLOPS of H100_x8 and no times per element of its own.
+  const double dgx = phaseOf(tool("dgx100", 1000, 2, "fp16", {}, "llama2-70b"), "prefill").timeS;
+  const double eight = phaseOf(tool("h100-x8", 1000, 2, "fp16", {}, "llama2-70b"), "prefill").timeS;
+  EXPECT_GT(dgx, 5 * eight);
+  const auto corrected = [](const char* platform) {
+    return phaseOf(llmRun(platform, "llama2-70b", {{"workload.prompt", "1000"}}), "prefill").timeS;
+  };
+  EXPECT_LT(corrected("roofline-dgx100"), corrected("roofline-h100-x8"));
+}
+
+TEST(ToolEquations, RefuseWhatTheToolDoesNotKnow) {
+  const auto device = deviceOf("roofline-h100", {{"compat", "upmem-llm-framework"}});
+  EXPECT_EQ(device->support(gemm(1, 64, 64, "w4a16")).level, Support::Level::refused);
+  EXPECT_EQ(device->support(gemm(1, 64, 64, "ternary")).level, Support::Level::refused);
+  EXPECT_EQ(device->support(gemm(1, 64, 64, "int8")).level, Support::Level::native);
+  EXPECT_EQ(device->fidelities(), std::vector<Fidelity>{Fidelity::analytic});
+  const RunResult streamed = tool("h100", 16, 4, "fp16", {{"residency", "streamed"}});
+  ASSERT_FALSE(streamed.feasible);
+  EXPECT_NE(streamed.reasons.front().find("streamed"), std::string::npos);
+}
+
+TEST(ToolEquations, TransferPointsPassTheHost) {
+  const RunResult plain = tool("pim-ai-4chip", 128, 32, "fp16");
+  const RunResult mixed = tool(
+      "pim-ai-4chip", 128, 32, "fp16",
+      {{"device.tool.transferPoints", "[q_proj, o_proj, gate_proj, up_proj, down_proj, lm_head]"}});
+  expectPrinted(phaseOf(mixed, "prefill").timeS, 0.1304, 1e-4, "prefill");
+  expectPrinted(phaseOf(mixed, "decode").tokensPerS, 30.54, 0.01, "decode");
+  expectPrinted(1e3 * phaseOf(mixed, "decode").energyPerTokenJ, 108.5, 0.1, "decode");
+  EXPECT_GT(mixed.energyJ, plain.energyJ);
+}
+
+}  // namespace
+}  // namespace wattlas::pim_test
