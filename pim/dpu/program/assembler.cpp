@@ -1,6 +1,7 @@
 #include "pim/dpu/program/assembler.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace wattlas::dpu {
 
@@ -26,8 +27,8 @@ bool Assembler::reserved(const std::string& name) {
 
 Assembler::Assembler(std::string_view source, const std::string& name,
                      const AssembleOptions& options)
-    : lexer_(source),
-      name_(name),
+    : open_{{Lexer(source), 0, 0}},
+      files_{{name, options.folder, {}}},
       set_(options.set != nullptr ? *options.set : InstructionSet::builtin()),
       matcher_(set_, symbols_) {
   enter(".text", std::nullopt);
@@ -60,9 +61,9 @@ void Assembler::problem(std::string what, std::string expected, std::string hint
   for (auto* text : {&what, &expected}) {
     if (text->size() > longest) text->replace(longest, std::string::npos, "...");
   }
-  problems_.add({{name_, line_}, {}, std::move(what), std::move(expected), std::move(hint)});
-  if (full())
-    problems_.add({{name_, line_}, {}, "too many problems: the rest is left out", {}, {}});
+  const Place place{files_[line_.file].name, static_cast<int>(line_.line)};
+  problems_.add({place, {}, std::move(what), std::move(expected), std::move(hint)});
+  if (full()) problems_.add({place, {}, "too many problems: the rest is left out", {}, {}});
 }
 
 void Assembler::problem(const EvaluationError& error) {
@@ -109,7 +110,7 @@ void Assembler::label(const std::string& name) {
   if (entry.state != SymbolEntry::State::undefined) {
     problem("'" + name + "' is defined twice", {},
             entry.external ? "it is given on the command line"
-                           : "first defined on line " + std::to_string(entry.line));
+                           : "first defined on " + placeText(entry.line));
     return;
   }
   entry.state = SymbolEntry::State::value;
@@ -129,8 +130,13 @@ void Assembler::instruction(const Token& mnemonic, Tokens operands) {
     problem("an instruction in section " + target.name, "a text section", "put .text before it");
     return;
   }
-  Statement made{current_,      static_cast<std::int64_t>(target.cursor), order_,       line_,
-                 mnemonic.text, {operands.begin(), operands.end()},       lexer_.text()};
+  Statement made{current_,
+                 static_cast<std::int64_t>(target.cursor),
+                 order_,
+                 line_,
+                 mnemonic.text,
+                 {operands.begin(), operands.end()},
+                 open_.back().lexer.text()};
   if (!target.reserve(1)) {
     overflow(target);
     return;
@@ -147,7 +153,7 @@ void Assembler::encodeAll(Program& program) {
     line_ = statement.line;
     const auto place =
         static_cast<std::size_t>(symbols_.absolute({statement.index, statement.section}));
-    program.lines[place] = {0, static_cast<std::uint32_t>(statement.line)};
+    program.lines[place] = statement.line;
     program.sources[place] = statement.text;
     try {
       const auto word = matcher_.match(statement.mnemonic, statement.operands,
@@ -265,21 +271,19 @@ void Assembler::collectSymbols(Program& program) {
 Program Assembler::run() {
   std::vector<Token> tokens;
   std::string error;
-  while (!full() && lexer_.next(tokens, error)) {
-    line_ = lexer_.line();
-    ++order_;
-    if (error.empty())
-      line(tokens);
-    else if (branches_.empty() || branches_.back().taken)
-      problem(error);
-  }
-  if (!branches_.empty()) {
-    line_ = branches_.back().line;
-    problem(".if without .endif");
-  }
+  do {
+    while (!full() && open_.back().lexer.next(tokens, error)) {
+      line_ = {open_.back().file, static_cast<std::uint32_t>(open_.back().lexer.line())};
+      ++order_;
+      if (error.empty())
+        line(tokens);
+      else if (branches_.empty() || branches_.back().taken)
+        problem(error);
+    }
+  } while (leaveSource());
   Program program;
-  program.name = name_;
-  program.files = {name_};
+  program.name = files_[0].name;
+  for (const auto& file : files_) program.files.push_back(file.name);
   auto bases = placeSections(sections_);
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     const auto& part = sections_[i];
@@ -295,14 +299,16 @@ Program Assembler::run() {
     collect(program);
     collectSymbols(program);
     if (program.text.empty() && problems_.empty()) {
-      line_ = 0;
+      line_ = {};
       problem("the source has no instruction");
     }
   }
   if (!problems_.empty()) {
     auto list = problems_.list();
-    std::stable_sort(list.begin(), list.end(), [](const Problem& a, const Problem& b) {
-      return a.place.line < b.place.line;
+    std::stable_sort(list.begin(), list.end(), [this](const Problem& a, const Problem& b) {
+      const bool included = a.place.file != files_[0].name, other = b.place.file != files_[0].name;
+      if (included != other) return other;
+      return std::tie(a.place.file, a.place.line) < std::tie(b.place.file, b.place.line);
     });
     throw InputError(std::move(list));
   }

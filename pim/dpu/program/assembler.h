@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <deque>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,7 +30,7 @@ class Assembler {
     int section;
     std::int64_t index;
     std::size_t order;
-    int line;
+    SourceLine line;
     std::string mnemonic;
     std::vector<Token> operands;
     std::string_view text;
@@ -38,7 +40,7 @@ class Assembler {
     int section;
     std::uint64_t offset;
     std::size_t bytes, order;
-    int line;
+    SourceLine line;
     std::vector<Token> value;
   };
   using Directive = void (Assembler::*)(const std::string& name, Tokens rest);
@@ -57,6 +59,12 @@ class Assembler {
   bool full() const;
   Value here() const;
   AssemblySection& section() { return sections_[static_cast<std::size_t>(current_)]; }
+
+  // include.cpp
+  void include(const std::string& name, Tokens rest);
+  /// Goes back to the source that included this one; false at the end of all.
+  bool leaveSource();
+  std::string placeText(SourceLine place) const;
 
   // directives.cpp and data_directives.cpp
   static const std::map<std::string, Directive, std::less<>>& directives();
@@ -86,8 +94,19 @@ class Assembler {
   /// Registers and `.` cannot be symbols: an operand of that name would never mean the symbol.
   static bool reserved(const std::string& name);
 
-  Lexer lexer_;
-  std::string name_;
+  /// A source that is being read: the one given, and those that `.include` stacks on it.
+  struct Open {
+    Lexer lexer;
+    std::uint32_t file;    ///< in files_
+    std::size_t branches;  ///< .if blocks open when it began
+  };
+  struct File {
+    std::string name;
+    std::filesystem::path folder;  ///< for its own .include; empty = there is none
+    std::string text;              ///< of an included file
+  };
+  std::vector<Open> open_;
+  std::deque<File> files_;
   const InstructionSet& set_;
   SymbolTable symbols_;
   Matcher matcher_;
@@ -98,13 +117,13 @@ class Assembler {
   std::vector<Statement> statements_;
   std::vector<Fixup> fixups_;
   std::size_t order_ = 0;
-  int line_ = 0;
+  SourceLine line_;
   Problems problems_;
   bool overflowed_ = false;
   /// Open .if blocks: is this branch taken, was any branch taken, is the outside taken.
   struct Branch {
     bool taken, done, outside;
-    int line;
+    SourceLine line;
   };
   std::vector<Branch> branches_;
 };

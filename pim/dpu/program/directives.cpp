@@ -29,6 +29,7 @@ const std::map<std::string, Assembler::Directive, std::less<>>& Assembler::direc
     add({".type"}, &Assembler::symbolType);
     add({".size"}, &Assembler::symbolSize);
     add({".comm", ".lcomm"}, &Assembler::common);
+    add({".include"}, &Assembler::include);
     return made;
   }();
   return table;
@@ -76,7 +77,7 @@ bool Assembler::conditional(const std::string& name, Tokens rest) {
     return true;
   }
   if (name != ".else" && name != ".endif") return false;
-  if (branches_.empty()) {
+  if (branches_.size() <= open_.back().branches) {
     problem(name + " without .if");
   } else if (name == ".endif") {
     branches_.pop_back();
@@ -192,7 +193,7 @@ void Assembler::equate(const std::string& name, Tokens expression) {
       problem("'" + name + "' is defined twice", {},
               entry.external
                   ? "it is given on the command line: write .ifndef " + name + " around it"
-                  : "first defined on line " + std::to_string(entry.line));
+                  : "first defined on " + placeText(entry.line));
     }
     return;
   }

@@ -75,6 +75,8 @@ void writeText(const Program& program, std::ostream& out, const InstructionSet& 
     if (known) {
       text.resize(std::max<std::size_t>(text.size(), 40), ' ');
       out << text << formatted("  %5u  ", program.lines[i].line) << program.sources[i];
+      const auto file = program.lines[i].file;  // 0 = the source itself
+      if (file > 0 && file < program.files.size()) out << "  ; " << program.files[file];
     } else {
       out << text;
     }

@@ -14,7 +14,18 @@ namespace {
 constexpr std::uintmax_t kMaxSource = std::uintmax_t{64} << 20;
 constexpr std::uintmax_t kMaxElf = std::uintmax_t{512} << 20;
 
-std::vector<std::uint8_t> readFile(const std::filesystem::path& path) {
+std::string_view view(const std::vector<std::uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+AssembleOptions beside(const std::filesystem::path& path, AssembleOptions options) {
+  options.folder = path.has_parent_path() ? path.parent_path() : ".";
+  return options;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   const auto refuse = [&](const std::string& what, const std::string& expected) {
@@ -36,12 +47,6 @@ std::vector<std::uint8_t> readFile(const std::filesystem::path& path) {
   if (!file.eof()) refuse("the file cannot be read", "a readable file");
   return bytes;
 }
-
-std::string_view view(const std::vector<std::uint8_t>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-}  // namespace
 
 void addDefine(std::string_view text, Defines& defines) {
   const auto equals = text.find('=');
@@ -85,15 +90,16 @@ Program assemble(std::string_view source, const std::string& name, const Assembl
 }
 
 Program assembleFile(const std::filesystem::path& path, const AssembleOptions& options) {
-  return assemble(view(readFile(path)), path.string(), options);
+  return assemble(view(readProgramFile(path)), path.string(), beside(path, options));
 }
 
 Program loadProgram(const std::filesystem::path& path, const AssembleOptions& options) {
-  const auto bytes = readFile(path);
+  const auto bytes = readProgramFile(path);
   const bool elf = bytes.size() >= 4 && view(bytes).substr(0, 4) ==
                                             "\x7f"
                                             "ELF";
-  return elf ? loadElf(bytes, path.string()) : assemble(view(bytes), path.string(), options);
+  return elf ? loadElf(bytes, path.string())
+             : assemble(view(bytes), path.string(), beside(path, options));
 }
 
 }  // namespace wattlas::dpu

@@ -20,6 +20,8 @@ struct AssembleOptions {
   Defines defines;
   int tasklets = 0;  ///< value of NTASKLETS; 0 = not given (using it is an error)
   const InstructionSet* set = nullptr;  ///< nullptr = the built-in set
+  /// Where `.include` looks for files; empty = it is refused. assembleFile() sets the source's own.
+  std::filesystem::path folder;
 };
 
 /// Parses "NAME=VALUE" (VALUE as in assembly, such as 0x10; "NAME" alone means 1) into `defines`;
@@ -29,6 +31,9 @@ void addDefine(std::string_view text, Defines& defines);
 /// Assembles source text; `name` is used in messages. Throws InputError with all problems found.
 Program assemble(std::string_view source, const std::string& name, const AssembleOptions& options);
 Program assembleFile(const std::filesystem::path& path, const AssembleOptions& options);
+
+/// The bytes of a source or ELF file; throws InputError.
+std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path);
 
 /// Reads an ELF image; throws InputError with the file offset and the reason.
 Program loadElf(const std::vector<std::uint8_t>& image, const std::string& name);

@@ -39,7 +39,7 @@ struct SymbolEntry {
   bool typed = false;
   std::vector<Token> size;  ///< expression of .size, or empty
   Value sizeHere;
-  int line = 0;  ///< of the definition
+  SourceLine line;  ///< of the definition
 };
 
 using Tokens = std::span<const Token>;
