@@ -17,5 +17,6 @@ void addSchema(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
+void addReport(CLI::App& app, Context& context);
 
 }  // namespace wattlas

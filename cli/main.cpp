@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     addLists(app, context);
     addSchema(app, context);
     addFiles(app, context);
+    addReport(app, context);
     addDpu(app, context);
     refuseUnknownCommand(app, argc, argv);
     try {

@@ -38,8 +38,17 @@ int levelOf(const std::string& name) {
   return static_cast<int>(found - levels.begin());
 }
 
-/// Text of a parameter in a form for people: "350000000 Hz" becomes "350 MHz".
-std::string readable(const std::string& value) {
+std::string rangeText(const std::string& low, const std::string& high) {
+  return low == high ? "" : readableQuantity(low) + " .. " + readableQuantity(high);
+}
+
+bool isEnergyOrPower(const std::string& value) {
+  return value.ends_with(" J") || value.ends_with(" W") || value.ends_with(" J/bit");
+}
+
+}  // namespace
+
+std::string readableQuantity(const std::string& value) {
   const auto blank = value.find(' ');
   if (blank == std::string::npos) return value;
   static const std::map<std::string, Dimension> units = {
@@ -58,16 +67,6 @@ std::string readable(const std::string& value) {
     return value;  // words, not a quantity
   }
 }
-
-std::string rangeText(const std::string& low, const std::string& high) {
-  return low == high ? "" : readable(low) + " .. " + readable(high);
-}
-
-bool isEnergyOrPower(const std::string& value) {
-  return value.ends_with(" J") || value.ends_with(" W") || value.ends_with(" J/bit");
-}
-
-}  // namespace
 
 std::vector<Share> timeByBound(const RunResult& result) {
   std::vector<Share> shares;
@@ -145,7 +144,7 @@ std::vector<WeakSpot> weakSpots(const RunResult& result) {
     for (const Assumption& a : result.assumptions) {
       const bool isCell = isEnergyOrPower(a.value) && sources.count(a.source) > 0;
       if (a.basis == Basis::assumption && !isCell && (a.low != a.high) == ranged)
-        spots.push_back({a.key, readable(a.value), rangeText(a.low, a.high), a.source, 0});
+        spots.push_back({a.key, readableQuantity(a.value), rangeText(a.low, a.high), a.source, 0});
     }
   return spots;
 }

@@ -31,6 +31,9 @@ std::string belowRequested(const RunResult& result);
 /// the device count only when some time is theirs.
 bool belowRequested(const RunResult& result, const std::string& component);
 
+/// Text of a parameter in a form for people: "350000000 Hz" becomes "350 MHz"; words stay.
+std::string readableQuantity(const std::string& value);
+
 /// Something that a result rests on and nobody measured or published.
 struct WeakSpot {
   std::string key, value, range, source;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int busyProcess = 1, shareProcess = 2;
+constexpr int busyProcess = 1, shareProcess = 2, unitProcess = 3;
 
 class Trace {
  public:
@@ -108,9 +108,44 @@ void shareTrack(const RunResult& r, Trace& trace) {
   }
 }
 
+/// Tracks of units: a slice goes to the first lane of its unit that is free.
+void unitTracks(const std::vector<UnitSlice>& slices, Trace& trace) {
+  struct Unit {
+    std::vector<double> ends;
+    std::vector<int> tracks;
+  };
+  std::map<std::string, Unit> units;
+  int tracks = 0;
+  std::vector<const UnitSlice*> sorted;
+  for (const UnitSlice& s : slices) sorted.push_back(&s);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](auto* a, auto* b) { return a->startS < b->startS; });
+  for (const UnitSlice* s : sorted) {
+    Unit& unit = units[s->unit];
+    // Half a picosecond: starts and ends come from integers through doubles.
+    const auto free = std::find_if(unit.ends.begin(), unit.ends.end(),
+                                   [&](double end) { return end <= s->startS + 5e-13; });
+    const auto lane = static_cast<std::size_t>(free - unit.ends.begin());
+    if (free == unit.ends.end()) {
+      unit.ends.push_back(0);
+      unit.tracks.push_back(++tracks);
+      trace.thread(unitProcess, tracks,
+                   s->unit + (lane > 0 ? " (" + std::to_string(lane + 1) + ")" : ""));
+    }
+    unit.ends[lane] = s->startS + s->durationS;
+    trace.slice(unitProcess, unit.tracks[lane], s->name, "command", s->startS, s->durationS,
+                {{"detail", s->detail}});
+  }
+}
+
 }  // namespace
 
 std::string traceJson(const RunResult& r) {
+  return traceJson(r, {}, {});
+}
+
+std::string traceJson(const RunResult& r, const std::string& units,
+                      const std::vector<UnitSlice>& slices) {
   if (!r.feasible)
     throw InputError("an infeasible result has no timeline", "a feasible design",
                      r.reasons.empty() ? "" : "reason: " + r.reasons.front());
@@ -126,6 +161,10 @@ std::string traceJson(const RunResult& r) {
   }
   busyTracks(r, trace);
   shareTrack(r, trace);
+  if (!slices.empty()) {
+    trace.process(unitProcess, units);
+    unitTracks(slices, trace);
+  }
   const Json out = {
       {"displayTimeUnit", "ns"},
       {"otherData",
@@ -136,6 +175,11 @@ std::string traceJson(const RunResult& r) {
 
 void writeTrace(const std::string& path, const RunResult& result) {
   writeFileAtomically(path, traceJson(result));
+}
+
+void writeTrace(const std::string& path, const RunResult& result, const std::string& units,
+                const std::vector<UnitSlice>& slices) {
+  writeFileAtomically(path, traceJson(result, units, slices));
 }
 
 }  // namespace wattlas

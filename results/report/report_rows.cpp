@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "results/palette.h"
+#include "results/plot.h"
+#include "results/plot_frame.h"
+#include "results/report/report_data.h"
+#include "results/store_layout.h"
+
+namespace wattlas {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* shapeNames[] = {"circle",  "square", "diamond", "up",  "down",
+                                      "hexagon", "plus",   "cross",   "star"};
+
+/// Eight digits are more than a page shows, and half the bytes of twelve.
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  if (value == 0) return 0;
+  const double unit = std::pow(10.0, 7 - std::floor(std::log10(std::abs(value))));
+  const double cut = std::round(value * unit) / unit;
+  return std::isfinite(cut) ? cut : value;
+}
+
+/// A text column as its different values and one index per row.
+class Dictionary {
+ public:
+  void add(const std::string& text) {
+    const auto [at, isNew] = index_.try_emplace(text, index_.size());
+    if (isNew) values_.push_back(text);
+    rows_.push_back(at->second);
+  }
+  Json json() const { return {{"d", values_}, {"v", rows_}}; }
+  const std::vector<std::string>& values() const { return values_; }
+
+ private:
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<std::string> values_;
+  std::vector<std::size_t> rows_;
+};
+
+class RowsBuilder {
+ public:
+  RowsBuilder(const Store& store, const std::vector<std::size_t>& shown)
+      : store_(store), shown_(shown) {}
+
+  Json build() {
+    out_["meta"] = {{"name", store_.header().name},
+                    {"scope", store_.header().scope},
+                    {"energyMode", store_.header().energyMode},
+                    {"study", store_.header().study},
+                    {"version", store_.version()},
+                    {"contentHash", store_.contentHash()},
+                    {"points", store_.rows().size()},
+                    {"shown", shown_.size()}};
+    texts();
+    numbers();
+    search();
+    return std::move(out_);
+  }
+
+ private:
+  const PointRow& row(std::size_t i) const { return store_.rows()[i]; }
+
+  template <class Get>
+  Dictionary column(const Get& get) const {
+    Dictionary dictionary;
+    for (const std::size_t i : shown_) dictionary.add(get(row(i)));
+    return dictionary;
+  }
+
+  void texts() {
+    for (const auto& [name, member] : {std::pair{"workload", &PointRow::workload},
+                                       {"platform", &PointRow::platform},
+                                       {"format", &PointRow::format},
+                                       {"fidelity", &PointRow::fidelity},
+                                       {"reason", &PointRow::reason},
+                                       {"bound", &PointRow::bound},
+                                       {"energy_category", &PointRow::energyCategory},
+                                       {"accuracy_kind", &PointRow::accuracyKind}}) {
+      const Dictionary d = column([m = member](const PointRow& r) { return r.*m; });
+      if (std::string_view(name) == "platform") families(d.values());
+      out_["text"][name] = d.json();
+    }
+    Json genes = Json::array();
+    for (const std::string& gene : geneColumns(store_.rows())) {
+      genes.push_back(gene);
+      out_["text"][gene] = column([&](const PointRow& r) {
+                             const std::string* value = geneOf(r, gene);
+                             return value == nullptr ? std::string() : *value;
+                           }).json();
+    }
+    out_["genes"] = genes;
+    std::string feasible, pareto;
+    Json ids = Json::array(), hashes = Json::array();
+    for (const std::size_t i : shown_) {
+      ids.push_back(row(i).id);
+      hashes.push_back(row(i).configHash == row(i).id ? "" : row(i).configHash);
+      feasible += row(i).feasible ? '1' : '0';
+      pareto += row(i).pareto ? '1' : '0';
+    }
+    out_["id"] = ids;
+    out_["hash"] = hashes;
+    out_["feasible"] = feasible;
+    out_["pareto"] = pareto;
+  }
+
+  void families(const std::vector<std::string>& platforms) {
+    Json list = Json::array(), of = Json::array();
+    std::vector<std::string> names;
+    for (const std::string& platform : platforms) {
+      const Family& family = familyOf(platform);
+      const auto known = std::find(names.begin(), names.end(), family.name);
+      of.push_back(known - names.begin());
+      if (known != names.end()) continue;
+      names.push_back(family.name);
+      const Colour& colour = palette[family.colour % palette.size()];
+      list.push_back({{"name", family.name},
+                      {"shape", shapeNames[static_cast<std::size_t>(family.shape)]},
+                      {"light", colour.light},
+                      {"dark", colour.dark}});
+    }
+    out_["families"] = list;
+    out_["familyOf"] = of;  // by platform
+    Json colours = Json::array();
+    for (const Colour& c : palette) colours.push_back({c.light, c.dark});
+    out_["palette"] = colours;
+  }
+
+  void numberColumn(const std::string& name, const std::vector<double>& values) {
+    if (std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }))
+      return;
+    Json cells = Json::array();
+    for (const double v : values) cells.push_back(number(v));
+    const Measure measure = measureOf(name);
+    out_["num"].push_back(
+        {{"name", name}, {"label", measure.name}, {"unit", layout::unitOf(name)}, {"v", cells}});
+  }
+
+  void numbers() {
+    out_["num"] = Json::array();
+    std::vector<double> values(shown_.size());
+    for (const NumberColumn& c : layout::numbers()) {
+      for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = row(shown_[k]).*c.member;
+      numberColumn(c.name, values);
+    }
+    for (const std::string& name : extraColumns(store_.rows())) {
+      for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = extraOf(row(shown_[k]), name);
+      numberColumn(name, values);
+    }
+  }
+
+  void search() {
+    Json objectives = Json::array(), effects = Json::array(), regions = Json::array();
+    for (const ObjectiveInfo& o : objectivesOf(store_)) objectives.push_back({o.name, o.maximise});
+    for (const KnobEffect& e : effectsOf(store_))
+      effects.push_back({e.gene, e.platform, e.pairs, e.changes});
+    for (const RefusedRegion& r : regionsOf(store_))
+      regions.push_back({r.reason, r.common, r.count, r.failed});
+    out_["objectives"] = objectives;
+    out_["effects"] = effects;
+    out_["regions"] = regions;
+    std::map<std::pair<std::string, std::int64_t>, Json> curves;
+    for (const HistoryStep& step : historyOf(store_))
+      curves[{step.workload, step.seed}].push_back({step.evaluations, number(step.hypervolume)});
+    Json history = Json::array();
+    for (const auto& [key, steps] : curves)
+      history.push_back({{"workload", key.first}, {"seed", key.second}, {"steps", steps}});
+    out_["history"] = history;
+  }
+
+  const Store& store_;
+  const std::vector<std::size_t>& shown_;
+  Json out_;
+};
+
+}  // namespace
+
+std::vector<std::size_t> shownRows(const Store& store, std::size_t most) {
+  const std::vector<PointRow>& rows = store.rows();
+  std::vector<std::size_t> front, others;
+  for (std::size_t i = 0; i < rows.size(); ++i) (rows[i].pareto ? front : others).push_back(i);
+  std::vector<std::size_t> shown = front;
+  const std::size_t room = std::min(others.size(), most > front.size() ? most - front.size() : 0);
+  for (std::size_t k = 0; k < room; ++k) shown.push_back(others[k * others.size() / room]);
+  std::sort(shown.begin(), shown.end());
+  return shown;
+}
+
+std::string reportRows(const Store& store, const std::vector<std::size_t>& shown) {
+  return RowsBuilder(store, shown).build().dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace wattlas
