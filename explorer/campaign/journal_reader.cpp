@@ -1,0 +1,106 @@
+#include "explorer/campaign/journal_reader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "explorer/campaign/crc32c.h"
+#include "explorer/campaign/journal_record.h"
+#include "explorer/campaign/journal_writer.h"
+
+namespace wattlas {
+namespace {
+
+constexpr std::size_t chunk = 1U << 20;
+
+/// A window of a file that slides forward and grows when a record needs it.
+class Window {
+ public:
+  Window(int file, std::uint64_t begin, const std::string& path)
+      : file_(file), begin_(begin), path_(path) {}
+  /// Bytes from `at` on, at least `wanted` unless the file ends before.
+  std::string_view from(std::uint64_t at, std::size_t wanted) {
+    const auto used = static_cast<std::size_t>(at - begin_);
+    if (bytes_.size() - used < wanted) {
+      bytes_.erase(0, used);
+      begin_ = at;
+      fill(std::max(wanted, chunk));
+    }
+    return std::string_view(bytes_).substr(static_cast<std::size_t>(at - begin_));
+  }
+
+ private:
+  void fill(std::size_t size) {
+    while (bytes_.size() < size) {
+      const std::size_t have = bytes_.size();
+      bytes_.resize(size);
+      const ssize_t n =
+          ::pread(file_, bytes_.data() + have, size - have, static_cast<off_t>(begin_ + have));
+      bytes_.resize(have + (n > 0 ? static_cast<std::size_t>(n) : 0));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw JournalFailure(path_ + " cannot be read: " + std::strerror(errno));
+      if (n == 0) return;
+    }
+  }
+  int file_;
+  std::uint64_t begin_;
+  const std::string& path_;
+  std::string bytes_;
+};
+
+/// Where the first sound header after `from` begins; nothing when the file has no more.
+std::optional<std::uint64_t> nextHeader(Window& window, std::uint64_t from) {
+  for (std::uint64_t at = from + 1;;) {
+    const std::string_view bytes = window.from(at, chunk);
+    if (bytes.size() < recordHeaderSize) return std::nullopt;
+    const std::size_t mark = findMark(bytes, 0);
+    if (mark == std::string_view::npos) {
+      at += bytes.size();
+      continue;
+    }
+    at += mark;
+    if (decodeHeader(window.from(at, recordHeaderSize))) return at;
+    ++at;
+  }
+}
+
+}  // namespace
+
+void JournalReader::scan(const Visit& visit) {
+  // Opened anew each time: network file systems show what others wrote only then.
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) throw JournalFailure(path_ + " cannot be read: " + std::strerror(errno));
+  Window window(file.get(), position_, path_);
+  damage_.tail = 0;
+  for (;;) {
+    std::string_view bytes = window.from(position_, recordHeaderSize);
+    damage_.tail = bytes.size();
+    if (bytes.size() < recordHeaderSize) return;
+    const auto header = decodeHeader(bytes);
+    if (!header) {
+      const auto next = nextHeader(window, position_);
+      // Without anything sound behind it this may be a record on its way: look again next time.
+      if (!next) return;
+      ++damage_.records;
+      damage_.bytes += *next - position_;
+      position_ = *next;
+      continue;
+    }
+    bytes = window.from(position_, recordHeaderSize + header->size);
+    damage_.tail = bytes.size();
+    if (bytes.size() < recordHeaderSize + header->size) return;
+    const std::string_view payload = bytes.substr(recordHeaderSize, header->size);
+    if (crc32c(payload) == header->payloadCrc) {
+      visit(payload, position_ + recordHeaderSize);
+    } else {
+      ++damage_.records;
+      damage_.bytes += recordHeaderSize + header->size;
+    }
+    position_ += recordHeaderSize + header->size;
+  }
+}
+
+}  // namespace wattlas

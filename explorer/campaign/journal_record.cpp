@@ -1,0 +1,121 @@
+#include "explorer/campaign/journal_record.h"
+
+#include <cmath>
+#include <limits>
+
+#include "explorer/byte_stream.h"
+#include "explorer/campaign/crc32c.h"
+#include "explorer/worker_protocol.h"
+
+namespace wattlas {
+namespace {
+
+// No text holds these bytes: 0xF7 never occurs in UTF-8.
+constexpr std::string_view mark = "\xF7WJ1";
+constexpr std::size_t keySize = 16;
+
+std::uint32_t word(std::string_view bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+std::string_view after(std::string_view payload, RecordKind kind) {
+  if (kindOf(payload) != kind) throw std::runtime_error("a journal record of another kind");
+  return payload.substr(1);
+}
+
+}  // namespace
+
+std::string encodeRecord(std::string_view payload) {
+  ByteWriter out;
+  out.u32(word(mark, 0));
+  out.u32(static_cast<std::uint32_t>(payload.size()));
+  out.u32(crc32c(payload));
+  out.u32(crc32c(out.bytes()));
+  std::string bytes = out.take();
+  bytes.append(payload);
+  return bytes;
+}
+
+std::optional<RecordHeader> decodeHeader(std::string_view bytes) {
+  if (bytes.size() < recordHeaderSize || !bytes.starts_with(mark)) return std::nullopt;
+  if (crc32c(bytes.substr(0, 12)) != word(bytes, 12)) return std::nullopt;
+  const RecordHeader header{word(bytes, 4), word(bytes, 8)};
+  if (header.size == 0 || header.size > largestRecord) return std::nullopt;
+  return header;
+}
+
+std::size_t findMark(std::string_view bytes, std::size_t from) {
+  for (std::size_t at = bytes.find(mark.front(), from); at != std::string_view::npos;
+       at = bytes.find(mark.front(), at + 1))
+    if (mark.starts_with(bytes.substr(at, mark.size()))) return at;
+  return std::string_view::npos;
+}
+
+std::string beginPayload(const JournalBegin& begin) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(RecordKind::begin));
+  out.text(begin.plan);
+  out.text(begin.build);
+  out.text(begin.host);
+  for (const std::uint32_t n : {begin.shard, begin.shards, begin.attempt}) out.u32(n);
+  out.u64(begin.process);
+  out.u64(begin.unixSeconds);
+  return out.take();
+}
+
+std::string rowPayload(RecordKind kind, const Hash128& key, const PointOutcome& outcome) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(kind));
+  out.u64(key.high);
+  out.u64(key.low);
+  // One NaN only, so that equal answers are equal bytes.
+  PointOutcome plain = outcome;
+  for (double& v : plain.metrics)
+    if (std::isnan(v)) v = std::numeric_limits<double>::quiet_NaN();
+  return out.take() + encodeResults({&plain, 1});
+}
+
+std::string endPayload(const std::string& reason) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(RecordKind::end));
+  out.text(reason);
+  return out.take();
+}
+
+RecordKind kindOf(std::string_view payload) {
+  return payload.empty() ? RecordKind{} : static_cast<RecordKind>(payload.front());
+}
+
+JournalBegin decodeBegin(std::string_view payload) {
+  ByteReader in(after(payload, RecordKind::begin));
+  JournalBegin begin;
+  begin.plan = in.text();
+  begin.build = in.text();
+  begin.host = in.text();
+  for (std::uint32_t* n : {&begin.shard, &begin.shards, &begin.attempt}) *n = in.u32();
+  begin.process = in.u64();
+  begin.unixSeconds = in.u64();
+  return begin;
+}
+
+Hash128 keyOf(std::string_view payload) {
+  ByteReader in(payload);
+  in.u8();
+  const std::uint64_t high = in.u64();
+  return {high, in.u64()};
+}
+
+PointOutcome outcomeOf(std::string_view payload) {
+  if (payload.size() < 1 + keySize) throw std::runtime_error("a journal record is too short");
+  std::vector<PointOutcome> outcomes = decodeResults(std::string(payload.substr(1 + keySize)));
+  if (outcomes.size() != 1) throw std::runtime_error("a journal record without its row");
+  return std::move(outcomes.front());
+}
+
+std::string decodeEnd(std::string_view payload) {
+  return ByteReader(after(payload, RecordKind::end)).text();
+}
+
+}  // namespace wattlas

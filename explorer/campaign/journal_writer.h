@@ -1,0 +1,60 @@
+// Appends records to a private file that no other process writes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "explorer/pipe_io.h"
+
+namespace wattlas {
+
+/// The disk is full or gone. What was written before is safe; the text says what to do.
+class JournalFailure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Records are collected and handed to the system by `flush`: from then on a death of this process
+/// loses nothing. `flush` also syncs to the disk when the last sync is `syncSeconds` ago, so a
+/// power failure costs that much work.
+class JournalWriter {
+ public:
+  /// Creates `path`, which must not exist: two writers never share a file. Throws JournalFailure;
+  /// see `exists`.
+  JournalWriter(std::string path, double syncSeconds);
+  /// Writes what is collected, as far as that is possible.
+  ~JournalWriter();
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  /// Throws JournalFailure when it had to write and could not.
+  void append(std::string_view payload);
+  void flush();
+  void sync();
+  const std::string& path() const { return path_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  [[noreturn]] void fail(const char* doing);
+
+  std::string path_, pending_;
+  double syncSeconds_;
+  Descriptor file_;
+  std::uint64_t written_ = 0;  ///< bytes of complete records in the file
+  Clock::time_point synced_ = Clock::now();
+  bool unsynced_ = false, broken_ = false;
+};
+
+/// A journal of that name is there already.
+class JournalExists : public JournalFailure {
+ public:
+  using JournalFailure::JournalFailure;
+};
+
+/// Makes a new name in `folder` durable; a file system that cannot do that is no error.
+void syncFolder(const std::string& folder);
+
+}  // namespace wattlas

@@ -1,0 +1,35 @@
+// Works on one shard of a campaign until it is done or interrupted.
+#pragma once
+
+#include "explorer/campaign/shard.h"
+
+namespace wattlas {
+
+struct ShardOptions {
+  Shard shard;
+  std::optional<std::uint32_t> attempt;
+  std::function<bool()> interrupted;  ///< asked now and then; may be empty
+  double syncSeconds = 1;             ///< a power failure costs at most so much work
+  /// Adaptive search: a shard that has done its part of a generation takes over what is missing
+  /// when the other shards wrote nothing for so long.
+  double patienceSeconds = 10;
+  int workers = 1;  ///< points taken over at a time
+};
+
+struct ShardOutcome {
+  std::size_t points = 0;                  ///< of this shard (adaptive: of the whole search so far)
+  std::size_t settled = 0;                 ///< of those, with an answer
+  std::size_t before = 0;                  ///< of those, answered by journals of earlier attempts
+  std::size_t infeasible = 0, failed = 0;  ///< evaluated by this run
+  std::size_t evaluated = 0;               ///< by this run
+  bool complete = false;                   ///< every point of the shard has a final row
+  std::string journal;                     ///< name of the file; empty when nothing was to do
+  double seconds = 0;
+};
+
+/// Evaluates what no journal answers yet. Throws JournalFailure when the journal cannot be written;
+/// what was written before is safe.
+ShardOutcome runShard(const CampaignPlan& plan, const ShardOptions& options, Evaluator& evaluator,
+                      Progress* progress = nullptr);
+
+}  // namespace wattlas

@@ -1,0 +1,203 @@
+// Does every way through a campaign give what one undisturbed process gives?
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "explorer/campaign/evaluation_key.h"
+#include "explorer/campaign/retry.h"
+#include "tests/explorer/campaign/campaign_fixture.h"
+
+namespace wattlas::test {
+namespace {
+
+class MergeTest : public CampaignTest {
+ protected:
+  void expectComplete(const CampaignPlan& plan) const {
+    const Merged merged = mergeCampaign(plan, journals(plan), false);
+    EXPECT_TRUE(merged.missing.empty());
+    expectSame(merged.outcome, explored(plan));
+  }
+};
+
+TEST_F(MergeTest, OneTwoAndSevenShardsAreEqual) {
+  for (const std::uint32_t n : {1U, 2U, 7U}) {
+    const CampaignPlan p = plan(fixedStudy());
+    for (std::uint32_t i = 0; i < n; ++i) EXPECT_TRUE(run(p, i, n).complete);
+    expectComplete(p);
+    std::filesystem::remove_all(p.folder);
+  }
+}
+
+TEST_F(MergeTest, RowByRowGivesWhatTheReplayGives) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 1);
+  const Merged merged = mergeRowByRow(p, journals(p), false);
+  EXPECT_TRUE(merged.missing.empty());
+  expectSame(merged.outcome, explored(p));
+}
+
+TEST_F(MergeTest, PointsRuledOutByGenesAreNotSimulated) {
+  const CampaignPlan p = plan(fixedStudy());
+  const ShardOutcome o = run(p, 0, 1);
+  EXPECT_EQ(o.points, 46u) << "x * y = 24 on two platforms";
+  EXPECT_EQ(evaluations_, 46u);
+}
+
+TEST_F(MergeTest, AnInterruptedShardContinuesWhereItStopped) {
+  const CampaignPlan p = plan(fixedStudy());
+  std::size_t runs = 0;
+  for (; !run(p, 0, 1, 5).complete; ++runs) ASSERT_LT(runs, 20u);
+  EXPECT_GE(runs, 9u);
+  EXPECT_EQ(evaluations_, 46u) << "nothing twice";
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, ShardsOfDifferentCountsGoTogether) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 1, 3);
+  run(p, 0, 2);
+  for (std::uint32_t i = 0; i < 5; ++i) run(p, i, 5);
+  EXPECT_EQ(evaluations_, 46u);
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, TheSameShardTwiceAtOnceIsNoHarm) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 1);
+  const std::string first = onlyJournal(p);
+  // What an orphan of a lost node does: the same rows under a name of its own.
+  std::filesystem::copy(first, p.journals() + "/" + journalName({0, 1}, 1));
+  EXPECT_EQ(journals(p).duplicates(), 46u);
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, MissingPointsAreListedAndPartialLeavesThemOut) {
+  const CampaignPlan p = plan(fixedStudy());
+  const ShardOutcome o = run(p, 0, 2);
+  const Merged merged = mergeCampaign(p, journals(p), false);
+  EXPECT_EQ(merged.missing.size(), 46u - o.points);
+  EXPECT_TRUE(merged.outcome.points.empty());
+  for (const Merged& part :
+       {mergeCampaign(p, journals(p), true), mergeRowByRow(p, journals(p), true)}) {
+    EXPECT_EQ(part.outcome.points.size(), 2 + o.points);
+    EXPECT_TRUE(part.outcome.interrupted);
+  }
+}
+
+TEST_F(MergeTest, OnlyDamagedPointsRunAgain) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 1);
+  const std::string file = onlyJournal(p);
+  std::string bytes = readBytes(file);
+  for (const std::size_t at : {bytes.size() / 4, bytes.size() / 2}) bytes[at] ^= 0x10;
+  bytes.resize(bytes.size() - 70);  // the end mark and a part of the last row
+  writeBytes(file, bytes);
+  evaluations_ = 0;
+  const ShardOutcome again = run(p, 0, 1);
+  EXPECT_EQ(again.evaluated, 3u);
+  EXPECT_EQ(evaluations_, 3u);
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, ASearchIsTheSameInAnyNumberOfShards) {
+  for (const std::uint32_t n : {1U, 2U, 7U}) {
+    const CampaignPlan p = plan(searchStudy());
+    // One shard finishes a search alone, taking over what the others do not do.
+    EXPECT_TRUE(run(p, n - 1, n).complete);
+    evaluations_ = 0;
+    EXPECT_TRUE(run(p, 0, n).complete);
+    EXPECT_EQ(evaluations_, 0u) << "all answers are there";
+    expectComplete(p);
+    std::filesystem::remove_all(p.folder);
+  }
+}
+
+TEST_F(MergeTest, AnInterruptedSearchContinuesAnywhere) {
+  const CampaignPlan p = plan(searchStudy());
+  std::uint32_t runs = 0;
+  while (!run(p, runs % 3, 3, 23).complete) ASSERT_LT(++runs, 60u);
+  EXPECT_GE(runs, 5u);
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, ALadderRunsAcrossShards) {
+  const CampaignPlan p =
+      plan(studyText("  x: {integer: {min: 1, max: 20}}\n  y: {integer: {min: 1, max: 10}}\n",
+                     "search: {method: exhaustive, ladder: {pilot: 4}}\n"));
+  ASSERT_TRUE(p.adaptive);
+  EXPECT_FALSE(run(p, 0, 2, 100).complete);
+  EXPECT_TRUE(run(p, 1, 2).complete);
+  expectComplete(p);
+}
+
+TEST_F(MergeTest, BrokenPointsAreTriedAgainAndThenStand) {
+  const CampaignPlan p = plan(studyText("  x: {integer: {min: 1, max: 3}}\n"));
+  std::map<std::string, int> calls;
+  class Breaking : public Evaluator {
+   public:
+    explicit Breaking(std::map<std::string, int>& calls) : calls_(calls) {}
+    bool evaluate(const Study& study, std::span<const DesignPoint> points, bool, const Done& done,
+                  const KeepGoing&) override {
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        const ExperimentSpec spec = specOf(study, points[i]);
+        const std::string x = textOf(spec, "x");
+        const int call = ++calls_[spec.platform + x];
+        if (x == "1" || (x == "2" && call == 1))
+          done(i, outcomeWithout(PointStatus::failed, "failed: crashed with signal 9 (Killed)"));
+        else
+          done(i, evaluatePoint(study, points[i], fakeRun, true));
+      }
+      return true;
+    }
+
+   private:
+    std::map<std::string, int>& calls_;
+  } breaking(calls);
+  ShardOptions options;
+  const ShardOutcome o = runShard(p, options, breaking);
+  EXPECT_TRUE(o.complete);
+  EXPECT_EQ(o.failed, 2u);
+  EXPECT_EQ(calls["alpha1"], 2) << "tried again once";
+  EXPECT_EQ(calls["alpha2"], 2);
+  EXPECT_EQ(calls["alpha3"], 1);
+  const Merged merged = mergeCampaign(p, journals(p), false);
+  ASSERT_TRUE(merged.missing.empty());
+  std::multiset<std::string> reasons;
+  for (const ExploredPoint& point : merged.outcome.points) reasons.insert(point.outcome.reason);
+  EXPECT_EQ(reasons.count("failed: crashed with signal 9 (Killed)"), 2u);
+  EXPECT_EQ(reasons.count(""), 4u);
+}
+
+TEST(RetryTest, ABugIsFinalAndAKillIsNot) {
+  const Study s = study(fixedStudy());
+  const DesignPoint point{0, {0, 0, 0}};
+  const auto failing = [&](const std::function<RunResult(const ExperimentSpec&)>& f) {
+    return evaluatePoint(s, point, f, false);
+  };
+  EXPECT_FALSE(isRetryable(
+      failing([](const auto&) -> RunResult { throw std::runtime_error("the model has a bug"); })));
+  EXPECT_TRUE(isRetryable(failing([](const auto&) -> RunResult { throw std::bad_alloc(); })));
+  EXPECT_FALSE(isRetryable(failing([](const ExperimentSpec& spec) { return fakeRun(spec); })));
+}
+
+TEST(EvaluationKeyTest, ChangesWithWhateverChangesARow) {
+  const Hash128 id = Hasher().text("point").finish();
+  std::set<std::string> keys;
+  const Study base = study(fixedStudy());
+  keys.insert(EvaluationKeys(base, false, "b").of(id).hex());
+  keys.insert(EvaluationKeys(base, true, "b").of(id).hex());
+  keys.insert(EvaluationKeys(base, false, "c").of(id).hex());
+  keys.insert(EvaluationKeys(studyAt(base, "analytic"), false, "b").of(id).hex());
+  keys.insert(EvaluationKeys(study(studyText("  x: {integer: {min: 1, max: 6}}\n")), false, "b")
+                  .of(id)
+                  .hex());
+  EXPECT_EQ(keys.size(), 5u);
+}
+
+TEST(BuildFingerprintTest, IsStable) {
+  EXPECT_EQ(buildFingerprint().size(), 16u);
+  EXPECT_EQ(buildFingerprint(), buildFingerprint());
+}
+
+}  // namespace
+}  // namespace wattlas::test
