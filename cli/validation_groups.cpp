@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/evaluate.h"
+#include "cli/validation_llm.h"
 #include "fpga/validation.h"
 #include "gpu/validation.h"
 #include "pim/dpu/validation.h"
@@ -87,7 +88,11 @@ std::vector<ValidationGroup> validationGroups() {
          return rows;
        }},
       {"banks", "compute in the DRAM bank",
-       [](const Context& c) { return pim::validateBanks(c.path); }},
+       [](const Context& c) {
+         ValidationRows rows = pim::validateBanks(c.path);
+         for (ValidationRow& row : llmValidationRows(c)) rows.push_back(std::move(row));
+         return rows;
+       }},
       {"gpu", "GPU kernels against published measurements",
        [](const Context& c) { return only(gpuValidationRows(c.path), "gpu"); }},
       {"fpga", "dataflow accelerators against boards and syntheses",
