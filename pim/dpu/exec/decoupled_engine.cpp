@@ -84,6 +84,7 @@ class DecoupledEngine {
       watch_.issued(t, false, false, ~0U);
     } else {
       order(t);
+      if (rt_.error) return;
     }
     ++now_;
   }

@@ -87,8 +87,18 @@ void DpuMachine::readMram(std::uint32_t offset, std::span<std::uint8_t> bytes) c
 
 namespace {
 
-const Symbol& findSymbol(const Program& program, const std::string& name) {
+/// The host's name for the part of MRAM behind the program's variables, and the linker's.
+constexpr const char* kHeapName = "DPU_MRAM_HEAP_POINTER_NAME";
+constexpr const char* kHeapSymbol = "__sys_used_mram_end";
+
+Symbol findSymbol(const Program& program, const std::string& name) {
   const Symbol* symbol = program.symbol(name);
+  if (symbol == nullptr && name == kHeapName) symbol = program.symbol(kHeapSymbol);
+  if (symbol == nullptr && (name == kHeapName || name == kHeapSymbol)) {
+    return {
+        name, kMramAddress + (program.mramUsed + 7) / 8 * 8, 0, Memory::mram, SymbolKind::object,
+        true};
+  }
   if (symbol == nullptr) {
     std::vector<std::string> names;
     for (const auto& s : program.symbols) names.push_back(s.name);
@@ -107,7 +117,7 @@ const Symbol& findSymbol(const Program& program, const std::string& name) {
 
 void DpuMachine::writeSymbol(const std::string& name, std::span<const std::uint8_t> bytes,
                              std::uint32_t offset) {
-  const Symbol& symbol = findSymbol(state_->program, name);
+  const Symbol symbol = findSymbol(state_->program, name);
   if (symbol.memory == Memory::wram) {
     writeWram(symbol.address + offset, bytes);
   } else {
@@ -117,7 +127,7 @@ void DpuMachine::writeSymbol(const std::string& name, std::span<const std::uint8
 
 std::vector<std::uint8_t> DpuMachine::readSymbol(const std::string& name, std::uint32_t bytes,
                                                  std::uint32_t offset) const {
-  const Symbol& symbol = findSymbol(state_->program, name);
+  const Symbol symbol = findSymbol(state_->program, name);
   const bool wram = symbol.memory == Memory::wram;
   const std::uint32_t at = (wram ? symbol.address : symbol.address - kMramAddress) + offset;
   if (bytes > (wram ? kWramBytes : kMramBytes)) {

@@ -198,6 +198,11 @@ void loadSymbols(const elf::Image& image, Program& program) {
         if (known && (image.sections()[section].flags & elf::kAlloc) == 0) {
           symbol.memory = Memory::absolute;
         }
+      } else if (const Region* region = regionOf(symbol.address, true);
+                 region != nullptr && region->memory == Memory::mram) {
+        // Linker scripts define the end of the used MRAM as a number; no other number is that
+        // large.
+        symbol.memory = Memory::mram;
       }
       program.symbols.push_back(std::move(symbol));
     }

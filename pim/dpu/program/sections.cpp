@@ -115,10 +115,14 @@ std::optional<AssemblySection> sectionNamed(std::string_view name,
 std::vector<std::int64_t> placeSections(const std::vector<AssemblySection>& sections) {
   std::vector<std::int64_t> bases(sections.size(), 0);
   std::array<std::uint64_t, 5> next{};
-  for (const bool trailing : {false, true}) {
+  // Hardware boots at instruction 0, where vendor linkers put the start-up code of this name.
+  const auto rank = [](const AssemblySection& section) {
+    return section.name == ".text.__bootstrap" ? 0 : last(section) ? 2 : 1;
+  };
+  for (const int wanted : {0, 1, 2}) {
     for (std::size_t i = 0; i < sections.size(); ++i) {
       const auto& section = sections[i];
-      if (last(section) != trailing) continue;
+      if (rank(section) != wanted) continue;
       auto& at = next[static_cast<std::size_t>(section.memory)];
       // DMA needs multiples of 8; code and lock bits need no alignment.
       const bool data = section.memory == Memory::wram || section.memory == Memory::mram;

@@ -38,7 +38,8 @@ std::optional<AssemblySection> sectionNamed(std::string_view name,
                                             const std::optional<std::string>& flags);
 
 /// Start of every section (bytes from the ELF address 0; instructions for text): sections of one
-/// memory follow one another in order of appearance, .bss after all other WRAM.
+/// memory follow one another in order of appearance, .bss after all other WRAM, .text.__bootstrap
+/// before all other code.
 std::vector<std::int64_t> placeSections(const std::vector<AssemblySection>& sections);
 
 }  // namespace wattlas::dpu

@@ -1,0 +1,169 @@
+// Programs in the shape of vendor executables: start-up code that boots the other tasklets, stack
+// frames, mutexes, barriers with wait queues, semaphores, handshakes, heap, counter, print buffer.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "engines.h"
+#include "pim/dpu/program/program_files.h"
+
+namespace wattlas::dpu::test {
+namespace {
+
+constexpr unsigned kRounds = 4, kWords = 32;
+
+Program vendorProgram(unsigned tasklets) {
+  AssembleOptions options;
+  options.tasklets = static_cast<int>(tasklets);
+  options.defines["ROUNDS"] = kRounds;
+  return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/runtime/program.s", options);
+}
+
+/// Word `i` of the input.
+std::uint32_t inputWord(std::uint32_t i) {
+  return i * 2654435761U >> 8;
+}
+
+std::uint32_t wordAt(const std::vector<std::uint8_t>& bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + at, 4);
+  return value;
+}
+
+struct Expected {
+  std::vector<std::uint32_t> sums;
+  std::uint32_t total = 0;
+};
+
+Expected expectedOf(unsigned tasklets) {
+  Expected e;
+  e.sums.resize(tasklets);
+  for (std::uint32_t i = 0; i < tasklets * kRounds * kWords; ++i) {
+    e.sums[i / kWords % tasklets] += inputWord(i);
+    e.total += inputWord(i);
+  }
+  return e;
+}
+
+void feed(DpuMachine& machine, unsigned tasklets) {
+  std::vector<std::uint8_t> input(std::size_t{4} * tasklets * kRounds * kWords);
+  for (std::uint32_t i = 0; i < input.size() / 4; ++i) {
+    const std::uint32_t value = inputWord(i);
+    std::memcpy(input.data() + 4 * std::size_t{i}, &value, 4);
+  }
+  machine.writeSymbol("input", input);
+}
+
+/// Everything that the program left, against the same sums in C++.
+void expectResults(const DpuMachine& machine, unsigned tasklets, std::uint64_t cycles) {
+  const Expected e = expectedOf(tasklets);
+  EXPECT_EQ(wordAt(machine.readSymbol("total", 4), 0), e.total);
+  EXPECT_LE(wordAt(machine.readSymbol("most_inside", 4), 0), 2U);
+  if (tasklets > 2) {
+    EXPECT_EQ(wordAt(machine.readSymbol("most_inside", 4), 0), 2U);
+  }
+  const auto running = machine.readSymbol("running", 4 * tasklets);
+  const auto lines = machine.readSymbol("__stdout_buffer", 16 * tasklets);
+  std::uint32_t sum = 0;
+  std::set<unsigned> printed;
+  for (unsigned t = 0; t < tasklets; ++t) {
+    sum += e.sums[t];
+    EXPECT_EQ(wordAt(running, 4 * std::size_t{t}), sum) << t;
+    const std::size_t line = 16 * std::size_t{t};
+    EXPECT_EQ(lines[line], 't');
+    ASSERT_LT(lines[line + 1], tasklets);
+    printed.insert(lines[line + 1]);
+    EXPECT_EQ(wordAt(lines, line + 4), e.sums[lines[line + 1]]);
+    EXPECT_EQ(wordAt(lines, line + 8), wordAt(running, 4 * std::size_t{lines[line + 1]}));
+  }
+  EXPECT_EQ(printed.size(), tasklets);
+  const auto counted = machine.readSymbol("cycles", 8);
+  EXPECT_GT(wordAt(counted, 0), cycles / 2);
+  EXPECT_LT(wordAt(counted, 0), cycles);
+  EXPECT_EQ(wordAt(counted, 4), 0U);
+}
+
+class VendorRuntime : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(VendorRuntime, RunsToCompletionWithTheRightResults) {
+  const unsigned tasklets = GetParam();
+  for (const auto rule :
+       {RegisterFileRule::none, RegisterFileRule::sameBank, RegisterFileRule::compat}) {
+    DpuMachine fast(loadElf(elfImage(vendorProgram(tasklets)), "program.elf"));
+    DpuMachine exact(vendorProgram(tasklets));
+    feed(fast, tasklets);
+    feed(exact, tasklets);
+    DpuRunOptions options;
+    options.timing.registerFile = rule;
+    options.maxCycles = 10000000;
+    const auto a = fast.run(options);
+    options.mode = EngineMode::lockstep;
+    const auto b = exact.run(options);
+    ASSERT_FALSE(a.error) << a.error->text();
+    EXPECT_EQ(a.mode, "decoupled");
+    EXPECT_EQ(a.cycles, b.cycles);
+    EXPECT_EQ(a.instructionMix, b.instructionMix);
+    EXPECT_EQ(a.dma.waitCycles, b.dma.waitCycles);
+    EXPECT_EQ(a.stalls.registerFile, b.stalls.registerFile);
+    EXPECT_TRUE(fast.sameMemories(exact));
+    EXPECT_EQ(a.tasklets.size(), tasklets);
+    expectResults(fast, tasklets, a.cycles);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(OneToAll, VendorRuntime, ::testing::Values(1, 2, 3, 8, 11, 12, 16, 24));
+
+TEST(VendorRuntime, HasNoDataRaces) {
+  DpuMachine machine(vendorProgram(12));
+  feed(machine, 12);
+  DpuRunOptions options;
+  options.raceCheck = true;
+  const auto result = machine.run(options);
+  ASSERT_FALSE(result.error) << result.error->text();
+  EXPECT_TRUE(result.races.empty()) << result.races[0].firstSymbol << result.races[0].secondSymbol;
+}
+
+TEST(VendorRuntime, AgreesWithAnyTimingOfRowsWakingAndRevolver) {
+  for (const int revolver : {4, 14}) {
+    for (const int wake : {1, 30}) {
+      DpuRunOptions options;
+      options.timing.revolver = revolver;
+      options.timing.wakeLatency = wake;
+      options.timing.bank.detail = true;
+      expectSameInBothEngines(vendorProgram(13), options, "revolver and wake");
+    }
+  }
+}
+
+TEST(MramHeap, IsWrittenByTheHostsNameForIt) {
+  // The linker's symbol when there is one, else the end of the sections, a multiple of 8.
+  for (const bool named : {false, true}) {
+    const std::string end = named ? ".globl __sys_used_mram_end\n__sys_used_mram_end:\n" : "";
+    DpuMachine machine(
+        assemble("e: stop true, e\n.mram\n.space 13\n.balign 16\n.space 1\n" + end, "x.s", {}));
+    const std::uint32_t at = named ? 17 : 24;
+    machine.writeSymbol("DPU_MRAM_HEAP_POINTER_NAME", std::vector<std::uint8_t>{1, 2, 3});
+    EXPECT_EQ(machine.readSymbol("__sys_used_mram_end", 3), (std::vector<std::uint8_t>{1, 2, 3}));
+    std::array<std::uint8_t, 1> byte{};
+    machine.readMram(at, byte);
+    EXPECT_EQ(byte[0], 1) << named;
+  }
+}
+
+TEST(VendorRuntime, ALockThatNobodyOpensIsReportedByBothEngines) {
+  // Tasklet 1 stops with the lock: the others spin on it for ever, in the same cycles.
+  const std::string source =
+      "jeq id, NTASKLETS-1, m\nboot id, 1\nm: acquire zero, 5, nz, .\njeq id, 1, e\n"
+      "release zero, 5, nz, e\ne: stop true, e\n";
+  AssembleOptions assembly;
+  assembly.tasklets = 4;
+  DpuRunOptions options;
+  const auto result =
+      expectSameInBothEngines(assemble(source, "x.s", assembly), options, "x", true);
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->kind, RunErrorKind::deadlock);
+}
+
+}  // namespace
+}  // namespace wattlas::dpu::test
