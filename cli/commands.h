@@ -12,6 +12,7 @@ void addRun(CLI::App& app, Context& context);
 void addCompare(CLI::App& app, Context& context);
 void addPredict(CLI::App& app, Context& context);
 void addExplore(CLI::App& app, Context& context);
+void addCampaign(CLI::App& app, Context& context);
 void addLists(CLI::App& app, Context& context);
 void addSchema(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);

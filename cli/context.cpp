@@ -25,7 +25,11 @@ std::string findDataRoot(const fs::path& executable) {
 Context makeContext() {
   Context context;
   std::error_code ignored;
-  context.executable = fs::read_symlink("/proc/self/exe", ignored).string();
+  // The starter of a bundle (scripts/bundle_start.c) names itself: /proc sees the bundle's loader.
+  const char* started = std::getenv("WATTLAS_EXECUTABLE");
+  context.executable = started != nullptr && *started != '\0'
+                           ? std::string(started)
+                           : fs::read_symlink("/proc/self/exe", ignored).string();
   context.dataRoot = findDataRoot(context.executable);
   context.path = SearchPath::standard(context.dataRoot);
   const char* noColour = std::getenv("NO_COLOR");

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
     addCompare(app, context);
     addPredict(app, context);
     addExplore(app, context);
+    addCampaign(app, context);
     addValidate(app, context);
     addLists(app, context);
     addSchema(app, context);
