@@ -68,6 +68,13 @@ bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
   flop_ = energy_.add({"logic.flop", Category::compute, Scope::chip, "FLOP", p.flop});
   int8_ = energy_.add({"logic.int8", Category::compute, Scope::chip, "operation", p.int8Op});
   int4_ = energy_.add({"logic.int4", Category::compute, Scope::chip, "operation", p.int4Op});
+  Sourced<Joules> linkBit;
+  linkBit.value = Joules(p.linkEnergy.value.value);
+  linkBit.low = Joules(p.linkEnergy.low.value);
+  linkBit.high = Joules(p.linkEnergy.high.value);
+  linkBit.basis = p.linkEnergy.basis;
+  linkBit.source = p.linkEnergy.source;
+  link_ = energy_.add({"link.exchange", Category::link, Scope::chip, "bit", linkBit});
   energy_.addPower("chip.static", Category::leakage, Scope::chip, times(p.chipStatic, chips));
   Sourced<Watts> refresh;
   const double perSecond =
@@ -165,6 +172,8 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
   work.elements = elements.time * share;
   if (op.kind == OpKind::norm && p.chips > 1)
     work.gather = work.broadcast = Bits(32.0 * static_cast<double>(op.dims[Dim::M] * p.chips));
+  const std::int64_t links = p.broadcastLinks > 0 ? p.broadcastLinks : p.chips;
+  work.linkBits = whole(work.gather.value + work.broadcast.value * static_cast<double>(links));
   return work;
 }
 

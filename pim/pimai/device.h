@@ -20,7 +20,7 @@ struct PimAiOp {
   Seconds elements;               ///< non-linear and element-wise work of the busiest chip
   std::int64_t streamPasses = 1;  ///< the stream is read so often (activations exceed the SRAM)
   // Totals of all chips, for energy.
-  std::int64_t macs = 0, bitsMoved = 0, vectorElements = 0, otherElements = 0;
+  std::int64_t macs = 0, bitsMoved = 0, vectorElements = 0, otherElements = 0, linkBits = 0;
   int energyClass = 0;
   Bits resident, workspace;
   std::vector<Assumption> assumptions;
@@ -52,7 +52,7 @@ class PimAiDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 1; }
+  int modelVersion() const override { return 2; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
@@ -71,7 +71,7 @@ class PimAiDevice : public ConfiguredDevice {
   EnergyCounts countsOf(const PimAiOp& op) const;
 
   PimAiParams params_;
-  CoefficientId bit_ = 0, activation_ = 0, flop_ = 0, int8_ = 0, int4_ = 0;
+  CoefficientId bit_ = 0, activation_ = 0, flop_ = 0, int8_ = 0, int4_ = 0, link_ = 0;
 };
 
 }  // namespace wattlas::pim

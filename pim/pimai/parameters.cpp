@@ -25,6 +25,9 @@ void PimAiParams::bind(Binder& b) {
     l.quantity("chip", chipLink, rate, "host link of one chip");
     l.quantity("broadcast", broadcastLink, rate, "one payload to all chips");
     l.quantity("latency", exchangeLatency, {0, 1, {}}, "one exchange among the chips");
+    l.quantity("energy", linkEnergy, {0, 1e-6, {}}, "one bit over one link");
+    l.integer("broadcastLinks", broadcastLinks, {0, 100000, "0"},
+              "links that a broadcast drives: one a chip (0) or one a DIMM");
     l.quantity("launch", launchTime, {0, 1, {}}, "start of a program by the host");
   });
   b.section("energy", "energy and power of a chip", [&](Binder& e) {

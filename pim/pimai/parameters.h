@@ -22,6 +22,8 @@ struct PimAiParams : Arithmetic {
   Sourced<BitRate> chipLink;         ///< host link of one chip, each direction
   Sourced<BitRate> broadcastLink;    ///< one payload to all chips
   Sourced<Seconds> exchangeLatency;  ///< one exchange among the chips
+  Sourced<JoulesPerBit> linkEnergy;  ///< one bit over one link
+  std::int64_t broadcastLinks = 0;   ///< links that a broadcast drives (a DIMM has one); 0 = chips
   Sourced<Seconds> launchTime;
   // Energy.
   BankEnergy energy;

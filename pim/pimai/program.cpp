@@ -25,7 +25,7 @@ PimAiProgram::PimAiProgram(std::vector<PimAiOp> operators, const PimAiParams& p)
     h.real(op.gather.value).real(op.broadcast.value).real(op.stream.value).real(op.operations);
     h.real(op.rate.value).real(op.elements.value).integer(op.streamPasses).integer(op.macs);
     h.integer(op.bitsMoved).integer(op.vectorElements).integer(op.otherElements);
-    h.integer(op.energyClass);
+    h.integer(op.energyClass).integer(op.linkBits);
     for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value);
     need.resident += op.resident;
     need.workspace.value = std::max(need.workspace.value, op.workspace.value);
@@ -76,6 +76,7 @@ EnergyCounts PimAiDevice::countsOf(const PimAiOp& op) const {
   counts.add(flop_, std::llround(static_cast<double>(op.vectorElements) *
                                  params_.vectorFlops.value.value) +
                         op.otherElements);
+  counts.add(link_, op.linkBits);
   return counts;
 }
 
