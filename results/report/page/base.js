@@ -11,13 +11,13 @@ function el(tag, props, ...children) {
     else if (value === true) node.setAttribute(key, '');
     else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
   }
-  for (const child of children.flat())
+  for (const child of children.flat(Infinity))
     if (child !== null && child !== undefined && child !== false) node.append(child);
   return node;
 }
 
 function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  node.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
 }
 
 const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
@@ -47,7 +47,7 @@ function quantity(v, unit, digits = 4) {
   return plain(v / factor, digits) + ' ' + prefix + unit;
 }
 
-const share = (part, whole) => (whole > 0 ? plain((100 * part) / whole, 3) + ' %' : '');
+const share = (part, whole, digits = 3) => (whole > 0 ? plain((100 * part) / whole, digits) + ' %' : '');
 // "3.2x", "1.04x", "1,200x"
 const times = (r) => (known(r) ? plain(r, r < 100 ? 3 : 4) + '\u00d7' : '\u2013');
 const count = (n, word) => n.toLocaleString('en-US') + ' ' + word + (n === 1 ? '' : 's');

@@ -11,17 +11,18 @@ function stacked(parts, unit) {
     el('div', {class: 'stack', 'aria-hidden': 'true'}, parts.map(([name, v]) =>
       el('i', {style: {flex: String(v / total), background: ink(name)}, title: name + ' ' + quantity(v, unit)}))),
     el('ul', {class: 'parts'}, parts.map(([name, v]) => el('li', {}, el('i', {style: {background: ink(name)}}), name,
-      el('span', {}, quantity(v, unit, 3) + '  ' + share(v, total))))));
+      el('span', {}, quantity(v, unit, 3) + '  ' + share(v, total, 2))))));
 }
 
 function figures(i) {
   const best = (name) => ranked(rowsOfWorkload(), name)[0];
+  const judged = (name) => D.objectives.some(([o]) => o === name);
   return el('dl', {class: 'figures'}, D.measures.filter((m) => known(D.value(i, m))).map((m) => {
     const interval = D.interval(i, m), top = best(m), up = D.maximised(m);
     const ratio = up ? D.value(top, m) / D.value(i, m) : D.value(i, m) / D.value(top, m);
     return el('div', {}, el('dt', {}, capital(D.label(m))), el('dd', {}, D.show(i, m),
       interval ? el('small', {}, '5\u201395 %: ' + interval.map((v) => quantity(v, D.unit(m), 3)).join(' \u2026 ')) : null,
-      el('small', {}, top === i ? 'the ' + (up ? 'most' : 'least') + ' here' : !known(ratio) ? '' : ratio < 1.0005 ? 'equal to the best here' : times(ratio) + (up ? ' below' : '') + ' the best here')));
+      !judged(m) ? null : el('small', {}, top === i ? 'the ' + (up ? 'most' : 'least') + ' here' : !known(ratio) ? '' : ratio < 1.0005 ? 'equal to the best here' : times(ratio) + (up ? ' below' : '') + ' the best here')));
   }));
 }
 
@@ -137,4 +138,6 @@ async function buildDetail() {
     D.settings(i).length ? [el('h4', {}, 'Configuration'), table(['Gene', 'Value'], D.settings(i).map(([g, v]) => [{text: g, class: 'break'}, {text: v, class: 'break'}]))] : null,
     d ? breakdown(d, i) : el('p', {class: 'hint', style: {marginTop: '1rem'}}, 'Operators and assumptions of this point were not stored or are not part of this page. `wattlas explore` keeps them for up to 2,000 points.'),
     el('p', {class: 'hint'}, 'point ', el('code', {}, D.id[i]), D.hash[i] ? [', configuration ', el('code', {}, D.hash[i])] : null));
+  // The tornado of the point before has no place in the page any more.
+  for (const chart of Object.values(Chart.instances)) if (!chart.canvas.isConnected) chart.destroy();
 }

@@ -57,15 +57,28 @@ function wireTheme() {
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyTheme(false));
   byId('print').addEventListener('click', () => window.print());
-  const redraw = () => [scatter.chart, ...searchCharts].forEach((c) => c?.resize());
-  window.addEventListener('beforeprint', () => {
-    applyTheme(true);
-    redraw();
-  });
+  // On paper charts are pictures: a canvas keeps its pixels of the screen and would be cut. The theme
+  // rebuilds some charts in microtasks, which run before the second listener.
+  window.addEventListener('beforeprint', () => applyTheme(true));
+  window.addEventListener('beforeprint', () => Object.values(Chart.instances).forEach(pictureOf));
   window.addEventListener('afterprint', () => {
+    document.querySelectorAll('img.print-only').forEach((img) => img.remove());
     applyTheme(false);
-    redraw();
   });
+}
+
+function pictureOf(chart) {
+  if (!chart.canvas?.isConnected || !chart.canvas.width) return;
+  chart.options.devicePixelRatio = 2;
+  chart.resize();
+  const picture = document.createElement('canvas'), ctx = picture.getContext('2d');
+  picture.width = chart.canvas.width;
+  picture.height = chart.canvas.height;
+  for (const layer of chart.canvas.parentNode.querySelectorAll('canvas'))
+    ctx.drawImage(layer, 0, 0, picture.width, picture.height);
+  chart.canvas.parentNode.append(el('img', {class: 'print-only', src: picture.toDataURL(), alt: chart.canvas.getAttribute('aria-label') || 'Chart'}));
+  delete chart.options.devicePixelRatio;
+  chart.resize();
 }
 
 // For tests and for links from other programs: where a point stands, and what is chosen.

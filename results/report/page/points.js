@@ -47,7 +47,7 @@ function buildPoints() {
       choose(i);
       e.target.checked = state.chosen.includes(i);
     }})));
-  const turn = (text, by, off) => el('button', {type: 'button', disabled: off, onclick() {
+  const turn = (text, by, off) => el('button', {type: 'button', class: 'no-print', disabled: off, onclick() {
     points.page += by;
     buildPoints();
     byId('points').querySelector('.pager button:not(:disabled)')?.focus();

@@ -112,10 +112,10 @@ function drawIntervals(ctx, toX, toY) {
   // A bar for each point would hide the picture; then only the Pareto set keeps its bars.
   const all = scatter.drawn.length <= 150;
   ctx.lineWidth = 1.1;
-  ctx.globalAlpha = 0.75;
   for (const i of scatter.drawn) {
     if (!all && !D.pareto(i)) continue;
     const bars = [[D.interval(i, state.x), true], [D.interval(i, state.y), false]];
+    ctx.globalAlpha = D.pareto(i) ? 0.85 : 0.35;
     ctx.strokeStyle = familyColour(D.family(i));
     ctx.beginPath();
     for (const [interval, horizontal] of bars) {

@@ -5,8 +5,14 @@ const searchCharts = [];
 function coverage(rows, x, y) {
   const sx = D.maximised(x) ? -1 : 1, sy = D.maximised(y) ? -1 : 1;
   const all = rows.filter((i) => D.feasible(i) && known(D.value(i, x)) && known(D.value(i, y)));
-  const xs = all.map((i) => sx * D.value(i, x)), ys = all.map((i) => sy * D.value(i, y));
-  const low = (v) => v.reduce((a, b) => Math.min(a, b), Infinity), high = (v) => v.reduce((a, b) => Math.max(a, b), -Infinity);
+  // In the scale of the chart: beside a span of decades, one bad point would make all look perfect.
+  const scaled = (axis) => {
+    const values = all.map((i) => D.value(i, axis));
+    return rangeOf(values).log ? values.map(Math.log) : values;
+  };
+  const xs = scaled(x).map((v) => sx * v), ys = scaled(y).map((v) => sy * v);
+  const low = (v) => v.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = (v) => v.reduce((a, b) => Math.max(a, b), -Infinity);
   const x0 = low(xs), x1 = high(xs), y0 = low(ys), y1 = high(ys), steps = [];
   if (!(x1 > x0) || !(y1 > y0)) return steps;
   let front = [], area = 0;
@@ -55,7 +61,7 @@ function hypervolumeCard() {
       x: axisOptions({low: 0, high: most, log: false}, own ? 'Points in the order of the file' : 'Evaluations', '1', {grid: {display: false, borderColor: css('dim')}}),
       y: axisOptions({low: 0, high: 100, log: false}, 'Share of the box covered [%]', '1')}}})));
   return el('div', {class: 'card'}, title, el('div', {class: 'plot'}, canvas), el('p', {class: 'hint'},
-    own ? 'The file holds no search history. This curve takes ' + D.label(state.x) + ' and ' + D.label(state.y) + ' of the points in the order of the file; the box spans the best to the worst feasible values.'
+    own ? 'The file holds no search history. This curve takes ' + D.label(state.x) + ' and ' + D.label(state.y) + ' of the points in the order of the file; the box spans the best to the worst feasible values, in the scale of the axes above.'
       : several ? 'Line: median of ' + curves.length + ' seeds; band: lowest to highest. At the end ' + plain(100 * last[1], 4) + ' \u2026 ' + plain(100 * last[3], 4) + ' %.'
         : 'Seed ' + curves[0].seed + '; at the end ' + plain(100 * last[2], 4) + ' %.'));
 }
@@ -84,7 +90,7 @@ function regionsCard() {
     regions = [...counts].map(([reason, n]) => [reason, '', n, reason.startsWith('failed')]);
   }
   const short = (t) => (t.length > 260 ? [t.slice(0, 240) + ' \u2026', el('details', {class: 'no-print'}, el('summary', {}, 'all of it'), t)] : t);
-  return el('div', {class: 'card'}, el('h3', {}, 'Infeasible regions'), regions.length
+  return el('div', {class: 'card wide'}, el('h3', {}, 'Infeasible regions'), regions.length
     ? table([{text: 'Points', class: 'n'}, 'Reason of the first', 'All of them have'], regions.map(([reason, common, n, failed]) =>
       [num(n.toLocaleString('en-US')), {text: [failed ? el('b', {class: 'worse'}, 'failed ') : null, short(reason)].flat(), class: 'break'}, {text: common || '\u2013', class: 'break'}]))
     : el('p', {class: 'empty'}, 'Every point is feasible.'));
