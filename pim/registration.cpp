@@ -1,5 +1,6 @@
 #include "pim/registration.h"
 
+#include "pim/nearbank/sim/nearbank_module.h"
 #include "pim/pimai/sim/pimai_module.h"
 #include "pim/roofline/sim/roofline_module.h"
 #include "pim/upmem/sim/upmem_module.h"
@@ -12,8 +13,7 @@ class SimulatedUpmem final : public pim::UpmemDevice {
  public:
   std::vector<Fidelity> fidelities() const override {
     // Command by command needs MACs in the bank.
-    if (params().saMac.enabled())
-      return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
+    if (params().saMac.enabled()) return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
     return {Fidelity::analytic, Fidelity::event};
   }
   std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
@@ -43,6 +43,16 @@ class SimulatedRoofline final : public pim::RooflineDevice {
   }
 };
 
+class SimulatedNearBank final : public pim::nearbank::NearBankDevice {
+ public:
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
+  }
+  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
+    return std::make_unique<pim::nearbank::NearBankModule>(name, *this, fidelity);
+  }
+};
+
 template <class T>
 std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& prefix,
                                  Problems& problems) {
@@ -54,6 +64,9 @@ std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& pr
 }  // namespace
 
 void registerPim(Registry& registry) {
+  registry.add({"near-bank",
+                "memory whose banks multiply: HBM-PIM, GDDR6-AiM, AttAcc, NeuPIMs, row computing",
+                makeKind<SimulatedNearBank>, pim::nearbank::NearBankDevice::schema});
   registry.add({"pim-ai", "PIM-AI: DRAM stacks on logic dies, tensors sliced over the chips",
                 makeKind<SimulatedPimAi>, pim::PimAiDevice::schema});
   registry.add({"roofline",

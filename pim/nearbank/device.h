@@ -1,0 +1,88 @@
+// Device kind `near-bank`: memory whose banks multiply. HBM-PIM, GDDR6-AiM, AttAcc, NeuPIMs and
+// bit-serial row computing are configurations of it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/registry.h"
+#include "pim/nearbank/closed_form.h"
+
+namespace wattlas::pim::nearbank {
+
+/// One operator: commands of a channel, reads of the matrix unit beside them, element work behind.
+struct NearBankOp {
+  Sequence sequence;             ///< of the busiest channel
+  Ticks matrix;                  ///< matrix unit: its reads or its arithmetic, whichever is longer
+  std::int64_t matrixSlots = 0;  ///< command slots of its reads on one channel
+  bool beside = false;           ///< matrix unit and sequence run at the same time
+  Ticks elements;                ///< element unit, softmax of the processor
+  std::int64_t macs = 0;
+  Ticks bound;
+  EnergyCounts energy;
+  Bits resident, workspace;
+  bool alone = false;  ///< a program of its own: refreshes may be postponed behind it
+  std::vector<Assumption> assumptions;
+};
+
+class NearBankProgram final : public Program {
+ public:
+  NearBankProgram(std::vector<NearBankOp> operators, bool explained);
+  Hash128 hash() const override { return hash_; }
+  const std::vector<Footprint>& footprint() const override { return footprint_; }
+  Ticks bound() const override { return bound_; }
+  const std::vector<NearBankOp>& operators() const { return operators_; }
+  /// Phases are listed in the assumptions: programs of a single operator that stands alone.
+  bool explained() const { return explained_; }
+
+ private:
+  std::vector<NearBankOp> operators_;
+  std::vector<Footprint> footprint_;
+  Hash128 hash_;
+  Ticks bound_;
+  bool explained_;
+};
+
+class NearBankDevice : public ConfiguredDevice {
+ public:
+  bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
+  static std::string schema();
+
+  int modelVersion() const override { return 1; }
+  Support support(const Operator& op) const override;
+  Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  Profile estimate(const Program& program) const override;
+  CopyCost copy(const CopyRequest& request) const override;
+  LaunchCost launch() const override;
+  Bits residentBits(const Operator& op) const override;
+
+  const NearBankParams& params() const { return params_; }
+  /// Sequence, matrix unit and elements of an operator: what of it runs at the same time.
+  Ticks duration(const NearBankOp& op, Ticks sequence) const;
+  Profile profileOf(const NearBankProgram& program, const std::vector<Ticks>& times) const;
+  /// Adds the phases of a program that explains itself.
+  void explain(const NearBankProgram& program, Profile& profile) const;
+
+ private:
+  struct Product {
+    std::int64_t matrices = 1, outputs = 1, inputs = 1, vectors = 1;
+    int bits = 16;
+    double stored = 0;  ///< bits of all matrices as stored, for reads by the matrix unit
+  };
+  NearBankOp plan(const Operator& op) const;
+  void planProduct(const Product& product, NearBankOp& out) const;
+  void planBitSerial(const Operator& op, NearBankOp& out) const;
+  void planElements(const Operator& op, NearBankOp& out) const;
+  void planAttention(const Operator& op, NearBankOp& out) const;
+  void close(NearBankOp& out) const;
+  MatrixWork workOf(const Product& product, std::int64_t outputs) const;
+  bool readsBack(const WorkItem& item, OpId id) const;
+  std::int64_t lanes(int bits) const;
+  double outsideRate() const;
+
+  NearBankParams params_;
+  CoefficientId activation_ = 0, cell_ = 0, bankGroup_ = 0, io_ = 0, tsv_ = 0, offChip_ = 0,
+                command_ = 0, mac_ = 0, buffer_ = 0, element_ = 0, matrixMac_ = 0;
+};
+
+}  // namespace wattlas::pim::nearbank

@@ -1,0 +1,91 @@
+// Sequences of the Newton lineage: the input goes to a buffer of the channel, every bank multiplies
+// its open row with it, one register a bank holds the sum. Derived from the public instruction set
+// of GDDR6-AiM; AttAcc and NeuPIMs name the same steps differently.
+#include <algorithm>
+#include <cmath>
+
+#include "pim/nearbank/commands.h"
+
+namespace wattlas::pim::nearbank {
+
+void appendRegisterFileProduct(Sequence& s, const MatrixWork& work, const NearBankParams& p);
+
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Buffer loads and passes over a chunk of `columns` columns.
+void chunk(Section& section, std::int64_t columns, std::int64_t passes, const NearBankParams& p,
+           Sequence& s, std::int64_t row) {
+  const std::int64_t perRow =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(p.rowBits.value / p.columnBits.value));
+  const std::int32_t load = s.phase("input to buffer"), bias = s.phase("bias to registers"),
+                     mac = s.phase("multiply-accumulate"), result = s.phase("registers to pins");
+  section.blocks.push_back({{{Verb::bufferWrite, columns, 0, -1, load, false}}, 1, 0});
+  // Several banks behind one unit: the next row opens in another bank while this one is read.
+  const bool lookahead = p.banks > p.units;
+  Block pass;
+  pass.repeat = passes;
+  pass.rowStep = ceilDiv(columns, perRow);
+  pass.groups.push_back({Verb::bufferWrite, 1, 0, -1, bias, false});
+  for (std::int64_t left = columns, r = row; left > 0; left -= perRow, ++r)
+    pass.groups.push_back({Verb::mac, std::min(left, perRow), 0, r, mac, lookahead});
+  pass.groups.push_back({Verb::registerRead, 1, 0, -1, result, false});
+  section.blocks.push_back(std::move(pass));
+}
+
+void appendGlobalBufferProduct(Sequence& s, const MatrixWork& work, const NearBankParams& p) {
+  const ProductShape shape = shapeOf(work, p);
+  const std::int64_t times = work.vectors * work.rounds;
+  const std::int64_t full =
+      shape.lastColumns < shape.columnsPerPass ? shape.chunks - 1 : shape.chunks;
+  // A matrix of one row a bank stays open for all vectors.
+  const bool one = shape.chunks * shape.passes == 1 && work.rounds == 1;
+  const std::int64_t step = one ? 0 : shape.passes * 4;
+  if (full > 0) {
+    Section& body = s.section(times * full, step);
+    chunk(body, shape.columnsPerPass, shape.passes, p, s, firstDataRow);
+    if (one) body.blocks.back().rowStep = 0;
+  }
+  if (full < shape.chunks) {
+    Section& body = s.section(times, step);
+    chunk(body, shape.lastColumns, shape.passes, p, s, firstDataRow);
+    if (one) body.blocks.back().rowStep = 0;
+  }
+  s.tail = ChannelClock(p.timing).read;
+}
+
+}  // namespace
+
+ProductShape shapeOf(const MatrixWork& work, const NearBankParams& p) {
+  ProductShape shape;
+  const std::int64_t lanes =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(p.columnBits.value.value) / work.bits);
+  if (p.registerFile()) {
+    shape.outputTiles = ceilDiv(work.outputs, p.units * p.accumulators);
+    shape.inputTiles = ceilDiv(work.inputs, lanes * p.inputRegisters);
+    shape.macColumns = shape.outputTiles * shape.inputTiles * p.accumulators * p.inputRegisters;
+    return shape;
+  }
+  const std::int64_t columns = ceilDiv(work.inputs, lanes);
+  const std::int64_t buffer = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(p.globalBuffer.value / p.columnBits.value));
+  shape.columnsPerPass = std::min(columns, buffer);
+  shape.chunks = ceilDiv(columns, shape.columnsPerPass);
+  shape.lastColumns = columns - (shape.chunks - 1) * shape.columnsPerPass;
+  shape.passes = ceilDiv(work.outputs, p.units);
+  shape.macColumns = shape.passes * columns;
+  return shape;
+}
+
+void appendProduct(Sequence& s, const MatrixWork& work, const NearBankParams& p) {
+  if (work.outputs <= 0 || work.inputs <= 0 || work.vectors <= 0) return;
+  if (p.registerFile())
+    appendRegisterFileProduct(s, work, p);
+  else
+    appendGlobalBufferProduct(s, work, p);
+}
+
+}  // namespace wattlas::pim::nearbank

@@ -1,0 +1,290 @@
+// From operators to command sequences: how tensors spread over channels, banks and units.
+#include <algorithm>
+#include <cmath>
+
+#include "pim/nearbank/device.h"
+
+namespace wattlas::pim::nearbank {
+
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+std::int64_t whole(double v) {
+  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
+}
+
+/// Row commands of majority-based arithmetic on n-bit integers (SIMDRAM's operation library).
+std::int64_t multiplyCommands(std::int64_t n) {
+  return n == 1 ? 4 : 11 * n * n - 5 * n - 1;
+}
+std::int64_t addCommands(std::int64_t n) {
+  return 8 * n + 1;
+}
+std::int64_t reluCommands(std::int64_t n) {
+  return 3 * n + (n - 1) % 2;
+}
+std::int64_t bitsOf(std::int64_t values) {
+  std::int64_t bits = 0;
+  while ((std::int64_t{1} << bits) < values) ++bits;
+  return bits;
+}
+
+}  // namespace
+
+MatrixWork NearBankDevice::workOf(const Product& product, std::int64_t outputs) const {
+  // Matrices go to groups of channels of their own while there are enough; the outputs of one
+  // matrix spread over its channels.
+  const std::int64_t channels = params_.channels;
+  const std::int64_t each = std::max<std::int64_t>(1, channels / product.matrices);
+  const std::int64_t together = channels / each;
+  MatrixWork work;
+  work.outputs = ceilDiv(outputs, each);
+  work.inputs = product.inputs;
+  work.vectors = product.vectors;
+  work.rounds = ceilDiv(product.matrices, together);
+  work.bits = product.bits;
+  work.channelsUsed = static_cast<double>(
+      std::min(channels, together * std::min(each, std::max<std::int64_t>(1, outputs))));
+  return work;
+}
+
+void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const {
+  const NearBankParams& p = params_;
+  const auto sequenceOf = [&](std::int64_t outputs) {
+    Sequence s = out.sequence;
+    if (outputs > 0) appendProduct(s, workOf(product, outputs), p);
+    return s;
+  };
+  const double macs = static_cast<double>(product.matrices * product.outputs) *
+                      static_cast<double>(product.inputs * product.vectors);
+  if (p.matrixRate.value.value <= 0) {
+    out.sequence = sequenceOf(product.outputs);
+    return;
+  }
+  // The matrix unit reads what it multiplies through the pins.
+  const auto matrixTime = [&](double share) {
+    return std::max(share * product.stored / outsideRate(),
+                    share * 2 * macs / p.matrixRate.value.value);
+  };
+  const Sequence all = sequenceOf(product.outputs);
+  const double banks = toSeconds(phaseTable(all, p, false).time()).value;
+  const double unit = matrixTime(1);
+  std::int64_t near = banks <= unit ? product.outputs : 0;
+  if (p.dualRowBuffer) {
+    // Both work on their share of the outputs at the same time: whole passes beside the banks.
+    const std::int64_t grain = p.units * p.channels;
+    const double share = unit / (unit + banks);
+    const double rows = share * static_cast<double>(product.outputs);
+    near = std::min(product.outputs,
+                    static_cast<std::int64_t>(rows / static_cast<double>(grain)) * grain);
+  }
+  const double rest =
+      static_cast<double>(product.outputs - near) / static_cast<double>(product.outputs);
+  out.sequence = sequenceOf(near);
+  if (rest <= 0) return;
+  out.matrix += toTicks(Seconds(matrixTime(rest)));
+  out.beside = p.dualRowBuffer;
+  const double bits = rest * product.stored;
+  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+  out.matrixSlots += whole(bits / static_cast<double>(p.channels) / burst);
+  out.energy.add(matrixMac_, whole(rest * macs));
+  for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
+    out.energy.add(id, whole(bits));
+  out.energy.add(activation_, whole(bits / p.rowBits.value.value));
+}
+
+void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
+  const NearBankParams& p = params_;
+  const OpCost cost = costOf(op);
+  const UnitFormat f = unitFormat(op.formats.kv, op.formats.activation, p);
+  const double widen = static_cast<double>(f.bits) / op.formats.kv.bits;
+  const std::int64_t heads = op.dims[Dim::heads], kvHeads = op.dims[Dim::kvHeads];
+  const std::int64_t batch = op.dims[Dim::batch], keys = visibleKeys(op);
+  // Causal masks leave some keys out: as many whole vectors as there are pairs.
+  const std::int64_t pairs = attentionPairs(op);
+  const std::int64_t vectors =
+      std::max<std::int64_t>(1, ceilDiv(pairs * heads / kvHeads, std::max<std::int64_t>(1, keys)));
+  if (!op.cached)
+    appendStream(out.sequence, cost.kvRead.value * widen / static_cast<double>(p.channels),
+                 "keys and values to banks", p);
+  else
+    appendStream(out.sequence, cost.kvWrite.value * widen / static_cast<double>(p.channels),
+                 "keys and values to banks", p);
+  Product scores;
+  scores.matrices = batch * kvHeads;
+  scores.outputs = keys;
+  scores.inputs = op.dims[Dim::headDim];
+  scores.vectors = vectors;
+  scores.bits = f.bits;
+  scores.stored = static_cast<double>(scores.matrices * keys) *
+                  static_cast<double>(op.dims[Dim::headDim] * f.bits);
+  planProduct(scores, out);
+  const double elements = static_cast<double>(batch * heads) * static_cast<double>(pairs);
+  // Scores leave the banks as sums of lanes where no tree adds them.
+  if (p.registerFile())
+    appendStream(
+        out.sequence,
+        elements * f.bits * static_cast<double>(lanes(f.bits)) / static_cast<double>(p.channels),
+        "scores to processor", p);
+  Product values = scores;
+  values.outputs = op.dims[Dim::headDim];
+  values.inputs = keys;
+  planProduct(values, out);
+  out.elements += toTicks(p.softmax.value * elements);
+  out.energy.add(element_, whole(elements));
+}
+
+void NearBankDevice::planBitSerial(const Operator& op, NearBankOp& out) const {
+  const NearBankParams& p = params_;
+  const double lanesAll = static_cast<double>(p.channels * p.banks) * p.rowBits.value.value;
+  const double perChannel = 1.0 / static_cast<double>(p.channels);
+  const std::int64_t n =
+      unitFormat(op.kind == OpKind::gemm ? op.formats.weight : op.formats.activation,
+                 op.formats.activation, p)
+          .bits;
+  if (op.kind != OpKind::gemm) {
+    const std::int64_t values = op.dims[Dim::M] * op.dims[Dim::N];
+    const std::int64_t rounds = whole(static_cast<double>(values) / lanesAll);
+    appendStream(out.sequence, costOf(op).input.value * perChannel, "operands to banks", p);
+    appendRowCommands(out.sequence,
+                      rounds * (op.kind == OpKind::add ? addCommands(n) : reluCommands(n)),
+                      op.kind == OpKind::add ? "add" : "relu", p);
+    return;
+  }
+  const std::int64_t outputs = op.dims[Dim::N], inputs = op.dims[Dim::K], m = op.dims[Dim::M];
+  const auto sequenceOf = [&](std::int64_t split) {
+    // A column of the array holds the products of one output with every split-th input.
+    Sequence s;
+    const std::int64_t rounds =
+        m * whole(static_cast<double>(outputs) * static_cast<double>(split) / lanesAll);
+    const std::int64_t steps = ceilDiv(inputs, split), sum = 2 * n + bitsOf(inputs);
+    const double used = static_cast<double>(outputs) * static_cast<double>(split);
+    appendStream(s, static_cast<double>(rounds * steps * n) * std::min(lanesAll, used) * perChannel,
+                 "inputs to columns", p);
+    appendRowCommands(s, rounds * steps * multiplyCommands(n), "multiply", p);
+    appendRowCommands(s, rounds * steps * addCommands(sum), "accumulate", p);
+    appendStream(s, static_cast<double>(m * sum) * used * perChannel, "partial sums to processor",
+                 p);
+    return s;
+  };
+  std::int64_t best = 1;
+  Ticks least = phaseTable(sequenceOf(1), p, false).time();
+  for (std::int64_t split = 2; split <= inputs; split *= 2) {
+    const Ticks time = phaseTable(sequenceOf(split), p, false).time();
+    if (time < least) best = split, least = time;
+  }
+  out.sequence = sequenceOf(best);
+  out.elements += toTicks(p.softmax.value * (static_cast<double>(outputs * best * m)));
+}
+
+void NearBankDevice::planElements(const Operator& op, NearBankOp& out) const {
+  const NearBankParams& p = params_;
+  const OpCost cost = costOf(op);
+  if (p.registerFile() && (op.kind == OpKind::add || op.kind == OpKind::activation)) {
+    const int bits = unitFormat(op.formats.activation, op.formats.activation, p).bits;
+    const double values = static_cast<double>(op.dims[Dim::M] * op.dims[Dim::N]);
+    const double perBank =
+        static_cast<double>(p.channels * p.banks) * static_cast<double>(lanes(bits));
+    enterMode(out.sequence, p);
+    appendElementWise(out.sequence, whole(values / perBank), op.kind == OpKind::add ? 2 : 1, p);
+    leaveMode(out.sequence, p);
+    return;
+  }
+  const double moved = (cost.input + cost.output + cost.weightRead).value;
+  appendStream(out.sequence, moved / static_cast<double>(p.channels), "operands through pins", p);
+  out.elements +=
+      op.kind == OpKind::softmax
+          ? toTicks(p.softmax.value * static_cast<double>(op.dims[Dim::M] * op.dims[Dim::N]))
+          : toTicks(Seconds(static_cast<double>(cost.elementOps) / p.elementRate.value.value));
+  out.energy.add(element_, cost.elementOps);
+}
+
+NearBankOp NearBankDevice::plan(const Operator& op) const {
+  const NearBankParams& p = params_;
+  const OpCost cost = costOf(op);
+  NearBankOp out;
+  out.macs = cost.macs;
+  out.workspace = cost.input + cost.output;
+  out.resident = residentBits(op);
+  const bool product =
+      op.kind == OpKind::gemm || op.kind == OpKind::conv1d || op.kind == OpKind::conv2d;
+  if (p.bitSerial()) {
+    planBitSerial(op, out);
+    return out;
+  }
+  if (!product && op.kind != OpKind::attention) {
+    planElements(op, out);
+    return out;
+  }
+  if (p.registerFile()) enterMode(out.sequence, p);
+  if (op.kind == OpKind::attention) {
+    planAttention(op, out);
+  } else {
+    const NumberFormat& weight = op.hasWeights ? op.formats.weight : op.formats.activation;
+    Product one;
+    one.bits = unitFormat(weight, op.formats.activation, p).bits;
+    if (op.kind == OpKind::gemm) {
+      one.outputs = op.dims[Dim::N];
+      one.inputs = op.dims[Dim::K];
+      one.vectors = op.dims[Dim::M] * (op.hasWeights ? op.dims[Dim::batch] : 1);
+      one.matrices = op.hasWeights ? 1 : op.dims[Dim::batch];
+    } else {
+      // Each output position is a vector; a group of channels is a matrix.
+      one.matrices = op.dims[Dim::groups];
+      one.outputs = op.dims[Dim::cout] / op.dims[Dim::groups];
+      one.inputs = op.dims[Dim::cin] / op.dims[Dim::groups] * op.dims[Dim::kernelWidth] *
+                   (op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
+      one.vectors = op.dims[Dim::batch] * outputHeight(op) * outputWidth(op);
+    }
+    one.stored = static_cast<double>(one.matrices * one.outputs) *
+                 static_cast<double>(one.inputs * one.bits);
+    planProduct(one, out);
+  }
+  if (p.registerFile()) leaveMode(out.sequence, p);
+  return out;
+}
+
+void NearBankDevice::close(NearBankOp& out) const {
+  const NearBankParams& p = params_;
+  const Tally t = tallyOf(out.sequence, p);
+  const ChannelClock clock(p.timing);
+  const std::int64_t ch = p.channels;
+  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+  const int bits = p.bitSerial() ? 1 : parseNumberFormat(p.formats.front()).bits;
+  EnergyCounts& e = out.energy;
+  const double macBits = static_cast<double>(t.macColumns * ch) * p.commandBits();
+  if (p.energy.commandFactor.value.value > 0) {
+    e.add(command_, t.macColumns * ch);
+  } else {
+    e.add(cell_, whole(macBits));
+    if (p.place() != Placement::bank) e.add(bankGroup_, whole(macBits));
+    if (p.place() == Placement::bufferDie) {
+      e.add(io_, whole(macBits));
+      e.add(tsv_, whole(macBits));
+    }
+  }
+  e.add(mac_, whole(macBits / bits));
+  // A MAC row is open in all banks that the units read together.
+  const std::int64_t together = p.registerFile() ? p.banks / 2 : p.units;
+  e.add(activation_, ch * (t.macRows * together + t.singleRows + 2 * t.rowCommands * p.banks));
+  const double pins =
+      static_cast<double>(ch) * burst *
+      static_cast<double>(t.reads + t.writes + t.bufferWrites + t.registerReads + t.streamed);
+  for (const CoefficientId id : {io_, tsv_, offChip_}) e.add(id, whole(pins));
+  const double array =
+      static_cast<double>(ch) * burst * static_cast<double>(t.reads + t.writes + t.streamed);
+  e.add(cell_, whole(array));
+  e.add(bankGroup_, whole(array));
+  e.add(buffer_, whole(static_cast<double>(ch) * burst * static_cast<double>(t.bufferWrites)));
+  // No sequence is faster than its columns, bursts or row commands one after the other.
+  const std::int64_t distance = p.bitSerial() ? rowCommandDistance(p) : clock.mac;
+  const std::int64_t least =
+      t.macColumns * clock.mac + t.rowCommands * distance + t.streamed * clock.ccds;
+  const Ticks sequence(std::max<std::int64_t>(0, least - clock.mac));
+  out.bound = (out.beside ? std::max(sequence, out.matrix) : sequence + out.matrix) + out.elements;
+  out.bound = std::max(out.bound, Ticks(clock.ck));
+}
+
+}  // namespace wattlas::pim::nearbank

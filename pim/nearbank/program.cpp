@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pim/nearbank/device.h"
+
+namespace wattlas::pim::nearbank {
+
+NearBankProgram::NearBankProgram(std::vector<NearBankOp> operators, bool explained)
+    : operators_(std::move(operators)), explained_(explained) {
+  Hasher h;
+  h.text("near-bank program").integer(explained);
+  Footprint need;
+  for (const NearBankOp& op : operators_) {
+    for (const std::string& phase : op.sequence.phases) h.text(phase);
+    for (const Section& section : op.sequence.sections) {
+      h.integer(section.repeat).integer(section.rowStep);
+      for (const Block& block : section.blocks) {
+        h.integer(block.repeat).integer(block.rowStep);
+        for (const Group& g : block.groups)
+          h.integer(static_cast<int>(g.verb))
+              .integer(g.count)
+              .integer(g.bank)
+              .integer(g.row)
+              .integer(g.phase)
+              .integer(g.lookahead);
+      }
+    }
+    h.integer(op.sequence.tail).integer(op.matrix.ps).integer(op.matrixSlots).integer(op.beside);
+    h.integer(op.elements.ps).integer(op.macs).integer(op.alone).integer(op.bound.ps);
+    h.real(op.workspace.value).real(op.resident.value);
+    for (const auto& entry : op.energy.entries()) h.integer(entry.id).integer(entry.count);
+    for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value).text(a.source);
+    need.resident += op.resident;
+    need.workspace.value = std::max(need.workspace.value, op.workspace.value);
+    bound_ += op.bound;
+  }
+  footprint_ = {need};
+  hash_ = h.finish();
+}
+
+Ticks NearBankDevice::duration(const NearBankOp& op, Ticks sequence) const {
+  Ticks time = sequence + op.matrix;
+  if (op.beside) {
+    // Both are fed over one command bus.
+    const Tally t = tallyOf(op.sequence, params_);
+    const std::int64_t slots = (t.commands + op.matrixSlots) * ChannelClock(params_.timing).ck;
+    time = std::max({sequence, op.matrix, Ticks(slots)});
+  }
+  return time + op.elements;
+}
+
+Profile NearBankDevice::estimate(const Program& program) const {
+  const auto& mine = dynamic_cast<const NearBankProgram&>(program);
+  std::vector<Ticks> times;
+  for (const NearBankOp& op : mine.operators())
+    times.push_back(op.sequence.sections.empty()
+                        ? Ticks(0)
+                        : phaseTable(op.sequence, params_, op.alone).time());
+  Profile profile = profileOf(mine, times);
+  explain(mine, profile);
+  return profile;
+}
+
+Profile NearBankDevice::profileOf(const NearBankProgram& program,
+                                  const std::vector<Ticks>& times) const {
+  Profile profile;
+  Ticks now;
+  for (std::size_t i = 0; i < program.operators().size(); ++i) {
+    const NearBankOp& op = program.operators()[i];
+    Segment s;
+    s.op = static_cast<std::int32_t>(i);
+    s.local = std::max(duration(op, times.at(i)), op.bound);
+    s.energy = op.energy;
+    const Ticks banks = std::max(times[i], op.matrix);
+    s.bound = op.elements > banks ? Bound::compute : op.macs > 0 ? Bound::memory : Bound::latency;
+    OperatorShare share;
+    share.op = s.op;
+    share.start = now;
+    share.busy = share.attributed = s.local;
+    now += s.local;
+    share.end = now;
+    share.energy = s.energy;
+    share.bound = s.bound;
+    const double peak = info_.peakMacs.value / 2;
+    if (s.local.ps > 0 && op.macs > 0 && peak > 0)
+      share.utilisation =
+          rounded(std::min(1.0, static_cast<double>(op.macs) / toSeconds(s.local).value / peak));
+    profile.segments.push_back(std::move(s));
+    profile.shares.push_back(std::move(share));
+    for (const Assumption& a : op.assumptions) profile.assumptions.push_back(a);
+  }
+  return profile;
+}
+
+void NearBankDevice::explain(const NearBankProgram& program, Profile& profile) const {
+  if (!program.explained()) return;
+  for (const NearBankOp& op : program.operators()) {
+    const PhaseTable table = phaseTable(op.sequence, params_, op.alone);
+    const auto add = [&](const std::string& name, const std::string& value) {
+      profile.assumptions.push_back({"phase." + name,
+                                     value,
+                                     {},
+                                     {},
+                                     "closed form of the command sequence of one channel",
+                                     Basis::derived});
+    };
+    for (const PhaseCost& phase : table.phases) add(phase.name, describe(phase));
+    if (table.refreshes > 0)
+      add("refresh", fmt::format("{} x {:.6g} ns = {:.6g} ns", table.refreshes,
+                                 static_cast<double>(table.refresh) * 1e-3 /
+                                     static_cast<double>(table.refreshes),
+                                 static_cast<double>(table.refresh) * 1e-3));
+    if (op.matrix.ps > 0)
+      add("matrix unit", fmt::format("{:.6g} ns{}", static_cast<double>(op.matrix.ps) * 1e-3,
+                                     op.beside ? ", beside the banks" : ""));
+    if (op.elements.ps > 0)
+      add("elements", fmt::format("{:.6g} ns", static_cast<double>(op.elements.ps) * 1e-3));
+  }
+}
+
+}  // namespace wattlas::pim::nearbank
