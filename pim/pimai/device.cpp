@@ -172,8 +172,8 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
   work.elements = elements.time * share;
   if (op.kind == OpKind::norm && p.chips > 1)
     work.gather = work.broadcast = Bits(32.0 * static_cast<double>(op.dims[Dim::M] * p.chips));
-  const std::int64_t links = p.broadcastLinks > 0 ? p.broadcastLinks : p.chips;
-  work.linkBits = whole(work.gather.value + work.broadcast.value * static_cast<double>(links));
+  work.linkBits =
+      whole(work.gather.value + work.broadcast.value * static_cast<double>(p.writtenLinks()));
   return work;
 }
 
@@ -192,12 +192,14 @@ Expected<std::shared_ptr<const Program>, Refusal> PimAiDevice::lower(const WorkI
 
 CopyCost PimAiDevice::copy(const CopyRequest& request) const {
   const double chips = static_cast<double>(params_.chips);
+  const double links = static_cast<double>(params_.writtenLinks());
   CopyCost cost;
   cost.latency = toTicks(params_.exchangeLatency.value);
   const bool all = request.pattern == CopyPattern::broadcast;
-  cost.wire = request.amount * (all ? chips : 1.0);
-  cost.peak = BitRate((all ? params_.broadcastLink : params_.chipLink).value.value * chips);
-  cost.energy.add(bit_, whole(cost.wire.value));
+  cost.wire = request.amount * (all ? links : 1.0);
+  cost.peak = all ? BitRate(params_.broadcastLink.value.value * links)
+                  : BitRate(params_.chipLink.value.value * chips);
+  cost.energy.add(bit_, whole(request.amount.value * (all ? chips : 1.0)));
   return cost;
 }
 

@@ -35,6 +35,7 @@ struct PimAiParams : Arithmetic {
   BitRate streamRate() const {
     return BitRate(channelRate.value.value * static_cast<double>(channels));
   }
+  std::int64_t writtenLinks() const { return broadcastLinks > 0 ? broadcastLinks : chips; }
   bool allBank() const { return refreshMode == "allBank"; }
 };
 

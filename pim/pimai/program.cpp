@@ -96,10 +96,11 @@ Profile PimAiDevice::profileOf(const PimAiProgram& program,
       s.op = share.op;
       s.bound = Bound::link;
       const double chips = static_cast<double>(params_.chips);
-      // A broadcast drives the links of all chips.
+      // A broadcast drives the links of all chips, or of all DIMMs.
+      const double links = static_cast<double>(params_.writtenLinks());
       s.demands.push_back({0, op.gather, BitRate(params_.chipLink.value.value * chips), 0, true});
       s.demands.push_back(
-          {0, op.broadcast * chips, BitRate(params_.broadcastLink.value.value * chips), 0, false});
+          {0, op.broadcast * links, BitRate(params_.broadcastLink.value.value * links), 0, false});
       std::erase_if(s.demands, [](const Demand& d) { return d.amount.value <= 0; });
       profile.segments.push_back(std::move(s));
     }
