@@ -1,5 +1,6 @@
 #include "pim/dpu/kernels/microbenchmarks.h"
 
+#include <bit>
 #include <functional>
 #include <map>
 #include <span>
@@ -58,6 +59,37 @@ double throughput(const Bench& bench, int operation, int elementBytes, unsigned 
   return kPrimTasklets * repeat * (1024 / elementBytes) / result.timeS * 1e-6;
 }
 
+/// As throughput(), for the library routines: floats between 1 and 1,000; 64-bit integers of
+/// any bits divided by one of 32 bits.
+double libraryThroughput(const Bench& bench, int operation) {
+  const bool wide = operation == 7 || operation >= 12;
+  const auto result = bench.run(
+      "arithmetic", kPrimTasklets, {{"OP", operation}, {"REPEAT", 1}}, [&](DpuMachine& m) {
+        Random random(7);
+        const auto draw = [&](std::vector<std::uint32_t>& words) {
+          const double number = 1 + 999 * random.uniform();
+          if (operation == 7) {
+            words.push_back(static_cast<std::uint32_t>(random.next()));
+            words.push_back(static_cast<std::uint32_t>(random.next()));
+          } else if (wide) {
+            const auto bits = std::bit_cast<std::uint64_t>(number);
+            words.push_back(static_cast<std::uint32_t>(bits));
+            words.push_back(static_cast<std::uint32_t>(bits >> 32));
+          } else {
+            words.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(number)));
+          }
+        };
+        std::vector<std::uint32_t> words, scalar;
+        while (words.size() < kPrimTasklets * 256) draw(words);
+        draw(scalar);
+        scalar.resize(2);
+        if (operation == 7) scalar = {scalar[0] | 1U, 0};
+        writeWords(m, "buffers", words);
+        writeWords(m, "scalar", scalar);
+      });
+  return kPrimTasklets * (wide ? 128 : 256) / result.timeS * 1e-6;
+}
+
 double wramStream(const Bench& bench, int operation, int bytesPerElement) {
   const int repeat = operation < 2 ? 100 : 10;
   const auto result =
@@ -77,6 +109,14 @@ double mramStrided(const Bench& bench) {
       bench.run("mram-strided", kPrimTasklets,
                 {{"COUNT", 1000}, {"STRIDE", 16}, {"FROM", 0}, {"TO", kMramBytes / 2}});
   return static_cast<double>(result.dma.bytes()) / result.timeS * 1e-6;
+}
+
+/// Useful bytes, read and written, of coarse-grained access to every 16th element.
+double mramStridedCoarse(const Bench& bench) {
+  const auto result =
+      bench.run("mram-strided-coarse", kPrimTasklets,
+                {{"COUNT", 160}, {"STRIDE", 16}, {"FROM", 0}, {"TO", kMramBytes / 2}});
+  return 2 * static_cast<double>(result.dma.writeBytes) / result.timeS * 1e-6;
 }
 
 double mramRandom(const Bench& bench) {
@@ -117,12 +157,22 @@ const std::map<std::string, Figure>& figures() {
       {"throughput-int32-mul", [](const Bench& b) { return throughput(b, 4, 4, 32); }},
       {"throughput-int32-div", [](const Bench& b) { return throughput(b, 5, 4, 16); }},
       {"throughput-int64-mul", [](const Bench& b) { return throughput(b, 6, 8, 32); }},
+      {"throughput-int64-div", [](const Bench& b) { return libraryThroughput(b, 7); }},
+      {"throughput-float-add", [](const Bench& b) { return libraryThroughput(b, 8); }},
+      {"throughput-float-sub", [](const Bench& b) { return libraryThroughput(b, 9); }},
+      {"throughput-float-mul", [](const Bench& b) { return libraryThroughput(b, 10); }},
+      {"throughput-float-div", [](const Bench& b) { return libraryThroughput(b, 11); }},
+      {"throughput-double-add", [](const Bench& b) { return libraryThroughput(b, 12); }},
+      {"throughput-double-sub", [](const Bench& b) { return libraryThroughput(b, 13); }},
+      {"throughput-double-mul", [](const Bench& b) { return libraryThroughput(b, 14); }},
+      {"throughput-double-div", [](const Bench& b) { return libraryThroughput(b, 15); }},
       {"mram-copy-1024", [](const Bench& b) { return mramCopy(b, 1024); }},
       {"mram-read-2048", [](const Bench& b) { return single2048(b, false); }},
       {"mram-write-2048", [](const Bench& b) { return single2048(b, true); }},
       {"mram-strided-fine", mramStrided},
       {"mram-random", mramRandom},
       {"mram-strided-coarse-1", [](const Bench& b) { return mramCopy(b, 1024); }},
+      {"mram-strided-coarse-16", mramStridedCoarse},
       {"wram-copy", [](const Bench& b) { return wramStream(b, 0, 16); }},
       {"wram-add", [](const Bench& b) { return wramStream(b, 1, 24); }},
       {"wram-scale", [](const Bench& b) { return wramStream(b, 2, 16); }},
