@@ -57,6 +57,8 @@ class Place {
     return most;
   }
   const Graph& graph() const { return graph_; }
+  /// An operator asked for by itself runs on the device and its operands are there.
+  bool alone() const { return graph_.size() == 1; }
 
  private:
   const Graph& graph_;
@@ -155,7 +157,7 @@ void products(const Place& place, const Operator& op, PhaseKind phase, const Too
               Calls& calls) {
   const bool decode = phase == PhaseKind::decode;
   const double k = real(op.dims[Dim::K]);
-  bool arrives = !decode && place.first(OpKind::gemm);
+  bool arrives = !decode && !place.alone() && place.first(OpKind::gemm);
   for (const Layer& layer : layersOf(place, op)) {
     // Its vocabulary projection takes all tokens of the prompt, ours the last one.
     const bool head = layer.name == "lm_head";
@@ -187,7 +189,8 @@ void attention(const Place& place, const Operator& op, const WorkItem& item, con
   const Dims& d = op.dims;
   const double batch = real(d[Dim::batch]), width = real(d[Dim::headDim]);
   double heads = real(d[Dim::heads]), keys = real(d[Dim::keys]);
-  if (item.phase != PhaseKind::decode) {
+  const bool one = item.phase == PhaseKind::inference && d[Dim::queries] == 1;
+  if (item.phase != PhaseKind::decode && !one) {
     // No keys or values are read; FLOPs ignore how many keys there are.
     const double values = batch * heads * real(d[Dim::queries]) * width;
     calls.work(2 * values * batch, 0, calls.device(), 2 * op.count);
@@ -198,7 +201,7 @@ void attention(const Place& place, const Operator& op, const WorkItem& item, con
   const double values = batch * heads * real(d[Dim::queries]) * width;
   const double flops = 2 * values * batch, cached = batch * heads * keys * width;
   calls.cached(flops, cached, 2 * op.count);
-  if (item.step != 0) return;
+  if (item.phase != PhaseKind::decode || item.step != 0) return;
   // The first token is sampled when the tool already counts generation, and one more hidden state
   // goes to the host at the end than there are decode steps.
   for (const OpId id : place.graph().order()) {
@@ -284,7 +287,7 @@ Expected<std::shared_ptr<const Program>, Refusal> toolLower(const WorkItem& item
         calls.work(miscFlops * values, 8 * bytes, calls.device(), runs);
         break;
       }
-      if (!decode && place.first(OpKind::norm)) {
+      if (!decode && !place.alone() && place.first(OpKind::norm)) {
         calls.elements(values, hostNorm, 1, true);
         --runs;
       }

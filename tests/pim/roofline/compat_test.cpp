@@ -132,6 +132,15 @@ TEST(ToolEquations, RefuseWhatTheToolDoesNotKnow) {
   EXPECT_NE(streamed.reasons.front().find("streamed"), std::string::npos);
 }
 
+TEST(ToolEquations, AnOperatorAloneRunsOnTheDevice) {
+  const auto device = deviceOf("roofline-pim-ai-4chip", {{"compat", "upmem-llm-framework"}});
+  EXPECT_NEAR(analyticSeconds(*device, gemm(128, 4096, 4096, "fp16")),
+              2.0 * 128 * 4096 * 4096 / 20e12, 2e-12);
+  // One query reads keys and values of 1,000 tokens, two bytes each.
+  EXPECT_NEAR(analyticSeconds(*device, attention(32, 1000, "int8")),
+              2 * 2 * 32 * 1000 * 128 / 409.6e9, 2e-12);
+}
+
 TEST(ToolEquations, TransferPointsPassTheHost) {
   const RunResult plain = tool("pim-ai-4chip", 128, 32, "fp16");
   const RunResult mixed = tool(
