@@ -72,18 +72,23 @@ void addFiles(CLI::App& app, Context& context) {
     fmt::print("{}", printPareto(Store(*first).rows(), {.colour = context.colour}));
   });
 
-  CLI::App* plot = app.add_subcommand("plot", "Draw a results file as SVG, with a CSV beside it");
-  plot->footer("Example:\n  wattlas plot pareto out.h5 -o front.svg");
-  plot->add_option("kind", *kind, "pareto, roofline or energy")->required();
-  plot->add_option("file", *first, "HDF5 file of explore or run")->required();
-  plot->add_option("-o,--output", *output, "SVG file to write")->required();
-  auto x = std::make_shared<std::string>("time_s");
-  auto y = std::make_shared<std::string>("energy_j");
-  plot->add_option("-x", *x, "Column of the horizontal axis (pareto)");
-  plot->add_option("-y", *y, "Column of the vertical axis (pareto)");
-  plot->callback([first, output, kind, x, y] {
-    writePlot(*output, plotOfStore(*kind, *first, {*x}, {*y}));
-    fmt::print("written: {}\n", *output);
+  CLI::App* plot = app.add_subcommand(
+      "plot", "Draw a results file as SVG or PDF, with a CSV of its numbers beside it");
+  plot->footer(
+      "Examples:\n  wattlas plot pareto out.h5 -o front.svg\n"
+      "  wattlas plot heatmap out.h5 -x format -y platform --metric energy_j -o map.pdf");
+  plot->add_option("kind", *kind, "pareto, roofline, energy, tornado, heatmap or hypervolume")
+      ->required();
+  plot->add_option("file", *first, "HDF5 file of explore, campaign merge or run")->required();
+  plot->add_option("-o,--output", *output, "SVG or PDF file to write")->required();
+  auto choice = std::make_shared<PlotChoice>();
+  plot->add_option("-x", choice->x, "Column (pareto: time_s) or gene (heatmap) across");
+  plot->add_option("-y", choice->y, "Column (pareto: energy_j) or gene (heatmap) upwards");
+  plot->add_option("--metric", choice->metric, "Number shown (heatmap, tornado: energy_j)");
+  plot->add_option("--point", choice->point, "Point id or its beginning (tornado: the best)");
+  plot->callback([first, output, kind, choice] {
+    writePlot(*output, plotOfStore(*kind, *first, *choice));
+    fmt::print("written: {} and {}.csv\n", *output, output->substr(0, output->size() - 4));
   });
 
   CLI::App* diff = app.add_subcommand("diff", "Compare two results files point by point");

@@ -5,20 +5,31 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace wattlas {
 
 Axis::Axis(double low, double high, double from, double to, Dimension dimension)
     : low_(low), high_(high), from_(from), to_(to), dimension_(dimension) {}
 
-Axis::Axis(const std::vector<double>& values, double from, double to, Dimension dimension)
-    : from_(from), to_(to), dimension_(dimension) {
+namespace {
+
+/// Least and greatest finite value; the least above the greatest when there is none.
+std::pair<double, double> spanOf(const std::vector<double>& values) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double v : values)
     if (std::isfinite(v)) {
       low = std::min(low, v);
       high = std::max(high, v);
     }
+  return {low, high};
+}
+
+}  // namespace
+
+Axis::Axis(const std::vector<double>& values, double from, double to, Dimension dimension)
+    : from_(from), to_(to), dimension_(dimension) {
+  const auto [low, high] = spanOf(values);
   if (low > high) return;  // nothing to show: 0 to 1
   logarithmic_ = low > 0 && high / low >= 20;
   if (logarithmic_) {
@@ -27,6 +38,17 @@ Axis::Axis(const std::vector<double>& values, double from, double to, Dimension 
     high_ = high * margin;
     return;
   }
+  fit(low, high);
+}
+
+Axis Axis::linear(const std::vector<double>& values, double from, double to, Dimension dimension) {
+  Axis axis(0, 1, from, to, dimension);
+  const auto [low, high] = spanOf(values);
+  if (low <= high) axis.fit(low, high);
+  return axis;
+}
+
+void Axis::fit(double low, double high) {
   double margin = 0.08 * (high - low);
   if (margin <= 0) margin = high == 0 ? 1 : 0.1 * std::abs(high);
   low_ = low >= 0 && low - margin < 0 ? 0 : low - margin;

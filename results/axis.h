@@ -18,6 +18,9 @@ class Axis {
   /// An axis from pixel `from` to pixel `to` that shows all finite `values` (positive ones only
   /// when logarithmic) with a margin. Logarithmic when all are positive and span a factor of 20.
   Axis(const std::vector<double>& values, double from, double to, Dimension dimension);
+  /// The same, never logarithmic.
+  static Axis linear(const std::vector<double>& values, double from, double to,
+                     Dimension dimension);
   /// Shares: 0 to 1, linear.
   static Axis share(double from, double to);
   /// Linear from zero, for lengths of bars.
@@ -32,6 +35,7 @@ class Axis {
 
  private:
   Axis(double low, double high, double from, double to, Dimension dimension);
+  void fit(double low, double high);
   std::string label(double value) const;
   std::vector<Tick> logTicks() const;
 

@@ -36,14 +36,15 @@ const Family& familyOf(const std::string& platform) {
 }
 
 void writePlot(const std::string& path, const Plot& plot) {
-  if (!path.ends_with(".svg"))
+  const bool pdf = path.ends_with(".pdf");
+  if (!pdf && !path.ends_with(".svg"))
     throw InputError(Problem{{path, 0},
                              "",
                              "is not the name of a picture",
-                             "a name ending in .svg",
+                             "a name ending in .svg or .pdf",
                              "the numbers are written beside it as .csv"});
   writeFileAtomically(path.substr(0, path.size() - 4) + ".csv", plot.csv);
-  writeFileAtomically(path, plot.svg);
+  writeFileAtomically(path, pdf ? plot.drawing.pdf(plot.label) : plot.svg);
 }
 
 }  // namespace wattlas

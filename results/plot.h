@@ -6,11 +6,19 @@
 
 #include "models/result.h"
 #include "results/point.h"
+#include "results/store_table.h"
 #include "results/svg.h"
 
 namespace wattlas {
 
 struct Plot {
+  Plot(Svg picture, std::string name, std::string numbers)
+      : drawing(std::move(picture)),
+        label(std::move(name)),
+        svg(drawing.finish(label)),
+        csv(std::move(numbers)) {}
+  Svg drawing;
+  std::string label;  ///< what it shows, for readers who cannot see it
   std::string svg, csv;
 };
 
@@ -50,13 +58,33 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
 /// mixed scopes or energy modes, and when no result is feasible.
 Plot energyPlot(const std::vector<RunResult>& results);
 
-/// A plot of a results file: `pareto` (all points), `roofline` (the fastest point of each platform
-/// and workload) or `energy` (the one of least energy). Throws InputError: unknown kind, a file
-/// that Store refuses, points without full results.
-Plot plotOfStore(const std::string& kind, const std::string& path, const PlotAxis& x = {"time_s"},
-                 const PlotAxis& y = {"energy_j"});
+/// Parameters moved over their intervals, the widest bar first: `metric` of one point. `value` is
+/// the point's own (NaN = not drawn). Throws InputError when no bar has both numbers.
+Plot tornadoPlot(const std::vector<TornadoBar>& bars, double value, const std::string& title);
 
-/// Writes `path` (.svg) and the CSV beside it (.csv). Throws InputError.
+/// One cell per pair of values of two genes (or platform, format): the best `metric` over
+/// everything else; one panel per workload. Throws InputError: unknown names, nothing to show.
+Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
+                 const std::string& geneY, const PlotAxis& metric, const std::string& title);
+
+/// Share of the box covered over evaluations, one panel per workload; with several seeds the
+/// median and the band from the lowest to the highest. Throws InputError when there is no history.
+Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string& title);
+
+/// What a plot of a file shows. Empty = chosen by the kind of plot.
+struct PlotChoice {
+  std::string x = {},
+              y = {};       ///< pareto: columns (time_s, energy_j); heatmap: genes (the first two)
+  std::string metric = {};  ///< heatmap, tornado: a number column
+  std::string point = {};   ///< tornado: point_id or its beginning (the best of the metric)
+};
+const std::vector<std::string>& plotKinds();
+/// A plot of a results file: `pareto` (all points), `roofline` (the fastest point of each platform
+/// and workload), `energy` (the one of least energy), `tornado`, `heatmap`, `hypervolume`. Throws
+/// InputError: unknown kind, a file that Store refuses, points without what the kind needs.
+Plot plotOfStore(const std::string& kind, const std::string& path, const PlotChoice& choice = {});
+
+/// Writes `path` (.svg or .pdf) and the CSV beside it (.csv). Throws InputError.
 void writePlot(const std::string& path, const Plot& plot);
 
 }  // namespace wattlas

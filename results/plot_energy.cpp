@@ -120,7 +120,7 @@ Plot energyPlot(const std::vector<RunResult>& results) {
                                              : ""),
         "small");
   }
-  return {svg.finish("Stacked bars of energy by category"), csvOf(runs)};
+  return {std::move(svg), "Stacked bars of energy by category", csvOf(runs)};
 }
 
 }  // namespace wattlas

@@ -188,7 +188,7 @@ Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const Plot
                panelTop + panelHeight - marginBottom},
               x, y, points <= tipsShown);
   }
-  return {svg.finish("Scatter of design points per workload with their Pareto sets"),
+  return {std::move(svg), "Scatter of design points per workload with their Pareto sets",
           csvOf(panels, x, y)};
 }
 

@@ -174,7 +174,7 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
   std::vector<const Family*> shown;
   for (const Family& family : legend) shown.push_back(&family);
   drawFamilies(svg, 20, 50, width - 40, shown);
-  return {svg.finish("Roofline plot of the operators of a workload"), csvOf(dots, roofs)};
+  return {std::move(svg), "Roofline plot of the operators of a workload", csvOf(dots, roofs)};
 }
 
 }  // namespace wattlas

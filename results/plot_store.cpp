@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "models/base/error.h"
 #include "results/plot.h"
@@ -22,18 +23,95 @@ std::vector<RunResult> bestOfEach(const Store& store, double PointRow::*member) 
   return results;
 }
 
+/// The bars of one point and metric: the ones asked for, or those of the point that is best.
+Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
+  std::vector<TornadoBar> bars = tornadoOf(store);
+  const std::string metric = !choice.metric.empty() ? choice.metric
+                             : bars.empty()         ? ""
+                                                    : bars.front().metric;
+  std::erase_if(bars, [&](const TornadoBar& b) {
+    return b.metric != metric || !b.point.starts_with(choice.point);
+  });
+  const PointRow* best = nullptr;
+  double value = missing;
+  for (const PointRow& row : store.rows()) {
+    if (!row.feasible || std::none_of(bars.begin(), bars.end(),
+                                      [&](const TornadoBar& b) { return b.point == row.id; }))
+      continue;
+    const double v = numberOf(row, metric);
+    if (best == nullptr || v < value) {
+      best = &row;
+      value = v;
+    }
+  }
+  if (best == nullptr && !bars.empty())
+    throw InputError("no feasible point has the bars of '" + metric + "'", "a point of the file");
+  if (best == nullptr) return tornadoPlot({}, missing, "");
+  std::erase_if(bars, [&](const TornadoBar& b) { return b.point != best->id; });
+  return tornadoPlot(bars, value,
+                     best->platform + " " + best->format + ", " + best->workload + " (point " +
+                         best->id.substr(0, 16) + ")");
+}
+
+/// The first genes with more than one value, platform and format among them.
+Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
+  std::vector<std::string> varying;
+  std::vector<std::string> genes = geneColumns(store.rows());
+  genes.insert(genes.begin(), {"format", "platform"});
+  for (const std::string& gene : genes) {
+    std::set<std::string> values;
+    for (const PointRow& row : store.rows()) {
+      const std::string* value = geneOf(row, gene);
+      values.insert(gene == "platform" ? row.platform
+                    : gene == "format" ? row.format
+                    : value == nullptr ? std::string()
+                                       : *value);
+    }
+    if (values.size() > 1) varying.push_back(gene);
+  }
+  const auto pick = [&](const std::string& asked, std::size_t k) {
+    if (!asked.empty()) return asked;
+    if (k < varying.size()) return varying[k];
+    throw InputError("fewer than two genes vary in this file", "a study with two genes");
+  };
+  if (store.rows().empty()) throw InputError("the file holds no points", "a file with points");
+  bool maximise = false;
+  const std::string metric = choice.metric.empty() ? "energy_j" : choice.metric;
+  for (const ObjectiveInfo& o : objectivesOf(store))
+    if (o.name == metric) maximise = o.maximise;
+  return heatmapPlot(store.rows(), pick(choice.x, 0), pick(choice.y, 1), {metric, maximise},
+                     store.header().name);
+}
+
+/// Directions as the study has them.
+PlotAxis axisOf(const Store& store, const std::string& column) {
+  for (const ObjectiveInfo& o : objectivesOf(store))
+    if (o.name == column) return {column, o.maximise};
+  return {column, false};
+}
+
 }  // namespace
 
-Plot plotOfStore(const std::string& kind, const std::string& path, const PlotAxis& x,
-                 const PlotAxis& y) {
-  const std::vector<std::string> kinds = {"pareto", "roofline", "energy"};
+const std::vector<std::string>& plotKinds() {
+  static const std::vector<std::string> kinds = {"pareto",  "roofline", "energy",
+                                                 "tornado", "heatmap",  "hypervolume"};
+  return kinds;
+}
+
+Plot plotOfStore(const std::string& kind, const std::string& path, const PlotChoice& choice) {
+  const std::vector<std::string>& kinds = plotKinds();
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
     throw InputError("'" + kind.substr(0, 40) + "' is not a kind of plot",
-                     "pareto, roofline or energy", didYouMean(kind, kinds));
+                     "pareto, roofline, energy, tornado, heatmap or hypervolume",
+                     didYouMean(kind, kinds));
   const Store store(path);
   if (kind == "roofline") return rooflinePlot(bestOfEach(store, &PointRow::timeS));
   if (kind == "energy") return energyPlot(bestOfEach(store, &PointRow::energyJ));
-  return paretoPlot(store.rows(), x, y, store.header().name);
+  if (kind == "tornado") return tornadoOfStore(store, choice);
+  if (kind == "heatmap") return heatmapOfStore(store, choice);
+  if (kind == "hypervolume") return hypervolumePlot(historyOf(store), store.header().name);
+  return paretoPlot(store.rows(), axisOf(store, choice.x.empty() ? "time_s" : choice.x),
+                    axisOf(store, choice.y.empty() ? "energy_j" : choice.y), store.header().name);
 }
 
 }  // namespace wattlas

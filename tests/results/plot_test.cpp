@@ -206,9 +206,9 @@ TEST(StorePlot, TakesTheBestPointOfEachPlatform) {
 
 TEST(WritePlot, PutsTheCsvBesideThePicture) {
   const Folder folder;
-  writePlot(folder / "a.svg", {"<svg/>", "x\n"});
+  writePlot(folder / "a.svg", {Svg(1, 1), "", "x\n"});
   EXPECT_TRUE(std::filesystem::exists(folder / "a.csv"));
-  EXPECT_THROW(writePlot(folder / "a.png", {"", ""}), InputError);
+  EXPECT_THROW(writePlot(folder / "a.png", Plot(Svg(1, 1), "", "")), InputError);
 }
 
 TEST(FamilyTest, LongerNamesWinAndPathsCountByTheirFile) {
@@ -216,6 +216,130 @@ TEST(FamilyTest, LongerNamesWinAndPathsCountByTheirFile) {
   EXPECT_EQ(familyOf("upmem-server").name, "UPMEM");
   EXPECT_EQ(familyOf("./my/gpu-new.yaml").name, "GPU");
   EXPECT_EQ(familyOf("abacus").name, "other");
+}
+
+TornadoBar bar(const std::string& parameter, double low, double high) {
+  return {"0", parameter, low, high, "energy_j"};
+}
+
+TEST(TornadoPlot, ShowsTheWidestBarFirst) {
+  const Plot plot = tornadoPlot({bar("small", 9, 11), bar("wide", 14, 5)}, 10, "p");
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_LT(plot.svg.find(">wide<"), plot.svg.find(">small<"));
+  EXPECT_THAT(plot.csv, HasSubstr("0,wide,energy_j,14,5,10\n"));
+}
+
+TEST(TornadoPlot, TellsRisingFromFallingParameters) {
+  EXPECT_THAT(tornadoPlot({bar("up", 5, 14)}, 10, "").svg,
+              HasSubstr("class=\"c0\"><title>up</title>"));
+  EXPECT_THAT(tornadoPlot({bar("down", 14, 5)}, 10, "").svg,
+              HasSubstr("class=\"c1\"><title>down</title>"));
+}
+
+TEST(TornadoPlot, RefusesToShowNothing) {
+  EXPECT_THROW(tornadoPlot({}, 10, ""), InputError);
+  EXPECT_THROW(tornadoPlot({bar("x", missing, 1)}, 10, ""), InputError);
+}
+
+TEST(HypervolumePlot, DrawsABandOnlyWithSeveralSeeds) {
+  const std::vector<HistoryStep> one = {{10, 0.2, 1, "w"}, {20, 0.5, 1, "w"}};
+  std::vector<HistoryStep> two = one;
+  two.insert(two.end(), {{10, 0.4, 2, "w"}, {20, 0.6, 2, "w"}});
+  EXPECT_THAT(hypervolumePlot(one, "s").svg, Not(HasSubstr("class=\"band\"")));
+  const Plot plot = hypervolumePlot(two, "s");
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.svg, HasSubstr("class=\"band\""));
+  EXPECT_THAT(plot.csv, HasSubstr("w,20,2,0.5,0.55,0.6\n"));
+}
+
+TEST(HypervolumePlot, ACurveKeepsItsLastValueWhereItHasNoStep) {
+  const Plot plot = hypervolumePlot({{10, 0.2, 1, ""}, {30, 0.8, 1, ""}, {20, 0.4, 2, ""}}, "");
+  EXPECT_THAT(plot.csv, HasSubstr("\n,20,2,0.2,0.3,0.4\n"));
+  EXPECT_THAT(plot.csv, HasSubstr("\n,10,2,0,0.1,0.2\n"));
+  EXPECT_THROW(hypervolumePlot({}, ""), InputError);
+}
+
+std::vector<PointRow> gridPoints() {
+  std::vector<PointRow> rows;
+  for (const char* a : {"1", "2", "4"})
+    for (const char* b : {"x", "y"})
+      for (const double scale : {3.0, 1.0}) {
+        PointRow row =
+            makePointRow(fmt::format("{}{}{}", a, b, scale),
+                         sampleResult("upmem-dimm", scale * std::stod(a)), {{"ga", a}, {"gb", b}});
+        row.feasible = !(std::string(a) == "4" && std::string(b) == "y");
+        rows.push_back(row);
+      }
+  return rows;
+}
+
+TEST(HeatmapPlot, ShowsTheBestOfEachCell) {
+  const Plot plot = heatmapPlot(gridPoints(), "ga", "gb", {"energy_j"}, "s");
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.csv, HasSubstr("llama2-7b,2,x,200,2,2\n"));
+  EXPECT_THAT(plot.csv, HasSubstr("llama2-7b,4,y,,2,0\n"));
+  EXPECT_THAT(plot.svg, HasSubstr(">infeasible</text>"));
+  EXPECT_THAT(heatmapPlot(gridPoints(), "ga", "gb", {"energy_j", true}, "s").csv,
+              HasSubstr("llama2-7b,2,x,600,2,2\n"));
+}
+
+TEST(HeatmapPlot, RefusesGenesThatAreNotThere) {
+  EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "gc", {"energy_j"}, ""), InputError);
+  EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "ga", {"energy_j"}, ""), InputError);
+  EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "gb", {"joules"}, ""), InputError);
+}
+
+TEST(Pdf, IsTheSameAtAnyTimeAndHoldsTheTexts) {
+  const Plot plot = paretoPlot(samplePoints(40));
+  const std::string pdf = plot.drawing.pdf(plot.label);
+  EXPECT_TRUE(pdf.starts_with("%PDF-1."));
+  EXPECT_THAT(pdf, HasSubstr("%%EOF"));
+  EXPECT_EQ(pdf, plot.drawing.pdf(plot.label));
+  EXPECT_THAT(pdf, Not(HasSubstr("CreationDate")));
+}
+
+TEST(Pdf, DrawsEveryKindOfPartAndAnyText) {
+  Svg svg(200, 100);
+  const std::size_t empty = svg.pdf("t").size();
+  svg.text(10, 10, "µ … é 漢 \xff (", "title halo", Anchor::middle, -90);
+  svg.mark(Shape::circle, 50, 50, 5, "o1");
+  svg.mark(Shape::star, 60, 50, 5, "c2");
+  svg.polyline("1,1 2,2 3,1 ", "front");
+  svg.area({{0, 0}, {10, 0}, {5, 5}}, "band");
+  EXPECT_GT(svg.pdf("t").size(), empty + 100);
+}
+
+TEST(WritePlot, ChoosesTheFormByTheName) {
+  const Folder folder;
+  const Plot plot = paretoPlot(samplePoints(10));
+  writePlot(folder / "a.svg", plot);
+  writePlot(folder / "b.pdf", plot);
+  EXPECT_EQ(folder.files(), 4u) << "each with its CSV";
+  std::ifstream in(folder / "b.pdf", std::ios::binary);
+  std::string start(5, ' ');
+  in.read(start.data(), 5);
+  EXPECT_EQ(start, "%PDF-");
+  EXPECT_THROW(writePlot(folder / "c.png", plot), InputError);
+}
+
+TEST(PlotOfStore, DrawsWhatTheTablesHold) {
+  const Folder folder;
+  StoreWriter writer({"study", "node", "activity", ""});
+  for (const PointRow& row : gridPoints()) writer.append(row);
+  writer.addTable(historyTable({{1, 0.5, 1, "w"}}));
+  std::vector<TornadoBar> bars = {bar("a", 1, 2), bar("b", 1, 3)};
+  bars[0].point = "1x1";
+  bars[1].point = "2x1";
+  writer.addTable(tornadoTable(bars));
+  writer.commit(folder / "a.h5");
+  EXPECT_THAT(plotOfStore("tornado", folder / "a.h5").csv, HasSubstr("1x1,a,")) << "the best point";
+  EXPECT_THAT(plotOfStore("tornado", folder / "a.h5", {.point = "2x"}).csv, HasSubstr("2x1,b,"));
+  EXPECT_THROW(plotOfStore("tornado", folder / "a.h5", {.point = "9"}), InputError);
+  EXPECT_TRUE(wellFormed(plotOfStore("hypervolume", folder / "a.h5").svg));
+  EXPECT_THAT(plotOfStore("heatmap", folder / "a.h5").csv, HasSubstr("workload,ga,gb,energy_j"));
+  EXPECT_THAT(
+      plotOfStore("heatmap", folder / "a.h5", {.x = "gb", .y = "ga", .metric = "time_s"}).csv,
+      HasSubstr("workload,gb,ga,time_s"));
 }
 
 }  // namespace
