@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/pimai/key_split.h"
+
 namespace wattlas::pim {
 
 namespace {
@@ -37,8 +39,6 @@ std::int64_t partsOf(const Operator& op) {
     case OpKind::conv1d:
     case OpKind::conv2d:
       return d[Dim::cout];
-    case OpKind::attention:
-      return d[Dim::batch] * d[Dim::kvHeads];
     default:
       return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
   }
@@ -126,12 +126,15 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
   const OpCost cost = costOf(op);
   PimAiOp work;
   // The busiest chip has the rounded-up share of the parts.
-  const std::int64_t parts = partsOf(op);
+  const bool attends = op.kind == OpKind::attention;
+  const KeySplit split = attends ? splitKeys(op, p.chips, p.keyBlock) : KeySplit{};
+  const std::int64_t parts = attends ? split.parts : partsOf(op);
   const double share = static_cast<double>(ceilDiv(parts, p.chips)) / static_cast<double>(parts);
   const Bits stored = cost.weightRead + cost.kvRead + cost.kvWrite;
   const Bits moved = stored + cost.input + cost.output;
   work.macs = cost.macs;
-  work.resident = (cost.weights + cost.state) * (share * static_cast<double>(p.chips));
+  work.resident =
+      (cost.weights * share + cost.state * split.storedShare) * static_cast<double>(p.chips);
   work.workspace = cost.input * static_cast<double>(p.chips) + cost.output;
   if (isProduct(op.kind)) {
     const NumberFormat& weight = op.kind == OpKind::attention ? op.formats.kv
@@ -166,7 +169,13 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
                          cost.input.value * (isProduct(op.kind) && op.kind != OpKind::attention
                                                  ? static_cast<double>(p.chips)
                                                  : 1.0));
-  const ElementWork elements = elementWork(op, p);
+  if (split.chips > 1) {
+    // By way of the host: from the chips that have them to those that combine them.
+    work.gather = split.partial * 2.0;
+  }
+  ElementWork elements = elementWork(op, p);
+  elements.other += split.adds;
+  elements.time += p.other.value * static_cast<double>(split.adds);
   work.vectorElements = elements.vector;
   work.otherElements = elements.other;
   work.elements = elements.time * share;

@@ -52,7 +52,7 @@ class PimAiDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 2; }
+  int modelVersion() const override { return 3; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;

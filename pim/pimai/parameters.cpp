@@ -35,6 +35,8 @@ void PimAiParams::bind(Binder& b) {
     bindEnergy(e);
     e.quantity("chipStatic", chipStatic, {0, 1000, {}}, "standing power of a chip");
   });
+  b.integer("keyBlock", keyBlock, {1, 1 << 20, "256"},
+            "keys of a head that a chip takes before a spare chip takes the next");
   b.quantity("chipArea", chipArea, {0, 1e5, {}}, "area of a chip");
   b.choice("fold", fold, {"auto", "off"}, {.fallback = "auto"},
            "simulate equal chips and channels once, or each of them");

@@ -29,7 +29,8 @@ struct PimAiParams : Arithmetic {
   BankEnergy energy;
   Sourced<Watts> chipStatic;
   Sourced<SquareMm> chipArea;
-  std::string fold = "auto";  ///< `off`: every chip and channel is simulated
+  std::int64_t keyBlock = 256;  ///< keys of a head on a chip before a spare chip takes the next
+  std::string fold = "auto";    ///< `off`: every chip and channel is simulated
 
   void bind(Binder& binder);
   BitRate streamRate() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/pimai/key_split.h"
 #include "pim/roofline/compat.h"
 
 namespace wattlas::pim {
@@ -31,8 +32,6 @@ std::int64_t partsOf(const Operator& op) {
     case OpKind::conv1d:
     case OpKind::conv2d:
       return d[Dim::cout];
-    case OpKind::attention:
-      return d[Dim::batch] * d[Dim::kvHeads];
     default:
       return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
   }
@@ -151,11 +150,13 @@ RooflineOp RooflineDevice::plan(const Operator& op) const {
   const double units = static_cast<double>(p.units);
   RooflineOp work;
   // The busiest unit has the rounded-up share of the parts.
-  const std::int64_t parts = partsOf(op);
+  const bool attends = op.kind == OpKind::attention;
+  const KeySplit split = attends ? splitKeys(op, p.units, p.keyBlock) : KeySplit{};
+  const std::int64_t parts = attends ? split.parts : partsOf(op);
   const double share = static_cast<double>(ceilDiv(parts, p.units)) / static_cast<double>(parts);
   const Bits stored = cost.weightRead + cost.kvRead;
   work.macs = cost.macs;
-  work.resident = (cost.weights + cost.state) * (share * units);
+  work.resident = (cost.weights * share + cost.state * split.storedShare) * units;
   work.workspace = cost.input * units + cost.output;
   work.written = (cost.output + cost.kvWrite) * share;
   double inputs = 1;  // how many units read the whole input
@@ -195,7 +196,15 @@ RooflineOp RooflineDevice::plan(const Operator& op) const {
   // A ring passes each part to every other unit; a host collects and writes to each.
   work.linkBits = p.isPeer() ? whole(work.gather.value * units)
                              : whole(work.gather.value + work.broadcast.value * units);
-  const ElementWork elements = elementWork(op, p);
+  if (split.chips > 1) {
+    // Own links bring partial results to one unit of each head; a host takes and writes them.
+    const double heads = static_cast<double>(parts / split.chips);
+    work.gather = split.partial * (p.isPeer() ? 1.0 / heads : 2.0);
+    work.linkBits = whole(split.partial.value * (p.isPeer() ? 1.0 : 2.0));
+  }
+  ElementWork elements = elementWork(op, p);
+  elements.other += split.adds;
+  elements.time += p.other.value * static_cast<double>(split.adds);
   work.vectorElements = elements.vector;
   work.otherElements = elements.other;
   work.elements = elements.time * share;

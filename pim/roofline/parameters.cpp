@@ -50,6 +50,8 @@ void RooflineParams::bind(Binder& b) {
     e.quantity("latency", exchangeLatency, {0, 1, {}}, "one exchange, or one step of the ring");
     e.quantity("energy", exchangeEnergy, joules, "one bit over one link");
   });
+  b.integer("keyBlock", keyBlock, {1, 1 << 20, "256"},
+            "keys of a head that a unit takes before a spare unit takes the next");
   b.section("energy", "energy of one unit", [&](Binder& e) {
     e.quantity("access", memoryEnergy, joules, "one bit between memory and arithmetic");
     bindEnergy(e);

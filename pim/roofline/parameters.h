@@ -41,6 +41,7 @@ struct RooflineParams : Arithmetic {
   Sourced<BitRate> toHost;    ///< parts from all units together
   Sourced<Watts> hostPower;   ///< standing power of the host that feeds the units
   // Exchange of activations among units.
+  std::int64_t keyBlock = 256;   ///< keys of a head on a unit before a spare unit takes the next
   std::string pattern = "host";  ///< through the host, or `peer`: a ring of own links
   Sourced<BitRate> peerRate;     ///< of one unit's link, each direction
   Sourced<Seconds> exchangeLatency;

@@ -118,5 +118,20 @@ TEST(PimAiLlm, ExchangeBetweenChipsCostsLinkEnergy) {
   EXPECT_NEAR(linkJoules("40 pJ/bit") / once, 2, 1e-9);
 }
 
+TEST(PimAiLlm, SpareChipsShareTheKeysOfAHead) {
+  // 384 chips, 8 key-value heads: up to 48 chips a head.
+  const auto run = [](const char* block, const char* prompt) {
+    return on("pim-ai-24dimm", "int8", {{"device.keyBlock", block}, {"workload.prompt", prompt}},
+              "llama2-70b");
+  };
+  const double whole = attentionSeconds(run("1048576", "16000"));
+  const double split = attentionSeconds(run("256", "16000"));
+  EXPECT_LT(split, 0.3 * whole);
+  // Partial results cross the host link: they are not free.
+  EXPECT_GT(split, whole / 48);
+  // Short contexts stay on one chip a head.
+  EXPECT_EQ(attentionSeconds(run("1048576", "128")), attentionSeconds(run("256", "128")));
+}
+
 }  // namespace
 }  // namespace wattlas::pim_test
