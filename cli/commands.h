@@ -17,6 +17,7 @@ void addLists(CLI::App& app, Context& context);
 void addSchema(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
+void addDram(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);
 

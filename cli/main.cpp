@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
     addFiles(app, context);
     addReport(app, context);
     addDpu(app, context);
+    addDram(app, context);
     refuseUnknownCommand(app, argc, argv);
     try {
       app.parse(argc, argv);

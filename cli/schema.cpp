@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "explorer/study.h"
 #include "models/experiment.h"
+#include "pim/dram/spec.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas {
@@ -14,9 +15,10 @@ void addSchema(CLI::App& app, Context& context) {
   auto kind = std::make_shared<std::string>();
   CLI::App* sub = app.add_subcommand("schema", "Print the JSON Schema of a configuration file");
   sub->footer("Example:\n  wattlas schema platform > platform.schema.json");
-  sub->add_option("kind", *kind, "platform, workload, run, study, or a device kind")->required();
+  sub->add_option("kind", *kind, "platform, workload, run, study, dram, or a device kind")
+      ->required();
   sub->callback([kind, &context] {
-    std::vector<std::string> known = {"platform", "workload", "run", "study"};
+    std::vector<std::string> known = {"platform", "workload", "run", "study", "dram"};
     for (const std::string& name : context.registry.names()) known.push_back(name);
     if (*kind == "platform") {
       fmt::print("{}", platformSchema());
@@ -24,6 +26,8 @@ void addSchema(CLI::App& app, Context& context) {
       fmt::print("{}", workloadSchema());
     } else if (*kind == "study") {
       fmt::print("{}", studySchema());
+    } else if (*kind == "dram") {
+      fmt::print("{}", dram::dramSchema());
     } else if (*kind == "run") {
       fmt::print("{}", schemaOf("Wattlas run options", [](Binder& b) { RunOptions().bind(b); }));
     } else if (const DeviceKind* device = context.registry.find(*kind)) {

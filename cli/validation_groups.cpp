@@ -7,6 +7,7 @@
 #include "fpga/validation.h"
 #include "gpu/validation.h"
 #include "pim/dpu/validation.h"
+#include "pim/dram/validation.h"
 #include "pim/validation.h"
 
 namespace wattlas {
@@ -90,6 +91,7 @@ std::vector<ValidationGroup> validationGroups() {
       {"banks", "compute in the DRAM bank",
        [](const Context& c) {
          ValidationRows rows = pim::validateBanks(c.path);
+         for (ValidationRow& row : dram::dramValidationRows(c.path)) rows.push_back(std::move(row));
          for (ValidationRow& row : llmValidationRows(c)) rows.push_back(std::move(row));
          return rows;
        }},

@@ -18,8 +18,8 @@ std::vector<Access> makeTraffic(const Traffic& t, const AddressMap& map) {
   const auto refuse = [](const char* key, std::string what, std::string expected) {
     throw InputError(Problem{{}, key, std::move(what), std::move(expected), {}});
   };
-  if (t.requests < 1 || t.requests > 20'000'000)
-    refuse("requests", std::to_string(t.requests) + " requests", "1 to 20,000,000");
+  if (t.requests < 1 || t.requests > 5'000'000)
+    refuse("requests", std::to_string(t.requests) + " requests", "1 to 5,000,000");
   if (!(t.writeShare >= 0 && t.writeShare <= 1)) refuse("writes", "not a share", "0 to 1");
   if (t.stride < 1 || t.interval < 0)
     refuse("stride", "stride or interval is negative or zero", "a stride of at least 1 byte");
@@ -88,6 +88,14 @@ struct Line {
   }
 };
 
+/// The start of a text for a message, whatever bytes it has.
+std::string printable(const std::string& text) {
+  std::string out = text.substr(0, 40);
+  for (char& c : out)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return out;
+}
+
 std::string trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
@@ -102,7 +110,7 @@ std::uint64_t number(const std::string& cell, const Line& line, const char* what
   std::uint64_t value = 0;
   const auto result = std::from_chars(first, last, value, hex ? 16 : 10);
   if (result.ec != std::errc() || result.ptr != last || first == last)
-    line.refuse("'" + cell.substr(0, 40) + "' is not " + what, "a whole number such as 0x1f40");
+    line.refuse("'" + printable(cell) + "' is not " + what, "a whole number such as 0x1f40");
   return value;
 }
 
@@ -117,7 +125,7 @@ Clock timeOf(const std::string& cell, Hertz clock, const Line& line) {
   try {
     seconds = parseQuantity(cell, Dimension::time);
   } catch (const InputError&) {
-    line.refuse("'" + cell.substr(0, 40) + "' is not a time", "clocks such as 120, or '12.5 ns'");
+    line.refuse("'" + printable(cell) + "' is not a time", "clocks such as 120, or '12.5 ns'");
   }
   const double clocks = std::ceil(seconds * clock.value - 0.01);
   if (!(clocks >= 0 && clocks < static_cast<double>(most)))
@@ -140,7 +148,7 @@ std::vector<Access> readRequests(const std::string& file, Hertz clock, std::size
     if (row.empty() || row[0] == '#') continue;
     if (!header) {
       if (row != "time,command,address")
-        line.refuse("'" + row.substr(0, 60) + "' is not the header", "time,command,address");
+        line.refuse("'" + printable(row) + "' is not the header", "time,command,address");
       header = true;
       continue;
     }
@@ -152,13 +160,14 @@ std::vector<Access> readRequests(const std::string& file, Hertz clock, std::size
     access.at = timeOf(trimmed(row.substr(0, one)), clock, line);
     const std::string command = trimmed(row.substr(one + 1, two - one - 1));
     if (command != "R" && command != "W")
-      line.refuse("'" + command.substr(0, 20) + "' is not a command", "R or W");
+      line.refuse("'" + printable(command) + "' is not a command", "R or W");
     access.write = command == "W";
     access.address = number(trimmed(row.substr(two + 1)), line, "an address");
     if (!out.empty() && access.at < out.back().at)
       line.refuse("the time is before that of the line above", "requests in order of time");
     if (out.size() >= limit)
-      line.refuse("more than " + std::to_string(limit) + " requests", "split the file");
+      line.refuse("more than " + std::to_string(limit) + " requests",
+                  "at most that many lines; split the file");
     out.push_back(access);
   }
   if (out.empty()) line.refuse("the file has no requests", "a header and at least one line");
