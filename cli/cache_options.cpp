@@ -13,16 +13,20 @@ void CacheFlags::addTo(CLI::App& app) {
   app.add_option("--cache-base", base, "Further folder with rows, read only")->needs("--cache");
 }
 
-std::unique_ptr<EvaluationCache> CacheFlags::open(const Context& context) const {
+OptionalCache::OptionalCache(const CacheFlags& flags, const Context& context, Evaluator& inner)
+    : inner_(inner) {
+  if (flags.folder.empty()) return;
   const CampaignServices services = campaignServices(context);
-  return std::make_unique<EvaluationCache>(
-      CacheOptions{folder, base, services.build, services.configHash});
+  cache_ = std::make_unique<EvaluationCache>(
+      CacheOptions{flags.folder, flags.base, services.build, services.configHash});
+  cached_ = std::make_unique<CachedEvaluator>(inner, *cache_);
 }
 
-std::string cacheSummary(const EvaluationCache& cache) {
-  if (!cache.trouble().empty())
-    spdlog::warn("rows were no longer added to the cache: {}", cache.trouble());
-  return fmt::format("{} of {} points from the cache", cache.hits(), cache.hits() + cache.misses());
+void OptionalCache::printSummary() const {
+  if (!cache_) return;
+  if (!cache_->trouble().empty())
+    spdlog::warn("rows were no longer added to the cache: {}", cache_->trouble());
+  fmt::print("{} of {} points from the cache\n", cache_->hits(), cache_->hits() + cache_->misses());
 }
 
 }  // namespace wattlas

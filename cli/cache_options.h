@@ -14,12 +14,21 @@ struct CacheFlags {
   std::string folder, base;
 
   void addTo(CLI::App& app);
-  bool wanted() const { return !folder.empty(); }
-  /// Throws InputError when the folders cannot be used.
-  std::unique_ptr<EvaluationCache> open(const Context& context) const;
 };
 
-/// "12 of 40 points from the cache"; what went wrong goes to the log.
-std::string cacheSummary(const EvaluationCache& cache);
+/// An evaluator with the cache in front of it, when that is wanted.
+class OptionalCache {
+ public:
+  /// Throws InputError when the folders cannot be used.
+  OptionalCache(const CacheFlags& flags, const Context& context, Evaluator& inner);
+  Evaluator& evaluator() { return cached_ ? *cached_ : inner_; }
+  /// "12 of 40 points from the cache" on standard output, trouble to the log.
+  void printSummary() const;
+
+ private:
+  Evaluator& inner_;
+  std::unique_ptr<EvaluationCache> cache_;
+  std::unique_ptr<CachedEvaluator> cached_;
+};
 
 }  // namespace wattlas

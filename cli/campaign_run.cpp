@@ -88,17 +88,11 @@ struct RunCommand {
     poolOptions.command = {context.executable, "worker"};
     poolOptions.workers = options.workers;
     WorkerPool pool(poolOptions);
-    std::unique_ptr<EvaluationCache> cache;
-    std::unique_ptr<CachedEvaluator> cached;
-    if (cacheFlags.wanted()) {
-      cache = cacheFlags.open(context);
-      cached = std::make_unique<CachedEvaluator>(pool, *cache);
-    }
+    OptionalCache cache(cacheFlags, context, pool);
     ShardProgress progress(context.progress);
-    const ShardOutcome outcome =
-        runShard(plan, options, cached ? static_cast<Evaluator&>(*cached) : pool, &progress);
+    const ShardOutcome outcome = runShard(plan, options, cache.evaluator(), &progress);
     report(plan, options, outcome);
-    if (cache) fmt::print("{}\n", cacheSummary(*cache));
+    cache.printSummary();
     if (!outcome.complete) {
       spdlog::warn("interrupted; the same command continues");
       context.exitCode = exitInterrupted;

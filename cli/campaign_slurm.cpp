@@ -6,7 +6,9 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "cli/campaign.h"
 #include "explorer/campaign/campaign_status.h"
@@ -28,22 +30,84 @@ std::optional<std::string> outputOf(const std::string& command) {
   return ::pclose(pipe) == 0 ? std::optional(out) : std::nullopt;
 }
 
+/// What was asked for the last time: later calls need not say it again.
+struct SlurmRequest {
+  std::optional<std::uint32_t> shards, atOnce;
+  std::optional<int> cpus, warningSeconds;
+  std::optional<std::string> time, memory, runOptions;
+  std::optional<std::vector<std::string>> more;
+
+  /// Flags of this call win.
+  void remember(const std::string& file) {
+    std::ifstream in(file);
+    if (!in) return;
+    const auto json = nlohmann::json::parse(in, nullptr, false);
+    const auto take = [&](const char* key, auto& value) {
+      using T = typename std::decay_t<decltype(value)>::value_type;
+      if (!value && json.is_object() && json.contains(key)) value = json[key].get<T>();
+    };
+    take("shards", shards);
+    take("at_once", atOnce);
+    take("cpus", cpus);
+    take("warning", warningSeconds);
+    take("time", time);
+    take("memory", memory);
+    take("run", runOptions);
+    take("sbatch", more);
+  }
+  std::string text() const {
+    nlohmann::ordered_json json;
+    const auto put = [&](const char* key, const auto& value) {
+      if (value) json[key] = *value;
+    };
+    put("shards", shards);
+    put("at_once", atOnce);
+    put("cpus", cpus);
+    put("warning", warningSeconds);
+    put("time", time);
+    put("memory", memory);
+    put("run", runOptions);
+    put("sbatch", more);
+    return json.dump(2) + "\n";
+  }
+  SlurmOptions options() const {
+    SlurmOptions o;
+    if (!shards)
+      throw InputError(Problem{{"--shards", 0},
+                               "",
+                               "missing",
+                               "the number of array tasks, such as --shards 100",
+                               "choose it so that a task takes 15 to 60 minutes"});
+    o.shards = *shards;
+    o.atOnce = atOnce.value_or(o.atOnce);
+    o.cpus = cpus.value_or(o.cpus);
+    o.warningSeconds = warningSeconds.value_or(o.warningSeconds);
+    o.time = time.value_or(o.time);
+    o.memory = memory.value_or(o.memory);
+    o.runOptions = runOptions.value_or(o.runOptions);
+    o.more = more.value_or(o.more);
+    return o;
+  }
+};
+
 struct SlurmCommand {
   std::string folder;
-  std::optional<std::uint32_t> shards;
-  SlurmOptions options;
+  SlurmRequest request;
   bool submit = false;
 
   void run(Context& context) const {
     const OpenCampaign campaign = openCampaign(folder, context);
     const CampaignPlan& plan = campaign.plan;
-    SlurmOptions o = options;
+    const std::string absolute = fs::canonical(folder).string();
+    const std::string settings = absolute + "/slurm/settings.json",
+                      script = absolute + "/slurm/job.sh";
+    SlurmRequest full = request;
+    full.remember(settings);
+    SlurmOptions o = full.options();
     o.executable = context.executable;
-    o.folder = fs::canonical(folder).string();
+    o.folder = absolute;
     o.study = plan.study.name;
     o.plan = plan.id;
-    const std::string settings = o.folder + "/slurm/shards", script = o.folder + "/slurm/job.sh";
-    o.shards = shards ? *shards : remembered(settings);
     const CampaignStatus status = statusOf(plan, campaign.journals, std::time(nullptr), o.shards);
     for (const ShardCoverage& coverage : status.shards)
       if (coverage.count == o.shards) o.incomplete = coverage.incomplete;
@@ -57,16 +121,21 @@ struct SlurmCommand {
     if (!queued.empty())
       fmt::print("{} shards are in the queue or running and left alone\n", queued.size());
     if (o.incomplete.empty()) return;
-    fs::create_directories(o.folder + "/slurm");
-    writeFileAtomically(settings, std::to_string(o.shards) + "\n");
+    fs::create_directories(absolute + "/slurm");
+    writeFileAtomically(settings, full.text());
     writeFileAtomically(script, slurmScript(o));
     fmt::print("{} of {} shards to run: {}\nwritten: {}\n", o.incomplete.size(), o.shards,
                ranges(o.incomplete), script);
-    if (!submit) {
+    if (submit)
+      submitScript(script);
+    else
       fmt::print("next: sbatch {}   (or this command with --submit)\n", script);
-      return;
-    }
-    const auto answer = outputOf("sbatch '" + script + "'");
+  }
+
+ private:
+  static void submitScript(const std::string& script) {
+    std::fflush(stdout);
+    const auto answer = outputOf("sbatch " + shellQuoted(script));
     if (!answer)
       throw InputError(Problem{{"--submit", 0},
                                "",
@@ -74,19 +143,6 @@ struct SlurmCommand {
                                "a machine that can submit jobs",
                                "submit " + script + " yourself"});
     fmt::print("{}", *answer);
-  }
-
- private:
-  /// N of the first call: later calls ask for the same shards.
-  std::uint32_t remembered(const std::string& file) const {
-    std::ifstream in(file);
-    std::uint32_t n = 0;
-    if (in >> n && n > 0) return n;
-    throw InputError(Problem{{"--shards", 0},
-                             "",
-                             "missing",
-                             "the number of array tasks, such as --shards 100",
-                             "choose it so that a task takes 15 to 60 minutes"});
   }
 
   /// Array tasks of this campaign that Slurm knows; none where there is no squeue.
@@ -104,27 +160,24 @@ struct SlurmCommand {
 
 void addCampaignSlurm(CLI::App& app, Context& context) {
   auto command = std::make_shared<SlurmCommand>();
-  SlurmOptions& o = command->options;
+  SlurmRequest& r = command->request;
   CLI::App* sub = app.add_subcommand(
       "slurm", "Write (and submit) the array script for the shards that are missing");
   sub->footer(
       "Example:\n  wattlas campaign slurm sweep --shards 100 --cpus 4 --time 02:00:00 --submit\n"
       "  wattlas campaign slurm sweep --submit      again: only what is missing then");
   sub->add_option("folder", command->folder, "Folder made by campaign plan")->required();
-  sub->add_option("--shards", command->shards, "Array tasks (later calls remember it)")
+  sub->add_option("--shards", r.shards, "Array tasks; this and the rest is remembered")
       ->check(CLI::Range(1, 100000));
-  sub->add_option("--at-once", o.atOnce, "Tasks that may run at a time");
-  sub->add_option("--cpus", o.cpus, "Cores per task")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  sub->add_option("--time", o.time, "Time limit of a task")->capture_default_str();
-  sub->add_option("--memory", o.memory, "Memory of a task")->capture_default_str();
-  sub->add_option("--warning", o.warningSeconds, "Seconds before the limit to end cleanly")
-      ->check(CLI::Range(10, 3600))
-      ->capture_default_str();
-  sub->add_option("--run", o.runOptions,
-                  "Further options of campaign run, such as \"--cache /tmp\"");
-  sub->add_option("--sbatch", o.more, "Further line for sbatch, such as --sbatch=--partition=long")
+  sub->add_option("--at-once", r.atOnce, "Tasks that may run at a time");
+  sub->add_option("--cpus", r.cpus, "Cores per task (1)")->check(CLI::Range(1, 1024));
+  sub->add_option("--time", r.time, "Time limit of a task (04:00:00)");
+  sub->add_option("--memory", r.memory, "Memory of a task (4G)");
+  sub->add_option("--warning", r.warningSeconds, "Seconds before the limit to end cleanly (120)")
+      ->check(CLI::Range(10, 3600));
+  sub->add_option("--run", r.runOptions,
+                  "Further options of campaign run, such as --run=\"--cache /tmp/wattlas\"");
+  sub->add_option("--sbatch", r.more, "Further line for sbatch, such as --sbatch=--partition=long")
       ->take_all()
       ->allow_extra_args(false);
   sub->add_flag("--submit", command->submit, "Call sbatch");

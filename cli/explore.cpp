@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "cli/cache_options.h"
 #include "cli/commands.h"
 #include "cli/study_rows.h"
 #include "explorer/interrupt.h"
@@ -71,6 +72,7 @@ struct ExploreCommand {
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
   int workers = 0;
+  CacheFlags cacheFlags;
   bool dry = false;
 
   void run(Context& context) const {
@@ -89,6 +91,7 @@ struct ExploreCommand {
     poolOptions.command = {context.executable, "worker"};
     poolOptions.workers = count;
     WorkerPool pool(poolOptions);
+    OptionalCache cache(cacheFlags, context, pool);
     InterruptGuard guard;
     ExploreOptions options;
     options.check = [&](const ExperimentSpec& spec) {
@@ -100,7 +103,7 @@ struct ExploreCommand {
       return;
     }
     ProgressBar bar(context.progress);
-    const ExploreOutcome outcome = explore(loaded, options, pool, &bar);
+    const ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
     StudyRows sink(loaded, !output.empty());
     emit(outcome, sink);
     if (!csv.empty()) writePointCsv(csv, sink.rows());
@@ -115,6 +118,7 @@ struct ExploreCommand {
       failed += p.outcome.status == PointStatus::failed ? 1 : 0;
     fmt::print("\n{} points in {:.1f} s with {} workers, {} of them failed\n",
                outcome.points.size(), outcome.seconds, count, failed);
+    cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
     if (outcome.interrupted) {
@@ -140,6 +144,7 @@ void addExplore(CLI::App& app, Context& context) {
   sub->add_option("--set", command->sets, "KEY=VALUE for every point")
       ->take_all()
       ->allow_extra_args(false);
+  command->cacheFlags.addTo(*sub);
   sub->add_flag("--dry-run", command->dry, "Print size, a sample and the expected time");
   sub->callback([command, &context] { command->run(context); });
 }

@@ -31,7 +31,9 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  // An empty chroot has no devices; workers read nothing from there anyway.
+  if (::access("/dev/null", R_OK) == 0)
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   // The parent's standard output may be one JSON object: nothing else may get in there.
   posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, jobsRead.get(), workerInput);

@@ -7,13 +7,6 @@
 namespace wattlas {
 namespace {
 
-/// For the shell: any path, whatever it holds.
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 // 75 is "interrupted and resumable". The signal goes to this shell only (B:), which passes it on;
 // `wait` returns early then, so it waits until the command is really gone.
 constexpr const char* body = R"(
@@ -39,6 +32,12 @@ exit "$code"
 
 }  // namespace
 
+std::string shellQuoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string slurmJobName(const SlurmOptions& options) {
   std::string name = "wattlas-";
   for (const char c : options.study) {
@@ -60,8 +59,8 @@ std::string slurmScript(const SlurmOptions& o) {
       slurmJobName(o), ranges(o.incomplete), o.atOnce > 0 ? fmt::format("%{}", o.atOnce) : "",
       o.cpus, o.memory, o.time, o.warningSeconds, o.folder);
   for (const std::string& option : o.more) out += "#SBATCH " + option + "\n";
-  return out + fmt::format(body, fmt::arg("executable", quoted(o.executable)),
-                           fmt::arg("folder", quoted(o.folder)), fmt::arg("shards", o.shards),
+  return out + fmt::format(body, fmt::arg("executable", shellQuoted(o.executable)),
+                           fmt::arg("folder", shellQuoted(o.folder)), fmt::arg("shards", o.shards),
                            fmt::arg("cpus", o.cpus),
                            fmt::arg("more", o.runOptions.empty() ? "" : " " + o.runOptions));
 }

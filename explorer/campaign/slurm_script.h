@@ -25,6 +25,9 @@ struct SlurmOptions {
 /// interrupted ends cleanly and puts itself back into the queue.
 std::string slurmScript(const SlurmOptions& options);
 
+/// For the shell: any path, whatever it holds.
+std::string shellQuoted(const std::string& text);
+
 /// Name of its jobs: by it, tasks in the queue are found again.
 std::string slurmJobName(const SlurmOptions& options);
 

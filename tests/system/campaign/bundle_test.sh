@@ -1,0 +1,44 @@
+#!/bin/bash
+# The relocatable archive in an empty chroot, as an unprivileged user, without /proc, /dev or a shell.
+# Usage: bundle_test.sh WATTLAS. Exit code 77: skipped.
+set -eu
+wattlas=$(realpath "${1:?usage: bundle_test.sh WATTLAS}")
+source=$(cd "$(dirname "$0")/../../.." && pwd)
+[ "$(id -u)" -eq 0 ] || { echo "skipped: chroot needs root"; exit 77; }
+W=$(mktemp -d /tmp/wattlas-bundle-XXXXXX)
+trap 'rm -rf "$W"' EXIT
+chmod 755 "$W"
+"$source/scripts/bundle.sh" "$wattlas" "$W/wattlas.tar.gz"
+mkdir "$W/root" "$W/root/work"
+tar -xzf "$W/wattlas.tar.gz" -C "$W/root"
+mv "$W/root"/wattlas-* "$W/root/somewhere"   # relocatable: any name, any place
+chown nobody "$W/root/work"
+# Two changes in one process: `setpriv` itself is not inside the chroot.
+inside() { chroot --userspec=nobody:nogroup "$W/root" /somewhere/bin/wattlas "$@"; }
+inside --version
+inside run -p upmem-dimm -w ecg-dscnn1d --json >"$W/inside.json"
+"$wattlas" run -p upmem-dimm -w ecg-dscnn1d --json >"$W/outside.json"
+python3 - "$W/inside.json" "$W/outside.json" <<'EOF'
+import json, sys
+a, b = (json.load(open(f)) for f in sys.argv[1:])
+a.pop("host"), b.pop("host")
+assert a == b, "the result inside differs"
+EOF
+cat >"$W/root/work/study.yaml" <<'EOF'
+name: inside
+workloads: [ecg-dscnn1d]
+genes:
+  platform: {categorical: [upmem-dimm, gpu-h100-sxm, fpga-zcu104]}
+  format: {categorical: [fp16, int8]}
+objectives: [{minimise: time_s}, {minimise: energy_j}]
+search: {method: exhaustive}
+EOF
+inside explore /work/study.yaml -j 2 -o /work/explore.h5 >/dev/null
+inside campaign plan /work/study.yaml -o /work/sweep
+inside campaign run /work/sweep --shard 0/2 -j 1
+inside campaign run /work/sweep --shard 1/2 -j 2
+inside campaign merge /work/sweep -o /work/merged.h5
+cmp "$W/root/work/explore.h5" "$W/root/work/merged.h5"
+"$wattlas" explore "$W/root/work/study.yaml" -o "$W/outside.h5" >/dev/null
+cmp "$W/root/work/merged.h5" "$W/outside.h5"
+echo "bundle: $(du -h "$W/wattlas.tar.gz" | cut -f1), the same bytes inside an empty chroot"
