@@ -46,7 +46,7 @@ class DetailedEngine final : public ChannelEngine {
   Clock offer(Candidate& best, Candidate c);
   void offerRefresh(Candidate& best);
   void offerBanks(Candidate (&best)[classes]);
-  bool mayGo(const Candidate (&best)[classes], int k) const;
+  bool mayGo(const Candidate (&best)[classes], const bool (&free)[classes], int k) const;
   void issue(const Candidate& c);
   void issueColumn(const Candidate& c);
   void endRefresh(int rank);
@@ -151,14 +151,16 @@ void DetailedEngine::offerBanks(Candidate (&best)[classes]) {
   }
 }
 
-/// Whether a candidate leaves those of higher priority their time.
-bool DetailedEngine::mayGo(const Candidate (&best)[classes], int k) const {
+/// Whether a candidate leaves those of higher priority their time. One that is itself held up
+/// (`free` is false) holds up nobody before its own obstacle is gone.
+bool DetailedEngine::mayGo(const Candidate (&best)[classes], const bool (&free)[classes],
+                           int k) const {
   const Candidate& c = best[k];
   const bool ownBus = c_.separateRowBus && k == accessing;
   const Clock length = k == activating ? c_.activateClocks : k == accessing ? c_.columnClocks : 1;
   for (int j = 0; j < k; ++j) {
     const Candidate& higher = best[j];
-    if (higher.time == never) continue;
+    if (higher.time == never || !free[j]) continue;
     if (!ownBus && !(c_.separateRowBus && j == accessing) && c.time + length > higher.time)
       return false;
   }
@@ -260,10 +262,11 @@ void DetailedEngine::run(Clock limit, bool untilEmpty) {
     offerRefresh(best[refreshing]);
     offerBanks(best);
     int chosen = -1;
-    for (int k = 0; k < classes; ++k)
-      if (best[k].time != never && mayGo(best, k) &&
-          (chosen < 0 || best[k].time < best[chosen].time))
-        chosen = k;
+    bool free[classes] = {};
+    for (int k = 0; k < classes; ++k) {
+      free[k] = best[k].time != never && mayGo(best, free, k);
+      if (free[k] && (chosen < 0 || best[k].time < best[chosen].time)) chosen = k;
+    }
     Clock wake = queues_.nextAdmission();
     for (const RankRefresh& r : refresh_) wake = std::min(wake, r.due());
     const Clock time = chosen < 0 ? never : best[chosen].time;

@@ -242,12 +242,7 @@ void EventEngine::settle() {
 EventEngine::Pick EventEngine::nextColumn() const {
   const int mode = queues_.writing() ? 1 : 0;
   const Clock bus = std::max(now_, c_.separateRowBus ? columnBus_ : rowBusFree_);
-  struct Ready {
-    Clock time;
-    int bank, index;
-    std::int64_t age;
-  };
-  static thread_local std::vector<Ready> ready;
+  static thread_local std::vector<Pick> ready;
   ready.clear();
   Clock first = never;
   for (const int b : queues_.banks()) {
@@ -262,7 +257,7 @@ EventEngine::Pick EventEngine::nextColumn() const {
   Pick best;
   if (first == never) return best;
   best.time = c_.separateRowBus ? first : rows_.avoid(first, c_.columnClocks);
-  for (const Ready& r : ready)
+  for (const Pick& r : ready)
     if (r.time <= best.time && (best.bank < 0 || r.age < best.age)) {
       best.bank = r.bank;
       best.index = r.index;
@@ -275,23 +270,22 @@ EventEngine::Pick EventEngine::nextPrecharge() const {
   Pick best;
   Clock first = never;
   const Clock bus = std::max(now_, rowBusFree_);
-  for (int round = 0; round < 2; ++round) {
-    for (const int b : queues_.banks()) {
-      const Bank& bank = banks_[at(b)];
-      if (!bank.open || bank.blocked) continue;
-      const Clock time = std::max(bus, bank.prechargeFrom);
-      if (round == 0 ? time >= first : time > best.time) continue;
-      if (queues_.eligible(b, bank.row, bank.hits) >= 0) continue;
-      if (round == 0) {
-        first = time;
-      } else if (best.bank < 0 || queues_.list(b).front().id < best.age) {
-        best.bank = b;
-        best.age = queues_.list(b).front().id;
-      }
-    }
-    if (first == never) return best;
-    if (round == 0) best.time = rows_.avoid(first, 1);
+  static thread_local std::vector<Pick> closing;
+  closing.clear();
+  for (const int b : queues_.banks()) {
+    const Bank& bank = banks_[at(b)];
+    if (!bank.open || bank.blocked || queues_.eligible(b, bank.row, bank.hits) >= 0) continue;
+    const Clock time = std::max(bus, bank.prechargeFrom);
+    first = std::min(first, time);
+    closing.push_back({time, b, -1, queues_.list(b).front().id});
   }
+  if (first == never) return best;
+  best.time = rows_.avoid(first, 1);
+  for (const Pick& pick : closing)
+    if (pick.time <= best.time && (best.bank < 0 || pick.age < best.age)) {
+      best.bank = pick.bank;
+      best.age = pick.age;
+    }
   return best;
 }
 
@@ -371,7 +365,7 @@ void EventEngine::runColumns(Pick pick, Clock precharge, Clock wake) {
     for (const int bank : changed_) reconsider(bank, precharge);
     pick = nextColumn();
     if (pick.time > precharge || pick.time >= std::min(wake, queues_.nextAdmission())) return;
-    commit(pick.time);
+    commit(pick.time + 1);  // on a bus of its own an activate of the same clock goes first
     now_ = pick.time;
   }
 }
@@ -388,7 +382,7 @@ void EventEngine::run(Clock limit, bool untilEmpty) {
     const bool columnFirst = column.time <= precharge.time;
     now_ = next_;
     if (wake <= std::min(column.time, precharge.time)) continue;
-    commit(now_);
+    commit(columnFirst ? now_ + 1 : now_);
     if (columnFirst)
       runColumns(column, precharge.time, std::min(wake, limit));
     else
