@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pim/bank/bank_run.h"
+#include "pim/nearbank/validation.h"
 #include "pim/upmem/parameters.h"
 
 namespace wattlas::pim {
@@ -96,6 +97,7 @@ ValidationRows validateBanks(const SearchPath& path) {
   loss.target = 0.005;
   loss.source = "tRFC / tREFI";
   rows.push_back(std::move(loss));
+  for (ValidationRow& row : nearbank::validationRows(path)) rows.push_back(std::move(row));
   return rows;
 }
 

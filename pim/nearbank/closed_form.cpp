@@ -60,7 +60,7 @@ class Walk {
     if (p_.registerFile()) return 0;
     const std::int64_t n =
         std::max<std::int64_t>(1, p_.banks / std::max<std::int64_t>(1, p_.banksPerActivate));
-    return (n - 1) * std::max(t_.rrd, t_.faw / 4);
+    return (n - 1) / 4 * std::max(t_.faw, 4 * t_.rrd) + (n - 1) % 4 * t_.rrd;
   }
 
   std::int64_t leadOf(const Group& g, std::int64_t row, bool registers) const {
@@ -96,9 +96,11 @@ class Walk {
       return std::max(turn, opening() + rcd - previous_);
     std::int64_t open = t_.ck + opening() + rcd;
     if (previous)
-      open = (last_ == Verb::write ? t_.wtp : t_.rtp) + t_.rp + opening() + rcd;
+      open = std::max(last_ == Verb::write ? t_.wtp : t_.rtp, t_.ras - t_.rcdMac - previous_) +
+             t_.rp + opening() + rcd;
     else if (known && !p_.registerFile())
-      open = mode + t_.ck + t_.rp + opening() + rcd;
+      open = mode + t_.ck + t_.rp + opening() + rcd +
+             std::max<std::int64_t>(0, t_.ras - t_.rcdMac - previous_ - 2 * t_.ck);
     else
       open += mode;
     return std::max(turn, open);

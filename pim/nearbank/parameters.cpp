@@ -79,10 +79,10 @@ void NearBankParams::bind(Binder& b) {
     b.problem("bank.row", "a row is shorter than a column", "at least `bank.column`");
 }
 
-Placement NearBankParams::place() const {
-  return placement == "bank"        ? Placement::bank
-         : placement == "bankGroup" ? Placement::bankGroup
-                                    : Placement::bufferDie;
+MacPlacement NearBankParams::place() const {
+  return placement == "bank"        ? MacPlacement::bank
+         : placement == "bankGroup" ? MacPlacement::bankGroup
+                                    : MacPlacement::bufferDie;
 }
 
 UnitFormat unitFormat(const NumberFormat& weight, const NumberFormat& activation,

@@ -11,7 +11,7 @@
 namespace wattlas::pim::nearbank {
 
 /// Where products are formed; decides which stages of the read path a weight bit passes.
-enum class Placement { bank, bankGroup, bufferDie };
+enum class MacPlacement { bank, bankGroup, bufferDie };
 
 /// Joules of the counted events.
 struct NearBankEnergy {
@@ -68,7 +68,7 @@ struct NearBankParams {
   std::string fold = "auto";
 
   void bind(Binder& binder);
-  Placement place() const;
+  MacPlacement place() const;
   bool bitSerial() const { return commandSet == "bitSerial"; }
   bool registerFile() const { return commandSet == "registerFile"; }
   /// Bits that one column command delivers to the units of a channel.

@@ -68,17 +68,26 @@ void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const 
     return std::max(share * product.stored / outsideRate(),
                     share * 2 * macs / p.matrixRate.value.value);
   };
-  const Sequence all = sequenceOf(product.outputs);
-  const double banks = toSeconds(phaseTable(all, p, false).time()).value;
-  const double unit = matrixTime(1);
-  std::int64_t near = banks <= unit ? product.outputs : 0;
+  // Whole passes beside the banks, the other outputs in the matrix unit; at the same time where a
+  // second row buffer keeps the rows of both open, else all of them on one side.
+  const std::int64_t grain = p.units * p.channels, outputs = product.outputs;
+  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+  const auto timeOf = [&](std::int64_t near) {
+    const double left = static_cast<double>(outputs - near) / static_cast<double>(outputs);
+    const double banks =
+        near > 0 ? toSeconds(phaseTable(sequenceOf(near), p, false).time()).value : 0;
+    const double slots = left * product.stored / static_cast<double>(p.channels) / burst;
+    return std::max({banks, matrixTime(left), slots * p.timing.tCK.value.value + banks / 4});
+  };
+  std::int64_t near = timeOf(outputs) <= timeOf(0) ? outputs : 0;
   if (p.dualRowBuffer) {
-    // Both work on their share of the outputs at the same time: whole passes beside the banks.
-    const std::int64_t grain = p.units * p.channels;
-    const double share = unit / (unit + banks);
-    const double rows = share * static_cast<double>(product.outputs);
-    near = std::min(product.outputs,
-                    static_cast<std::int64_t>(rows / static_cast<double>(grain)) * grain);
+    const double banks = timeOf(outputs), unit = matrixTime(1);
+    const auto balanced =
+        static_cast<std::int64_t>(unit / (unit + banks) * static_cast<double>(outputs)) / grain;
+    for (const std::int64_t passes : {balanced - 1, balanced, balanced + 1}) {
+      const std::int64_t candidate = std::clamp<std::int64_t>(passes * grain, 0, outputs);
+      if (timeOf(candidate) < timeOf(near)) near = candidate;
+    }
   }
   const double rest =
       static_cast<double>(product.outputs - near) / static_cast<double>(product.outputs);
@@ -87,7 +96,6 @@ void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const 
   out.matrix += toTicks(Seconds(matrixTime(rest)));
   out.beside = p.dualRowBuffer;
   const double bits = rest * product.stored;
-  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
   out.matrixSlots += whole(bits / static_cast<double>(p.channels) / burst);
   out.energy.add(matrixMac_, whole(rest * macs));
   for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
@@ -259,8 +267,8 @@ void NearBankDevice::close(NearBankOp& out) const {
     e.add(command_, t.macColumns * ch);
   } else {
     e.add(cell_, whole(macBits));
-    if (p.place() != Placement::bank) e.add(bankGroup_, whole(macBits));
-    if (p.place() == Placement::bufferDie) {
+    if (p.place() != MacPlacement::bank) e.add(bankGroup_, whole(macBits));
+    if (p.place() == MacPlacement::bufferDie) {
       e.add(io_, whole(macBits));
       e.add(tsv_, whole(macBits));
     }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "pim/nearbank/sim/command_run.h"
+#include "pim/nearbank/command_run.h"
 
 namespace wattlas::pim::nearbank {
 

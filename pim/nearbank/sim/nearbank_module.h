@@ -5,7 +5,7 @@
 
 #include "models/device_module.h"
 #include "pim/nearbank/device.h"
-#include "pim/nearbank/sim/channel.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 

@@ -1,4 +1,4 @@
-#include "pim/nearbank/sim/channel.h"
+#include "pim/nearbank/channel.h"
 
 #include <algorithm>
 #include <limits>

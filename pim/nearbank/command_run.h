@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pim/nearbank/sim/channel.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 

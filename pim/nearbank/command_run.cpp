@@ -1,4 +1,4 @@
-#include "pim/nearbank/sim/command_run.h"
+#include "pim/nearbank/command_run.h"
 
 #include <algorithm>
 #include <limits>
@@ -198,7 +198,8 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
       offer(columnTime(g, p), 0, i);
       offer(activateTime(g, p), 1, i);
       const Bank& b = banks_[static_cast<std::size_t>(p.bank)];
-      if (b.open && b.row != p.row) offer(std::max({slot_, blocked_, b.preReady}), 2, i);
+      if (b.open && b.row != p.row)
+        offer(std::max({g.lookahead ? lookFrom_ + t_.ck : slot_, blocked_, b.preReady}), 2, i);
     }
     if (early_) {
       for (std::size_t b = 0; b < banks_.size(); ++b)

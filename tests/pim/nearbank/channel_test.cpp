@@ -1,0 +1,194 @@
+// One channel: closed form, groups of commands and single commands against each other, legality of
+// every pair of commands, folding, refresh.
+#include "pim/nearbank/channel.h"
+
+#include <algorithm>
+#include <map>
+
+#include "pim/nearbank/closed_form.h"
+#include "pim/nearbank/command_run.h"
+#include "pim/nearbank/device.h"
+#include "tests/pim/support.h"
+
+namespace wattlas::pim_test {
+namespace {
+
+using namespace pim::nearbank;  // NOLINT: a test file
+
+struct Shape {
+  std::int64_t outputs, inputs, vectors = 1;
+};
+const Shape shapes[] = {{64, 128},   {1000, 1000},  {1024, 1024},  {4096, 4096},
+                        {4097, 512}, {11008, 4096}, {512, 300, 7}, {8192, 1100, 3}};
+const char* const designs[] = {"hbm-pim",   "gddr6-aim",     "attacc-bank",
+                               "attacc-bg", "attacc-buffer", "neupims"};
+
+NearBankParams paramsOf(const std::string& id, const Sets& sets = {}) {
+  const auto device = deviceOf(id, sets);
+  return dynamic_cast<const NearBankDevice&>(*device).params();
+}
+
+Sequence product(const Shape& shape, const NearBankParams& p) {
+  Sequence s;
+  MatrixWork work;
+  work.outputs = (shape.outputs + p.channels - 1) / p.channels;
+  work.inputs = shape.inputs;
+  work.vectors = shape.vectors;
+  if (p.registerFile()) enterMode(s, p);
+  appendProduct(s, work, p);
+  if (p.registerFile()) leaveMode(s, p);
+  return s;
+}
+
+TEST(NearBankChannel, FoldedEqualsUnfolded) {
+  for (const char* id : designs) {
+    const NearBankParams p = paramsOf(id);
+    for (const Shape& shape : shapes) {
+      const Sequence s = product(shape, p);
+      const ChannelResult a = Channel(p, true, true).run(s), b = Channel(p, false, true).run(s);
+      EXPECT_EQ(a.time.ps, b.time.ps) << id << " " << shape.outputs << "x" << shape.inputs;
+      EXPECT_EQ(a.refreshes, b.refreshes) << id;
+      EXPECT_LE(a.steps, b.steps) << id;
+    }
+  }
+}
+
+TEST(NearBankChannel, GroupsAgreeWithSingleCommands) {
+  for (const char* id : designs) {
+    const NearBankParams p = paramsOf(id);
+    for (const Shape& shape : shapes) {
+      const Sequence s = product(shape, p);
+      const double event = toSeconds(Channel(p, true, true).run(s).time).value;
+      const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
+      // Slots of the command bus and the order of precharges: some ten nanoseconds a program.
+      EXPECT_NEAR(event, detail, std::max(0.02 * detail, 40e-9))
+          << id << " " << shape.outputs << "x" << shape.inputs;
+    }
+  }
+}
+
+TEST(NearBankChannel, PhaseTableAgreesWithSingleCommands) {
+  for (const char* id : designs) {
+    const NearBankParams p = paramsOf(id);
+    for (const Shape& shape : shapes) {
+      const Sequence s = product(shape, p);
+      const double closed = toSeconds(phaseTable(s, p, true).time()).value;
+      const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
+      EXPECT_NEAR(closed, detail, std::max(0.12 * detail, 150e-9))
+          << id << " " << shape.outputs << "x" << shape.inputs;
+    }
+  }
+}
+
+TEST(NearBankChannel, EveryCommandKeepsItsDistances) {
+  for (const char* id : {"hbm-pim", "gddr6-aim", "neupims"}) {
+    const NearBankParams p = paramsOf(id);
+    const ChannelClock t(p.timing);
+    std::vector<IssuedCommand> trace;
+    CommandRun(p, true).run(product({4097, 1000, 2}, p), &trace);
+    ASSERT_GT(trace.size(), 100u);
+    std::stable_sort(trace.begin(), trace.end(),
+                     [](const IssuedCommand& a, const IssuedCommand& b) { return a.at < b.at; });
+    struct Bank {
+      std::int64_t activated = -1, closed = -1, read = -1, written = -1;
+      bool open = false;
+    };
+    std::map<std::int32_t, Bank> banks;
+    std::int64_t last = -1, refreshed = -1, column = -1, mode = -1;
+    for (const IssuedCommand& c : trace) {
+      const std::string where = std::string(id) + " at " + std::to_string(c.at);
+      // Rows that open ahead of their group find a slot of their own only in the group model.
+      if (last >= 0 && c.kind != CommandKind::activate) {
+        EXPECT_GE(c.at, last + t.ck) << where;
+      }  // one command bus
+      last = c.at;
+      if (refreshed >= 0) {
+        EXPECT_GE(c.at, refreshed + t.rfc) << where;
+      }
+      if (mode >= 0) {
+        EXPECT_GE(c.at, mode + t.mod) << where;
+      }
+      Bank& b = banks[c.bank];
+      switch (c.kind) {
+        case CommandKind::activate:
+          if (b.closed >= 0) {
+            EXPECT_GE(c.at, b.closed + t.rp) << where;
+          }
+          b.activated = c.at;
+          b.open = true;
+          break;
+        case CommandKind::precharge:
+          EXPECT_TRUE(b.open) << where;
+          EXPECT_GE(c.at, b.activated + t.ras) << where;
+          if (b.read > b.activated) {
+            EXPECT_GE(c.at, b.read + t.rtp) << where;
+          }
+          if (b.written > b.activated) {
+            EXPECT_GE(c.at, b.written + t.wtp) << where;
+          }
+          b.open = false;
+          b.closed = c.at;
+          break;
+        case CommandKind::column: {
+          EXPECT_TRUE(b.open) << where;
+          const bool writes = c.verb == Verb::write, mac = c.verb == Verb::mac;
+          EXPECT_GE(c.at, b.activated + (writes ? t.rcdWrite : mac ? t.rcdMac : t.rcd)) << where;
+          if (column >= 0) {
+            EXPECT_GE(c.at, column + std::min(t.ccds, t.mac)) << where;
+          }
+          column = c.at;
+          (writes ? b.written : b.read) = c.at;
+          break;
+        }
+        case CommandKind::refresh:
+          for (const auto& [bank, state] : banks) EXPECT_FALSE(state.open) << where << " " << bank;
+          refreshed = c.at;
+          break;
+        case CommandKind::mode:
+          mode = c.at;
+          break;
+        default:
+          break;
+      }
+    }
+  }
+}
+
+TEST(NearBankChannel, OutputsFormAStaircase) {
+  // 64 channels x 8 units x 8 accumulators: 4,096 outputs take one tile, one more takes another.
+  const NearBankParams p = paramsOf("hbm-pim", {{"refresh.policy", "none"}});
+  const auto time = [&](std::int64_t n) {
+    return CommandRun(p, true).run(product({n, 2048}, p)).time;
+  };
+  EXPECT_EQ(time(64), time(4096));
+  EXPECT_GT(time(4097).ps, time(4096).ps * 18 / 10);
+  EXPECT_EQ(time(4097), time(8192));
+}
+
+TEST(NearBankChannel, RefreshTakesItsShareOfALongProgram) {
+  const Shape longOne{65536, 4096, 1};
+  for (const char* id : {"hbm-pim", "neupims"}) {
+    const NearBankParams with = paramsOf(id), without = paramsOf(id, {{"refresh.policy", "none"}});
+    const Sequence s = product(longOne, with);
+    const ChannelResult a = Channel(with, true, true).run(s),
+                        b = Channel(without, true, true).run(s);
+    const double lost = 1 - toSeconds(b.time).value / toSeconds(a.time).value;
+    const double share = with.timing.tRFC.value / with.timing.tREFI.value;
+    EXPECT_GE(lost, 0.98 * share) << id;
+    EXPECT_LE(lost, 1.12 * share) << id;  // rows that it closed open again
+  }
+}
+
+TEST(NearBankChannel, PostponedRefreshesAreOwedOrPaid) {
+  const NearBankParams p = paramsOf("gddr6-aim");
+  const ChannelResult brief = Channel(p, true, true).run(product({4096, 4096}, p));
+  EXPECT_EQ(brief.refreshes, 0);
+  EXPECT_GT(brief.refreshDebt.ps, 0);
+  const ChannelResult inNetwork = Channel(p, true, false).run(product({4096, 4096}, p));
+  EXPECT_GT(inNetwork.refreshes, 0);
+  EXPECT_GT(inNetwork.time, brief.time);
+  EXPECT_GT(Channel(p, true, true).run(product({65536, 4096}, p)).refreshes, 0);
+}
+
+}  // namespace
+}  // namespace wattlas::pim_test
