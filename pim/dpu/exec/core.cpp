@@ -13,15 +13,10 @@ Core::Core()
       instructions(kIramWords),
       kinds(kIramWords, StepKind::illegal),
       ops(kIramWords + 1),
-      single(2 * kIramWords),
       enter(kIramWords + 1),
       leave(kIramWords + 1) {
   ops[kIramWords] = leaveOp(kIramWords);
-  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
-    ops[pc] = leaveOp(pc);
-    single[2 * pc] = leaveOp(pc);
-    single[2 * pc + 1] = singleLeaveOp(pc + 1);
-  }
+  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) ops[pc] = leaveOp(pc);
   for (unsigned t = 0; t < kTasklets; ++t) {
     auto& r = tasklets[t].r;
     r[kOne] = 1;
@@ -61,7 +56,15 @@ void Core::predecode(std::uint32_t pc) {
     flagsDead = writesFlags(next) && !readsFlags(next);
   }
   ops[pc] = makeMicroOp(in, pc, kinds[pc], flagsDead);
-  single[2 * pc] = makeMicroOp(in, pc, kinds[pc], false);
+  if (!single.empty()) single[2 * pc] = makeMicroOp(in, pc, kinds[pc], false);
+}
+
+void Core::predecodeSingle() {
+  single.resize(2 * kIramWords);
+  for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
+    single[2 * pc] = makeMicroOp(instructions[pc], pc, kinds[pc], false);
+    single[2 * pc + 1] = singleLeaveOp(pc + 1);
+  }
 }
 
 std::uint64_t Core::run(unsigned t, const MicroOp* op) {
@@ -163,6 +166,7 @@ void Core::forget() {
 }
 
 bool Core::step(unsigned t) {
+  if (single.empty()) predecodeSingle();
   budget = 1;
   run(t, &single[2 * tasklets[t].pc]);
   return executed == 1;

@@ -60,8 +60,8 @@ struct Core {
   std::vector<std::uint64_t> words;               ///< IRAM content
   std::vector<Instruction> instructions;          ///< form == nullptr where illegal
   std::vector<StepKind> kinds;
-  std::vector<MicroOp> ops;                 ///< kIramWords + 1, for running ahead
-  std::vector<MicroOp> single;              ///< 2 per word, for one instruction at a time
+  std::vector<MicroOp> ops;     ///< kIramWords + 1, for running ahead
+  std::vector<MicroOp> single;  ///< 2 per word, for one instruction at a time; made on demand
   std::vector<std::uint64_t> enter, leave;  ///< runs begun and ended at a word (statistics)
   std::array<std::uint8_t, kWramBytes> wram{};
   Mram mram;
@@ -100,6 +100,7 @@ struct Core {
   /// Whether any instruction reads WRAM, now or after a load into IRAM.
   bool loads() const;
   void predecode(std::uint32_t pc);
+  void predecodeSingle();
   void chooseHandlers();
   std::uint64_t run(unsigned t, const MicroOp* op);
   /// True when `t` is in a short loop that changes nothing and reads WRAM: only another tasklet

@@ -32,7 +32,8 @@ DpuMachine::DpuMachine() : state_(std::make_unique<State>()) {}
 DpuMachine::DpuMachine(const Program& program, std::shared_ptr<const IsaExtension> extension)
     : DpuMachine() {
   state_->core.extension = std::move(extension);
-  load(program);
+  place(program);
+  for (const auto& segment : program.mram) writeMram(segment.offset, segment.bytes);
 }
 DpuMachine::DpuMachine(DpuMachine&&) noexcept = default;
 DpuMachine& DpuMachine::operator=(DpuMachine&&) noexcept = default;
@@ -51,6 +52,11 @@ void DpuMachine::loadKeepingMram(const Program& program) {
   Core& core = state_->core;
   core.mram = std::move(kept);
   core.extension = std::move(extension);
+  place(program);
+}
+
+void DpuMachine::place(const Program& program) {
+  Core& core = state_->core;
   if (program.text.size() > kIramWords) {
     throw InputError("program of " + std::to_string(program.text.size()) + " instructions",
                      "at most " + std::to_string(kIramWords));

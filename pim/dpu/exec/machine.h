@@ -57,6 +57,9 @@ class DpuMachine {
   std::size_t mramResident() const;
 
  private:
+  /// Text and WRAM into cleared memories.
+  void place(const Program& program);
+
   struct State;
   std::unique_ptr<State> state_;
 };
