@@ -1,8 +1,7 @@
 // wattlas pareto | plot | diff: results files
 #include <fmt/format.h>
 
-#include <cmath>
-#include <map>
+#include <cstdint>
 #include <memory>
 
 #include "cli/commands.h"
@@ -11,54 +10,6 @@
 #include "results/table.h"
 
 namespace wattlas {
-namespace {
-
-/// Rows of two files by content id: what is new, gone, or different.
-std::string diffText(const Store& a, const Store& b) {
-  std::map<std::string, const PointRow*> left, right;
-  for (const PointRow& row : a.rows()) left[row.id] = &row;
-  for (const PointRow& row : b.rows()) right[row.id] = &row;
-  std::string out;
-  std::size_t equal = 0, changed = 0, gone = 0, added = 0;
-  for (const auto& [id, row] : left) {
-    const auto other = right.find(id);
-    if (other == right.end()) {
-      ++gone;
-      out += fmt::format("- {} {} {} {}\n", id, row->platform, row->workload, row->format);
-      continue;
-    }
-    std::string changes;
-    for (const NumberColumn& column : numberColumns()) {
-      const double x = row->*column.member, y = other->second->*column.member;
-      if (x == y || (std::isnan(x) && std::isnan(y))) continue;
-      changes += fmt::format("  {} {:.6g} -> {:.6g}{}", column.name, x, y,
-                             x > 0 && y > 0 ? fmt::format(" ({:.4g}x)", y / x) : "");
-    }
-    if (row->feasible != other->second->feasible)
-      changes +=
-          other->second->feasible ? "  now feasible" : "  now infeasible: " + other->second->reason;
-    if (row->pareto != other->second->pareto)
-      changes += other->second->pareto ? "  joins the front" : "  leaves the front";
-    if (changes.empty()) {
-      ++equal;
-      continue;
-    }
-    ++changed;
-    out +=
-        fmt::format("~ {} {} {} {}:{}\n", id, row->platform, row->workload, row->format, changes);
-  }
-  for (const auto& [id, row] : right)
-    if (left.count(id) == 0) {
-      ++added;
-      out += fmt::format("+ {} {} {} {}\n", id, row->platform, row->workload, row->format);
-    }
-  return out +
-         fmt::format("{} equal, {} changed, {} only in the first file, {} only in the second\n",
-                     equal, changed, gone, added);
-}
-
-}  // namespace
-
 void addFiles(CLI::App& app, Context& context) {
   auto first = std::make_shared<std::string>();
   auto second = std::make_shared<std::string>();
@@ -95,7 +46,11 @@ void addFiles(CLI::App& app, Context& context) {
   diff->footer("Example:\n  wattlas diff before.h5 after.h5");
   diff->add_option("first", *first, "HDF5 file")->required();
   diff->add_option("second", *second, "HDF5 file")->required();
-  diff->callback([first, second] { fmt::print("{}", diffText(Store(*first), Store(*second))); });
+  auto all = std::make_shared<bool>(false);
+  diff->add_flag("--all", *all, "List every point that differs");
+  diff->callback([first, second, all] {
+    fmt::print("{}", printDiff(Store(*first), Store(*second), *all ? SIZE_MAX : 40));
+  });
 }
 
 }  // namespace wattlas

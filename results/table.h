@@ -27,4 +27,10 @@ void refuseMixed(const std::vector<RunResult>& results);
 std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {},
                         bool verdicts = true);
 
+class Store;
+/// Two files point by point (by point id): what changed, greatest first, what only one has, and how
+/// each number moved over all. At most `most` points are listed. Throws InputError when scopes or
+/// energy modes differ.
+std::string printDiff(const Store& a, const Store& b, std::size_t most = 40);
+
 }  // namespace wattlas
