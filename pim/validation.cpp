@@ -4,6 +4,7 @@
 
 #include "pim/bank/bank_run.h"
 #include "pim/nearbank/validation.h"
+#include "pim/upmem/arrangements.h"
 #include "pim/upmem/parameters.h"
 
 namespace wattlas::pim {
@@ -97,6 +98,7 @@ ValidationRows validateBanks(const SearchPath& path) {
   loss.target = 0.005;
   loss.source = "tRFC / tREFI";
   rows.push_back(std::move(loss));
+  for (ValidationRow& row : arrangementRows(path)) rows.push_back(std::move(row));
   for (ValidationRow& row : nearbank::validationRows(path)) rows.push_back(std::move(row));
   return rows;
 }

@@ -1,7 +1,6 @@
 #include "pim/bank/command_trace.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace wattlas::pim {
 
@@ -17,17 +16,20 @@ void CommandTrace::sort() {
                    });
 }
 
-std::string CommandTrace::csv() const {
-  std::string out = "time_ns,duration_ns,bank,command,row,column\n";
-  char line[128];
-  const auto cell = [](std::int64_t v) { return v < 0 ? std::string() : std::to_string(v); };
-  for (const TracedCommand& c : commands_) {
-    const auto ns = [](Ticks t) { return static_cast<long long>(t.ps / 1000); };
-    const auto ps = [](Ticks t) { return static_cast<long long>(t.ps % 1000); };
-    std::snprintf(line, sizeof line, "%lld.%03lld,%lld.%03lld,%d,%s,", ns(c.at), ps(c.at),
-                  ns(c.duration), ps(c.duration), static_cast<int>(c.bank), nameOf(c.kind));
-    out += line + cell(c.row) + ',' + cell(c.column) + '\n';
+void CommandTrace::append(const CommandTrace& other, Ticks later) {
+  for (TracedCommand c : other.commands_) {
+    c.at += later;
+    add(c);
   }
+  dropped_ += other.dropped_;
+}
+
+std::string CommandTrace::csv() const {
+  std::string out = "time_ps,channel,rank,bank_group,bank,command,row,column\n";
+  const auto cell = [](std::int64_t v) { return v < 0 ? std::string() : std::to_string(v); };
+  for (const TracedCommand& c : commands_)
+    out += std::to_string(c.at.ps) + ",0,0,," + std::to_string(c.bank) + ',' + nameOf(c.kind) +
+           ',' + cell(c.row) + ',' + cell(c.column) + '\n';
   return out;
 }
 

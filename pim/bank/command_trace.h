@@ -14,7 +14,7 @@ enum class TraceKind { ACT, MAC, RD, WR, PRE, REF, DMA };
 const char* nameOf(TraceKind kind);
 
 struct TracedCommand {
-  Ticks at, duration;  ///< since the kernel began
+  Ticks at, duration;  ///< since the program began
   TraceKind kind = TraceKind::ACT;
   std::int32_t bank = 0;
   std::int64_t row = -1, column = -1;  ///< -1 = does not apply
@@ -30,11 +30,15 @@ class CommandTrace {
     else
       ++dropped_;
   }
+  std::size_t room() const { return most_ - commands_.size(); }
+  /// Everything of `other`, `later`.
+  void append(const CommandTrace& other, Ticks later);
   const std::vector<TracedCommand>& commands() const { return commands_; }
   std::size_t dropped() const { return dropped_; }
   /// By time, then bank, then order of entry.
   void sort();
-  /// Columns time_ns, duration_ns, bank, command, row, column; times to the picosecond.
+  /// `time_ps,channel,rank,bank_group,bank,command,row,column`; cells that do not apply are empty.
+  /// Channel and rank are 0 (one chip stands for all).
   std::string csv() const;
 
  private:

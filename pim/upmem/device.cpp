@@ -35,7 +35,9 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   if (problems.list().size() != before) return false;
   ids_.declare(energy_, p);
   if (p.kernelSource == "executed")
-    costs_ = std::make_shared<ExecutedKernels>(p.kernels, settingOf(p));
+    use(std::make_shared<ExecutedKernels>(p.kernels, settingOf(p)));
+  else
+    memo_ = std::make_unique<KernelCosts>(p.kernels);
 
   DeviceInfo& info = info_;
   info.kind = "upmem";
@@ -70,6 +72,11 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.peakMacs = OpRate(2.0 * macs * dpus);
   info.peakMemory = BitRate(stream * dpus);
   return true;
+}
+
+void UpmemDevice::use(std::shared_ptr<const KernelCostSource> costs) {
+  source_ = std::move(costs);
+  memo_ = std::make_unique<KernelCosts>(*source_);
 }
 
 std::string UpmemDevice::schema() {
@@ -121,6 +128,9 @@ CopyCost UpmemDevice::copy(const CopyRequest& request) const {
   cost.latency = toTicks(setUp);
   cost.wire = wireBits(x, params_);
   cost.peak = BitRate(cost.wire.value / std::max(1e-12, (time - setUp).value));
+  // Units in the bank want weights interleaved: the host does it while it sends.
+  if (params_.saMac.enabled() && request.toDevice)
+    cost.peak = std::min(cost.peak, params_.host.relayout.value);
   cost.energy = countsOf(Stage{x}, params_, ids_);
   return cost;
 }

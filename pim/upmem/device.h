@@ -27,16 +27,21 @@ class UpmemDevice : public ConfiguredDevice {
   Bits residentBits(const Operator& op) const override;
 
   const UpmemParams& params() const { return params_; }
+  /// DPU instructions of one multiply-accumulate in the inner loop.
+  double instructionsPerMac(const NumberFormat& weight, const NumberFormat& activation) const {
+    return costs().matrix(weight, activation).mac;
+  }
   const UpmemCoefficients& coefficients() const { return ids_; }
   /// Another origin of kernel costs than the configuration names (executed kernels or its table).
-  void use(std::shared_ptr<const KernelCostSource> costs) { costs_ = std::move(costs); }
+  void use(std::shared_ptr<const KernelCostSource> costs);
 
  private:
-  const KernelCostSource& costs() const { return costs_ ? *costs_ : params_.kernels; }
+  const KernelCosts& costs() const { return *memo_; }
 
   UpmemParams params_;
   UpmemCoefficients ids_;
-  std::shared_ptr<const KernelCostSource> costs_;
+  std::shared_ptr<const KernelCostSource> source_;
+  std::unique_ptr<KernelCosts> memo_;
 };
 
 /// What one stage took, from a closed form or from a simulation.

@@ -6,9 +6,6 @@
 namespace wattlas::pim {
 
 namespace {
-double mixLog(double a, double b, double share) {
-  return std::exp(std::log(a) + (std::log(b) - std::log(a)) * share);
-}
 /// Appends the parsed texts to `out`; a bad one becomes a problem of the configuration.
 void parseAll(Binder& b, const std::string& key, const std::vector<std::string>& texts,
               Dimension dimension, double unit, std::vector<double>& out) {
@@ -19,9 +16,6 @@ void parseAll(Binder& b, const std::string& key, const std::vector<std::string>&
       b.problem(key, error.problems().front().what, error.problems().front().expected);
     }
   }
-}
-double shareLog(double x, double low, double high) {
-  return (std::log(x) - std::log(low)) / (std::log(high) - std::log(low));
 }
 }  // namespace
 
@@ -49,31 +43,42 @@ void TransferTable::bind(Binder& b) {
   for (std::size_t i = 1; i < sizes_.size(); ++i) good = good && sizes_[i] > sizes_[i - 1];
   for (const Row& row : rows_)
     for (const double s : row.seconds) good = good && s > 0;
-  if (!good) b.problem("rows", "is no table of times", "two or more rising sizes, positive times");
+  if (!good) {
+    b.problem("rows", "is no table of times", "two or more rising sizes, positive times");
+    return;
+  }
+  logSizes_.clear();
+  for (const double size : sizes_) logSizes_.push_back(std::log(size));
+  for (Row& row : rows_) {
+    row.logDpus = std::log(static_cast<double>(row.dpus));
+    for (const double s : row.seconds) row.logs.push_back(std::log(s));
+  }
 }
 
 double TransferTable::along(const Row& row, double bytes) const {
-  if (bytes <= sizes_.front()) return row.seconds.front();
+  if (bytes <= sizes_.front()) return row.logs.front();
   const std::size_t n = sizes_.size();
   if (bytes >= sizes_.back())  // bandwidth of the last two points
-    return row.seconds[n - 1] + (bytes - sizes_[n - 1]) *
-                                    (row.seconds[n - 1] - row.seconds[n - 2]) /
-                                    (sizes_[n - 1] - sizes_[n - 2]);
+    return std::log(row.seconds[n - 1] + (bytes - sizes_[n - 1]) *
+                                             (row.seconds[n - 1] - row.seconds[n - 2]) /
+                                             (sizes_[n - 1] - sizes_[n - 2]));
   std::size_t i = 1;
   while (sizes_[i] < bytes) ++i;
-  return mixLog(row.seconds[i - 1], row.seconds[i], shareLog(bytes, sizes_[i - 1], sizes_[i]));
+  const double share = (std::log(bytes) - logSizes_[i - 1]) / (logSizes_[i] - logSizes_[i - 1]);
+  return row.logs[i - 1] + (row.logs[i] - row.logs[i - 1]) * share;
 }
 
 double TransferTable::seconds(double dpus, double bytes) const {
-  if (dpus <= static_cast<double>(rows_.front().dpus)) return along(rows_.front(), bytes);
+  if (dpus <= static_cast<double>(rows_.front().dpus)) return std::exp(along(rows_.front(), bytes));
   const Row& last = rows_.back();
   if (dpus >= static_cast<double>(last.dpus))  // the channels are saturated
-    return along(last, bytes) * dpus / static_cast<double>(last.dpus);
+    return std::exp(along(last, bytes)) * dpus / static_cast<double>(last.dpus);
   std::size_t i = 1;
   while (static_cast<double>(rows_[i].dpus) < dpus) ++i;
-  return mixLog(
-      along(rows_[i - 1], bytes), along(rows_[i], bytes),
-      shareLog(dpus, static_cast<double>(rows_[i - 1].dpus), static_cast<double>(rows_[i].dpus)));
+  const double low = along(rows_[i - 1], bytes), high = along(rows_[i], bytes);
+  const double share =
+      (std::log(dpus) - rows_[i - 1].logDpus) / (rows_[i].logDpus - rows_[i - 1].logDpus);
+  return std::exp(low + (high - low) * share);
 }
 
 void HostLaw::bind(Binder& b) {
@@ -86,6 +91,8 @@ void HostLaw::bind(Binder& b) {
   b.quantity("serialFrom", serialFrom, rate, "one DPU to host");
   b.quantity("scale", scale, {0.01, 100, "1"}, "factor on all transfer times");
   b.quantity("hostReduce", hostReduce, rate, "host adds partial results");
+  b.quantity("relayout", relayout, {1e6, 1e15, "20 GB/s"},
+             "host brings weights or keys and values into the order of the bank's MACs");
   b.quantity("launchRank", launchRank, {0, 1, {}}, "one launch within one rank");
   b.quantity("launchMore", launchMore, {0, 1, {}}, "added for each further rank");
 }

@@ -22,10 +22,11 @@ class TransferTable {
  private:
   struct Row {
     std::int64_t dpus = 0;
-    std::vector<double> seconds;
+    std::vector<double> seconds, logs;
+    double logDpus = 0;
   };
-  double along(const Row& row, double bytesPerDpu) const;
-  std::vector<double> sizes_;  // bytes
+  double along(const Row& row, double bytesPerDpu) const;  ///< logarithm of seconds
+  std::vector<double> sizes_, logSizes_;                   ///< bytes
   std::vector<Row> rows_;
 };
 
@@ -35,6 +36,7 @@ struct HostLaw {
   Sourced<BitRate> serialTo, serialFrom;  ///< one DPU alone
   Sourced<Ratio> scale;                   ///< common factor on all times (another host)
   Sourced<BitRate> hostReduce;            ///< rate at which the host combines partial results
+  Sourced<BitRate> relayout;              ///< rate at which the host interleaves weights for MACs
   Sourced<Seconds> launchRank;            ///< one launch, within one rank
   Sourced<Seconds> launchMore;            ///< added per further rank
   std::int64_t dpusPerRank = 64;

@@ -78,6 +78,52 @@ KernelCost KernelTable::mac(const NumberFormat& weight, const NumberFormat& acti
   return {mac_.int8.value.value, 0, false, mac_.int8.source};
 }
 
+KernelCosts::KernelCosts(const KernelCostSource& source) : source_(source) {}
+
+const MatrixCost& KernelCosts::matrix(const NumberFormat& weight,
+                                      const NumberFormat& activation) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& e : matrices_)
+    if (e.first == weight && e.second == activation) return e.cost;
+  matrices_.push_back({weight, activation, {}, {}, source_.matrix(weight, activation)});
+  return matrices_.back().cost;
+}
+
+const KernelCost& KernelCosts::decode(const NumberFormat& stored) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& e : decodes_)
+    if (e.first == stored) return e.cost;
+  decodes_.push_back({stored, {}, {}, {}, source_.decode(stored)});
+  return decodes_.back().cost;
+}
+
+const KernelCost& KernelCosts::element(OpKind kind, OpVariant variant,
+                                       const NumberFormat& format) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& e : elements_)
+    if (e.kind == kind && e.variant == variant && e.first == format) return e.cost;
+  elements_.push_back({format, {}, kind, variant, source_.element(kind, variant, format)});
+  return elements_.back().cost;
+}
+
+const KernelCost& KernelCosts::pack() const {
+  const std::lock_guard lock(mutex_);
+  if (!pack_) pack_ = source_.pack();
+  return *pack_;
+}
+
+double KernelCosts::perTile() const {
+  const std::lock_guard lock(mutex_);
+  if (!perTile_) perTile_ = source_.perTile();
+  return *perTile_;
+}
+
+double KernelCosts::perOutput() const {
+  const std::lock_guard lock(mutex_);
+  if (!perOutput_) perOutput_ = source_.perOutput();
+  return *perOutput_;
+}
+
 KernelCost KernelTable::pack() const {
   return {loop_.value.value + integer_.add.value.value, tile_.value.value, false, loop_.source};
 }

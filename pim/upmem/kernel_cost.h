@@ -2,7 +2,10 @@
 // the configuration; an executor that measures generated assembly can take its place.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "models/base/parameter.h"
@@ -43,6 +46,34 @@ class KernelCostSource {
   virtual double perTile() const = 0;
   virtual double perOutput() const = 0;
   virtual std::string name() const = 0;
+};
+
+/// Costs of a source, asked for once per kind of loop and kept: lowering asks very often. Give-outs
+/// stay valid as long as this object. May be used from several threads.
+class KernelCosts {
+ public:
+  explicit KernelCosts(const KernelCostSource& source);
+  const MatrixCost& matrix(const NumberFormat& weight, const NumberFormat& activation) const;
+  const KernelCost& decode(const NumberFormat& stored) const;
+  const KernelCost& element(OpKind kind, OpVariant variant, const NumberFormat& format) const;
+  const KernelCost& pack() const;
+  double perTile() const;
+  double perOutput() const;
+
+ private:
+  template <class Cost>
+  struct Entry {
+    NumberFormat first, second;
+    OpKind kind = OpKind::gemm;
+    OpVariant variant = OpVariant::none;
+    Cost cost;
+  };
+  const KernelCostSource& source_;
+  mutable std::mutex mutex_;
+  mutable std::deque<Entry<MatrixCost>> matrices_;
+  mutable std::deque<Entry<KernelCost>> decodes_, elements_;
+  mutable std::optional<KernelCost> pack_;
+  mutable std::optional<double> perTile_, perOutput_;
 };
 
 /// Instructions of single steps, without the loop around them.

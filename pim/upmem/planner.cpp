@@ -139,7 +139,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
     return work;
   }
   const bool soft = usesSoftFloat(f.weight, f.activation);
-  const MatrixCost cost = costs_.matrix(f.weight, f.activation);
+  const MatrixCost& cost = costs_.matrix(f.weight, f.activation);
   const double decode = soft ? costs_.decode(f.activation).instructions : 0;
   const std::int64_t vector = sets * (soft ? inputs * 4 : wordBytes(inputs, ab));
   const std::int64_t group = std::min(passes, passesPerTile);
@@ -215,7 +215,7 @@ void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
                                     " bit; this product runs on the DPU instead",
                                 Basis::derived});
   if (support(op).level == Support::Level::emulated) {
-    const MatrixCost cost = costs_.matrix(weight, f.activation);
+    const MatrixCost& cost = costs_.matrix(weight, f.activation);
     plan.assumptions.push_back({"dpu.emulation",
                                 pair + ": " + rateText(cost.mac) + " instructions per MAC",
                                 {},
@@ -225,7 +225,7 @@ void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
   }
   stated(plan, pair, costs_.matrix(weight, f.activation).executed);
   if (op.kind == OpKind::attention) {
-    const KernelCost scores = costs_.element(op.kind, op.variant, f.activation);
+    const KernelCost& scores = costs_.element(op.kind, op.variant, f.activation);
     stated(plan, "attention scores " + f.activation.name, scores.executed);
   }
 }
@@ -241,22 +241,38 @@ Expected<OpPlan, Refusal> Planner::matrix(const Operator& op) const {
   // trained weights one vector decides, so that prefill and decode find the same layout.
   Operator probe = op;
   if (op.kind == OpKind::gemm && op.hasWeights) probe.dims[Dim::M] = probe.dims[Dim::batch] = 1;
+  const bool same = probe.dims[Dim::M] == op.dims[Dim::M];
   std::int64_t best = p_.dpus();
-  Ticks bestTime;
+  std::optional<Ticks> bestTime;
   for (std::int64_t ranks = 1; ranks <= p_.ranks;
        ranks = ranks == p_.ranks ? ranks + 1 : std::min(ranks * 2, p_.ranks)) {
-    const auto plan = matrixOn(probe, ranks * p_.dpusPerRank());
-    if (!plan || !matrixOn(op, ranks * p_.dpusPerRank())) continue;
-    Ticks time;
-    for (const Stage& stage : plan->stages) time += closedForm(stage, p_).time;
-    if (bestTime.ps != 0 && time >= bestTime) continue;
+    const std::int64_t dpus = ranks * p_.dpusPerRank();
+    const auto time = matrixTime(probe, dpus, bestTime);
+    if (!time || (!same && !matrixOn(op, dpus, false))) continue;
     bestTime = time;
-    best = ranks * p_.dpusPerRank();
+    best = dpus;
   }
-  return matrixOn(op, best);
+  return matrixOn(op, best, true);
 }
 
-Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpus) const {
+std::optional<Ticks> Planner::matrixTime(const Operator& op, std::int64_t dpus,
+                                         std::optional<Ticks> limit) const {
+  const auto plan = matrixOn(op, dpus, false);
+  if (!plan) return std::nullopt;
+  Ticks time;
+  for (const Stage& stage : plan->stages) {  // transfers first: they rule out most populations
+    if (std::holds_alternative<Kernel>(stage.what)) continue;
+    time += closedForm(stage, p_).time;
+    if (limit && time >= *limit) return std::nullopt;
+  }
+  for (const Stage& stage : plan->stages)
+    if (std::holds_alternative<Kernel>(stage.what)) time += closedForm(stage, p_).time;
+  if (limit && time >= *limit) return std::nullopt;
+  return time;
+}
+
+Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpus,
+                                            bool notes) const {
   const MatrixShape s = matrixShapeOf(op);
   TensorFormats f = op.formats;
   if (!s.hasWeights) f.weight = f.activation;
@@ -269,8 +285,10 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
                      passMany = s.passes % split.passParts;
 
   OpPlan plan;
-  plan.macs = costOf(op).macs;
-  plan.peakMacs = peakMacs(f.weight, f.activation);
+  if (notes) {
+    plan.macs = costOf(op).macs;
+    plan.peakMacs = peakMacs(f.weight, f.activation);
+  }
   Kernel kernel;
   kernel.weightBits = f.weight.bits;
   kernel.activationBits = f.activation.bits;
@@ -315,16 +333,17 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
   plan.stages.push_back({Exchange{false, CopyPattern::gather, used, outBytes}});
   if (split.inputParts > 1) {
     plan.stages.push_back({HostWork{HostWork::Kind::reduce, outBytes * used, 0}});
-    plan.assumptions.push_back({"host.partialSums",
-                                std::to_string(split.inputParts),
-                                {},
-                                {},
-                                "inputs are split over DPUs and the host adds the parts",
-                                Basis::derived});
+    if (notes)
+      plan.assumptions.push_back({"host.partialSums",
+                                  std::to_string(split.inputParts),
+                                  {},
+                                  {},
+                                  "inputs are split over DPUs and the host adds the parts",
+                                  Basis::derived});
   }
   plan.resident = bytes(s.hasWeights ? static_cast<double>(weightBytes * used) : 0.0);
   plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
-  note(plan, op, bank);
+  if (notes) note(plan, op, bank);
   return plan;
 }
 

@@ -22,7 +22,7 @@ MatrixSplit splitMatrix(const MatrixShape& shape, std::int64_t dpus);
 
 class Planner {
  public:
-  Planner(const UpmemParams& params, const KernelCostSource& costs) : p_(params), costs_(costs) {}
+  Planner(const UpmemParams& params, const KernelCosts& costs) : p_(params), costs_(costs) {}
 
   Support support(const Operator& op) const;
   Expected<OpPlan, Refusal> plan(const Operator& op) const;
@@ -33,7 +33,10 @@ class Planner {
 
  private:
   Expected<OpPlan, Refusal> matrix(const Operator& op) const;
-  Expected<OpPlan, Refusal> matrixOn(const Operator& op, std::int64_t dpus) const;
+  Expected<OpPlan, Refusal> matrixOn(const Operator& op, std::int64_t dpus, bool notes) const;
+  /// Closed-form time of `op` on `dpus`, or nothing when it is not below `limit` or does not fit.
+  std::optional<Ticks> matrixTime(const Operator& op, std::int64_t dpus,
+                                  std::optional<Ticks> limit) const;
   Expected<OpPlan, Refusal> attention(const Operator& op) const;
   Expected<OpPlan, Refusal> attentionIn(const Operator& op, std::int64_t mostParts) const;
   Expected<OpPlan, Refusal> element(const Operator& op) const;
@@ -57,7 +60,7 @@ class Planner {
   static void stated(OpPlan& plan, const std::string& kernel, bool executed);
 
   const UpmemParams& p_;
-  const KernelCostSource& costs_;
+  const KernelCosts& costs_;
 };
 
 /// Product behind a gemm, convolution or Hamming search.

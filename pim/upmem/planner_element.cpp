@@ -41,7 +41,7 @@ Expected<OpPlan, Refusal> Planner::attention(const Operator& op) const {
 
 void Planner::append(DpuWork& work, std::int64_t units, std::int64_t keys, std::int64_t width,
                      const NumberFormat& kv) const {
-  const KernelCost pack = costs_.pack();
+  const KernelCost& pack = costs_.pack();
   const int bits = p_.saMac.storedBits(kv.bits);
   const std::int64_t access = p_.saMac.where() == Placement::rowAmps
                                   ? static_cast<std::int64_t>(p_.bank.rowBits.value.value)
@@ -134,7 +134,7 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
       w.loops.push_back(loadLoop(queryBytes * unitsHere, 0));
     }
     // Each score and each weighted value vector is one pass of the inner-product loop.
-    const MatrixCost cost = costs_.matrix(f.kv, f.activation);
+    const MatrixCost& cost = costs_.matrix(f.kv, f.activation);
     const double product =
         static_cast<double>(ceilDiv(width, cost.group) * cost.group) * cost.mac + cost.perPass;
     const double scores = static_cast<double>(vectors * tileKeys) * share;
@@ -217,7 +217,7 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   const double outPer = cost.output.value / static_cast<double>(elements);
   const std::int64_t inBytes = wordBytes(whole(inPer * static_cast<double>(here)), 1);
   const std::int64_t outBytes = wordBytes(whole(outPer * static_cast<double>(here)), 1);
-  const KernelCost each = costs_.element(op.kind, op.variant, f);
+  const KernelCost& each = costs_.element(op.kind, op.variant, f);
   const double windows =  // outputs of this DPU
       pool ? cost.output.value / f.bits / static_cast<double>(used) : 0.0;
 
@@ -257,8 +257,6 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   plan.stages.push_back({Exchange{false, CopyPattern::gather, used, outBytes}});
   plan.resident = cost.weights * static_cast<double>(op.hasWeights ? used : 0);
   plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
-  note(plan, op, false);
-  stated(plan, std::string(nameOf(op.kind)) + " " + f.name, each.executed);
   return plan;
 }
 
@@ -269,7 +267,10 @@ Expected<OpPlan, Refusal> Planner::element(const Operator& op) const {
   for (std::int64_t ranks = 1;; ranks = std::min(ranks * 2, p_.ranks)) {
     OpPlan plan = elementOn(op, ranks * p_.dpusPerRank());
     Ticks time;
-    for (const Stage& stage : plan.stages) time += closedForm(stage, p_).time;
+    for (const Stage& stage : plan.stages) {
+      time += closedForm(stage, p_).time;
+      if (ranks > 1 && time >= bestTime) break;
+    }
     if (ranks == 1 || time < bestTime) {
       bestTime = time;
       best = std::move(plan);
@@ -279,6 +280,10 @@ Expected<OpPlan, Refusal> Planner::element(const Operator& op) const {
   if (best.workspace.value > p_.mram.value.value * static_cast<double>(p_.dpus()))
     return Refusal{Refusal::Code::capacity, "'" + op.name + "': its activations exceed the MRAM",
                    "more ranks or a smaller batch"};
+  note(best, op, false);
+  const NumberFormat& f = op.formats.activation;
+  stated(best, std::string(nameOf(op.kind)) + " " + f.name,
+         costs_.element(op.kind, op.variant, f).executed);
   return best;
 }
 

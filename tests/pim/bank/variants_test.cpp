@@ -70,7 +70,8 @@ TEST(Subarrays, EventAgreesWithEveryCommand) {
   const BankTiming t = timing();
   for (const double width : {64.0, 256.0, 512.0, 4096.0})
     for (const IssueRate& issue : {fast(), real()}) {
-      // Behind a slow DPU refreshes of very wide accesses hide in its pauses; `event` does not see it.
+      // Behind a slow DPU refreshes of very wide accesses hide in its pauses; `event` does not see
+      // it.
       if (width > 512 && issue.clock.value < 1e9) continue;
       SaMacParams m = units(width);
       m.overlap = "subarray";
@@ -311,7 +312,9 @@ TEST(Contention, RowsOfAPassWaitForItsActivations) {
   std::int64_t transfers = 0, rows = 0;
   for (const TracedCommand& c : trace.commands()) {
     if (c.kind == TraceKind::DMA) ++transfers;
-    if (c.kind == TraceKind::ACT) EXPECT_GE(transfers, 4 * ++rows) << "row before its inputs";
+    if (c.kind == TraceKind::ACT) {
+      EXPECT_GE(transfers, 4 * ++rows) << "row before its inputs";
+    }
   }
   EXPECT_EQ(rows, 50);
 }

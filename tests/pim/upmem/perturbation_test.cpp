@@ -41,12 +41,14 @@ const std::map<std::string, const char*> inertOnDpu = {
     {"bank.tRTP", "the DMA law holds the bank's timing"},
     {"bank.tRFC", "measured in the stretch of the clock"},
     {"host.serial", "needs fewer DPUs than a rank"},
+    {"host.relayout", "no MACs in the bank (lanes 0)"},
     {"kernels.mac.int32", "no named format has 32-bit integers"},
 };
 const std::map<std::string, const char*> inertOnBank = {
     {"temperature", "20 % more stays below 85 degrees"},
     {"saMac.bitTime", "row_sa only"},
     {"saMac.ecc.", "no error correction"},
+    {"host.relayout", "limits the rate of copies, not their set-up; a test of its own"},
     {"saMac.area.bufferBit", "no buffer"},
     {"saMac.area.bankShare", "decides what a fixed die loses"},
     {"saMac.tFAW", "zero: no common pumps"},
@@ -113,8 +115,9 @@ TEST(Perturbation, EveryParameterOfErrorCorrectionMatters) {
     const auto device = deviceOf("upmem-samac-col256", base);
     const std::vector<Operator> ops = {gemm(8, 4096, 4096, "int8")};
     for (const ParameterRecord& p : device->config().parameters)
-      if (p.path.starts_with("saMac.ecc."))
+      if (p.path.starts_with("saMac.ecc.")) {
         EXPECT_TRUE(react("upmem-samac-col256", base, p, ops).any()) << p.path;
+      }
   }
 }
 TEST(Perturbation, AFixedDieTradesCellsForUnits) {
@@ -128,6 +131,14 @@ TEST(Perturbation, AFixedDieTradesCellsForUnits) {
   EXPECT_LT(capacity(fixed), capacity(larger));
   EXPECT_LT(deviceOf("upmem-samac-col256", fixed)->info().area.value,
             deviceOf("upmem-samac-col256")->info().area.value);
+}
+TEST(Perturbation, InterleavingWeightsLimitsTheirCopy) {
+  const CopyRequest request{CopyPattern::scatter, true, bytes(1e9)};
+  const auto peak = [&](const char* id, const char* rate) {
+    return deviceOf(id, {{"host.relayout", rate}})->copy(request).peak.value;
+  };
+  EXPECT_LT(peak("upmem-samac-col256", "1 GB/s"), peak("upmem-samac-col256", "2 GB/s"));
+  EXPECT_EQ(peak("upmem-dimm", "1 GB/s"), peak("upmem-dimm", "2 GB/s"));
 }
 TEST(Perturbation, AHotDieIsRefreshedMoreOften) {
   const Operator op = gemm(8, 4096, 4096, "int8");
