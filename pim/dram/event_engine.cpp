@@ -33,8 +33,9 @@ class EventEngine final : public ChannelEngine {
   };
   /// A refresh with all its times.
   struct Draining {
-    Clock end = never;  ///< its last command: banks are free again
-    std::int64_t left = 0;
+    Clock end = never;         ///< its last command: banks are free again
+    std::int64_t left = 0;     ///< refreshes that are made up together; 0 = none is under way
+    std::vector<Clock> times;  ///< of those not yet issued, the last first
   };
   struct Pick {
     Clock time = never;
@@ -51,6 +52,7 @@ class EventEngine final : public ChannelEngine {
   void startRefreshes();
   void startRefresh(int rank);
   Clock closeForRefresh(int rank, Clock from);
+  void commitRefreshes(Clock before);
   void endRefreshes();
   Clock refreshEvent() const;
   void openClosedBanks();
@@ -161,23 +163,25 @@ void EventEngine::startRefresh(int rank) {
   }
   Clock time = closeForRefresh(rank, std::max(now_, rowBusFree_));
   std::int64_t count = 1;
+  std::vector<Clock> times;
   if (refresh.bankWise()) {
     time = std::max({time, lastBankRefresh_[at(rank)] + c_.bankRefreshToRefresh,
                      rows_.lastActivate(rank) + c_.rrdL});
     time = rows_.avoidSlots(time, 1);
     lastBankRefresh_[at(rank)] = time;
     rows_.reserve({time, rank, c_.rrdL, c_.bankRefreshToActivate});
-    emit(REFb, rank, refresh.unit(), -1, -1, time, c_.rfcBank);
+    times.push_back(time);
   } else {
     count = refresh.debt();
     for (std::int64_t i = 0; i < count; ++i) {
       if (i > 0) time += c_.rfc;
       time = rows_.avoidSlots(time, 1);
       rows_.reserve({time, -1, 0, 0});
-      emit(REF, rank, -1, -1, -1, time, c_.rfc);
+      times.push_back(time);
     }
   }
-  draining_[at(rank)] = {time, count};
+  std::reverse(times.begin(), times.end());
+  draining_[at(rank)] = {time, count, std::move(times)};
   ++stats_.steps;
   plan();
 }
@@ -190,8 +194,24 @@ void EventEngine::startRefreshes() {
   }
 }
 
+/// Refreshes before `before` have been issued.
+void EventEngine::commitRefreshes(Clock before) {
+  for (int r = 0; r < c_.ranks; ++r) {
+    const RankRefresh& refresh = refresh_[at(r)];
+    const bool bank = refresh.bankWise();
+    const Clock length = bank ? c_.rfcBank : c_.rfc;
+    for (auto& times = draining_[at(r)].times; !times.empty() && times.back() < before;
+         times.pop_back()) {
+      ++(bank ? stats_.bankRefreshes : stats_.refreshes);
+      stats_.refreshClocks += length;
+      emit(bank ? REFb : REF, r, bank ? refresh.unit() : -1, -1, -1, times.back(), length);
+    }
+  }
+}
+
 /// Refreshes whose last command is issued free their banks.
 void EventEngine::endRefreshes() {
+  commitRefreshes(now_ + 1);
   for (int r = 0; r < c_.ranks; ++r) {
     Draining& d = draining_[at(r)];
     if (d.left == 0 || d.end > now_) continue;
@@ -202,8 +222,6 @@ void EventEngine::endRefreshes() {
       banks_[at(b)].blocked = false;
       banks_[at(b)].activateFrom = d.end + length;
     }
-    (refresh.bankWise() ? stats_.bankRefreshes : stats_.refreshes) += d.left;
-    stats_.refreshClocks += length * d.left;
     for (; d.left > 0; --d.left) refresh.done();
     rowBusFree_ = std::max(rowBusFree_, d.end + 1);
     rows_.forget(now_);
@@ -378,7 +396,10 @@ void EventEngine::run(Clock limit, bool untilEmpty) {
     const Pick column = nextColumn(), precharge = nextPrecharge();
     const Clock wake = std::min(queues_.nextAdmission(), refreshEvent());
     next_ = std::min({wake, column.time, precharge.time});
-    if (next_ >= limit) return;
+    if (next_ >= limit) {
+      commitRefreshes(limit);
+      return commit(limit);
+    }
     const bool columnFirst = column.time <= precharge.time;
     now_ = next_;
     if (wake <= std::min(column.time, precharge.time)) continue;
