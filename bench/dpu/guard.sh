@@ -19,4 +19,7 @@ check() { # name limit simulated-difference host-short host-long
 check alu 18 2880000 "$(host alu.s 16 COUNT=5000)" "$(host alu.s 16 COUNT=25000)"
 # 16 tasklets x 20 more blocks of 1,024 x 7 + 8 instructions.
 check gemv_int8 25 2296320 "$(host gemv_int8.s 16 BLOCKS=5)" "$(host gemv_int8.s 16 BLOCKS=25)"
+# The same under the slowest rule, and the case of few tasklets that mostly wait.
+check alu-compat 310 2880000 "$(host alu.s 16 compat COUNT=5000)" "$(host alu.s 16 compat COUNT=25000)"
+check alu-1-compat 310 180000 "$(host alu.s 1 compat COUNT=5000)" "$(host alu.s 1 compat COUNT=25000)"
 exit $status

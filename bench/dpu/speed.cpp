@@ -69,12 +69,18 @@ void run(const Case& c) {
 
 }  // namespace
 
-/// bench_dpu_speed FILE TASKLETS [NAME=VALUE ...]: one program, for callgrind (guard.sh).
+/// bench_dpu_speed FILE TASKLETS [RULE] [NAME=VALUE ...]: one program, for callgrind (guard.sh).
 int main(int argc, char** argv) try {
   if (argc > 2) {
-    Defines defines;
-    for (int i = 3; i < argc; ++i) addDefine(argv[i], defines);
-    Case one{argv[1], std::atoi(argv[2]), defines};
+    Case one{argv[1], std::atoi(argv[2]), {}};
+    for (int i = 3; i < argc; ++i) {
+      const std::string text = argv[i];
+      if (text.find('=') == std::string::npos) {
+        one.rule = registerFileRule(text);
+      } else {
+        addDefine(text, one.defines);
+      }
+    }
     one.repeat = false;
     run(one);
     return 0;
