@@ -51,8 +51,9 @@ void ChannelChecker::rowRules() {
   add(ACT, ACT, Scope::rank, c_.rrdS, "tRRD_S");
   add(PRE, ACT, Scope::bank, c_.rp, "tRP");
   add(PREA, ACT, Scope::rank, c_.rpAll, "tRPab");
-  add(RDA, ACT, Scope::bank, c_.rtp + c_.rp, "tRTP + tRP");
-  add(WRA, ACT, Scope::bank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
+  // Behind an automatic precharge, which also waits for earlier accesses of its row.
+  add(RD, ACT, Scope::bank, c_.rtp + c_.rp, "tRTP + tRP");
+  add(WR, ACT, Scope::bank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
   for (const CommandKind pre : {PRE, PREA}) {
     const Scope scope = pre == PRE ? Scope::bank : Scope::openBanks;
     add(ACT, pre, scope, c_.ras, "tRAS");
@@ -67,8 +68,8 @@ void ChannelChecker::refreshRules() {
   add(ACT, REF, Scope::rank, c_.rc, "tRC");
   add(PRE, REF, Scope::rank, c_.rp, "tRP");
   add(PREA, REF, Scope::rank, c_.rpAll, "tRPab");
-  add(RDA, REF, Scope::rank, c_.rtp + c_.rp, "tRTP + tRP");
-  add(WRA, REF, Scope::rank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
+  add(RD, REF, Scope::rank, c_.rtp + c_.rp, "tRTP + tRP");
+  add(WR, REF, Scope::rank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
   if (c_.refreshUnits == 0) return;
   add(REFb, REF, Scope::rank, c_.rfcBank, "tRFCpb");
   add(REF, REFb, Scope::rank, c_.rfc, "tRFC");
@@ -80,8 +81,8 @@ void ChannelChecker::refreshRules() {
   add(ACT, REFb, Scope::bank, c_.rc, "tRC");
   add(PRE, REFb, Scope::bank, c_.rp, "tRP");
   add(PREA, REFb, Scope::rank, c_.rpAll, "tRPab");
-  add(RDA, REFb, Scope::bank, c_.rtp + c_.rp, "tRTP + tRP");
-  add(WRA, REFb, Scope::bank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
+  add(RD, REFb, Scope::bank, c_.rtp + c_.rp, "tRTP + tRP");
+  add(WR, REFb, Scope::bank, c_.writeToPrecharge + c_.rp, "CWL + burst + tWR + tRP");
 }
 
 std::int64_t ChannelChecker::rules() const {

@@ -26,7 +26,8 @@ class DetailedEngine final : public ChannelEngine {
     bool pending = false;  ///< an activate waits
     bool blocked = false;  ///< a refresh is coming
     std::int64_t target = 0;
-    Clock ready = 0, activated = 0;
+    Clock ready = 0;
+    Clock prechargeFrom = 0;  ///< what an automatic precharge waits for
     std::int64_t age = 0, hits = 0;
   };
   /// Classes in order of priority on the command bus.
@@ -185,11 +186,10 @@ void DetailedEngine::issueColumn(const Candidate& c) {
   checker_.issue(command, now_);
   queues_.take(b, c.index);
   if (bank.hits++ > 0) ++stats_.rowHits;
+  bank.prechargeFrom = std::max(bank.prechargeFrom, now_ + (mode ? c_.writeToPrecharge : c_.rtp));
   if (automatic) {
     ++stats_.autoPrecharges;
-    const Clock close =
-        std::max(bank.activated + c_.ras, now_ + (mode ? c_.writeToPrecharge : c_.rtp));
-    closed(b, close, close + c_.rp);
+    closed(b, bank.prechargeFrom, bank.prechargeFrom + c_.rp);
   }
   completed(r, now_);
   emit(command.kind, command.rank, b, r.row, r.column, now_, c_.burst);
@@ -222,7 +222,7 @@ void DetailedEngine::issue(const Candidate& c) {
     case ACT: {
       Bank& bank = banks_[at(x.bank)];
       bank.pending = false;
-      bank.activated = now_;
+      bank.prechargeFrom = now_ + c_.ras;
       bank.hits = 0;
       ++stats_.activates;
       standby_[at(x.rank)].open(now_);

@@ -146,6 +146,20 @@ TEST_P(Pairs, ColumnToPrecharge) {
   expectPair(banks, bankCommand(WRA, 0), bankCommand(ACT, 0), written + n(t.rp), "tWR + tRP");
 }
 
+/// An automatic precharge also waits for an earlier write of its row.
+TEST_P(Pairs, WriteBeforeReadWithPrecharge) {
+  ChannelChecker checker = open({0});
+  const TimingSpec& t = spec_.timing;
+  const Clock written = start + n(t.cwl) + burst() + n(t.wr);
+  const Clock read = start + n(t.cwl) + burst() + atLeast(n(t.wtrL), n(t.wtrS));
+  checker.issue(bankCommand(WR, 0), start);
+  checker.issue(bankCommand(RDA, 0), read);
+  const Clock legal = std::max(written, read + n(t.rtp)) + n(t.rp);
+  ChannelChecker early = checker;
+  EXPECT_THROW(early.issue(bankCommand(ACT, 0), legal - 1), std::logic_error);
+  EXPECT_NO_THROW(checker.issue(bankCommand(ACT, 0), legal));
+}
+
 TEST_P(Pairs, PrechargeToActivateAndRefresh) {
   const TimingSpec& t = spec_.timing;
   const Clock all = atLeast(n(t.rpAll), n(t.rp));
