@@ -48,8 +48,12 @@ function quantity(v, unit, digits = 4) {
 }
 
 const share = (part, whole, digits = 3) => (whole > 0 ? plain((100 * part) / whole, digits) + ' %' : '');
-// "3.2x", "1.04x", "1,200x"
-const times = (r) => (known(r) ? plain(r, r < 100 ? 3 : 4) + '\u00d7' : '\u2013');
+// "3.2x", "1,200x", and "1/41.7x" for what would be a row of zeros
+function times(r) {
+  if (!known(r)) return '\u2013';
+  if (r > 0 && r < 0.1) return '1/' + plain(1 / r, 3) + '\u00d7';
+  return plain(r, r < 100 ? 3 : 4) + '\u00d7';
+}
 const count = (n, word) => n.toLocaleString('en-US') + ' ' + word + (n === 1 ? '' : 's');
 
 function quantile(sorted, q) {
