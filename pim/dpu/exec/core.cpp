@@ -173,7 +173,7 @@ bool Core::step(unsigned t) {
 }
 
 std::vector<std::uint64_t> Core::counts() const {
-  std::vector<std::uint64_t> result(kIramWords);
+  std::vector<std::uint64_t> result(codeEnd);
   std::uint64_t running = 0;
   for (std::uint32_t pc = 0; pc < codeEnd; ++pc) {
     running += enter[pc];

@@ -91,7 +91,7 @@ struct Core {
   void forget();
   /// Executes the plain instruction at the program counter of `t`. False when it would fault.
   bool step(unsigned t);
-  /// Times each word was executed by the handlers (ordering instructions not included).
+  /// Times each loaded word was executed by the handlers (ordering instructions not included).
   std::vector<std::uint64_t> counts() const;
   /// Whether any loaded instruction is of this operation.
   bool uses(Operation operation) const;

@@ -15,7 +15,9 @@ Activity count(DpuRunResult& result, const Runtime& runtime,
   Activity activity;
   const std::vector<std::uint64_t> after = runtime.core.counts();
   for (std::uint32_t pc = 0; pc < runtime.core.codeEnd; ++pc) {
-    const std::uint64_t n = after[pc] - before[pc] + runtime.orderingCounts[pc];
+    // Words that the run itself loaded behind the program have no count from before.
+    const std::uint64_t earlier = pc < before.size() ? before[pc] : 0;
+    const std::uint64_t n = after[pc] - earlier + runtime.orderingCounts[pc];
     const Instruction& in = runtime.core.instructions[pc];
     if (n == 0 || in.form == nullptr) continue;
     result.instructionMix[in.form->mnemonicText] += n;

@@ -60,7 +60,7 @@ std::uint32_t PerfCounter::read(std::uint64_t cycle, std::uint64_t issued) const
 }
 
 Runtime::Runtime(Core& c, const DpuRunOptions& o, SymbolAt symbolAt)
-    : core(c), options(o), orderingCounts(kIramWords), symbolAt_(std::move(symbolAt)) {
+    : core(c), options(o), orderingCounts(c.codeEnd), symbolAt_(std::move(symbolAt)) {
   for (unsigned t = 0; t < kTasklets; ++t) stats[t].id = t;
   if (o.raceCheck) races = std::make_unique<RaceChecker>();
   if (o.timing.bank.detail) bank_.emplace(o.timing);
@@ -318,6 +318,7 @@ void Runtime::copy(const Instruction& in, std::uint32_t local, std::uint32_t mra
     core.mram.read(mram, {reinterpret_cast<std::uint8_t*>(words.data()), bytes});
     for (auto& word : words) word &= 0xFFFFFFFFFFFFULL;
     core.setCode(local / 8, words.data(), words.size());
+    orderingCounts.resize(core.codeEnd);
   } else {
     core.mram.read(mram, {core.wram.data() + local, bytes});
   }

@@ -75,7 +75,7 @@ class Runtime {
   std::array<TaskletStats, kTasklets> stats{};
   DmaStats dma;
   StallStats stalls;
-  std::vector<std::uint64_t> orderingCounts;  ///< per word
+  std::vector<std::uint64_t> orderingCounts;  ///< per loaded word
   std::optional<RunError> error;
   std::unique_ptr<RaceChecker> races;
   std::uint64_t lastEnd = 0;  ///< end of the last transfer
