@@ -1,7 +1,8 @@
-// Requests per second and decisions per request of both levels, by specification and pattern.
-#include <chrono>
+// Requests per second of processor time and decisions per request of both levels, by specification
+// and pattern.
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "pim/dram/memory.h"
 #include "pim/dram/traffic.h"
@@ -27,11 +28,11 @@ int main(int argc, char** argv) {
         const auto at = static_cast<std::size_t>(level);
         DramMemory memory(spec, {}, level);
         const auto list = makeTraffic(traffic, memory.map());
-        const auto begin = std::chrono::steady_clock::now();
+        const std::clock_t begin = std::clock();
         const MemoryResult r = memory.run(list);
-        const double wall =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        rate[at] = static_cast<double>(list.size()) / wall * 1e-6;
+        const double cpu =
+            static_cast<double>(std::clock() - begin) / static_cast<double>(CLOCKS_PER_SEC);
+        rate[at] = static_cast<double>(list.size()) / cpu * 1e-6;
         steps[at] = static_cast<double>(r.total.steps) / static_cast<double>(list.size());
         clocks[at] = static_cast<double>(r.clocks);
         if (level == Level::event) bandwidth = r.bytesPerS * 1e-9;

@@ -34,7 +34,10 @@ TEST(Help, EveryCommandShowsAnExample) {
                                                   {"dpu", "objdump"},
                                                   {"dpu", "run"},
                                                   {"dpu", "isa-report"},
-                                                  {"dpu", "isa-export"}}) {
+                                                  {"dpu", "isa-export"},
+                                                  {"dram"},
+                                                  {"dram", "run"},
+                                                  {"dram", "list"}}) {
     std::vector<std::string> words = command;
     words.push_back("--help");
     const Output o = wattlas(words);
@@ -47,7 +50,7 @@ TEST(Help, EveryCommandOfTheOverviewHasHelp) {
   const Output o = wattlas({"--help"});
   EXPECT_EQ(o.exitCode, 0);
   for (const char* name : {"run", "compare", "predict", "explore", "validate", "devices",
-                           "platforms", "workloads", "formats", "schema", "dpu"})
+                           "platforms", "workloads", "formats", "schema", "dpu", "dram"})
     EXPECT_THAT(o.out, HasSubstr(std::string("\n  ") + name + " "));
 }
 
