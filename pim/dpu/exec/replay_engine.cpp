@@ -33,10 +33,10 @@ class ReplayEngine {
 
   EngineOutcome run() {
     for (unsigned t = 0; t < kTasklets; ++t) {
-      if (rt_.running(t)) waiting_.insert({0, t});
+      if (rt_.running(t)) running_.insert({0, t});
     }
     while (rt_.runningMask != 0) {
-      const std::uint64_t ready = ready_ != 0 ? now_ : std::max(now_, waiting_.front().ready);
+      const std::uint64_t ready = ready_ != 0 ? now_ : std::max(now_, earliest().front().ready);
       const std::uint64_t cycle = port_.firstIssue(ready);
       const bool transfersOnly = (rt_.runningMask & ~transferring_) == 0;
       pass(std::min(cycle, limit_), transfersOnly ? rt_.stalls.dma : rt_.stalls.revolver);
@@ -87,17 +87,31 @@ class ReplayEngine {
     return {end, issued_};
   }
 
+  /// The queue whose first tasklet may issue before that of the other.
+  ReadyQueue& earliest() {
+    const bool transfers =
+        running_.empty() ||
+        (!waiting_.empty() && ReadyQueue::before(waiting_.front(), running_.front()));
+    return transfers ? waiting_ : running_;
+  }
+
+  void collect(ReadyQueue& queue) {
+    while (!queue.empty() && queue.front().ready <= now_) {
+      ready_ |= 1U << queue.front().tasklet;
+      queue.pop();
+    }
+  }
+
   /// The arbiter: who issues in cycle now_.
   unsigned pick() {
     if constexpr (!rotating) {
-      const unsigned t = waiting_.front().tasklet;
-      waiting_.pop();
+      ReadyQueue& queue = earliest();
+      const unsigned t = queue.front().tasklet;
+      queue.pop();
       return t;
     } else {
-      while (!waiting_.empty() && waiting_.front().ready <= now_) {
-        ready_ |= 1U << waiting_.front().tasklet;
-        waiting_.pop();
-      }
+      collect(running_);
+      collect(waiting_);
       const std::uint32_t after = ready_ & ~((2U << last_) - 1U);
       const auto t = static_cast<unsigned>(std::countr_zero(after != 0 ? after : ready_));
       ready_ &= ~(1U << t);
@@ -125,7 +139,9 @@ class ReplayEngine {
     }
     if constexpr (sameBank) lane.ready += extra;
     port_.issue(now_, extra);
-    if (rt_.running(t)) waiting_.insert({lane.ready, t});
+    if (rt_.running(t)) {
+      ((transferring_ >> t & 1U) != 0 ? waiting_ : running_).insert({lane.ready, t});
+    }
   }
 
   /// False when the run is over.
@@ -137,7 +153,7 @@ class ReplayEngine {
     if (effect.woken >= 0) {
       const auto w = static_cast<unsigned>(effect.woken);
       lanes_[w].ready = std::max(lanes_[w].ready, effect.wokenAt);
-      waiting_.insert({lanes_[w].ready, w});
+      running_.insert({lanes_[w].ready, w});
       transferring_ &= ~(1U << w);
     }
     if (core_.instructions[pc].form->operation == Operation::ldmai) cost_.refresh(core_);
@@ -183,7 +199,8 @@ class ReplayEngine {
   RegisterFileCost cost_;
   Port port_;
   SpinWatch watch_;
-  ReadyQueue waiting_;              ///< by the cycle in which they may issue
+  ReadyQueue running_;              ///< everyone but those in waiting_ and ready_
+  ReadyQueue waiting_;              ///< by the end of their transfer
   std::uint32_t ready_ = 0;         ///< those who may issue now (round-robin)
   std::uint32_t transferring_ = 0;  ///< tasklets that wait for the DMA engine
   std::array<Lane, kTasklets> lanes_{};
