@@ -15,6 +15,8 @@ void addExplore(CLI::App& app, Context& context);
 void addCampaign(CLI::App& app, Context& context);
 void addLists(CLI::App& app, Context& context);
 void addSchema(CLI::App& app, Context& context);
+void addBanks(CLI::App& app, Context& context);
+void addCalibrate(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
 void addDram(CLI::App& app, Context& context);

@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
     addPredict(app, context);
     addExplore(app, context);
     addCampaign(app, context);
+    addBanks(app, context);
+    addCalibrate(app, context);
     addValidate(app, context);
     addLists(app, context);
     addSchema(app, context);

@@ -222,7 +222,7 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
 
 }  // namespace
 
-CsvFile CsvFile::read(const std::string& file) {
+CsvFile CsvFile::read(const std::string& file, const std::string& needed) {
   CsvFile out;
   std::vector<CsvRecord> all = splitRecords(readTextFile(file, 512u << 20), file, out.lineEnd);
   if (all.empty())
@@ -230,9 +230,12 @@ CsvFile CsvFile::read(const std::string& file) {
   out.header = all.front().cells;
   out.rawHeader = all.front().raw;
   if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
-  if (!out.column("op"))
-    throw InputError(
-        Problem{{file, 1}, "op", "the column is missing", "a header line with a column 'op'", {}});
+  if (!needed.empty() && !out.column(needed))
+    throw InputError(Problem{{file, 1},
+                             needed,
+                             "the column is missing",
+                             "a header line with a column '" + needed + "'",
+                             {}});
   all.erase(all.begin());
   out.records = std::move(all);
   return out;

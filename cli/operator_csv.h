@@ -25,8 +25,9 @@ struct CsvFile {
   std::vector<CsvRecord> records;
   std::string lineEnd = "\n";
 
-  /// Throws InputError: unreadable, empty, more than 2 million records, unterminated quote.
-  static CsvFile read(const std::string& file);
+  /// Throws InputError: unreadable, empty, more than 2 million records, unterminated quote, no
+  /// column `needed` (empty: none is).
+  static CsvFile read(const std::string& file, const std::string& needed = "op");
   std::optional<std::size_t> column(const std::string& name) const;
 };
 

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <memory>
 
+#include "cli/bank_trace.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/decisive.h"
 #include "cli/evaluate.h"
 #include "models/uncertainty.h"
 #include "results/store.h"
@@ -41,7 +43,7 @@ std::string chances(const std::vector<RunResult>& results, const std::vector<Sce
     std::size_t first = 0;
     while (results[first].workload != results[i].workload) ++first;
     if (first == i || sets[i].timeS.empty() || sets[first].timeS.empty()) continue;
-    const auto decisive = [](const ScenarioSet& set) {
+    const auto strongest = [](const ScenarioSet& set) {
       return set.influences.empty() ? std::string("-") : set.influences.front().parameter;
     };
     out += fmt::format(
@@ -50,13 +52,19 @@ std::string chances(const std::vector<RunResult>& results, const std::vector<Sce
         results[i].workload, results[i].platform, results[first].platform,
         100 * probabilityBelow(sets[i].timeS, sets[first].timeS),
         100 * probabilityBelow(sets[i].energyJ, sets[first].energyJ), sets[i].timeS.size(),
-        decisive(sets[i]), decisive(sets[first]));
+        strongest(sets[i]), strongest(sets[first]));
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::size_t first = 0;
+    while (results[first].workload != results[i].workload) ++first;
+    if (first != i)
+      out += decisive(sets[i], sets[first], results[i].platform, results[first].platform, 8);
   }
   return out;
 }
 
 struct RunCommand {
-  std::string platform, workload, output, trace;
+  std::string platform, workload, output, trace, commands;
   CommonOptions common;
   bool json = false, strict = false, printConfig = false;
 
@@ -71,7 +79,11 @@ struct RunCommand {
     if (common.uncertainty) scenarios = runScenarios(spec, result, context.registry, context.path);
     printNotes(result);
     if (!output.empty()) writeRunStore(output, result);
-    if (!trace.empty()) writeTrace(trace, result);
+    if (!trace.empty() || !commands.empty()) {
+      const pim::CommandTrace banks = bankCommands(spec, result, context);
+      if (!trace.empty()) writeTrace(trace, result, "banks of one chip", slicesOf(banks));
+      if (!commands.empty()) writeCommands(commands, banks);
+    }
     if (json)
       fmt::print("{}\n", toJson(result));
     else
@@ -121,6 +133,8 @@ void addRun(CLI::App& app, Context& context) {
                   "Workload id, file or micro workload such as gemv:4096x4096");
   sub->add_option("-o,--output", command->output, "Write the result to an HDF5 file");
   sub->add_option("--trace", command->trace, "Write a timeline for Perfetto (JSON)");
+  sub->add_option("--commands", command->commands,
+                  "Write the commands of a chip's banks (CSV; platforms with compute in the bank)");
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->add_flag("--strict", command->strict, "Exit with 3 when the point is infeasible");
   sub->add_flag("--print-config", command->printConfig,

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cli/commands.h"
+#include "cli/measured_runs.h"
 #include "cli/row_predictor.h"
 #include "cli/validation_groups.h"
 
@@ -193,8 +194,63 @@ struct ValidateCommand {
     std::fclose(out);
   }
 
+  /// User data: measured runs of whole workloads or micro operators (cli/measured_runs.h).
+  void validateRuns(Context& context) const {
+    RunPredictor predictor(context);
+    Json rows = Json::array();
+    std::map<std::string, std::vector<double>> errors;
+    if (!json)
+      fmt::print("{:<6} {:<24} {:<26} {:>12} {:>12} {:>9} {:>12} {:>12} {:>9}\n", "line",
+                 "platform", "workload", "measured us", "ours us", "error", "measured J", "ours J",
+                 "error");
+    for (const MeasuredRun& r : readMeasuredRuns(data)) {
+      const RunPrediction p = predictor.predict(r);
+      const auto error = [&](double ours, double truth, const char* what) {
+        if (truth <= 0 || !p.reason.empty()) return std::string("-");
+        errors[r.platform + " " + what].push_back(ours / truth - 1);
+        return fmt::format("{:+.1f} %", 100 * (ours / truth - 1));
+      };
+      const auto shown = [](double v) { return v > 0 ? fmt::format("{:.5g}", v) : "-"; };
+      const std::string time = error(p.seconds, r.seconds, "time"),
+                        energy = error(p.joules, r.joules, "energy");
+      if (json)
+        rows.push_back({{"line", r.line},
+                        {"platform", r.platform},
+                        {"workload", r.workload},
+                        {"measured_s", rounded(r.seconds)},
+                        {"ours_s", rounded(p.seconds)},
+                        {"measured_j", rounded(r.joules)},
+                        {"ours_j", rounded(p.joules)},
+                        {"reason", p.reason}});
+      else
+        fmt::print("{:<6} {:<24} {:<26} {:>12} {:>12} {:>9} {:>12} {:>12} {:>9}{}\n", r.line,
+                   r.platform, r.workload, shown(r.seconds * 1e6), shown(p.seconds * 1e6), time,
+                   shown(r.joules), shown(p.joules), energy,
+                   p.reason.empty() ? "" : "  " + p.reason);
+    }
+    if (json) {
+      fmt::print("{}\n", Json{{"schema", 1}, {"rows", rows}}.dump(2));
+      return;
+    }
+    fmt::print("\n{:<34} {:>6} {:>9} {:>9}\n", "platform", "rows", "MAPE", "bias");
+    for (const auto& [name, list] : errors) {
+      double sum = 0, bias = 0;
+      for (const double e : list) {
+        sum += std::abs(e);
+        bias += e;
+      }
+      const auto n = static_cast<double>(list.size());
+      fmt::print("{:<34} {:>6} {:>9} {:>+7.1f} %\n", name, list.size(), percent(sum / n),
+                 100 * bias / n);
+    }
+  }
+
   /// User data: rows of the operator CSV with `platform` (or `device`) and `measured_us`.
   void validateData(Context& context) const {
+    if (isRunsFile(data)) {
+      validateRuns(context);
+      return;
+    }
     const CsvFile file = CsvFile::read(data);
     const auto measured = file.column("measured_us");
     auto where = file.column("platform");
@@ -260,7 +316,8 @@ void addValidate(CLI::App& app, Context& context) {
   sub->add_option("group", command->group,
                   "all, upmem, banks, gpu, fpga, networks, explorer or platforms");
   sub->add_option("--data", command->data,
-                  "Own measurements: operator CSV with platform and measured_us");
+                  "Own measurements: operator CSV with platform and measured_us, or runs with "
+                  "platform, workload, measured_us and measured_j");
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->add_flag("--strict", command->strict, "Known gaps count as failures");
   sub->add_option("--write-achieved", command->achieved, "Write the ratchet file");

@@ -18,14 +18,14 @@ void DmaParams::bind(Binder& b) {
 std::int64_t DmaParams::latency(bool write, std::int64_t bytes) const {
   const double cycles = (write ? writeLatency : readLatency).value.value +
                         perByte.value.value * static_cast<double>(bytes);
-  return std::max<std::int64_t>(static_cast<std::int64_t>(std::llround(cycles)),
+  return std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5),
                                 occupancy(write, bytes));
 }
 
 std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes) const {
   const double cycles = (write ? writeOccupancy : readOccupancy).value.value +
                         occupancyPerByte.value.value * static_cast<double>(bytes);
-  return static_cast<std::int64_t>(std::llround(cycles));
+  return static_cast<std::int64_t>(cycles + 0.5);
 }
 
 void DpuParams::bind(Binder& b) {

@@ -117,8 +117,8 @@ Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& 
     share.attributed = share.end - share.start;
     const double peak = op.peakMacs;
     if (share.attributed.ps > 0 && peak > 0)
-      share.utilisation = rounded(
-          std::min(1.0, static_cast<double>(op.macs) / toSeconds(share.attributed).value / peak));
+      share.utilisation =  // rounded where it is written
+          std::min(1.0, static_cast<double>(op.macs) / toSeconds(share.attributed).value / peak);
     profile.shares.push_back(std::move(share));
     for (const Assumption& a : op.assumptions) profile.assumptions.push_back(a);
   }
