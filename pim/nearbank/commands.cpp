@@ -46,7 +46,7 @@ Section& Sequence::section(std::int64_t repeat, std::int64_t rowStep) {
 
 void appendStream(Sequence& s, double bits, const std::string& phase, const NearBankParams& p) {
   if (bits <= 0) return;
-  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+  const double burst = p.columnBits.value.value;  // one column command
   const auto bursts = static_cast<std::int64_t>(std::ceil(bits / burst - 1e-9));
   s.once({{Verb::stream, std::max<std::int64_t>(1, bursts), 0, -1, s.phase(phase), false}});
 }
@@ -108,7 +108,7 @@ Tally tallyOf(const Sequence& s, const NearBankParams& p) {
             t.registerReads += n * g.count;
             break;
           case Verb::stream: {
-            const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+            const double burst = p.columnBits.value.value;
             t.streamed += n * g.count;
             t.singleRows += static_cast<std::int64_t>(
                 std::ceil(static_cast<double>(n * g.count) * burst / p.rowBits.value.value));

@@ -70,7 +70,8 @@ class NearBankDevice : public ConfiguredDevice {
     double stored = 0;  ///< bits of all matrices as stored, for reads by the matrix unit
   };
   NearBankOp plan(const Operator& op) const;
-  void planProduct(const Product& product, NearBankOp& out) const;
+  /// `banksOnly`: the matrix unit takes no share (attention, as published for NeuPIMs).
+  void planProduct(const Product& product, bool banksOnly, NearBankOp& out) const;
   void planBitSerial(const Operator& op, NearBankOp& out) const;
   void planElements(const Operator& op, NearBankOp& out) const;
   void planAttention(const Operator& op, NearBankOp& out) const;

@@ -50,7 +50,7 @@ MatrixWork NearBankDevice::workOf(const Product& product, std::int64_t outputs) 
   return work;
 }
 
-void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const {
+void NearBankDevice::planProduct(const Product& product, bool banksOnly, NearBankOp& out) const {
   const NearBankParams& p = params_;
   const auto sequenceOf = [&](std::int64_t outputs) {
     Sequence s = out.sequence;
@@ -59,7 +59,7 @@ void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const 
   };
   const double macs = static_cast<double>(product.matrices * product.outputs) *
                       static_cast<double>(product.inputs * product.vectors);
-  if (p.matrixRate.value.value <= 0) {
+  if (banksOnly || p.matrixRate.value.value <= 0) {
     out.sequence = sequenceOf(product.outputs);
     return;
   }
@@ -71,36 +71,35 @@ void NearBankDevice::planProduct(const Product& product, NearBankOp& out) const 
   // Whole passes beside the banks, the other outputs in the matrix unit; at the same time where a
   // second row buffer keeps the rows of both open, else all of them on one side.
   const std::int64_t grain = p.units * p.channels, outputs = product.outputs;
-  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
-  const auto timeOf = [&](std::int64_t near) {
+  const auto withShare = [&](std::int64_t near) {
+    NearBankOp op = out;
+    op.sequence = sequenceOf(near);
     const double left = static_cast<double>(outputs - near) / static_cast<double>(outputs);
-    const double banks =
-        near > 0 ? toSeconds(phaseTable(sequenceOf(near), p, false).time()).value : 0;
-    const double slots = left * product.stored / static_cast<double>(p.channels) / burst;
-    return std::max({banks, matrixTime(left), slots * p.timing.tCK.value.value + banks / 4});
+    if (left <= 0) return op;
+    const double bits = left * product.stored;
+    op.matrix += toTicks(Seconds(matrixTime(left)));
+    op.beside = p.dualRowBuffer;
+    op.matrixSlots += whole(bits / static_cast<double>(p.channels) / p.columnBits.value.value);
+    op.energy.add(matrixMac_, whole(left * macs));
+    for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
+      op.energy.add(id, whole(bits));
+    op.energy.add(activation_, whole(bits / p.rowBits.value.value));
+    return op;
   };
-  std::int64_t near = timeOf(outputs) <= timeOf(0) ? outputs : 0;
-  if (p.dualRowBuffer) {
-    const double banks = timeOf(outputs), unit = matrixTime(1);
-    const auto balanced =
-        static_cast<std::int64_t>(unit / (unit + banks) * static_cast<double>(outputs)) / grain;
-    for (const std::int64_t passes : {balanced - 1, balanced, balanced + 1}) {
-      const std::int64_t candidate = std::clamp<std::int64_t>(passes * grain, 0, outputs);
-      if (timeOf(candidate) < timeOf(near)) near = candidate;
-    }
+  const auto timeOf = [&](const NearBankOp& op) {
+    return duration(
+        op, op.sequence.sections.empty() ? Ticks(0) : phaseTable(op.sequence, p, false).time());
+  };
+  NearBankOp best = withShare(0);
+  Ticks least = timeOf(best);
+  const std::int64_t step = p.dualRowBuffer ? grain : outputs;
+  for (std::int64_t near = std::min(step, outputs);; near = std::min(near + step, outputs)) {
+    NearBankOp candidate = withShare(near);
+    const Ticks time = timeOf(candidate);
+    if (time < least) best = std::move(candidate), least = time;
+    if (near == outputs) break;
   }
-  const double rest =
-      static_cast<double>(product.outputs - near) / static_cast<double>(product.outputs);
-  out.sequence = sequenceOf(near);
-  if (rest <= 0) return;
-  out.matrix += toTicks(Seconds(matrixTime(rest)));
-  out.beside = p.dualRowBuffer;
-  const double bits = rest * product.stored;
-  out.matrixSlots += whole(bits / static_cast<double>(p.channels) / burst);
-  out.energy.add(matrixMac_, whole(rest * macs));
-  for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
-    out.energy.add(id, whole(bits));
-  out.energy.add(activation_, whole(bits / p.rowBits.value.value));
+  out = std::move(best);
 }
 
 void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
@@ -128,7 +127,7 @@ void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
   scores.bits = f.bits;
   scores.stored = static_cast<double>(scores.matrices * keys) *
                   static_cast<double>(op.dims[Dim::headDim] * f.bits);
-  planProduct(scores, out);
+  planProduct(scores, true, out);
   const double elements = static_cast<double>(batch * heads) * static_cast<double>(pairs);
   // Scores leave the banks as sums of lanes where no tree adds them.
   if (p.registerFile())
@@ -139,7 +138,7 @@ void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
   Product values = scores;
   values.outputs = op.dims[Dim::headDim];
   values.inputs = keys;
-  planProduct(values, out);
+  planProduct(values, true, out);
   out.elements += toTicks(p.softmax.value * elements);
   out.energy.add(element_, whole(elements));
 }
@@ -248,7 +247,7 @@ NearBankOp NearBankDevice::plan(const Operator& op) const {
     }
     one.stored = static_cast<double>(one.matrices * one.outputs) *
                  static_cast<double>(one.inputs * one.bits);
-    planProduct(one, out);
+    planProduct(one, false, out);
   }
   if (p.registerFile()) leaveMode(out.sequence, p);
   return out;
@@ -259,7 +258,7 @@ void NearBankDevice::close(NearBankOp& out) const {
   const Tally t = tallyOf(out.sequence, p);
   const ChannelClock clock(p.timing);
   const std::int64_t ch = p.channels;
-  const double burst = p.channelRate.value.value * p.timing.tCCDS.value.value;
+  const double burst = p.columnBits.value.value;
   const int bits = p.bitSerial() ? 1 : parseNumberFormat(p.formats.front()).bits;
   EnergyCounts& e = out.energy;
   const double macBits = static_cast<double>(t.macColumns * ch) * p.commandBits();
