@@ -1,5 +1,6 @@
 #include "pim/dram/controller.h"
 
+#include "pim/dram/clocks.h"
 #include "pim/dram/spec.h"
 
 namespace wattlas::dram {
@@ -35,6 +36,16 @@ void check(const ControllerParams& params, const DramSpec& spec) {
   if (params.postpone > spec.refresh.postponeLimit)
     problem("postpone", std::to_string(params.postpone) + " refreshes cannot be postponed",
             "at most " + std::to_string(spec.refresh.postponeLimit) + " in " + spec.standard);
+  // Refresh must leave time for a row cycle, or nothing would ever be served.
+  const Clocks c = clocksOf(spec);
+  if (params.refresh == "all" && c.rfc + c.rpAll + 2 * c.rc >= c.refi)
+    problem("refresh", "refreshes leave no time for accesses",
+            "tREFI above tRFC and two row cycles");
+  if (params.refresh == "bank" &&
+      (c.bankRefreshToRefresh * c.refreshUnits >= c.refi || c.rfcBank + 2 * c.rc >= c.refi))
+    problem("refresh", "bank-wise refreshes cannot keep up",
+            "tREFI above tPBR2PBR times the " + std::to_string(c.refreshUnits) +
+                " refreshes that cover a rank");
   if (params.drainStart > params.writeQueue)
     problem("drainStart", "a drain would never start", "at most writeQueue");
   if (params.drainStop >= params.drainStart)

@@ -23,6 +23,9 @@ std::vector<Access> makeTraffic(const Traffic& t, const AddressMap& map) {
   if (!(t.writeShare >= 0 && t.writeShare <= 1)) refuse("writes", "not a share", "0 to 1");
   if (t.stride < 1 || t.interval < 0)
     refuse("stride", "stride or interval is negative or zero", "a stride of at least 1 byte");
+  if (t.interval > longestRun / t.requests)
+    refuse("interval", "the run would take too many clocks",
+           "interval times requests at most " + std::to_string(longestRun));
   const auto access = static_cast<std::uint64_t>(map.accessBytes());
   const std::uint64_t bytes = t.bytes == 0 ? map.bytes() : std::min(t.bytes, map.bytes());
   const std::uint64_t slots = bytes / access;
@@ -115,10 +118,11 @@ std::uint64_t number(const std::string& cell, const Line& line, const char* what
 }
 
 Clock timeOf(const std::string& cell, Hertz clock, const Line& line) {
-  constexpr Clock most = 1LL << 50;
+  constexpr Clock most = longestRun;
   if (cell.find_first_not_of("0123456789") == std::string::npos) {
     const std::uint64_t value = number(cell, line, "a time");
-    if (value > static_cast<std::uint64_t>(most)) line.refuse("the time is too large", "clocks");
+    if (value > static_cast<std::uint64_t>(most))
+      line.refuse("the time is too large", "at most " + std::to_string(most) + " clocks");
     return static_cast<Clock>(value);
   }
   double seconds = 0;

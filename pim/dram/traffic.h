@@ -8,6 +8,9 @@
 
 namespace wattlas::dram {
 
+/// Longest run, in clocks: idle time is refreshed too, and that costs.
+inline constexpr Clock longestRun = 20'000'000'000;
+
 struct Traffic {
   std::string pattern = "stream";  ///< stream, random, strided, mixed or rows
   std::int64_t requests = 10000;

@@ -210,6 +210,11 @@ TEST(DramController, RefusesWhatTheStandardHasNot) {
   EXPECT_THAT(refusal([&] { DramMemory(ddr4, odd, Level::event); }), HasSubstr("bankgroup3"));
   odd.mapping = "row:column:bankgroup:channel";
   EXPECT_THAT(refusal([&] { DramMemory(ddr4, odd, Level::event); }), HasSubstr("'bank' lacks"));
+  DramSpec hot = specOf("lpddr5-6400");
+  hot.refresh.refi = Seconds(300e-9);
+  EXPECT_THAT(refusal([&] { DramMemory(hot, {}, Level::event); }), HasSubstr("no time"));
+  hot.refresh.refi = Seconds(600e-9);
+  EXPECT_THAT(refusal([&] { DramMemory(hot, bank, Level::event); }), HasSubstr("keep up"));
   odd.mapping = "";
   EXPECT_THAT(refusal([&] { DramMemory(ddr4, odd, Level::event); }), HasSubstr("lacks"));
 }
@@ -260,6 +265,7 @@ TEST(DramRequests, MalformedFilesNameTheLine) {
   EXPECT_THAT(read(head + "5,R,0\n4,R,0\n"), HasSubstr("before that of the line above"));
   EXPECT_THAT(read(head + "soon,R,0\n"), HasSubstr("'soon' is not a time"));
   EXPECT_THAT(read(head + "1e300 s,R,0\n"), HasSubstr("too large"));
+  EXPECT_THAT(read(head + "30000000000,R,0\n"), HasSubstr("too large"));
   EXPECT_THAT(read(head + "1,R,0\n2,R,0\n3,R,0\n", 2), HasSubstr("more than 2 requests"));
   EXPECT_EQ(read(head + "# comment\n1,R,0x40\n12.5 ns,W,128\n"), "not refused");
   const auto list = readRequests(file, Hertz(1.6e9));
