@@ -31,8 +31,8 @@ function setWorkload(k) {
   buildGeneFilter();
   buildGlance();
   refilter();
-  const best = ranked(rowsOfWorkload(), D.objectives[0]?.[0] ?? D.measures[0]);
-  select(best[0] ?? state.visible[0] ?? -1, false);
+  const first = D.objectives[0]?.[0] ?? D.measures[0], best = first ? bestOf(rowsOfWorkload(), first) : -1;
+  select(best >= 0 ? best : state.visible[0] ?? -1, false);
   buildSearch();
 }
 
@@ -138,17 +138,17 @@ function buildGeneFilter() {
 function buildGlance() {
   const rows = rowsOfWorkload(), cards = [];
   for (const [name, maximise] of D.objectives) {
-    const order = ranked(rows, name);
-    if (!order.length) continue;
-    const best = order[0], platform = D.of('platform', best), next = order.find((i) => D.of('platform', i) !== platform);
-    const ratio = next === undefined ? null : maximise ? D.value(best, name) / D.value(next, name) : D.value(next, name) / D.value(best, name);
+    const best = bestOf(rows, name);
+    if (best < 0) continue;
+    const next = bestOf(rows, name, D.of('platform', best));
+    const ratio = next < 0 ? null : maximise ? D.value(best, name) / D.value(next, name) : D.value(next, name) / D.value(best, name);
     cards.push(el('button', {type: 'button', class: 'card glance', onclick: () => {
       select(best, true);
       byId('detail').focus({preventScroll: true});
       byId('explore').scrollIntoView();
     }}, el('div', {class: 'what'}, (maximise ? 'Most ' : 'Least ') + D.label(name)), el('div', {class: 'value'}, D.show(best, name)),
     el('div', {class: 'who'}, markSvg(D.family(best)), ' ' + D.name(best)),
-    next === undefined ? null : el('div', {class: 'gap'}, ratio > 1.0005 ? times(ratio) + ' ahead of ' + D.name(next) : 'equal to ' + D.name(next))));
+    next < 0 ? null : el('div', {class: 'gap'}, ratio > 1.0005 ? times(ratio) + ' ahead of ' + D.name(next) : 'equal to ' + D.name(next))));
   }
   const feasible = rows.filter((i) => D.feasible(i)), front = feasible.filter((i) => D.pareto(i));
   const platforms = [...new Set(front.map((i) => D.of('platform', i)))];

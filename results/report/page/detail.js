@@ -15,10 +15,9 @@ function stacked(parts, unit) {
 }
 
 function figures(i) {
-  const best = (name) => ranked(rowsOfWorkload(), name)[0];
   const judged = (name) => D.objectives.some(([o]) => o === name);
   return el('dl', {class: 'figures'}, D.measures.filter((m) => known(D.value(i, m))).map((m) => {
-    const interval = D.interval(i, m), top = best(m), up = D.maximised(m);
+    const interval = D.interval(i, m), top = bestOf(rowsOfWorkload(), m), up = D.maximised(m);
     const ratio = up ? D.value(top, m) / D.value(i, m) : D.value(i, m) / D.value(top, m);
     return el('div', {}, el('dt', {}, capital(D.label(m))), el('dd', {}, D.show(i, m),
       interval ? el('small', {}, '5\u201395 %: ' + interval.map((v) => quantity(v, D.unit(m), 3)).join(' \u2026 ')) : null,

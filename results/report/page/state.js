@@ -59,10 +59,24 @@ function choose(i) {
   tell('chosen');
 }
 
-// Points by one column, the better first.
-function ranked(rows, column) {
+// The best of them without sorting all; `except` leaves a platform out. -1 = none.
+function bestOf(rows, column, except) {
   const sign = D.maximised(column) ? -1 : 1;
-  return rows.filter((i) => D.feasible(i) && known(D.value(i, column)))
-    .sort((a, b) => sign * (D.value(a, column) - D.value(b, column)) || a - b);
+  let best = -1;
+  for (const i of rows) {
+    const v = D.value(i, column);
+    if (!known(v) || !D.feasible(i) || (except !== undefined && D.of('platform', i) === except)) continue;
+    if (best < 0 || sign * v < sign * D.value(best, column)) best = i;
+  }
+  return best;
 }
-const rowsOfWorkload = () => [...Array(D.n).keys()].filter((i) => D.text.workload.v[i] === state.workload);
+
+const workloadRows = new Map();
+function rowsOfWorkload() {
+  if (!workloadRows.has(state.workload)) {
+    const rows = [];
+    for (let i = 0; i < D.n; ++i) if (D.text.workload.v[i] === state.workload) rows.push(i);
+    workloadRows.set(state.workload, rows);
+  }
+  return workloadRows.get(state.workload);
+}
