@@ -241,18 +241,24 @@ Expected<OpPlan, Refusal> Planner::matrix(const Operator& op) const {
   // trained weights one vector decides, so that prefill and decode find the same layout.
   Operator probe = op;
   if (op.kind == OpKind::gemm && op.hasWeights) probe.dims[Dim::M] = probe.dims[Dim::batch] = 1;
-  const bool same = probe.dims[Dim::M] == op.dims[Dim::M];
-  std::int64_t best = p_.dpus();
-  std::optional<Ticks> bestTime;
-  for (std::int64_t ranks = 1; ranks <= p_.ranks;
-       ranks = ranks == p_.ranks ? ranks + 1 : std::min(ranks * 2, p_.ranks)) {
-    const std::int64_t dpus = ranks * p_.dpusPerRank();
-    const auto time = matrixTime(probe, dpus, bestTime);
-    if (!time || (!same && !matrixOn(op, dpus, false))) continue;
-    bestTime = time;
-    best = dpus;
-  }
-  return matrixOn(op, best, true);
+  const bool same =
+      probe.dims[Dim::M] == op.dims[Dim::M] && probe.dims[Dim::batch] == op.dims[Dim::batch];
+  // `fits`: whether populations are left out in which `op` itself does not fit.
+  const auto best = [&](bool fits) {
+    std::int64_t found = p_.dpus();
+    std::optional<Ticks> bestTime;
+    for (std::int64_t ranks = 1; ranks <= p_.ranks;
+         ranks = ranks == p_.ranks ? ranks + 1 : std::min(ranks * 2, p_.ranks)) {
+      const std::int64_t dpus = ranks * p_.dpusPerRank();
+      const auto time = matrixTime(probe, dpus, bestTime);
+      if (!time || (fits && !same && !matrixOn(op, dpus, false))) continue;
+      bestTime = time;
+      found = dpus;
+    }
+    return found;
+  };
+  auto plan = matrixOn(op, best(false), true);
+  return plan || same ? plan : matrixOn(op, best(true), true);
 }
 
 std::optional<Ticks> Planner::matrixTime(const Operator& op, std::int64_t dpus,
