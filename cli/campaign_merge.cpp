@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <optional>
+
 #include "cli/campaign.h"
 #include "cli/study_rows.h"
 #include "explorer/campaign/merge.h"
@@ -29,22 +31,27 @@ void listMissing(const std::vector<Hash128>& missing, const std::string& folder)
                missing.size() - shownMissing, folder);
 }
 
-void writeFile(ExploreOutcome& outcome, const std::string& output) {
-  StudyRows sink(outcome.study, true, false);
-  sink.addTables(outcome);
-  for (ExploredPoint& point : outcome.points) {
-    sink.row(outcome.study, point);
-    point.outcome = {};  // a million rows should not stand in memory twice
-    point.design.genes = {};
+class FileSink final : public MergeSink {
+ public:
+  void findings(const ExploreOutcome& outcome) override {
+    rows_.emplace(outcome.study, true, false);
+    rows_->addTables(outcome);
   }
-  outcome.points = {};
-  sink.commit(output);
-}
+  void row(const Study& study, const ExploredPoint& point) override { rows_->row(study, point); }
+  void commit(const std::string& path) { rows_->commit(path); }
+
+ private:
+  std::optional<StudyRows> rows_;
+};
 
 void merge(const std::string& folder, const std::string& output, bool partial, Context& context) {
   allowOpenFiles();
-  OpenCampaign campaign = openCampaign(folder, context);
-  Merged merged = mergeCampaign(std::move(campaign.plan), std::move(campaign.journals), partial);
+  FileSink sink;
+  MergeCounts merged;
+  {
+    OpenCampaign campaign = openCampaign(folder, context);
+    merged = mergeCampaign(std::move(campaign.plan), campaign.journals, partial, sink);
+  }
   if (!merged.missing.empty()) {
     fmt::print(stderr, "{}: {} points have no row yet:\n", partial ? "warning" : "error",
                merged.missing.size());
@@ -58,15 +65,9 @@ void merge(const std::string& folder, const std::string& output, bool partial, C
       return;
     }
   }
-  std::size_t rows = merged.outcome.points.size(), feasible = 0, failed = 0, front = 0;
-  for (const ExploredPoint& point : merged.outcome.points) {
-    feasible += point.feasible() ? 1 : 0;
-    failed += point.outcome.status == PointStatus::failed ? 1 : 0;
-    front += point.pareto ? 1 : 0;
-  }
-  writeFile(merged.outcome, output);
-  fmt::print("{} rows: {} feasible, {} infeasible, {} failed; {} on a front\nwritten: {}\n", rows,
-             feasible, rows - feasible - failed, failed, front, output);
+  sink.commit(output);
+  fmt::print("{} rows: {} feasible, {} infeasible, {} failed; {} on a front\nwritten: {}\n",
+             merged.rows, merged.feasible, merged.infeasible, merged.failed, merged.front, output);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void lookAtFixed(const CampaignPlan& plan, const JournalSet& journals,
 void lookAtSearch(const CampaignPlan& plan, const JournalSet& journals,
                   const std::set<std::uint32_t>& counts, Rows& rows) {
   CampaignStatus& status = rows.status;
-  Merged merged = mergeByReplay(plan, journals, true);
+  Replayed merged = replay(plan, journals);
   for (ExploredPoint& point : merged.outcome.points)
     rows.add(point.id, point.design, std::move(point.outcome));
   status.missing = std::move(merged.missing);

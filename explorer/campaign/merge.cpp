@@ -31,17 +31,37 @@ class Replay : public Evaluator {
   std::vector<Hash128>& missing_;
 };
 
-}  // namespace
-
-Merged mergeByReplay(const CampaignPlan& plan, const JournalSet& journals, bool partial) {
-  journals.requireAgreement();
-  Merged merged;
-  Replay replay(plan.build, journals, merged.missing);
-  merged.outcome = explore(plan.study, {}, replay);
-  merged.outcome.seconds = 0;
-  if (!merged.missing.empty() && !partial) merged.outcome.points.clear();
-  return merged;
+void count(MergeCounts& counts, const ExploredPoint& point) {
+  ++counts.rows;
+  ++(point.outcome.status == PointStatus::done         ? counts.feasible
+     : point.outcome.status == PointStatus::infeasible ? counts.infeasible
+                                                       : counts.failed);
+  counts.front += point.pareto ? 1 : 0;
 }
+
+/// Rows of a fixed plan, read from the journals one at a time.
+class FixedRows {
+ public:
+  FixedRows(const CampaignPlan& plan, const JournalSet& journals)
+      : plan_(plan), journals_(journals), keys_(plan.study, plan.withDetail, plan.build) {}
+
+  /// What the genes rule out needs no journal.
+  bool isOpen(std::size_t i, const DesignPoint& design) const {
+    return !journals_.settled(keys_.of(plan_.ids[i])) && !violatedBefore(plan_.study, design);
+  }
+  PointOutcome at(std::size_t i, const DesignPoint& design) const {
+    if (auto violated = violatedBefore(plan_.study, design))
+      return outcomeWithout(PointStatus::infeasible, std::move(*violated));
+    return journals_.outcome(keys_.of(plan_.ids[i]));
+  }
+
+ private:
+  const CampaignPlan& plan_;
+  const JournalSet& journals_;
+  EvaluationKeys keys_;
+};
+
+}  // namespace
 
 std::vector<std::string> metricNamesOf(const Study& study) {
   std::vector<std::string> names;
@@ -50,42 +70,79 @@ std::vector<std::string> metricNamesOf(const Study& study) {
   return names;
 }
 
-Merged mergeRowByRow(CampaignPlan plan, JournalSet journals, bool partial) {
+Replayed replay(const CampaignPlan& plan, const JournalSet& journals) {
   journals.requireAgreement();
-  Merged merged;
-  const EvaluationKeys keys(plan.study, plan.withDetail, plan.build);
-  const auto isOpen = [&](std::size_t i) {
-    return !journals.settled(keys.of(plan.ids[i])) && !violatedBefore(plan.study, plan.points[i]);
-  };
-  for (std::size_t i = 0; i < plan.points.size(); ++i)
-    if (isOpen(i)) merged.missing.push_back(plan.ids[i]);
-  ExploreOutcome& outcome = merged.outcome;
-  outcome.space = sizeOf(plan.study);
-  outcome.method = plan.method;
-  outcome.planned = merged.missing.empty() ? plan.ids.size() : plan.planned;
-  outcome.interrupted = !merged.missing.empty();
-  if (!outcome.interrupted || partial) {
-    outcome.points.reserve(plan.points.size() - merged.missing.size());
-    for (std::size_t i = 0; i < plan.points.size(); ++i) {
-      if (outcome.interrupted && isOpen(i)) continue;
-      auto violated = violatedBefore(plan.study, plan.points[i]);
-      PointOutcome row = violated ? outcomeWithout(PointStatus::infeasible, std::move(*violated))
-                                  : journals.outcome(keys.of(plan.ids[i]));
-      outcome.points.push_back({plan.ids[i], std::move(plan.points[i]), std::move(row), false});
-    }
-  }
-  outcome.study = std::move(plan.study);
-  plan.points = {};
-  plan.ids = {};
-  journals = JournalSet({});
-  analyse(outcome);
-  return merged;
+  Replayed out;
+  Replay evaluator(plan.build, journals, out.missing);
+  out.outcome = explore(plan.study, {}, evaluator);
+  out.outcome.seconds = 0;
+  return out;
 }
 
-Merged mergeCampaign(CampaignPlan plan, JournalSet journals, bool partial) {
+MergeCounts mergeByReplay(const CampaignPlan& plan, const JournalSet& journals, bool partial,
+                          MergeSink& sink) {
+  Replayed replayed = replay(plan, journals);
+  MergeCounts counts;
+  counts.missing = std::move(replayed.missing);
+  if (!counts.missing.empty() && !partial) return counts;
+  sink.findings(replayed.outcome);
+  for (const ExploredPoint& point : replayed.outcome.points) {
+    count(counts, point);
+    sink.row(plan.study, point);
+  }
+  return counts;
+}
+
+MergeCounts mergeInTwoPasses(CampaignPlan plan, const JournalSet& journals, bool partial,
+                             MergeSink& sink) {
+  journals.requireAgreement();
+  const FixedRows rows(plan, journals);
+  MergeCounts counts;
+  std::vector<std::size_t> present;
+  for (std::size_t i = 0; i < plan.points.size(); ++i)
+    if (rows.isOpen(i, plan.points[i]))
+      counts.missing.push_back(plan.ids[i]);
+    else
+      present.push_back(i);
+  if (!counts.missing.empty() && !partial) return counts;
+
+  std::vector<bool> front(present.size());
+  {
+    ExploreOutcome outcome;
+    outcome.study = plan.study;
+    outcome.space = sizeOf(plan.study);
+    outcome.method = plan.method;
+    outcome.interrupted = !counts.missing.empty();
+    outcome.planned = outcome.interrupted ? plan.planned : present.size();
+    outcome.points.reserve(present.size());
+    for (const std::size_t i : present) {
+      PointOutcome row = rows.at(i, plan.points[i]);
+      row.configHash = {};
+      row.detail = {};
+      outcome.points.push_back({plan.ids[i], std::move(plan.points[i]), std::move(row), false});
+    }
+    analyse(outcome);
+    sink.findings(outcome);
+    for (std::size_t r = 0; r < present.size(); ++r) {
+      front[r] = outcome.points[r].pareto;
+      plan.points[present[r]] = std::move(outcome.points[r].design);
+    }
+  }
+  for (std::size_t r = 0; r < present.size(); ++r) {
+    const std::size_t i = present[r];
+    ExploredPoint point{plan.ids[i], std::move(plan.points[i]), {}, front[r]};
+    point.outcome = rows.at(i, point.design);
+    count(counts, point);
+    sink.row(plan.study, point);
+  }
+  return counts;
+}
+
+MergeCounts mergeCampaign(CampaignPlan plan, const JournalSet& journals, bool partial,
+                          MergeSink& sink) {
   if (!plan.adaptive && plan.points.size() > largestReplay)
-    return mergeRowByRow(std::move(plan), std::move(journals), partial);
-  return mergeByReplay(plan, journals, partial);
+    return mergeInTwoPasses(std::move(plan), journals, partial, sink);
+  return mergeByReplay(plan, journals, partial, sink);
 }
 
 }  // namespace wattlas

@@ -6,24 +6,41 @@
 
 namespace wattlas {
 
-struct Merged {
-  /// What `wattlas explore` on the same study gives: the same rows in the same order, fronts and
-  /// findings. Empty when points are missing and `partial` was not given.
-  ExploreOutcome outcome;
+/// Takes what a merge gives: first what follows from all rows together, then the rows in their
+/// final order, as `wattlas explore` on the same study would give them.
+class MergeSink : public PointSink {
+ public:
+  /// `outcome.points` may lack what only rows need (texts); `row` gets them whole.
+  virtual void findings(const ExploreOutcome& outcome) = 0;
+};
+
+struct MergeCounts {
+  std::size_t rows = 0, feasible = 0, infeasible = 0, failed = 0, front = 0;
   /// Points without an answer, in the order of the plan. Of an adaptive search: those of the
   /// generation that is being worked on; later ones are not known yet.
   std::vector<Hash128> missing;
 };
 
-/// Takes plan and journals over: a million rows should stand in memory once. Throws ConflictError.
-Merged mergeCampaign(CampaignPlan plan, JournalSet journals, bool partial);
+/// With missing points and without `partial`, the sink gets nothing. Throws ConflictError.
+MergeCounts mergeCampaign(CampaignPlan plan, const JournalSet& journals, bool partial,
+                          MergeSink& sink);
 
 /// The two ways behind it. The search runs once more with the journals as its memory: always right.
-Merged mergeByReplay(const CampaignPlan& plan, const JournalSet& journals, bool partial);
-/// Row by row, for fixed plans: the same result with less memory.
-Merged mergeRowByRow(CampaignPlan plan, JournalSet journals, bool partial);
-/// Fixed plans beyond this size are merged row by row.
+MergeCounts mergeByReplay(const CampaignPlan& plan, const JournalSet& journals, bool partial,
+                          MergeSink& sink);
+/// Fixed plans in two passes over the journals, one for fronts and findings, one for the rows: the
+/// same result, and a million rows never stand in memory whole.
+MergeCounts mergeInTwoPasses(CampaignPlan plan, const JournalSet& journals, bool partial,
+                             MergeSink& sink);
+/// Fixed plans beyond this size take two passes.
 inline constexpr std::size_t largestReplay = 50000;
+
+/// The search on the journals as they are: what is answered so far, and what is missing.
+struct Replayed {
+  ExploreOutcome outcome;
+  std::vector<Hash128> missing;
+};
+Replayed replay(const CampaignPlan& plan, const JournalSet& journals);
 
 /// Names of the metrics kept in rows of a study.
 std::vector<std::string> metricNamesOf(const Study& study);

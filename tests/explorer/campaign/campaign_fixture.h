@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -19,8 +20,11 @@ namespace wattlas::test {
 class TempFolder {
  public:
   TempFolder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "wattlas-campaign-XXXXXX").string();
+    // In memory where possible: journals sync, and a busy disk would make tests wait.
+    const std::filesystem::path memory = "/dev/shm";
+    const auto root =
+        ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (root / "wattlas-campaign-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = pattern;
   }
@@ -58,6 +62,18 @@ inline std::string searchStudy() {
       "  y: {integer: {min: 1, max: 40}}\n",
       "search: {method: nsga2, budget: 200, population: 20}\n");
 }
+
+/// Keeps what a merge gives.
+class KeptMerge : public MergeSink {
+ public:
+  void findings(const ExploreOutcome& found) override {
+    outcome = found;
+    outcome.points.clear();
+  }
+  void row(const Study&, const ExploredPoint& point) override { outcome.points.push_back(point); }
+  ExploreOutcome outcome;
+  MergeCounts counts;
+};
 
 class CampaignTest : public ::testing::Test {
  protected:
@@ -97,6 +113,17 @@ class CampaignTest : public ::testing::Test {
     JournalSet set(plan.journals(), metricNamesOf(plan.study));
     set.refresh();
     return set;
+  }
+
+  KeptMerge merged(const CampaignPlan& plan, bool partial = false) const {
+    KeptMerge kept;
+    kept.counts = mergeCampaign(plan, journals(plan), partial, kept);
+    return kept;
+  }
+  KeptMerge mergedInTwoPasses(const CampaignPlan& plan, bool partial = false) const {
+    KeptMerge kept;
+    kept.counts = mergeInTwoPasses(plan, journals(plan), partial, kept);
+    return kept;
   }
 
   static ExploreOutcome explored(const CampaignPlan& plan) {

@@ -13,9 +13,9 @@ namespace {
 class MergeTest : public CampaignTest {
  protected:
   void expectComplete(const CampaignPlan& plan) const {
-    const Merged merged = mergeCampaign(plan, journals(plan), false);
-    EXPECT_TRUE(merged.missing.empty());
-    expectSame(merged.outcome, explored(plan));
+    const KeptMerge kept = merged(plan);
+    EXPECT_TRUE(kept.counts.missing.empty());
+    expectSame(kept.outcome, explored(plan));
   }
 };
 
@@ -28,12 +28,14 @@ TEST_F(MergeTest, OneTwoAndSevenShardsAreEqual) {
   }
 }
 
-TEST_F(MergeTest, RowByRowGivesWhatTheReplayGives) {
+TEST_F(MergeTest, TwoPassesGiveWhatTheReplayGives) {
   const CampaignPlan p = plan(fixedStudy());
   run(p, 0, 1);
-  const Merged merged = mergeRowByRow(p, journals(p), false);
-  EXPECT_TRUE(merged.missing.empty());
-  expectSame(merged.outcome, explored(p));
+  const KeptMerge kept = mergedInTwoPasses(p), replayed = merged(p);
+  EXPECT_TRUE(kept.counts.missing.empty());
+  EXPECT_EQ(kept.counts.front, replayed.counts.front);
+  EXPECT_EQ(kept.counts.rows, 48u);
+  expectSame(kept.outcome, explored(p));
 }
 
 TEST_F(MergeTest, PointsRuledOutByGenesAreNotSimulated) {
@@ -74,11 +76,10 @@ TEST_F(MergeTest, TheSameShardTwiceAtOnceIsNoHarm) {
 TEST_F(MergeTest, MissingPointsAreListedAndPartialLeavesThemOut) {
   const CampaignPlan p = plan(fixedStudy());
   const ShardOutcome o = run(p, 0, 2);
-  const Merged merged = mergeCampaign(p, journals(p), false);
-  EXPECT_EQ(merged.missing.size(), 46u - o.points);
-  EXPECT_TRUE(merged.outcome.points.empty());
-  for (const Merged& part :
-       {mergeCampaign(p, journals(p), true), mergeRowByRow(p, journals(p), true)}) {
+  const KeptMerge refused = merged(p);
+  EXPECT_EQ(refused.counts.missing.size(), 46u - o.points);
+  EXPECT_TRUE(refused.outcome.points.empty());
+  for (const KeptMerge& part : {merged(p, true), mergedInTwoPasses(p, true)}) {
     EXPECT_EQ(part.outcome.points.size(), 2 + o.points);
     EXPECT_TRUE(part.outcome.interrupted);
   }
@@ -160,10 +161,10 @@ TEST_F(MergeTest, BrokenPointsAreTriedAgainAndThenStand) {
   EXPECT_EQ(calls["alpha1"], 2) << "tried again once";
   EXPECT_EQ(calls["alpha2"], 2);
   EXPECT_EQ(calls["alpha3"], 1);
-  const Merged merged = mergeCampaign(p, journals(p), false);
-  ASSERT_TRUE(merged.missing.empty());
+  const KeptMerge kept = merged(p);
+  ASSERT_TRUE(kept.counts.missing.empty());
   std::multiset<std::string> reasons;
-  for (const ExploredPoint& point : merged.outcome.points) reasons.insert(point.outcome.reason);
+  for (const ExploredPoint& point : kept.outcome.points) reasons.insert(point.outcome.reason);
   EXPECT_EQ(reasons.count("failed: crashed with signal 9 (Killed)"), 2u);
   EXPECT_EQ(reasons.count(""), 4u);
 }
