@@ -9,7 +9,8 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libjs-chart.js libhpdf-dev
   libgtest-dev libgmock-dev python3"
 [ "${1:-}" = "--ci" ] && packages="$packages clang-format clang libclang-rt-14-dev valgrind
-  chromium python3-h5py"
+  chromium python3-h5py
+  slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge"
 
 missing=""
 for package in $packages; do
