@@ -29,7 +29,7 @@ void Channel::reset() {
   lastRead_ = lastWrite_ = lastColumn_ = lastRegisterRead_ = lastRegisterWrite_ = past;
   lookFrom_ = 0;
   activates_.fill(past);
-  registers_ = lastWasMac_ = false;
+  registers_ = touching_ = false;
   banks_.assign(static_cast<std::size_t>(p_.banks + 2), Bank{false, -1, past, past, never, 0});
   owed_ = dead_ = 0;
   nextRefresh_ =
@@ -129,7 +129,11 @@ void Channel::refreshDue(std::int64_t& now) {
 void Channel::group(const Group& g, std::int64_t row) {
   ++result_.steps;
   std::int64_t start = now_ + t_.ck;
-  refreshDue(start);
+  // A refresh waits until all banks are closed and holds no activate back: while bank after bank is
+  // touched it finds no gap.
+  const bool touches = g.verb == Verb::touch;
+  if (!touches || !touching_) refreshDue(start);
+  touching_ = touches;
   const std::int64_t began = now_;
   const std::int64_t dead = dead_;
   release(g.verb == Verb::touch ? -1 : g.bank, row, start);

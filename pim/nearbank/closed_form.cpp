@@ -16,6 +16,9 @@ class Walk {
     if (p.bitSerial()) t_.mac = rowCommandDistance(p);
   }
 
+  /// Time at the end in which no refresh finds a gap: parking touches bank after bank.
+  std::int64_t held() const { return held_; }
+
   void sequence(const Sequence& s) {
     for (const Section& section : s.sections)
       twice(section.repeat, 1, [&](std::int64_t times, std::int64_t outer) {
@@ -115,6 +118,7 @@ class Walk {
     phase.groups += times;
     phase.lead += times * lead;
     phase.columns += times * rest;
+    held_ = g.verb == Verb::touch ? held_ + lead + rest : 0;
     if (g.row >= 0 && g.verb != Verb::touch) open_[g.bank] = row;
     if (g.verb == Verb::mac) previous_ = rest;
     last_ = g.verb;
@@ -132,6 +136,7 @@ class Walk {
   std::int32_t lastBank_ = -1;
   std::int64_t lastRow_ = -1, previous_ = 0;
   bool registers_ = false, used_ = false;
+  std::int64_t held_ = 0;
 };
 
 }  // namespace
@@ -146,7 +151,8 @@ PhaseTable phaseTable(const Sequence& sequence, const NearBankParams& p, bool al
   PhaseTable table;
   for (const std::string& name : sequence.phases) table.phases.push_back({name});
   table.tail = sequence.tail;
-  Walk(p, table).sequence(sequence);
+  Walk walk(p, table);
+  walk.sequence(sequence);
   const ChannelClock t(p.timing);
   if (p.refreshPolicy == "none") return table;
   const std::int64_t first =
@@ -154,7 +160,7 @@ PhaseTable phaseTable(const Sequence& sequence, const NearBankParams& p, bool al
   // A refresh closes the rows, lasts, and opens them again; it never fills the whole interval.
   const std::int64_t each =
       std::min(t.rtp + t.ck + t.rfc + (p.bitSerial() ? 0 : t.rcdMac), t.refi * 19 / 20);
-  const std::int64_t busy = table.time().ps;
+  const std::int64_t busy = table.time().ps - table.tail - walk.held();
   // Owed refreshes cost nothing until no more may be owed.
   const std::int64_t due =
       first + (alone && p.refreshPolicy == "postponed" ? p.postponable * t.refi : 0);

@@ -77,7 +77,8 @@ bool CommandRun::needed(const std::vector<Pending>& pending, std::size_t bank) c
 }
 
 bool CommandRun::refreshBefore(std::int64_t at) {
-  if (nextRefresh_ > at) return false;
+  // While bank after bank is touched, all banks are never closed at once.
+  if (nextRefresh_ > at || touching_) return false;
   const std::int64_t due = nextRefresh_;
   nextRefresh_ += t_.refi;
   if (postpone_ && owed_ < p_.postponable) {
@@ -129,6 +130,7 @@ void CommandRun::column(const Group& g, Pending& p, std::int64_t at) {
 }
 
 void CommandRun::runGroup(const Group& g, std::int64_t row) {
+  if (g.verb != Verb::touch) touching_ = false;
   const bool toRegisters = g.verb == Verb::bufferWrite || g.verb == Verb::registerRead;
   const auto modeSwitch = [&](std::int64_t at) {
     while (refreshBefore(at)) at = std::max({at, slot_, blocked_});
@@ -183,6 +185,7 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
       {slot_, blocked_,
        first.open && first.row != row && registers_ && t_.mod > 0 ? first.preReady : past}));
   const std::int64_t start = slot_;
+  touching_ = g.verb == Verb::touch;
   for (;;) {
     std::erase_if(pending, [](const Pending& p) { return p.count == 0; });
     if (pending.empty()) break;
@@ -223,7 +226,7 @@ ChannelResult CommandRun::run(const Sequence& sequence, std::vector<IssuedComman
   slot_ = blocked_ = owed_ = last_ = lookFrom_ = 0;
   lastRead_ = lastWrite_ = lastColumn_ = lastRegisterRead_ = lastRegisterWrite_ = past;
   activates_.fill(past);
-  registers_ = false;
+  registers_ = touching_ = false;
   banks_.assign(static_cast<std::size_t>(p_.banks + 2), Bank{false, -1, past, past, 0});
   nextRefresh_ =
       !refresh_ ? never

@@ -56,7 +56,7 @@ class CommandRun {
   std::int64_t lastRead_ = 0, lastWrite_ = 0, lastColumn_ = 0, lastRegisterRead_ = 0,
                lastRegisterWrite_ = 0, lookFrom_ = 0, blocked_ = 0;
   std::array<std::int64_t, 4> activates_{};
-  bool registers_ = false;
+  bool registers_ = false, touching_ = false;
   std::vector<Bank> banks_;
   std::int64_t nextRefresh_ = 0, owed_ = 0, last_ = 0;
   std::vector<IssuedCommand>* trace_ = nullptr;

@@ -91,10 +91,11 @@ void hbmPim(const SearchPath& path, Rows& rows) {
     leaveMode(s, p);
     return s;
   };
-  // Never looked at while the sequences were written.
+  // Never looked at while the sequences were written. The one of mul showed that a refresh finds no
+  // gap while banks are parked: no longer blind.
   both("hbm-pim-add-1Mi", "blind", elementWise(1 << 20, 2), 3349);
-  both("hbm-pim-mul-2Mi", "blind", elementWise(1 << 21, 2), 5926);
   both("hbm-pim-relu-4Mi", "blind", elementWise(1 << 22, 1), 7665);
+  both("hbm-pim-mul-2Mi", "calibration", elementWise(1 << 21, 2), 5926);
   // Without the units: weights and input through the pins, result out, input in, result out.
   Sequence host;
   const double weights = 4096.0 * 4096 * 16, vector = 4096.0 * 16;
