@@ -22,14 +22,15 @@ struct FunctionInfo {
   std::size_t minimumArguments, maximumArguments;
   bool keepsUnit;
 };
-constexpr std::array<FunctionInfo, 8> functions = {{{"min", Kind::minimum, 1, 16, true},
+constexpr std::array<FunctionInfo, 9> functions = {{{"min", Kind::minimum, 1, 16, true},
                                                     {"max", Kind::maximum, 1, 16, true},
                                                     {"abs", Kind::absolute, 1, 1, true},
                                                     {"floor", Kind::floorOf, 1, 1, false},
                                                     {"ceil", Kind::ceilOf, 1, 1, false},
                                                     {"round", Kind::roundOf, 1, 1, false},
                                                     {"sqrt", Kind::squareRoot, 1, 1, false},
-                                                    {"log2", Kind::log2Of, 1, 1, false}}};
+                                                    {"log2", Kind::log2Of, 1, 1, false},
+                                                    {"noise", Kind::noiseOf, 1, 4096, false}}};
 
 std::string unitName(const ValueType& type) {
   const std::string example = describe(*type.dimension);
@@ -345,13 +346,16 @@ class Parser {
       std::vector<std::string> names{"fits"};
       for (const FunctionInfo& f : functions) names.emplace_back(f.name);
       throw ExpressionError("unknown function '" + name.text + "'",
-                            "min, max, abs, floor, ceil, round, sqrt, log2 or fits", name.column,
-                            didYouMean(name.text, names));
+                            "min, max, abs, floor, ceil, round, sqrt, log2, noise or fits",
+                            name.column, didYouMean(name.text, names));
     }
     std::vector<NodePtr> arguments;
     while (!isSymbol(")")) {
       arguments.push_back(disjunction());
-      requireKind(arguments.back(), ValueType::Kind::number, name.column, "numbers");
+      if (found->kind == Kind::noiseOf)
+        requireKind(arguments.back(), ValueType::Kind::text, name.column, "format names");
+      else
+        requireKind(arguments.back(), ValueType::Kind::number, name.column, "numbers");
       if (arguments.size() > 1) requireSameUnit(arguments.front(), arguments.back(), name.column);
       if (isSymbol(",")) {
         ++at_;

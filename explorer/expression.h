@@ -3,7 +3,7 @@
 //   expression := comparisons joined by `and`, `or`, `not`
 //   comparison := sum (< <= > >= == !=) sum | sum [not] in [a, b, ...]
 //   sum        := + - * / of numbers, names, parentheses and functions
-//   functions    min max abs floor ceil round sqrt log2, fits(device)
+//   functions    min max abs floor ceil round sqrt log2, fits(device), noise(format, ...)
 //   literals     42, 1e-3, 350 MHz, 64 MiB, 12 %, 'text', "text", true, false, none
 //
 // There are no loops, assignments or calls outwards; length and depth are limited. Comparing

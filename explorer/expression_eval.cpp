@@ -1,6 +1,7 @@
 // Evaluation of compiled expressions: three-valued logic, nothing throws.
 #include <cmath>
 
+#include "explorer/bits_noise.h"
 #include "explorer/expression_node.h"
 
 namespace wattlas {
@@ -121,6 +122,20 @@ struct Evaluator {
     }
   }
 
+  Value noise(const Node& node) const {
+    double sum = 0;
+    for (const auto& child : node.children) {
+      const Value v = run(*child);
+      if (v.kind != Value::Kind::text) return {};
+      try {
+        sum += quantisationNoise(std::string(v.text));
+      } catch (const InputError&) {
+        return {};  // no format: nothing can be said
+      }
+    }
+    return number(sum);
+  }
+
   Value run(const Node& node) const {
     switch (node.kind) {
       case Kind::literal:
@@ -148,6 +163,8 @@ struct Evaluator {
       case Kind::greater:
       case Kind::greaterEqual:
         return ordered(node.kind, run(*node.children[0]), run(*node.children[1]));
+      case Kind::noiseOf:
+        return noise(node);
       default:
         return arithmetic(node);
     }

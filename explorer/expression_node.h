@@ -37,6 +37,7 @@ enum class ExpressionKind {
   roundOf,
   squareRoot,
   log2Of,
+  noiseOf,  ///< of format names, not of numbers
 };
 
 struct ExpressionNode {

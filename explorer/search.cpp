@@ -81,6 +81,8 @@ Study studyAt(const Study& study, const std::string& fidelity) {
   Study out = study;
   out.fidelity = fidelity;
   out.tree.put("fidelity", ConfigNode::ofScalar(fidelity));
+  // Rows do not depend on the search, and a ladder makes no sense on its own first step.
+  out.tree.erase("search");
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "explorer/bits.h"
 #include "explorer/metric.h"
 #include "explorer/study_names.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 /// The parts of a study that the binder only passes through.
 struct RawStudy {
-  ConfigNode genes, derived, set, constraints, objectives, fronts, platform, format;
+  ConfigNode genes, derived, bits, set, constraints, objectives, fronts, platform, format;
 };
 
 void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaultName) {
@@ -22,6 +23,8 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
   b.any("genes", raw.genes,
         "Dimensions of the space: KEY: {categorical|ordinal: [..]} or {integer|real|log: {min, "
         "max}}, each with an optional `when` condition");
+  b.any("bits", raw.bits,
+        "{formats: [..], layers: [..]}: a gene for the format of each layer, and sqnr_db");
   b.any("derived", raw.derived, "KEY: expression; set like a gene when KEY holds a dot");
   b.choice("scope", study.scope, {"chip", "device", "node", "wall"}, {.fallback = "node"},
            "What time and energy include");
@@ -265,7 +268,8 @@ class Compiler {
     const auto kind = expression->type().kind;
     if (kind != ValueType::Kind::number && kind != ValueType::Kind::any)
       problem(what, key, "'" + what.scalar() + "' is not a number", "a metric such as time_s");
-    if (expression->slots().empty() || expression->slots().back() < study_.slots.firstMetric())
+    // Derived values count: they may stand for what nobody simulates, such as sqnr_db.
+    if (expression->slots().empty() || expression->slots().back() < study_.slots.firstDerived())
       problem(what, key, "'" + what.scalar() + "' does not depend on the result",
               "a metric such as time_s");
     if (!seen.insert(what.scalar()).second)
@@ -400,6 +404,7 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
   Problems problems;
   RawStudy raw;
   bindConfig(tree, "", problems, [&](Binder& b) { bindStudy(b, study, raw, stemOf(file)); });
+  study.bits = !raw.bits.isNull();
   study.search.ladder.on = tree.at("search.ladder") != nullptr;
   if (study.search.ladder.on && study.fidelity == "analytic")
     problems.add({tree.at("search.ladder")->place(),
@@ -427,17 +432,14 @@ Study loadStudy(const std::string& reference, const SearchPath& path,
   ConfigNode tree = loadConfig(file, path);
   if (tree.isMap() && overrides.seed)
     tree.set("search.seed", ConfigNode::ofScalar(std::to_string(*overrides.seed), {"--seed", 0}));
-  if (tree.isMap() && overrides.seeds)
-    tree.set("search.seeds",
-             ConfigNode::ofScalar(std::to_string(*overrides.seeds), {"--seeds", 0}));
-  if (tree.isMap() && overrides.uncertainty)
-    tree.set("uncertainty", ConfigNode::ofScalar(*overrides.uncertainty, {"--uncertainty", 0}));
+  if (tree.isMap())
+    for (const auto& [key, value] : overrides.keys) tree.set(key, value);
   if (tree.isMap() && !overrides.sets.empty()) {
     ConfigNode sets = tree.find("set") != nullptr ? *tree.find("set") : ConfigNode::ofMap();
     for (const auto& [key, value] : overrides.sets) sets.put(key, value);
     tree.put("set", sets);
   }
-  return compileStudy(tree, file);
+  return compileStudy(expandBits(std::move(tree), path), file);
 }
 
 std::string studySchema() {

@@ -71,8 +71,8 @@ enum class UncertaintyOf { none, front, all };
 /// What a command line changes in a study file.
 struct StudyOverrides {
   std::optional<std::uint64_t> seed;
-  std::optional<std::int64_t> seeds;
-  std::optional<std::string> uncertainty;
+  /// Keys of the study itself ("search.seeds"), with the flag they come from as their place.
+  std::vector<std::pair<std::string, ConfigNode>> keys;
   std::vector<std::pair<std::string, ConfigNode>> sets;  ///< added to `set`
 };
 
@@ -88,6 +88,7 @@ struct Study {
   std::vector<Constraint> constraints;
   std::vector<Objective> objectives;
   std::vector<FrontSet> fronts;
+  bool bits = false;  ///< formats per layer are genes (bits.h)
   UncertaintyOf uncertainty = UncertaintyOf::none;
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
