@@ -94,11 +94,12 @@ void MramBank::end(std::uint64_t at, bool write) {
   if (write) written_ = at;
 }
 
-double MramBank::occupancy(double fixed, double perByte, std::uint32_t bytes) const {
+double MramBank::occupancy(double fixed, double perByte, std::uint32_t bytes, bool write) const {
   const double miss = static_cast<double>(rcd_ + rp_) / 1000;
   const double share = refi_ == 0 ? 0 : static_cast<double>(rfc_) / static_cast<double>(refi_);
-  return std::max(0.0,
-                  (fixed + perByte * bytes) * (1 - share) - miss * (1 + (bytes - 8.0) / rowBytes_));
+  const double recovery = write ? static_cast<double>(wr_) / 1000 : 0;
+  return std::max(0.0, (fixed + perByte * bytes) * (1 - share) - recovery -
+                           miss * (1 + (bytes - 8.0) / rowBytes_));
 }
 
 double MramBank::latency(double fixed, double perByte, std::uint32_t bytes) const {

@@ -13,9 +13,10 @@ struct DpuTiming;
 
 /// Optional detail, off by default. The measured DMA law is that of PrIM's loops, in which hardly
 /// two transfers in a row find their row open, and contains refresh. With the detail on, one row
-/// miss (precharge and activation) and the average of refresh are taken off the law, and every
-/// transfer pays for the rows that it really opens and for the refresh that it really meets:
-/// scattered transfers keep the measured time, those that stay in a row get cheaper.
+/// miss (precharge and activation, after a write also its recovery, which holds up the transfer
+/// behind it) and the average of refresh are taken off the law, and every transfer pays for the
+/// rows that it really opens and for the refresh that it really meets: scattered transfers keep the
+/// measured time, those that stay in a row get cheaper.
 ///
 /// Times are of the DRAM and do not scale with the DPU clock. Source: JEDEC DDR4 for a 4 Gb die;
 /// the vendor publishes none (basis: assumption, but tRCD and tRP are nearly the same in every
@@ -51,7 +52,7 @@ class MramBank {
   void end(std::uint64_t time, bool write);
 
   /// Part of the measured law that remains: occupancy or latency without row misses and refresh.
-  double occupancy(double fixed, double perByte, std::uint32_t bytes) const;
+  double occupancy(double fixed, double perByte, std::uint32_t bytes, bool write) const;
   double latency(double fixed, double perByte, std::uint32_t bytes) const;
 
  private:

@@ -300,7 +300,7 @@ Runtime::DmaCost Runtime::lawOf(bool write, std::uint32_t bytes) const {
   const double occupancy = write ? t.dmaWriteOccupancy : t.dmaReadOccupancy;
   if (bank_) {
     return {milli(bank_->latency(latency, t.dmaLatencyPerByte, bytes)),
-            milli(bank_->occupancy(occupancy, t.dmaOccupancyPerByte, bytes))};
+            milli(bank_->occupancy(occupancy, t.dmaOccupancyPerByte, bytes, write))};
   }
   return {milli(latency + t.dmaLatencyPerByte * bytes),
           milli(occupancy + t.dmaOccupancyPerByte * bytes)};
