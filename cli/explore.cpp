@@ -13,9 +13,12 @@
 #include "cli/cache_options.h"
 #include "cli/commands.h"
 #include "cli/study_rows.h"
+#include "explorer/bits.h"
 #include "explorer/interrupt.h"
 #include "explorer/metric.h"
+#include "explorer/search_quality.h"
 #include "explorer/summary.h"
+#include "explorer/uncertainty.h"
 #include "explorer/worker_pool.h"
 #include "models/experiment.h"
 #include "results/store.h"
@@ -71,13 +74,19 @@ struct ExploreCommand {
   std::string study, output, csv;
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> seeds, quality;
   int workers = 0;
   CacheFlags cacheFlags;
-  bool dry = false;
+  bool dry = false, uncertainty = false, ladderQuality = false;
 
   void run(Context& context) const {
     StudyOverrides overrides;
     overrides.seed = seed;
+    const auto key = [&](const char* name, std::string value, const char* flag) {
+      overrides.keys.emplace_back(name, ConfigNode::ofScalar(std::move(value), {flag, 0}));
+    };
+    if (seeds) key("search.seeds", std::to_string(*seeds), "--seeds");
+    if (uncertainty) key("uncertainty", "front", "--uncertainty");
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
 
@@ -103,8 +112,18 @@ struct ExploreCommand {
       return;
     }
     ProgressBar bar(context.progress);
+    if (quality || ladderQuality) {
+      printQualities(loaded, options, pool, bar);
+      return;
+    }
     const ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
     StudyRows sink(loaded, !output.empty());
+    UncertaintyReport intervals;
+    if (loaded.uncertainty != UncertaintyOf::none) {
+      intervals = assessUncertainty(outcome, context.registry, context.path,
+                                    [] { return !InterruptGuard::interrupted(); });
+      sink.useUncertainty(outcome, intervals);
+    }
     emit(outcome, sink);
     if (!csv.empty()) writePointCsv(csv, sink.rows());
     if (!output.empty()) {
@@ -113,6 +132,9 @@ struct ExploreCommand {
     }
     fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}, false));
     fmt::print("{}", summarise(outcome));
+    if (!intervals.points.empty()) fmt::print("{}", printUncertainty(outcome, intervals));
+    if (loaded.bits && !outcome.interrupted)
+      fmt::print("{}", printBits(bitsBaseline(outcome, pool)));
     std::size_t failed = 0;
     for (const ExploredPoint& p : outcome.points)
       failed += p.outcome.status == PointStatus::failed ? 1 : 0;
@@ -125,6 +147,23 @@ struct ExploreCommand {
       spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(), outcome.planned);
       context.exitCode = exitInterrupted;
     }
+  }
+
+  /// The whole space is evaluated; searches are then replayed on its rows.
+  void printQualities(const Study& loaded, const ExploreOptions& options, Evaluator& pool,
+                      Progress& progress) const {
+    Study all = loaded;
+    all.search.method = SearchMethod::exhaustive;
+    all.search.budget = 0;
+    all.search.ladder.on = false;
+    const ExploreOutcome whole = explore(all, options, pool, &progress);
+    if (quality)
+      fmt::print("{}", printQuality(searchQuality(whole, static_cast<std::size_t>(*quality),
+                                                  static_cast<std::size_t>(seeds.value_or(5)))));
+    if (!ladderQuality) return;
+    const ExploreOutcome screen = explore(studyAt(all, "analytic"), options, pool, &progress);
+    fmt::print("{}",
+               printQuality(wattlas::ladderQuality(whole, screen, loaded.search.ladder.pilot)));
   }
 };
 
@@ -141,6 +180,17 @@ void addExplore(CLI::App& app, Context& context) {
   sub->add_option("-j,--jobs", command->workers, "Worker processes (default: all cores)")
       ->check(CLI::Range(1, 1024));
   sub->add_option("--seed", command->seed, "Seed of the search");
+  sub->add_option("--seeds", command->seeds, "Repeat the search with so many seeds")
+      ->check(CLI::Range(1, 1000));
+  sub->add_flag("--uncertainty", command->uncertainty,
+                "Intervals from the common scenarios for the points of the Pareto set");
+  sub->add_option("--search-quality", command->quality,
+                  "Evaluate the whole space and print what searches of N evaluations would have "
+                  "found of its Pareto set (5 seeds, or --seeds)")
+      ->check(CLI::Range(8, 1000000));
+  sub->add_flag("--ladder-quality", command->ladderQuality,
+                "Evaluate the whole space at both levels and print what the fidelity ladder would "
+                "have simulated and found");
   sub->add_option("--set", command->sets, "KEY=VALUE for every point")
       ->take_all()
       ->allow_extra_args(false);

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
     addPredict(app, context);
     addExplore(app, context);
     addCampaign(app, context);
+    addEval(app, context);
     addBanks(app, context);
     addCalibrate(app, context);
     addValidate(app, context);

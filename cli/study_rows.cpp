@@ -15,12 +15,22 @@ StudyRows::StudyRows(const Study& study, bool store, bool keep) : keep_(keep) {
 
 void StudyRows::row(const Study& study, const ExploredPoint& point) {
   PointRow row = rowOf(study, point);
+  if (const auto at = intervals_.find(row.id); at != intervals_.end())
+    addQuantiles(row, uncertainty_->points[at->second]);
   if (writer_) writer_->append(row, point.outcome.detail);
   if (keep_) rows_.push_back(std::move(row));
 }
 
+void StudyRows::useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report) {
+  uncertainty_ = &report;
+  for (std::size_t i = 0; i < report.points.size(); ++i)
+    intervals_[shortId(outcome.points[report.points[i].point].id)] = i;
+}
+
 void StudyRows::addTables(const ExploreOutcome& outcome) {
-  if (writer_) addStudyTables(*writer_, outcome);
+  if (!writer_) return;
+  addStudyTables(*writer_, outcome);
+  if (uncertainty_ != nullptr) addUncertaintyTables(*writer_, outcome, *uncertainty_);
 }
 
 PointRow rowOf(const Study& study, const ExploredPoint& point) {

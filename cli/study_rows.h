@@ -2,11 +2,13 @@
 // one, so that equal points give equal files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "explorer/explore.h"
+#include "explorer/uncertainty.h"
 #include "results/store.h"
 
 namespace wattlas {
@@ -16,6 +18,8 @@ class StudyRows final : public PointSink {
   /// `store`: rows go into a results file too. `keep`: rows stay readable here.
   StudyRows(const Study& study, bool store, bool keep = true);
   void row(const Study& study, const ExploredPoint& point) override;
+  /// Before the rows: intervals of the points in `report`, which must stay.
+  void useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report);
   const std::vector<PointRow>& rows() const { return rows_; }
   /// What the exploration found out, beside its rows.
   void addTables(const ExploreOutcome& outcome);
@@ -24,6 +28,8 @@ class StudyRows final : public PointSink {
 
  private:
   bool keep_;
+  const UncertaintyReport* uncertainty_ = nullptr;
+  std::map<std::string, std::size_t> intervals_;  ///< point_id -> position in the report
   std::optional<StoreWriter> writer_;
   std::vector<PointRow> rows_;
 };

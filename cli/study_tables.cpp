@@ -35,6 +35,13 @@ void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome) {
     regions.push_back({r.reason, common, static_cast<std::int64_t>(r.count), r.failed});
   }
   writer.addTable(objectivesTable(objectives));
+  if (!outcome.history.empty()) {
+    std::vector<HistoryStep> history;
+    for (const HistoryPoint& h : outcome.history)
+      history.push_back({static_cast<std::int64_t>(h.evaluations), h.hypervolume,
+                         static_cast<std::int64_t>(h.seed), h.workload});
+    writer.addTable(historyTable(history));
+  }
   writer.addTable(effectsTable(effects));
   writer.addTable(regionsTable(regions));
 }
@@ -46,6 +53,34 @@ void addObjectives(PointRow& row, const Study& study, const ExploredPoint& point
     const double value = point.feasible() ? objectiveOf(study, point, i) : missing;
     row.extra.emplace_back(columnOf(objective), objective.maximise ? -value : value);
   }
+}
+
+void addQuantiles(PointRow& row, const PointUncertainty& point) {
+  const auto add = [&](const std::string& metric, const Quantiles& q) {
+    row.extra.emplace_back(metric + ".p5", q.p5);
+    row.extra.emplace_back(metric + ".p50", q.p50);
+    row.extra.emplace_back(metric + ".p95", q.p95);
+  };
+  add("time_s", point.time);
+  add("energy_j", point.energy);
+  add("power_avg_w", point.power);
+}
+
+void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
+                          const UncertaintyReport& report) {
+  std::vector<TornadoBar> bars;
+  std::vector<ScenarioValue> values;
+  for (const PointUncertainty& u : report.points) {
+    const std::string id = shortId(outcome.points[u.point].id);
+    for (const ParameterSwing& swing : u.swings)
+      bars.push_back({id, swing.parameter, swing.low, swing.high, swing.metric});
+    if (u.scenarios.infeasible > 0) continue;  // the numbers of those left are not known
+    for (std::size_t s = 0; s < u.scenarios.timeS.size(); ++s)
+      values.push_back(
+          {id, static_cast<std::int64_t>(s), u.scenarios.timeS[s], u.scenarios.energyJ[s]});
+  }
+  if (!bars.empty()) writer.addTable(tornadoTable(bars));
+  if (!values.empty()) writer.addTable(scenariosTable(values));
 }
 
 }  // namespace wattlas

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/evaluate.h"
+#include "cli/explorer_rows.h"
 #include "cli/validation_llm.h"
 #include "fpga/validation.h"
 #include "gpu/validation.h"
@@ -100,7 +101,7 @@ std::vector<ValidationGroup> validationGroups() {
       {"fpga", "dataflow accelerators against boards and syntheses",
        [](const Context& c) { return only(fpga::validationRows(c.path), "fpga"); }},
       {"networks", "accuracy of quantised networks", none},
-      {"explorer", "search and Pareto sets", none},
+      {"explorer", "search and Pareto sets", explorerRows},
       {"platforms", "event models against the closed forms, explained", platformRows},
   };
 }

@@ -1,0 +1,68 @@
+// wattlas eval
+#include "explorer/eval.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+#include "explorer/child_process.h"
+#include "models/sim/engine.h"
+
+namespace wattlas {
+namespace {
+
+struct EvalCommand {
+  std::string study;
+  std::vector<std::string> sets;
+  bool jsonl = false;
+
+  void run(Context& context) const {
+    std::optional<Study> loaded;
+    StudyOverrides overrides;
+    for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
+    if (!study.empty()) loaded = loadStudy(study, context.path, overrides);
+    ProfileCache cache;
+    ExperimentMaker maker(context.registry, context.path);
+    EvalSession session(loaded ? &*loaded : nullptr, [&](const ExperimentSpec& asked) {
+      ExperimentSpec spec = asked;
+      if (!loaded)  // what the line says wins
+        spec.sets.insert(spec.sets.begin(), overrides.sets.begin(), overrides.sets.end());
+      const Experiment experiment = maker.make(spec);
+      if (!needsEngine(experiment)) return simulate(experiment, cache, {});
+      // SystemC elaborates once per process: a child gets it clean and returns bytes.
+      return resultFromJson(runInChild([&] {
+        ProfileCache own;
+        return toJson(simulate(experiment, own, makeEventEngine), true, -1);
+      }));
+    });
+    std::ios::sync_with_stdio(false);
+    while (const auto line = nextEvalLine(std::cin)) {
+      fmt::print("{}\n", line->tooLong ? session.tooLong() : session.answer(line->text));
+      // Whoever asked waits for this line.
+      if (std::fflush(stdout) != 0) break;
+    }
+  }
+};
+
+}  // namespace
+
+void addEval(CLI::App& app, Context& context) {
+  auto command = std::make_shared<EvalCommand>();
+  CLI::App* sub =
+      app.add_subcommand("eval", "Evaluate points from standard input, one JSON line each");
+  sub->footer(
+      "Example:\n  echo '{\"platform\": \"upmem-dimm\", \"workload\": \"ecg-dscnn1d\"}' | wattlas "
+      "eval --jsonl");
+  sub->add_flag("--jsonl", command->jsonl, "One JSON object a line (the only form there is)");
+  sub->add_option("-s,--study", command->study,
+                  "Study whose genes, objectives and constraints the lines refer to");
+  sub->add_option("--set", command->sets, "KEY=VALUE for every point")
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->callback([command, &context] { command->run(context); });
+}
+
+}  // namespace wattlas
