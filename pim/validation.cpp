@@ -54,9 +54,7 @@ ValidationRows validateBanks(const SearchPath& path) {
     std::vector<std::pair<std::string, std::string>> sets;
     if (c.issue != nullptr) sets.push_back({"saMac.macIssue", c.issue});
     const UpmemParams p = load(path, c.device, sets);
-    const auto peak = [&](int bits) {
-      return p.peakRates(bits, c.activationBits);
-    };
+    const auto peak = [&](int bits) { return p.peakRates(bits, c.activationBits); };
     const auto add = [&](const char* what, const char* unit, double ours, double reference) {
       if (reference < 0) return;
       ValidationRow row;
