@@ -25,10 +25,10 @@ pim::CommandTrace bankCommands(const ExperimentSpec& spec, const RunResult& resu
   pim::CommandTrace all(inAll);
   if (!result.feasible) return all;
   const Experiment experiment = makeExperiment(spec, context.registry, context.path);
-  const Device& device = *experiment.platform.device.device;
+  const Device& device = *experiment.platform->device.device;
   const Plan plan = makePlan(experiment);
   for (const PlannedPhase& planned : plan.phases) {
-    const Phase& phase = experiment.workload.phases.at(planned.index);
+    const Phase& phase = experiment.workload->phases.at(planned.index);
     for (const PlannedRegion& region : planned.regions) {
       if (region.onHost || region.groups.empty() || all.room() == 0) continue;
       const double start =

@@ -142,7 +142,7 @@ RunPrediction RunPredictor::predict(const MeasuredRun& run,
 std::vector<ParameterRecord> RunPredictor::parameters(const MeasuredRun& run) {
   ExperimentSpec spec{run.platform, run.workload, run.sets};
   spec.sets.emplace_back("run.fidelity", ConfigNode::ofScalar("analytic"));
-  return maker_.make(spec).platform.config.parameters;
+  return maker_.make(spec).platform->config.parameters;
 }
 
 }  // namespace wattlas

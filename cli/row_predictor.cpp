@@ -10,7 +10,7 @@ namespace wattlas {
 RowPredictor::RowPredictor(const Context& context, const std::string& platform,
                            const std::vector<std::pair<std::string, ConfigNode>>& sets)
     : experiment_(makeExperiment({platform, "gemv:1x1", sets}, context.registry, context.path)) {
-  const Device& device = *experiment_.platform.device.device;
+  const Device& device = *experiment_.platform->device.device;
   const auto list = device.fidelities();
   const bool has = std::find(list.begin(), list.end(), experiment_.run.fidelity) != list.end();
   if (!has && experiment_.run.fidelityForced)
@@ -21,7 +21,7 @@ RowPredictor::RowPredictor(const Context& context, const std::string& platform,
                 "--fidelity analytic",
                 {}});
   level_ = has ? experiment_.run.fidelity : Fidelity::analytic;
-  if (level_ != Fidelity::analytic) engine_ = makeEventEngine(experiment_.platform, level_);
+  if (level_ != Fidelity::analytic) engine_ = makeEventEngine(*experiment_.platform, level_);
 }
 
 RowPredictor::~RowPredictor() = default;
@@ -42,7 +42,7 @@ Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
 
 Prediction RowPredictor::predict(const CsvOperator& row) {
   Prediction out;
-  const Device& device = *experiment_.platform.device.device;
+  const Device& device = *experiment_.platform->device.device;
   const Support support = device.support(row.op);
   if (support.level == Support::Level::refused) {
     out.reason = support.how;

@@ -71,7 +71,7 @@ struct RunCommand {
   void run(Context& context) const {
     const ExperimentSpec spec = common.spec(platform, workload);
     if (printConfig) {
-      fmt::print("{}", makeExperiment(spec, context.registry, context.path).config.toYaml());
+      fmt::print("{}", makeExperiment(spec, context.registry, context.path).config().toYaml());
       return;
     }
     RunResult result = evaluateHere(spec, context);

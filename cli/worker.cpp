@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "cli/context.h"
-#include "explorer/child_process.h"
 #include "explorer/worker.h"
 #include "models/sim/engine.h"
 
@@ -15,19 +14,10 @@ bool isWorker(int argc, char** argv) {
 
 int runWorker() {
   const Context context = makeContext();
-  ProfileCache cache;
-  ExperimentMaker maker(context.registry, context.path);
-  WorkerServices services;
-  services.evaluate = [&](const ExperimentSpec& spec) {
-    const Experiment experiment = maker.make(spec);
-    if (!needsEngine(experiment)) return simulate(experiment, cache, {});
-    // SystemC elaborates once per process: a child gets it clean and returns bytes.
-    return resultFromJson(runInChild([&] {
-      ProfileCache own;
-      return toJson(simulate(experiment, own, makeEventEngine), true, -1);
-    }));
-  };
-  return workerMain(workerInput, workerOutput, services);
+  return workerMain(workerInput, workerOutput, [&](const Study& study) {
+    return std::make_unique<SimulatingEvaluator>(study, context.registry, context.path,
+                                                 makeEventEngine);
+  });
 }
 
 }  // namespace wattlas

@@ -41,8 +41,9 @@ bool Archive::evaluate(const std::vector<DesignPoint>& points) {
   std::vector<DesignPoint> open;
   std::vector<std::size_t> openIndex;
   std::unordered_map<Hash128, std::size_t, Hash128Hasher> seen;
+  const PointIds ids(study_);
   for (const DesignPoint& point : points) {
-    const Hash128 id = idOf(study_, point);
+    const Hash128 id = ids.of(point);
     if (index_.count(id) > 0 || !seen.emplace(id, fresh.size()).second) continue;
     fresh.push_back({id, point, {}, false});
     outcomes.emplace_back();

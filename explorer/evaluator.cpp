@@ -6,10 +6,9 @@
 
 namespace wattlas {
 
-PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
-                           const EvaluateFunction& evaluate, bool withDetail) {
+PointOutcome rowOf(const std::function<PointOutcome()>& make) {
   try {
-    return outcomeOf(study, point, evaluate(specOf(study, point)), withDetail);
+    return make();
   } catch (const InputError& error) {
     return outcomeWithout(PointStatus::infeasible, reasonOf(error));
   } catch (const std::bad_alloc&) {
@@ -17,6 +16,11 @@ PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
   } catch (const std::exception& error) {
     return outcomeWithout(PointStatus::failed, std::string("failed: ") + error.what());
   }
+}
+
+PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
+                           const EvaluateFunction& evaluate, bool withDetail) {
+  return rowOf([&] { return outcomeOf(study, point, evaluate(specOf(study, point)), withDetail); });
 }
 
 bool InProcessEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,

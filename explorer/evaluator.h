@@ -12,6 +12,8 @@ namespace wattlas {
 /// impossible combination of settings), ChildFailure, or anything that is our bug.
 using EvaluateFunction = std::function<RunResult(const ExperimentSpec&)>;
 
+/// Turns every std::exception of `make` into a row.
+PointOutcome rowOf(const std::function<PointOutcome()>& make);
 /// Evaluates one point and turns every exception into a row.
 PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
                            const EvaluateFunction& evaluate, bool withDetail);

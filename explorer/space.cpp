@@ -143,30 +143,51 @@ std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit) {
   return out;
 }
 
-Hash128 idOf(const Study& study, const DesignPoint& point) {
-  // Sorted by parameter, so that the order of a study's keys does not matter; inactive genes do
-  // not exist, so that adding a conditional gene keeps the ids of the other points.
-  std::vector<std::pair<std::string, std::string>> content;
-  content.reserve(study.genes.size() + study.sets.size() + study.derived.size() + 2);
-  content.emplace_back("run.scope", study.scope);
-  content.emplace_back("run.energy", study.energy);
-  for (const auto& [key, value] : study.sets) content.emplace_back(key, canonicalText(value));
+PointIds::PointIds(const Study& study) : study_(study) {
+  parts_.push_back({"run.scope", study.scope});
+  parts_.push_back({"run.energy", study.energy});
+  for (const auto& [key, value] : study.sets) parts_.push_back({key, canonicalText(value)});
   for (std::size_t g = 0; g < study.genes.size(); ++g)
-    if (!std::isnan(point.genes[g]))
-      content.emplace_back(setKeyOf(study.genes[g].key), study.genes[g].text(point.genes[g]));
-  for (std::size_t d = 0; d < study.derived.size(); ++d) {
-    if (!study.derived[d].sets()) continue;
-    const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));
-    if (v.kind == Value::Kind::none) continue;
-    content.emplace_back(study.derived[d].key, v.kind == Value::Kind::text
-                                                   ? std::string(v.text)
-                                                   : numberText(rounded(v.number)));
-  }
-  std::sort(content.begin(), content.end());
+    parts_.push_back({setKeyOf(study.genes[g].key), {}, static_cast<int>(g)});
+  for (std::size_t d = 0; d < study.derived.size(); ++d)
+    if (study.derived[d].sets())
+      parts_.push_back({study.derived[d].key, {}, -1, static_cast<int>(d)});
+  // Sorted by parameter, so that the order of a study's keys does not matter.
+  std::stable_sort(parts_.begin(), parts_.end(),
+                   [](const Part& a, const Part& b) { return a.key < b.key; });
+}
+
+Hash128 PointIds::of(const DesignPoint& point) const {
   Hasher hasher;
-  hasher.text("wattlas point 1").text(study.workloads[static_cast<std::size_t>(point.workload)]);
-  for (const auto& [key, value] : content) hasher.text(key).text(value);
+  hasher.text("wattlas point 1").text(study_.workloads[static_cast<std::size_t>(point.workload)]);
+  for (const Part& part : parts_) {
+    if (part.gene >= 0) {
+      // Inactive genes do not exist: adding a conditional gene keeps the ids of other points.
+      const Gene& gene = study_.genes[static_cast<std::size_t>(part.gene)];
+      const Coordinate c = point.genes[static_cast<std::size_t>(part.gene)];
+      if (std::isnan(c)) continue;
+      hasher.text(part.key);
+      if (gene.continuous())
+        hasher.text(gene.text(c));
+      else
+        hasher.text(gene.texts[static_cast<std::size_t>(c)]);
+    } else if (part.derived >= 0) {
+      const Value v = slotValue(study_, point, study_.slots.firstDerived() + part.derived);
+      if (v.kind == Value::Kind::none) continue;
+      hasher.text(part.key);
+      if (v.kind == Value::Kind::text)
+        hasher.text(v.text);
+      else
+        hasher.text(numberText(rounded(v.number)));
+    } else {
+      hasher.text(part.key).text(part.fixed);
+    }
+  }
   return hasher.finish();
+}
+
+Hash128 idOf(const Study& study, const DesignPoint& point) {
+  return PointIds(study).of(point);
 }
 
 std::string shortId(const Hash128& id) {

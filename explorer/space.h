@@ -39,6 +39,21 @@ std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, s
 /// Content of a point: workload, active genes and what the study fixes. The same design has the
 /// same id in every study and on every machine.
 Hash128 idOf(const Study& study, const DesignPoint& point);
+/// Ids of many points of one study: sorts its parameters once.
+class PointIds {
+ public:
+  /// Keeps a reference to the study.
+  explicit PointIds(const Study& study);
+  Hash128 of(const DesignPoint& point) const;
+
+ private:
+  struct Part {
+    std::string key, fixed;  ///< `fixed`: value of what the study sets
+    int gene = -1, derived = -1;
+  };
+  const Study& study_;
+  std::vector<Part> parts_;  ///< by key
+};
 /// First 16 hexadecimal digits of idOf: `point_id` of files.
 std::string shortId(const Hash128& id);
 

@@ -38,7 +38,7 @@ class ClosedForm {
     spec_.sets.emplace_back("run.fidelity", text("analytic"));
     spec_.sets.emplace_back("run.fidelityForced", text("false"));
     const Experiment nominal = makeExperiment(spec_, registry, path);
-    for (const ParameterRecord& p : nominal.platform.config.parameters)
+    for (const ParameterRecord& p : nominal.platform->config.parameters)
       if (p.low < p.high && p.path.find('[') == std::string::npos) records_.emplace(p.path, p);
     ProfileCache cache;
     nominal_ = simulate(nominal, cache, {});

@@ -27,24 +27,25 @@ bool checkPoint(const Study& study, const DesignPoint& point) {
 }
 
 bool answerJob(int out, const Study& study, const std::vector<DesignPoint>& points,
-               const WorkerServices& services, bool withDetail) {
+               PointEvaluator& evaluator, bool withDetail) {
+  for (const DesignPoint& point : points)
+    if (!checkPoint(study, point)) throw std::runtime_error("a damaged job");
   std::vector<PointOutcome> outcomes;
   auto lastFlush = Clock::now();
-  for (const DesignPoint& point : points) {
-    outcomes.push_back(checkPoint(study, point)
-                           ? evaluatePoint(study, point, services.evaluate, withDetail)
-                           : outcomeWithout(PointStatus::failed, "failed: damaged job"));
-    if (Clock::now() - lastFlush < flushInterval) continue;
-    if (!writeFrame(out, encodeResults(outcomes))) return false;
+  bool connected = true;
+  evaluator.evaluate(points, withDetail, [&](PointOutcome outcome) {
+    outcomes.push_back(std::move(outcome));
+    if (Clock::now() - lastFlush < flushInterval) return;
+    connected = connected && writeFrame(out, encodeResults(outcomes));
     outcomes.clear();
     lastFlush = Clock::now();
-  }
-  return outcomes.empty() || writeFrame(out, encodeResults(outcomes));
+  });
+  return connected && (outcomes.empty() || writeFrame(out, encodeResults(outcomes)));
 }
 
 }  // namespace
 
-int workerMain(int in, int out, const WorkerServices& services) {
+int workerMain(int in, int out, const MakePointEvaluator& makeEvaluator) {
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGTERM, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
@@ -54,10 +55,11 @@ int workerMain(int in, int out, const WorkerServices& services) {
     const StartFrame start = decodeStart(*first);
     dieWithParent(static_cast<int>(start.parent));
     const Study study = compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
+    const auto evaluator = makeEvaluator(study);
     if (start.memoryBytes > 0) limitMemory(start.memoryBytes);
     if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
     while (const auto frame = readFrame(in))
-      if (!answerJob(out, study, decodeJob(*frame), services, start.withDetail)) return 0;
+      if (!answerJob(out, study, decodeJob(*frame), *evaluator, start.withDetail)) return 0;
     return 0;
   } catch (const std::exception& error) {
     writeFrame(out, encodeText(FrameType::broken, error.what()));

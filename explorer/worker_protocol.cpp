@@ -1,6 +1,6 @@
 #include "explorer/worker_protocol.h"
 
-#include "explorer/byte_stream.h"
+#include "models/base/byte_stream.h"
 
 namespace wattlas {
 namespace {

@@ -22,6 +22,7 @@ class Gpu : public ConfiguredDevice {
   int modelVersion() const override { return 1; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;

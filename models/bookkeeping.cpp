@@ -4,42 +4,41 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace wattlas {
-Bookkeeping::Bookkeeping(const Experiment& experiment, RunResult& result)
-    : x_(experiment), result_(result) {
-  Coefficient bit{"link.bit", Category::link, Scope::node, "bit", {}};
-  const auto& e = x_.platform.link.energyPerBit;
-  bit.perCount.value = Joules(e.value.value);
-  bit.perCount.low = Joules(e.low.value);
-  bit.perCount.high = Joules(e.high.value);
-  bit.perCount.basis = e.basis;
-  bit.perCount.source = e.source;
-  linkTable_.add(bit);
+Bookkeeping::Bookkeeping(const Experiment& experiment, RunResult& result, Detail detail)
+    : x_(experiment), result_(result), full_(detail == Detail::full) {
+  for (const int component : {device, host, link})
+    if (component != host || x_.platform->host.device != nullptr)
+      ledger_[static_cast<std::size_t>(component)].assign(tableOf(component).all().size(),
+                                                          std::numeric_limits<double>::quiet_NaN());
   if (x_.run.energyMode != EnergyMode::tdp) return;
-  tdpW_ = x_.platform.device.device->info().tdp.value.value;
+  tdpW_ = x_.platform->device.device->info().tdp.value.value;
   if (tdpW_ <= 0)
     throw InputError(Problem{
-        {"--energy", 0}, x_.platform.id, "no rated power is known", "--energy activity", {}});
-  if (x_.run.scope >= Scope::node && x_.platform.host.device != nullptr)
-    tdpW_ += x_.platform.hostShare * x_.platform.host.device->info().tdp.value.value;
+        {"--energy", 0}, x_.platform->id, "no rated power is known", "--energy activity", {}});
+  if (x_.run.scope >= Scope::node && x_.platform->host.device != nullptr)
+    tdpW_ += x_.platform->hostShare * x_.platform->host.device->info().tdp.value.value;
 }
 
 void Bookkeeping::assume(const Assumption& assumption) {
+  if (!full_) return;
   if (assumed_.insert(assumption.key + "=" + assumption.value).second)
     result_.assumptions.push_back(assumption);
 }
 
 void Bookkeeping::fold(const Fold& fold) {
+  if (!full_) return;
   for (const Fold& known : result_.folds)
     if (known.kind == fold.kind && known.factor == fold.factor && known.what == fold.what) return;
   result_.folds.push_back(fold);
 }
 
 const EnergyTable& Bookkeeping::tableOf(int component) const {
-  if (component == link) return linkTable_;
-  return component == host ? x_.platform.host.device->energy()
-                           : x_.platform.device.device->energy();
+  if (component == link) return x_.platform->linkEnergy;
+  return component == host ? x_.platform->host.device->energy()
+                           : x_.platform->device.device->energy();
 }
 
 bool Bookkeeping::counted(int component, const Coefficient& c) const {
@@ -58,11 +57,16 @@ double Bookkeeping::joules(int component, const EnergyCounts& counts) const {
   return sum;
 }
 
+void Bookkeeping::addCount(int component, CoefficientId id, double count) {
+  double& cell = ledger_[static_cast<std::size_t>(component)][static_cast<std::size_t>(id)];
+  cell = std::isnan(cell) ? count : cell + count;
+}
+
 void Bookkeeping::charge(int component, const EnergyCounts& counts, double factor) {
   const EnergyTable& table = tableOf(component);
   for (const auto& entry : counts.entries())
     if (counted(component, table.at(entry.id)))
-      ledger_[{component, entry.id}] += static_cast<double>(entry.count) * factor;
+      addCount(component, entry.id, static_cast<double>(entry.count) * factor);
 }
 
 void Bookkeeping::addRow(OperatorResult row, Ticks attributed, double dynamicJ) {
@@ -110,10 +114,12 @@ RegionBook& Bookkeeping::region(const PlannedRegion& region) {
   for (const OpId id : region.ops) {
     const Operator& op = phase_->graph.at(id);
     OperatorResult row;
-    row.name = op.name;
-    row.kind = nameOf(op.kind);
-    row.phase = nameOf(phase_->kind);
-    row.device = region.onHost ? "host" : "device";
+    if (full_) {
+      row.name = op.name;
+      row.kind = nameOf(op.kind);
+      row.phase = nameOf(phase_->kind);
+      row.device = region.onHost ? "host" : "device";
+    }
     row.region = regionNumber_;
     row.count = op.count * phase_->repeat;
     addRow(std::move(row), {}, 0);
@@ -154,6 +160,7 @@ void Bookkeeping::runs(RegionBook& book, const StepGroup& group, const Profile& 
       const bool launchBound = i == 0 && launch > stretched;
       out.bound = nameOf(region.onHost ? Bound::host : launchBound ? Bound::control : share.bound);
     }
+    if (!full_) continue;
     // Cost over all steps of the group: exact for equal programs, growing bytes by their mean.
     const OpId id = region.ops[static_cast<std::size_t>(share.op)];
     const Operator& op = phase_->graph.at(id);

@@ -1,7 +1,7 @@
 // Adds up one simulation: operator rows, ledger, phases, power over time. Internal to models/.
 #pragma once
 
-#include <map>
+#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,7 +32,7 @@ struct RegionBook {
 
 class Bookkeeping {
  public:
-  Bookkeeping(const Experiment& experiment, RunResult& result);
+  Bookkeeping(const Experiment& experiment, RunResult& result, Detail detail = Detail::full);
 
   void assume(const Assumption& assumption);
   void fold(const Fold& fold);
@@ -59,6 +59,7 @@ class Bookkeeping {
   const EnergyTable& tableOf(int component) const;
   bool counted(int component, const Coefficient& c) const;
   double joules(int component, const EnergyCounts& counts) const;
+  void addCount(int component, CoefficientId id, double count);
   void charge(int component, const EnergyCounts& counts, double factor);
   void layOut();
   void addRow(OperatorResult row, Ticks attributed, double dynamicJ);
@@ -69,8 +70,9 @@ class Bookkeeping {
 
   const Experiment& x_;
   RunResult& result_;
-  EnergyTable linkTable_;
-  std::map<std::pair<int, CoefficientId>, double> ledger_;
+  const bool full_;
+  /// Counts by component and coefficient; NaN = never charged.
+  std::array<std::vector<double>, 3> ledger_;
   std::vector<Row> rows_;
   std::set<std::string> assumed_;
   const Phase* phase_ = nullptr;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/bookkeeping.h"
 
@@ -16,7 +17,7 @@ double Bookkeeping::staticPower() const {
         watts += table.at(id).perCount.value.value * 1e12 * share;
   };
   add(device, 1.0);
-  if (x_.platform.host.device != nullptr) add(host, x_.platform.hostShare);
+  if (x_.platform->host.device != nullptr) add(host, x_.platform->hostShare);
   return watts;
 }
 
@@ -24,32 +25,42 @@ void Bookkeeping::chargeStatic(Ticks total) {
   const auto add = [&](int component, double share) {
     const EnergyTable& table = tableOf(component);
     for (const CoefficientId id : table.powers())
-      if (counted(component, table.at(id))) ledger_[{component, id}] += ps(total) * share;
+      if (counted(component, table.at(id))) addCount(component, id, ps(total) * share);
   };
   add(device, 1.0);
-  if (x_.platform.host.device != nullptr) add(host, x_.platform.hostShare);
+  if (x_.platform->host.device != nullptr) add(host, x_.platform->hostShare);
 }
 
 void Bookkeeping::ledgerToResult() {
-  const double supply = x_.run.scope == Scope::wall
-                            ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
-                            : 1.0;
+  const double supply = x_.run.scope == Scope::wall ? x_.platform->pue.value.value /
+                                                          x_.platform->supplyEfficiency.value.value
+                                                    : 1.0;
   static constexpr const char* names[] = {"device", "host", "link"};
-  for (const auto& [key, count] : ledger_) {
-    const auto& [component, id] = key;
-    const Coefficient& c = tableOf(component).at(id);
-    LedgerCell cell;
-    cell.component = names[component];
-    cell.category = component == host ? Category::host : c.category;
-    cell.coefficient = c.id;
-    cell.count = count;
-    cell.perCountJ = c.perCount.value.value * supply;
-    cell.lowJ = c.perCount.low.value * supply;
-    cell.highJ = c.perCount.high.value * supply;
-    cell.basis = c.perCount.basis;
-    cell.source = c.perCount.source;
-    result_.ledger.push_back(std::move(cell));
-  }
+  // Energy is added up in the order of the cells, so that a result reads like its ledger.
+  const auto book = [&](Category category, double joule) {
+    result_.breakdownJ[static_cast<std::size_t>(category)] += joule;
+    result_.energyJ += joule;
+  };
+  for (const int component : {device, host, link})
+    for (std::size_t i = 0; i < ledger_[static_cast<std::size_t>(component)].size(); ++i) {
+      const double count = ledger_[static_cast<std::size_t>(component)][i];
+      if (std::isnan(count)) continue;
+      const Coefficient& c = tableOf(component).at(static_cast<CoefficientId>(i));
+      const Category category = component == host ? Category::host : c.category;
+      book(category, count * (c.perCount.value.value * supply));
+      if (!full_) continue;
+      LedgerCell cell;
+      cell.component = names[component];
+      cell.category = category;
+      cell.coefficient = c.id;
+      cell.count = count;
+      cell.perCountJ = c.perCount.value.value * supply;
+      cell.lowJ = c.perCount.low.value * supply;
+      cell.highJ = c.perCount.high.value * supply;
+      cell.basis = c.perCount.basis;
+      cell.source = c.perCount.source;
+      result_.ledger.push_back(std::move(cell));
+    }
   if (x_.run.energyMode == EnergyMode::tdp) {
     LedgerCell cell;
     cell.component = "device";
@@ -57,19 +68,16 @@ void Bookkeeping::ledgerToResult() {
     cell.coefficient = "rated power";
     cell.count = ps(now_);
     cell.perCountJ = cell.lowJ = cell.highJ = tdpW_ * 1e-12 * supply;
+    book(cell.category, cell.count * cell.perCountJ);
     cell.basis = Basis::published;
     cell.source = "rated power of the device file";
-    result_.ledger.push_back(std::move(cell));
-  }
-  for (const LedgerCell& cell : result_.ledger) {
-    const double joule = cell.count * cell.perCountJ;
-    result_.breakdownJ[static_cast<std::size_t>(cell.category)] += joule;
-    result_.energyJ += joule;
+    if (full_) result_.ledger.push_back(std::move(cell));
   }
 }
 
 void Bookkeeping::listParameters() {
-  for (const ParameterRecord& p : x_.platform.config.parameters) {
+  if (!full_) return;
+  for (const ParameterRecord& p : x_.platform->config.parameters) {
     if (p.basis != Basis::assumption) continue;
     if (p.path.starts_with("host.") && x_.run.scope < Scope::node) continue;
     const bool supply = p.path == "supplyEfficiency" || p.path == "pue";
@@ -82,17 +90,17 @@ void Bookkeeping::listParameters() {
 }
 
 void Bookkeeping::close() {
-  const double supply = x_.run.scope == Scope::wall
-                            ? x_.platform.pue.value.value / x_.platform.supplyEfficiency.value.value
-                            : 1.0;
+  const double supply = x_.run.scope == Scope::wall ? x_.platform->pue.value.value /
+                                                          x_.platform->supplyEfficiency.value.value
+                                                    : 1.0;
   const Ticks busy = now_;
-  const double rate = x_.workload.options.rate;
+  const double rate = x_.workload->options.rate;
   if (rate > 0) {
-    const Ticks period = toTicks(Seconds(static_cast<double>(x_.workload.options.batch) / rate));
+    const Ticks period = toTicks(Seconds(static_cast<double>(x_.workload->options.batch) / rate));
     if (period < busy) {
       result_.feasible = false;
       result_.reasons.push_back(fmt::format("rate: a batch of {} arrives every {} but takes {}",
-                                            x_.workload.options.batch, format(toSeconds(period)),
+                                            x_.workload->options.batch, format(toSeconds(period)),
                                             format(toSeconds(busy))));
       result_.operators.clear();
       result_.phases.clear();
@@ -115,7 +123,7 @@ void Bookkeeping::close() {
   result_.boundS = seconds(bound_);
   result_.powerAvgW = result_.timeS > 0 ? result_.energyJ / result_.timeS : 0.0;
   const double peak =
-      (peakPower(timeline_, toTicks(x_.platform.powerWindow.value)).value + watts) * supply;
+      (peakPower(timeline_, toTicks(x_.platform->powerWindow.value)).value + watts) * supply;
   result_.powerPeakW = std::max(peak, result_.powerAvgW);
   for (const Row& row : rows_) {
     OperatorResult& out = result_.operators[row.index];

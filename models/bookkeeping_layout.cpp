@@ -7,7 +7,7 @@ namespace wattlas {
 void Bookkeeping::layOut() {
   // One step: runs of regions with the same count > 1 are layers, which interleave. Start is that
   // of the first instance, end that of the last one at the last step.
-  const double window = std::max(1.0, x_.platform.powerWindow.value.value * 1e12);
+  const double window = std::max(1.0, x_.platform->powerWindow.value.value * 1e12);
   std::size_t i = 0;
   Ticks first = phaseStart_;  // position within the first step
   Ticks fromEnd;              // distance from the end of the phase, filled backwards below

@@ -95,6 +95,10 @@ class Device {
                                                    const std::vector<OpId>& mine) const;
   /// Lowers a region. Must refuse (never throw, never guess) what it cannot run.
   virtual Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const = 0;
+  /// True when the program of a one-operator region depends on nothing but this device, the
+  /// operator (not its name), the phase, the step and the other plain fields of the work item:
+  /// equal operators of other networks then share it.
+  virtual bool lowersByOperator() const { return false; }
   /// Best closed form, microseconds of host time, no SystemC.
   virtual Profile estimate(const Program& program) const = 0;
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "models/decode_steps.h"
+#include "models/workload_facts.h"
 
 namespace wattlas {
 namespace {
@@ -60,6 +61,14 @@ Experiment makeExperiment(const ExperimentSpec& spec, const Registry& registry,
   return ExperimentMaker(registry, path).make(spec);
 }
 
+Section sectionOf(const std::string& key) {
+  const std::string head = key.substr(0, key.find('.'));
+  const bool nested = head.size() < key.size();
+  if (nested && head == "workload") return Section::workload;
+  if (nested && head == "run") return Section::run;
+  return Section::platform;
+}
+
 /// What the assignments of a spec change, by section.
 struct ExperimentMaker::Sections {
   ConfigNode platform = ConfigNode::ofMap(), workload = ConfigNode::ofMap(),
@@ -71,16 +80,17 @@ ExperimentMaker::Sections ExperimentMaker::sectionsOf(const ExperimentSpec& spec
   adoptSections(spec.platform, path_, sections.workload, sections.run);
   if (!spec.workload.empty()) sections.workload = ConfigNode::ofMap();
   for (const auto& [key, value] : spec.sets) {
-    const std::string head = key.substr(0, key.find('.'));
-    const bool nested = head.size() < key.size();
-    if (head == "workload" && nested)
-      sections.workload.set(key.substr(9), value);
-    else if (head == "run" && nested)
-      sections.run.set(key.substr(4), value);
-    else if (isPlatformKey(head))
-      sections.platform.set(key, value);
-    else
-      sections.platform.set("device." + key, value);
+    switch (sectionOf(key)) {
+      case Section::workload:
+        sections.workload.set(key.substr(9), value);
+        break;
+      case Section::run:
+        sections.run.set(key.substr(4), value);
+        break;
+      case Section::platform:
+        sections.platform.set(isPlatformKey(key.substr(0, key.find('.'))) ? key : "device." + key,
+                              value);
+    }
   }
   const ConfigNode* mapping = sections.run.find("mapping");
   if (mapping != nullptr && mapping->isScalar() && mapping->scalar() != "auto")
@@ -88,24 +98,37 @@ ExperimentMaker::Sections ExperimentMaker::sectionsOf(const ExperimentSpec& spec
   return sections;
 }
 
-const ExperimentMaker::BuiltPlatform& ExperimentMaker::platformFor(const std::string& reference,
-                                                                   const ConfigNode& overrides) {
+BuiltPlatform ExperimentMaker::platform(const std::string& reference, const ConfigNode& overrides) {
   const Hash128 key = Hasher().text(reference).add(overrides.hash()).finish();
   if (const auto found = platforms_.find(key); found != platforms_.end()) return found->second;
   auto description = platformFiles_.find(reference);
   if (description == platformFiles_.end())
     description = platformFiles_.emplace(reference, loadPlatform(reference, path_)).first;
-  BuiltPlatform built{buildPlatform(description->second, overrides, registry_), {}};
-  built.hash = built.platform.config.complete.hash();
+  BuiltPlatform built;
+  built.platform =
+      std::make_shared<const Platform>(buildPlatform(description->second, overrides, registry_));
+  built.hash = built.platform->config.complete.hash();
   // Studies sweep one group of genes at a time: starting over now and then is enough.
   if (platforms_.size() >= mostKept) platforms_.clear();
   return platforms_.emplace(key, std::move(built)).first->second;
 }
 
-const ExperimentMaker::BuiltWorkload& ExperimentMaker::workloadFor(const std::string& reference,
-                                                                   ConfigNode options) {
-  const Hash128 key = Hasher().text(reference).add(options.hash()).finish();
+namespace {
+
+/// The workload section of a merged configuration: rebuilds the workload under its id.
+ConfigNode sectionOf(const Workload& workload) {
+  ConfigNode section = ConfigNode::ofMap();
+  section.put("id", ConfigNode::ofScalar(workload.id));
+  section.merge(workload.config);
+  return section;
+}
+
+}  // namespace
+
+BuiltWorkload ExperimentMaker::workload(const std::string& reference, const ConfigNode& given) {
+  const Hash128 key = Hasher().text(reference).add(given.hash()).finish();
   if (const auto found = workloads_.find(key); found != workloads_.end()) return found->second;
+  ConfigNode options = given;
   BuiltWorkload built;
   if (reference.empty()) {
     // A merged configuration describes its workload completely, under its id.
@@ -115,23 +138,56 @@ const ExperimentMaker::BuiltWorkload& ExperimentMaker::workloadFor(const std::st
     if (name.empty())
       throw InputError(Problem{
           {"--workload", 0}, {}, "missing", "a workload id (`wattlas workloads` lists them)", {}});
-    built.workload = buildWorkload(name, options, ConfigNode::ofMap());
+    built.workload =
+        std::make_shared<const Workload>(buildWorkload(name, options, ConfigNode::ofMap()));
   } else {
     options.erase("id");
     auto description = workloadFiles_.find(reference);
     if (description == workloadFiles_.end())
       description = workloadFiles_.emplace(reference, loadWorkload(reference, path_)).first;
-    built.workload = buildWorkload(workloadId(reference), description->second, options);
+    built.workload = std::make_shared<const Workload>(
+        buildWorkload(workloadId(reference), description->second, options));
   }
-  built.config = ConfigNode::ofMap();
-  built.config.put("id", ConfigNode::ofScalar(built.workload.id));
-  built.config.merge(built.workload.config);
-  built.hash = built.config.hash();
+  built.facts = factsOf(*built.workload);
+  built.config = std::make_shared<const ConfigNode>(sectionOf(*built.workload));
+  built.hash = built.config->hash();
   if (workloads_.size() >= mostKept) workloads_.clear();
   return workloads_.emplace(key, std::move(built)).first->second;
 }
 
-Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
+BuiltRun ExperimentMaker::run(const ConfigNode& section) {
+  BuiltRun built;
+  Problems problems;
+  built.config =
+      bindConfig(section, "run", problems, [&](Binder& b) { built.options.bind(b); }).complete;
+  problems.finish();
+  built.config.put("mapping", ConfigNode::ofScalar("auto"));  // a file is in the platform now
+  built.hash = built.config.hash();
+  return built;
+}
+
+Experiment ExperimentMaker::assemble(const BuiltPlatform& platform, const BuiltWorkload& workload,
+                                     const BuiltRun& run) {
+  Experiment experiment{
+      platform.platform, workload.workload, run.options, workload.config, run.config,
+      // By section, so that the large ones are hashed once for many experiments.
+      Hasher().add(platform.hash).add(workload.hash).add(run.hash).finish().hex(), workload.facts};
+  // The result keeps what was asked for; a device may run fewer steps of it.
+  const std::int64_t wanted = workload.workload->options.generate;
+  const auto* counts =
+      dynamic_cast<const CountsDecodeSteps*>(platform.platform->device.device.get());
+  if (counts != nullptr && workload.workload->hasDecode() &&
+      counts->decodeSteps(wanted) != wanted) {
+    ConfigNode fewer = *workload.config;
+    fewer.set("generate", ConfigNode::ofScalar(std::to_string(counts->decodeSteps(wanted))));
+    const BuiltWorkload shorter = this->workload({}, fewer);
+    experiment.workload = shorter.workload;
+    experiment.facts = shorter.facts;
+  }
+  return experiment;
+}
+
+ExperimentMaker::Parts ExperimentMaker::build(const ExperimentSpec& spec) {
   const Sections sections = sectionsOf(spec);
   Problems problems;
   const auto collect = [&](auto&& build) {
@@ -141,37 +197,25 @@ Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
       for (const Problem& problem : error.problems()) problems.add(problem);
     }
   };
-  const BuiltPlatform* platform = nullptr;
-  const BuiltWorkload* workload = nullptr;
-  collect([&] { platform = &platformFor(spec.platform, sections.platform); });
-  collect([&] { workload = &workloadFor(spec.workload, sections.workload); });
-  Experiment experiment;
-  ConfigNode run = bindConfig(sections.run, "run", problems, [&](Binder& b) {
-                     experiment.run.bind(b);
-                   }).complete;
+  Parts parts;
+  collect([&] { parts.platform = platform(spec.platform, sections.platform); });
+  collect([&] { parts.workload = workload(spec.workload, sections.workload); });
+  collect([&] { parts.run = run(sections.run); });
   problems.finish();
-  run.put("mapping", ConfigNode::ofScalar("auto"));  // a file's content is in the platform now
+  return parts;
+}
 
-  experiment.platform = platform->platform;
-  experiment.workload = workload->workload;
-  experiment.config = ConfigNode::ofMap();
-  experiment.config.put("platform", platform->platform.config.complete);
-  experiment.config.put("workload", workload->config);
-  experiment.config.put("run", run);
-  // By section, so that the large ones are hashed once for many experiments.
-  experiment.configHash =
-      Hasher().add(platform->hash).add(workload->hash).add(run.hash()).finish().hex();
-  // The result keeps what was asked for; a device may run fewer steps of it.
-  const Device& device = *experiment.platform.device.device;
-  const std::int64_t wanted = experiment.workload.options.generate;
-  const auto* counts = dynamic_cast<const CountsDecodeSteps*>(&device);
-  if (counts != nullptr && experiment.workload.hasDecode() &&
-      counts->decodeSteps(wanted) != wanted) {
-    ConfigNode fewer = workload->config;
-    fewer.set("generate", ConfigNode::ofScalar(std::to_string(counts->decodeSteps(wanted))));
-    experiment.workload = workloadFor({}, std::move(fewer)).workload;
-  }
-  return experiment;
+Experiment ExperimentMaker::make(const ExperimentSpec& spec) {
+  const Parts parts = build(spec);
+  return assemble(parts.platform, parts.workload, parts.run);
+}
+
+ConfigNode Experiment::config() const {
+  ConfigNode out = ConfigNode::ofMap();
+  out.put("platform", platform->config.complete);
+  out.put("workload", *workloadConfig);
+  out.put("run", runConfig);
+  return out;
 }
 
 }  // namespace wattlas

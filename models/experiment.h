@@ -15,6 +15,8 @@
 
 namespace wattlas {
 
+struct WorkloadFacts;
+
 enum class Coupling { replayed, live };
 enum class EnergyMode { activity, tdp };
 
@@ -55,6 +57,7 @@ struct LinkConfig {
 struct Component {
   std::string name;  ///< "device", "host"
   std::shared_ptr<const Device> device;
+  Hash128 hash;  ///< Device::hash(), which walks the whole configuration
 };
 
 /// A platform read from its file: accelerator, host, link and how they are fed.
@@ -69,15 +72,23 @@ struct Platform {
   Sourced<Ratio> supplyEfficiency, pue;
   std::vector<std::string> hostOps;    ///< operator kinds that are mapped to the host
   std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
+  EnergyTable linkEnergy;              ///< one coefficient: a bit over the link
+  Hash128 linkHash;                    ///< what decides how long traffic takes on the link
   BoundConfig config;                  ///< of the whole file, device and host included
 };
 
+/// Immutable parts are shared: thousands of points of a sweep differ in one of them only.
 struct Experiment {
-  Platform platform;
-  Workload workload;
+  std::shared_ptr<const Platform> platform;
+  std::shared_ptr<const Workload> workload;
   RunOptions run;
-  ConfigNode config;  ///< sections platform, workload, run: reproduces the result
+  std::shared_ptr<const ConfigNode> workloadConfig;  ///< as asked for, with defaults filled in
+  ConfigNode runConfig;                              ///< `run` with defaults filled in
   std::string configHash;
+  std::shared_ptr<const WorkloadFacts> facts;  ///< of `workload`; null = computed when needed
+
+  /// Sections platform, workload, run: reproduces the result. Put together at each call.
+  ConfigNode config() const;
 };
 
 /// Reads, merges and checks everything before any model is built.
@@ -91,6 +102,27 @@ struct PlatformDescription {
   ConfigNode tree;  ///< with its `from:` parts
 };
 
+/// The section that a key of a spec belongs to.
+enum class Section { platform, workload, run };
+Section sectionOf(const std::string& key);
+
+/// Parts of experiments, each with the hash of its complete configuration.
+struct BuiltPlatform {
+  std::shared_ptr<const Platform> platform;
+  Hash128 hash;
+};
+struct BuiltWorkload {
+  std::shared_ptr<const Workload> workload;
+  std::shared_ptr<const WorkloadFacts> facts;
+  std::shared_ptr<const ConfigNode> config;  ///< the `workload` section
+  Hash128 hash;
+};
+struct BuiltRun {
+  RunOptions options;
+  ConfigNode config;
+  Hash128 hash;
+};
+
 /// Makes many experiments: files are read once, platforms and workloads that were built before are
 /// reused. Gives exactly what makeExperiment gives. Keeps references to its arguments.
 class ExperimentMaker {
@@ -100,22 +132,24 @@ class ExperimentMaker {
   /// Throws InputError with all problems.
   Experiment make(const ExperimentSpec& spec);
 
- private:
-  struct Sections;
-  struct BuiltPlatform {
-    Platform platform;
-    Hash128 hash;
+  /// The two halves of `make`, for callers that know which parts of many specs are equal.
+  struct Parts {
+    BuiltPlatform platform;
+    BuiltWorkload workload;
+    BuiltRun run;
   };
-  struct BuiltWorkload {
-    Workload workload;
-    ConfigNode config;
-    Hash128 hash;
-  };
-  static constexpr std::size_t mostKept = 256;
+  Parts build(const ExperimentSpec& spec);
+  Experiment assemble(const BuiltPlatform& platform, const BuiltWorkload& workload,
+                      const BuiltRun& run);
 
+ private:
+  static constexpr std::size_t mostKept = 4096;
+
+  struct Sections;
   Sections sectionsOf(const ExperimentSpec& spec);
-  const BuiltPlatform& platformFor(const std::string& reference, const ConfigNode& overrides);
-  const BuiltWorkload& workloadFor(const std::string& reference, ConfigNode options);
+  BuiltPlatform platform(const std::string& reference, const ConfigNode& overrides);
+  BuiltWorkload workload(const std::string& reference, const ConfigNode& options);
+  static BuiltRun run(const ConfigNode& section);
 
   const Registry& registry_;
   const SearchPath& path_;

@@ -3,30 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <set>
+
+#include "models/plan_memory.h"
 
 namespace wattlas {
 namespace {
 
-/// Where each operator of a phase runs, in topological order.
-struct Placement {
-  std::vector<OpId> order;
-  std::map<OpId, bool> onHost;
+/// One side of a platform.
+struct Side {
+  std::shared_ptr<const Device> device;
+  Hash128 hash;
 };
 
 class Planner {
  public:
-  explicit Planner(const Experiment& experiment)
+  Planner(const Experiment& experiment, ProfileCache& cache, Detail detail)
       : experiment_(experiment),
-        device_(*experiment.platform.device.device),
-        host_(experiment.platform.host.device.get()),
-        hostKinds_(experiment.platform.hostOps.begin(), experiment.platform.hostOps.end()),
-        deviceKinds_(experiment.platform.deviceOps.begin(), experiment.platform.deviceOps.end()) {}
+        cache_(cache),
+        detail_(detail),
+        facts_(experiment.facts ? experiment.facts : factsOf(*experiment.workload)),
+        device_{experiment.platform->device.device, experiment.platform->device.hash},
+        host_{experiment.platform->host.device, experiment.platform->host.hash},
+        hostKinds_(kindsOf(experiment.platform->hostOps)),
+        deviceKinds_(kindsOf(experiment.platform->deviceOps)) {}
 
   Plan run() {
     // Lowering every step of a very long decode takes a while: ask first whether it fits at all.
-    const auto& phases = experiment_.workload.phases;
+    const auto& phases = experiment_.workload->phases;
     const bool longRun = std::any_of(phases.begin(), phases.end(),
                                      [](const Phase& phase) { return phase.repeat > 10000; });
     if (longRun) {
@@ -41,229 +46,218 @@ class Planner {
   }
 
  private:
+  static std::uint64_t kindsOf(const std::vector<std::string>& names) {
+    std::uint64_t kinds = 0;
+    for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
+      if (std::find(names.begin(), names.end(), nameOf(static_cast<OpKind>(k))) != names.end())
+        kinds |= std::uint64_t{1} << k;
+    return kinds;
+  }
+  static bool has(std::uint64_t kinds, OpKind kind) {
+    return (kinds >> static_cast<int>(kind) & 1) != 0;
+  }
+
   void planAll() {
-    for (std::size_t i = 0; i < experiment_.workload.phases.size(); ++i) planPhase(i);
-    if (plan_.reasons.empty()) planMemory();
+    for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) planPhase(i);
+    if (plan_.reasons.empty())
+      planMemory(
+          experiment_, *facts_,
+          [this](const Operator& op, const OperatorFacts& facts, bool host) {
+            return placed(host ? host_ : device_, op, facts).resident;
+          },
+          plan_, [this](const std::string& reason) { refuse(reason); });
   }
 
   void refuse(const std::string& reason) {
     if (plan_.reasons.size() < 20 && seen_.insert(reason).second) plan_.reasons.push_back(reason);
   }
 
-  Placement place(const Graph& graph) {
-    Placement placement;
-    placement.order = graph.order();
-    for (const OpId id : placement.order) {
-      const Operator& op = graph.at(id);
-      const Support onDevice = device_.support(op);
-      const bool forced = hostKinds_.count(nameOf(op.kind)) > 0;
-      if (onDevice.level != Support::Level::refused && !forced) {
-        placement.onHost[id] = false;
-        if (onDevice.level == Support::Level::emulated)
-          assume("emulated." + std::string(nameOf(op.kind)), onDevice.how, op.name);
-        continue;
-      }
-      const bool pinned = deviceKinds_.count(nameOf(op.kind)) > 0;
-      const bool hostCan =
-          host_ != nullptr && !pinned && host_->support(op).level != Support::Level::refused;
-      if (!hostCan) {
-        refuse(fmt::format("{}: the device refuses {} in {}: {}{}", op.name, nameOf(op.kind),
-                           op.formats.name, onDevice.how,
-                           host_ == nullptr ? ""
-                           : pinned         ? "; it is mapped to the device"
-                                            : "; the host refuses it too"));
-        continue;
-      }
-      placement.onHost[id] = true;
-      plan_.usesHost = true;
-      assume("mapping." + std::string(nameOf(op.kind)), "runs on the host",
-             forced ? "mapped there" : onDevice.how);
-    }
-    return placement;
+  const ProfileCache::Placed& placed(const Side& side, const Operator& op,
+                                     const OperatorFacts& facts) {
+    const Hash128 key = Hasher().text("placed").add(side.hash).add(facts.shape).finish();
+    if (const auto* known = cache_.placed(key)) return *known;
+    Support support = side.device->support(op);
+    const bool refused = support.level == Support::Level::refused;
+    const Bits resident = refused ? Bits(0) : side.device->residentBits(op);
+    return cache_.putPlaced(key, {std::move(support), resident});
   }
 
-  void assume(const std::string& key, const std::string& value, const std::string& source) {
-    for (const Assumption& known : plan_.assumptions)
-      if (known.key == key && known.value == value) return;
-    plan_.assumptions.push_back({key, value, "", "", source, Basis::derived});
+  void place(const Phase& phase, const PhaseFacts& facts) {
+    onHost_.assign(phase.graph.size(), 0);
+    for (const OpId id : facts.order) {
+      const Operator& op = phase.graph.at(id);
+      const auto i = static_cast<std::size_t>(id);
+      const Support& onDevice = placed(device_, op, facts.ops[i]).support;
+      const bool forced = has(hostKinds_, op.kind);
+      if (onDevice.level != Support::Level::refused && !forced) {
+        if (onDevice.level == Support::Level::emulated)
+          assume("emulated.", op.kind, onDevice.how, op.name);
+        continue;
+      }
+      const bool pinned = has(deviceKinds_, op.kind);
+      const bool hostCan = host_.device != nullptr && !pinned &&
+                           placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
+      if (!hostCan) {
+        // Asked again, since an equal operator of another name may have been asked about first.
+        refuse(fmt::format("{}: the device refuses {} in {}: {}{}", op.name, nameOf(op.kind),
+                           op.formats.name, device_.device->support(op).how,
+                           host_.device == nullptr ? ""
+                           : pinned                ? "; it is mapped to the device"
+                                                   : "; the host refuses it too"));
+        continue;
+      }
+      onHost_[i] = 1;
+      plan_.usesHost = true;
+      assume("mapping.", op.kind, "runs on the host",
+             forced ? "mapped there" : device_.device->support(op).how);
+    }
   }
+
+  void assume(const char* key, OpKind kind, const std::string& value, const std::string& source) {
+    if (detail_ == Detail::totals) return;
+    const std::string full = std::string(key) + nameOf(kind);
+    for (const Assumption& known : plan_.assumptions)
+      if (known.key == full && known.value == value) return;
+    plan_.assumptions.push_back({full, value, "", "", source, Basis::derived});
+  }
+
+  bool onHost(OpId id) const { return onHost_[static_cast<std::size_t>(id)] != 0; }
 
   void planPhase(std::size_t index) {
-    const Phase& phase = experiment_.workload.phases[index];
-    const Placement placement = place(phase.graph);
+    const Phase& phase = experiment_.workload->phases[index];
+    const PhaseFacts& facts = facts_->phases[index];
+    place(phase, facts);
     if (!plan_.reasons.empty()) return;
     PlannedPhase planned;
     planned.index = index;
+    planned.regions.reserve(facts.order.size());
     std::vector<OpId> run;
     const auto flush = [&] {
       if (run.empty()) return;
-      const bool onHost = placement.onHost.at(run.front());
-      const Device& device = onHost ? *host_ : device_;
+      const bool host = onHost(run.front());
+      const Device& device = host ? *host_.device : *device_.device;
       for (std::vector<OpId>& ops : device.partition(phase.graph, run))
-        planRegion(phase, std::move(ops), onHost, placement, planned);
+        planRegion(phase, facts, std::move(ops), host, planned);
       run.clear();
     };
-    for (const OpId id : placement.order) {
-      if (!run.empty() && placement.onHost.at(run.front()) != placement.onHost.at(id)) flush();
+    for (const OpId id : facts.order) {
+      if (!run.empty() && onHost(run.front()) != onHost(id)) flush();
       run.push_back(id);
     }
     flush();
     plan_.phases.push_back(std::move(planned));
   }
 
-  void planRegion(const Phase& phase, std::vector<OpId> ops, bool onHost,
-                  const Placement& placement, PlannedPhase& planned) {
-    const Device& device = onHost ? *host_ : device_;
+  /// Lowers a region at a step, or says why not.
+  std::optional<ProfileCache::Lowered> lower(const Side& side, const Phase& phase,
+                                             const PhaseFacts& facts, const std::vector<OpId>& ops,
+                                             std::int64_t step, bool grows) {
+    // A program may be used again for an equal operator of another network only where the device
+    // promises that nothing else counts.
+    const bool shared = ops.size() == 1 && side.device->lowersByOperator();
+    Hash128 key;
+    if (shared) {
+      key = Hasher()
+                .text("lowered")
+                .add(side.hash)
+                .add(facts.ops[static_cast<std::size_t>(ops.front())].shape)
+                .integer(static_cast<int>(phase.kind))
+                .integer(grows ? step : 0)
+                .integer(resident() ? 1 : 0)
+                .finish();
+      if (const auto* known = cache_.lowered(key)) return *known;
+    }
+    auto program =
+        side.device->lower({phase.graph, ops, phase.kind, step, 1, Bits(0), {}, resident()});
+    if (!program) {
+      refuse(fmt::format(
+          "{} ({}): {}{}", phase.graph.at(ops.front()).name, nameOf(program.error().code),
+          program.error().what,
+          program.error().nearestLegal.empty() ? "" : "; " + program.error().nearestLegal));
+      return std::nullopt;
+    }
+    ProfileCache::Lowered lowered{*program, (*program)->hash(), side.device};
+    if (shared) cache_.putLowered(key, lowered);
+    return lowered;
+  }
+
+  void planRegion(const Phase& phase, const PhaseFacts& facts, std::vector<OpId> ops, bool host,
+                  PlannedPhase& planned) {
     PlannedRegion region;
     region.ops = std::move(ops);
-    region.onHost = onHost;
+    region.onHost = host;
     const bool grows = std::any_of(region.ops.begin(), region.ops.end(),
                                    [&](OpId id) { return phase.graph.at(id).growsWithContext; });
     const std::int64_t lowerings = grows && !firstStepOnly_ ? phase.repeat : 1;
     for (std::int64_t step = 0; step < lowerings; ++step) {
-      WorkItem item{phase.graph, region.ops, phase.kind, step, 1, Bits(0), {}, resident()};
-      auto program = device.lower(item);
-      if (!program) {
-        refuse(fmt::format(
-            "{} ({}): {}{}", phase.graph.at(region.ops.front()).name, nameOf(program.error().code),
-            program.error().what,
-            program.error().nearestLegal.empty() ? "" : "; " + program.error().nearestLegal));
-        return;
-      }
-      if (!region.groups.empty() && region.groups.back().program->hash() == (*program)->hash())
+      auto lowered = lower(host ? host_ : device_, phase, facts, region.ops, step, grows);
+      if (!lowered) return;
+      if (!region.groups.empty() && region.groups.back().hash == lowered->hash)
         ++region.groups.back().steps;
       else
-        region.groups.push_back({*program, step, 1});
+        region.groups.push_back({std::move(lowered->program), lowered->hash, step, 1});
     }
     if (!grows && !region.groups.empty()) region.groups.front().steps = phase.repeat;
     if (region.groups.empty()) return;  // a phase of zero steps
     region.count = region.groups.front().program->coversCounts()
                        ? 1
                        : phase.graph.at(region.ops.front()).count;
-    addCopies(phase, placement, region);
+    addCopies(phase, facts, region);
     planned.regions.push_back(std::move(region));
   }
 
-  bool resident() const { return experiment_.platform.residency == "resident"; }
+  bool resident() const { return experiment_.platform->residency == "resident"; }
 
   static bool everyUnitNeedsAll(const Operator& op) {
     return op.kind == OpKind::gemm || op.kind == OpKind::conv1d || op.kind == OpKind::conv2d ||
            op.kind == OpKind::hamming || op.kind == OpKind::attention;
   }
 
-  void addCopies(const Phase& phase, const Placement& placement, PlannedRegion& region) {
-    if (host_ == nullptr || region.onHost) return;
+  void addCopies(const Phase& phase, const PhaseFacts& facts, PlannedRegion& region) {
+    if (host_.device == nullptr || region.onHost) return;
     const Graph& graph = phase.graph;
-    const std::set<OpId> inside(region.ops.begin(), region.ops.end());
+    const auto factsOfOp = [&](OpId id) -> const OperatorFacts& {
+      return facts.ops[static_cast<std::size_t>(id)];
+    };
     for (const OpId id : region.ops) {
       const Operator& op = graph.at(id);
-      const OpCost cost = costOf(op);
+      const OpCost& cost = factsOfOp(id).cost;
       if (!resident() && cost.weights.value > 0)
         region.copies.push_back({{CopyPattern::scatter, true, cost.weights},
                                  region.groups.front().program->coversCounts() ? 1 : op.count,
-                                 "weights of " + op.name});
-      if (device_.info().activationsOnHost) continue;
-      const std::vector<OpId> producers = graph.producers(id);
+                                 PlannedCopy::Why::weights,
+                                 id});
+      if (device_.device->info().activationsOnHost) continue;
+      const std::vector<OpId>& producers = factsOfOp(id).producers;
       const CopyPattern pattern =
           everyUnitNeedsAll(op) ? CopyPattern::broadcast : CopyPattern::scatter;
       if (producers.empty() && cost.input.value > 0)
-        region.copies.push_back({{pattern, true, cost.input}, 1, "input of " + op.name});
+        region.copies.push_back({{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id});
       for (const OpId producer : producers)
-        if (placement.onHost.at(producer))
-          region.copies.push_back({{pattern, true, costOf(graph.at(producer)).output},
+        if (onHost(producer))
+          region.copies.push_back({{pattern, true, factsOfOp(producer).cost.output},
                                    std::max(op.count, graph.at(producer).count),
-                                   "host to " + op.name});
-      const std::vector<OpId> consumers = graph.consumers(id);
-      const bool toHost = std::any_of(consumers.begin(), consumers.end(),
-                                      [&](OpId c) { return placement.onHost.at(c); });
+                                   PlannedCopy::Why::fromHost,
+                                   id});
+      const std::vector<OpId>& consumers = factsOfOp(id).consumers;
+      const bool toHost =
+          std::any_of(consumers.begin(), consumers.end(), [&](OpId c) { return onHost(c); });
       if (toHost || consumers.empty())
-        region.copies.push_back({{CopyPattern::gather, false, cost.output},
-                                 consumers.empty() ? 1 : op.count,
-                                 (consumers.empty() ? "result of " : op.name + " to host ") +
-                                     (consumers.empty() ? op.name : "")});
+        region.copies.push_back(
+            {{CopyPattern::gather, false, cost.output},
+             consumers.empty() ? 1 : op.count,
+             consumers.empty() ? PlannedCopy::Why::result : PlannedCopy::Why::toHost,
+             id});
     }
-  }
-
-  struct Need {
-    double weights = 0, state = 0, workspace = 0;
-    std::string largest;
-    double largestBytes = 0;
-  };
-
-  void planMemory() {
-    Need device, host;
-    std::map<std::string, bool> counted;
-    for (const PlannedPhase& planned : plan_.phases) {
-      const Phase& phase = experiment_.workload.phases[planned.index];
-      for (const PlannedRegion& region : planned.regions) {
-        Need& need = region.onHost ? host : device;
-        const Device& target = region.onHost ? *host_ : device_;
-        for (const StepGroup& group : region.groups)
-          for (const Footprint& f : group.program->footprint())
-            if (f.tier == 0) need.workspace = std::max(need.workspace, toBytes(f.workspace));
-        for (const OpId id : region.ops)
-          addResident(phase, phase.graph.at(id), target, region.onHost, counted, need);
-      }
-    }
-    report(device, device_, "device");
-    if (host_ != nullptr && plan_.usesHost) report(host, *host_, "host");
-  }
-
-  void addResident(const Phase& phase, const Operator& op, const Device& target, bool onHost,
-                   std::map<std::string, bool>& counted, Need& need) {
-    const OpCost cost = costOf(op);
-    if (cost.weights.value > 0) {
-      // The same parameters serve prefill and decode; tied parameters are stored once.
-      const std::string name = op.sharesWeightsOf.empty() ? op.name : op.sharesWeightsOf;
-      if (!counted.emplace((onHost ? "h:" : "d:") + name, true).second) return;
-      const double bytes = toBytes(target.residentBits(op));
-      if (!onHost && !resident()) {
-        need.workspace = std::max(need.workspace, bytes / static_cast<double>(op.count));
-        return;
-      }
-      need.weights += bytes;
-      if (experiment_.platform.weightLoad && !onHost)
-        plan_.weightLoads.push_back(
-            {{CopyPattern::scatter, true, Bits(bytes * 8)}, 1, "weights of " + op.name});
-      remember(need, op.name, bytes);
-    } else if (cost.state.value > 0) {
-      const double bytes = toBytes(target.residentBits(op)) * static_cast<double>(phase.repeat);
-      need.state += bytes;
-      remember(need, op.name + " (KV cache)", bytes);
-    }
-  }
-
-  static void remember(Need& need, const std::string& name, double bytes) {
-    if (bytes <= need.largestBytes) return;
-    need.largest = name;
-    need.largestBytes = bytes;
-  }
-
-  void report(const Need& need, const Device& target, const char* component) {
-    if (target.info().tiers.empty()) return;
-    const Tier& tier = target.info().tiers.front();
-    const double capacity = toBytes(tier.capacity);
-    const double resident = need.weights + need.state;
-    const double peak = resident + need.workspace;
-    plan_.memory.tiers.push_back({tier.name, resident, peak, capacity});
-    if (plan_.memory.tiers.size() == 1) {
-      plan_.memory.weightsBytes = need.weights;
-      plan_.memory.peakBytes = peak;
-      plan_.memory.capacityBytes = capacity;
-    }
-    if (peak <= capacity) return;
-    refuse(fmt::format(
-        "capacity: {} of the {} holds {}, needed are {} (weights {}, KV cache {}, workspace {}); "
-        "{} are missing; the largest tensor is {} with {}",
-        tier.name, component, format(tier.capacity), format(bytes(peak)),
-        format(bytes(need.weights)), format(bytes(need.state)), format(bytes(need.workspace)),
-        format(bytes(peak - capacity)), need.largest, format(bytes(need.largestBytes))));
   }
 
   const Experiment& experiment_;
-  const Device& device_;
-  const Device* host_;
-  std::set<std::string> hostKinds_, deviceKinds_;
+  ProfileCache& cache_;
+  const Detail detail_;
+  const std::shared_ptr<const WorkloadFacts> facts_;
+  const Side device_, host_;
+  const std::uint64_t hostKinds_, deviceKinds_;  ///< bit = OpKind
+  std::vector<char> onHost_;                     ///< of the current phase, by OpId
   std::set<std::string> seen_;
   bool firstStepOnly_ = false;
   Plan plan_;
@@ -271,8 +265,13 @@ class Planner {
 
 }  // namespace
 
+Plan makePlan(const Experiment& experiment, ProfileCache& cache, Detail detail) {
+  return Planner(experiment, cache, detail).run();
+}
+
 Plan makePlan(const Experiment& experiment) {
-  return Planner(experiment).run();
+  ProfileCache cache;
+  return makePlan(experiment, cache);
 }
 
 }  // namespace wattlas

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "models/experiment.h"
+#include "models/profile_cache.h"
 
 namespace wattlas {
 
 /// Decode steps whose lowered programs are equal.
 struct StepGroup {
   std::shared_ptr<const Program> program;
+  Hash128 hash;  ///< of the program
   std::int64_t firstStep = 0;
   std::int64_t steps = 1;
 };
@@ -21,7 +23,8 @@ struct StepGroup {
 struct PlannedCopy {
   CopyRequest request;
   std::int64_t perStep = 1;  ///< copies in one step
-  std::string why;           ///< "input of conv1", "weights of ffn.up"
+  enum class Why { weights, input, result, fromHost, toHost } why = Why::weights;
+  OpId op = 0;  ///< whose weights, input, result
 };
 
 struct PlannedRegion {
@@ -51,7 +54,10 @@ struct Plan {
   std::vector<PlannedCopy> weightLoads;
 };
 
-/// Never throws for what a device refuses: the reasons are part of the plan.
+/// Never throws for what a device refuses: the reasons are part of the plan. Programs that the
+/// cache knows are not lowered again.
+Plan makePlan(const Experiment& experiment, ProfileCache& cache, Detail detail = Detail::full);
+/// Complete, with nothing known before.
 Plan makePlan(const Experiment& experiment);
 
 }  // namespace wattlas

@@ -126,7 +126,8 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
       return;
     }
     try {
-      component = {name, registry.make(node, name)};
+      component = {name, registry.make(node, name), {}};
+      component.hash = component.device->hash();
       ConfigNode complete = ConfigNode::ofMap(node.place());
       complete.put("kind", *node.find("kind"));
       complete.merge(component.device->config().complete);
@@ -151,6 +152,19 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
                   {}});
   }
   problems.finish();
+  const auto& e = platform.link.energyPerBit;
+  Coefficient bit{"link.bit", Category::link, Scope::node, "bit", {}};
+  bit.perCount.value = Joules(e.value.value);
+  bit.perCount.low = Joules(e.low.value);
+  bit.perCount.high = Joules(e.high.value);
+  bit.perCount.basis = e.basis;
+  bit.perCount.source = e.source;
+  platform.linkEnergy.add(bit);
+  platform.linkHash = Hasher()
+                          .real(platform.link.rate.value.value)
+                          .real(platform.link.latency.value.value)
+                          .text(platform.link.sharing)
+                          .finish();
   return platform;
 }
 

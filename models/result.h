@@ -15,6 +15,11 @@ namespace wattlas {
 
 inline constexpr int resultSchema = 1;
 
+/// How much a simulation says. `totals`: the headline numbers, energy by category, phases, tiers
+/// and when and why operators took time, without their names, ledger, assumptions, folds and
+/// configuration: what a sweep of many points keeps. The numbers are the same.
+enum class Detail { totals, full };
+
 /// What is inside the numbers.
 struct Includes {
   bool weightLoad = false, inputCopy = true, outputCopy = true, launch = true, host = true,

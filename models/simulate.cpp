@@ -16,26 +16,10 @@ namespace wattlas {
 
 namespace {
 
-Hash128 keyOf(const Program& program, const Hash128& device, Fidelity fidelity) {
-  return Hasher().add(program.hash()).add(device).integer(static_cast<int>(fidelity)).finish();
+/// As ProfileCache::key, from hashes that are known already.
+Hash128 keyOf(const Hash128& program, const Hash128& device, Fidelity fidelity) {
+  return Hasher().add(program).add(device).integer(static_cast<int>(fidelity)).finish();
 }
-
-}  // namespace
-
-Hash128 ProfileCache::key(const Program& program, const Device& device, Fidelity fidelity) {
-  return keyOf(program, device.hash(), fidelity);
-}
-
-const Profile* ProfileCache::find(const Hash128& key) const {
-  const auto at = profiles_.find(key);
-  return at == profiles_.end() ? nullptr : &at->second;
-}
-
-const Profile& ProfileCache::put(const Hash128& key, Profile profile) {
-  return profiles_.insert_or_assign(key, std::move(profile)).first->second;
-}
-
-namespace {
 
 bool has(const Device& device, Fidelity fidelity) {
   const auto list = device.fidelities();
@@ -57,21 +41,18 @@ struct Executed {
 
 class Simulation {
  public:
-  Simulation(const Experiment& experiment, ProfileCache& cache, const EngineFactory& makeEngine)
+  Simulation(const Experiment& experiment, ProfileCache& cache, const EngineFactory& makeEngine,
+             Detail detail)
       : x_(experiment),
         cache_(cache),
         makeEngine_(makeEngine),
-        books_(experiment, result_),
-        deviceHash_(experiment.platform.device.device->hash()) {
-    // Hashing a device walks its whole configuration: once a run, not once a program.
-    if (experiment.platform.host.device != nullptr)
-      hostHash_ = experiment.platform.host.device->hash();
-  }
+        detail_(detail),
+        books_(experiment, result_, detail) {}
 
   RunResult run() {
     const auto started = std::chrono::steady_clock::now();
     describeRun();
-    const Plan plan = makePlan(x_);
+    const Plan plan = makePlan(x_, cache_, detail_);
     result_.tiers = plan.memory.tiers;
     result_.weightsBytes = plan.memory.weightsBytes;
     result_.peakBytes = plan.memory.peakBytes;
@@ -98,35 +79,37 @@ class Simulation {
  private:
   void describeRun() {
     result_.configHash = x_.configHash;
-    result_.platform = x_.platform.id;
-    result_.workload = x_.workload.id;
-    result_.format = x_.workload.formats.name;
-    result_.batch = x_.workload.options.batch;
+    result_.platform = x_.platform->id;
+    result_.workload = x_.workload->id;
+    result_.format = x_.workload->formats.name;
+    result_.batch = x_.workload->options.batch;
     result_.seed = x_.run.seed;
     result_.fidelity = nameOf(x_.run.fidelity);
     result_.coupling = x_.run.coupling == Coupling::live ? "live" : "replayed";
     result_.scope = nameOf(x_.run.scope);
     result_.energyMode = x_.run.energyMode == EnergyMode::tdp ? "tdp" : "activity";
     result_.mapping = x_.run.mapping;
-    result_.config = x_.config.toYaml();
-    result_.notes = x_.workload.notes;
-    result_.areaMm2 = x_.platform.device.device->info().area.value;
-    result_.powerWindowS = x_.platform.powerWindow.value.value;
+    if (detail_ == Detail::full) {
+      result_.config = x_.config().toYaml();
+      result_.notes = x_.workload->notes;
+    }
+    result_.areaMm2 = x_.platform->device.device->info().area.value;
+    result_.powerWindowS = x_.platform->powerWindow.value.value;
 
     const bool node = x_.run.scope >= Scope::node;
-    const bool host = x_.platform.host.device != nullptr;
+    const bool host = x_.platform->host.device != nullptr;
     Includes& in = result_.includes;
-    in = {x_.platform.weightLoad && node, node && host, node && host, node, node, node, true,
+    in = {x_.platform->weightLoad && node, node && host, node && host, node, node, node, true,
           x_.run.scope == Scope::wall};
 
-    deviceLevel_ = usable(*x_.platform.device.device, x_.run.fidelity);
+    deviceLevel_ = usable(*x_.platform->device.device, x_.run.fidelity);
     if (x_.run.fidelityForced && deviceLevel_ != x_.run.fidelity)
       throw InputError(Problem{{"--fidelity", 0},
-                               x_.platform.id,
+                               x_.platform->id,
                                fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
                                fmt::format("--fidelity {}", nameOf(deviceLevel_)),
                                "without --fidelity the result says which level was used"});
-    hostLevel_ = host ? usable(*x_.platform.host.device, x_.run.fidelity) : Fidelity::analytic;
+    hostLevel_ = host ? usable(*x_.platform->host.device, x_.run.fidelity) : Fidelity::analytic;
     result_.fidelityUsed["device"] = nameOf(deviceLevel_);
     if (host) {
       result_.fidelityUsed["link"] = deviceLevel_ == Fidelity::analytic ? "analytic" : "event";
@@ -134,7 +117,7 @@ class Simulation {
     if (deviceLevel_ != x_.run.fidelity)
       books_.assume({"fidelity.device", nameOf(deviceLevel_), "", "",
                      fmt::format("{} has no '{}' model yet: closed form used",
-                                 x_.platform.device.device->info().kind, nameOf(x_.run.fidelity)),
+                                 x_.platform->device.device->info().kind, nameOf(x_.run.fidelity)),
                      Basis::assumption});
   }
 
@@ -148,7 +131,7 @@ class Simulation {
   EventEngine& engine() {
     if (!engine_) {
       if (!makeEngine_) throw std::logic_error("an event-level run needs an engine");
-      engine_ = makeEngine_(x_.platform, x_.run.fidelity);
+      engine_ = makeEngine_(*x_.platform, x_.run.fidelity);
     }
     return *engine_;
   }
@@ -158,7 +141,7 @@ class Simulation {
   /// Closed form of a profile on the platform's link.
   Ticks closedForm(const Profile& profile) const {
     Ticks total;
-    const double linkRate = x_.platform.link.rate.value.value;
+    const double linkRate = x_.platform->link.rate.value.value;
     for (const Segment& segment : profile.segments) {
       Ticks longest = segment.local;
       for (const Demand& d : segment.demands) {
@@ -170,10 +153,12 @@ class Simulation {
     return total;
   }
 
-  const Executed& executed(const Program& program, bool onHost) {
-    const Device& device = onHost ? *x_.platform.host.device : *x_.platform.device.device;
+  const Executed& executed(const StepGroup& group, bool onHost) {
+    const Program& program = *group.program;
     const Fidelity level = onHost ? hostLevel_ : deviceLevel_;
-    const Hash128 key = keyOf(program, onHost ? hostHash_ : deviceHash_, level);
+    const Component& component = onHost ? x_.platform->host : x_.platform->device;
+    const Device& device = *component.device;
+    const Hash128 key = keyOf(group.hash, component.hash, level);
     const auto at = executed_.find(key);
     if (at != executed_.end()) return at->second;
     const Profile* profile = cache_.find(key);
@@ -191,49 +176,71 @@ class Simulation {
     Executed done{profile, profile->alone(), {}};
     if (onHost || !evented())
       done.duration = closedForm(*profile);
-    else if (x_.run.coupling == Coupling::live)
-      done.duration = engine().live("device", program);
     else
-      done.duration = engine().replay(*profile);
+      done.duration = onLink(key, [&] {
+        return x_.run.coupling == Coupling::live ? engine().live("device", program)
+                                                 : engine().replay(*profile);
+      });
     return executed_.emplace(key, done).first->second;
+  }
+
+  /// Duration of something on the platform's link, simulated once for equal links.
+  template <class Simulate>
+  Ticks onLink(const Hash128& what, const Simulate& simulate) {
+    const Hash128 key = Hasher()
+                            .add(what)
+                            .add(x_.platform->linkHash)
+                            .integer(static_cast<int>(x_.run.coupling))
+                            .finish();
+    if (const auto known = cache_.duration(key)) return *known;
+    const Ticks duration = simulate();
+    cache_.putDuration(key, duration);
+    return duration;
   }
 
   Ticks copyTime(const CopyCost& cost) {
     Profile profile;
     Segment setUp;
-    setUp.local = cost.latency + toTicks(x_.platform.link.latency.value);
+    setUp.local = cost.latency + toTicks(x_.platform->link.latency.value);
     Segment stream;
     stream.demands.push_back({0, cost.wire, cost.peak, 0, false});
     profile.segments = {setUp, stream};
-    return evented() ? engine().replay(profile) : closedForm(profile);
+    if (!evented()) return closedForm(profile);
+    const Hash128 what = Hasher()
+                             .text("copy")
+                             .integer(setUp.local.ps)
+                             .real(cost.wire.value)
+                             .real(cost.peak.value)
+                             .finish();
+    return onLink(what, [&] { return engine().replay(profile); });
   }
 
   void execute(const Plan& plan) {
     const bool node = x_.run.scope >= Scope::node;
     if (result_.includes.weightLoad)
       for (const PlannedCopy& load : plan.weightLoads) {
-        const CopyCost cost = x_.platform.device.device->copy(load.request);
+        const CopyCost cost = x_.platform->device.device->copy(load.request);
         books_.openingCopy(copyTime(cost), cost);
       }
     for (const PlannedPhase& planned : plan.phases) {
-      const Phase& phase = x_.workload.phases[planned.index];
+      const Phase& phase = x_.workload->phases[planned.index];
       books_.beginPhase(phase);
       for (std::size_t r = 0; r < planned.regions.size(); ++r) {
         const PlannedRegion& region = planned.regions[r];
         const Device& device =
-            region.onHost ? *x_.platform.host.device : *x_.platform.device.device;
+            region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
         const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
         const std::int64_t launches =
             launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
         RegionBook& book = books_.region(region);
         for (const StepGroup& group : region.groups) {
-          const Executed& done = executed(*group.program, region.onHost);
+          const Executed& done = executed(group, region.onHost);
           books_.runs(book, group, *done.profile, done.alone, done.duration,
                       times(launch.perProgram, launches));
         }
         if (!node) continue;
         for (const PlannedCopy& copy : region.copies) {
-          const CopyCost cost = x_.platform.device.device->copy(copy.request);
+          const CopyCost cost = x_.platform->device.device->copy(copy.request);
           books_.copies(book, copyTime(cost), cost, copy.perStep);
         }
       }
@@ -246,9 +253,9 @@ class Simulation {
   const Experiment& x_;
   ProfileCache& cache_;
   const EngineFactory& makeEngine_;
+  const Detail detail_;
   RunResult result_;
   Bookkeeping books_;
-  Hash128 deviceHash_, hostHash_;
   std::unique_ptr<EventEngine> engine_;
   Fidelity deviceLevel_ = Fidelity::analytic, hostLevel_ = Fidelity::analytic;
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
@@ -257,12 +264,12 @@ class Simulation {
 }  // namespace
 
 RunResult simulate(const Experiment& experiment, ProfileCache& cache,
-                   const EngineFactory& makeEngine) {
-  return Simulation(experiment, cache, makeEngine).run();
+                   const EngineFactory& makeEngine, Detail detail) {
+  return Simulation(experiment, cache, makeEngine, detail).run();
 }
 
 bool needsEngine(const Experiment& experiment) {
-  return usable(*experiment.platform.device.device, experiment.run.fidelity) != Fidelity::analytic;
+  return usable(*experiment.platform->device.device, experiment.run.fidelity) != Fidelity::analytic;
 }
 
 }  // namespace wattlas

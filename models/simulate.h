@@ -3,24 +3,11 @@
 
 #include <functional>
 #include <memory>
-#include <unordered_map>
 
 #include "models/experiment.h"
+#include "models/profile_cache.h"
 
 namespace wattlas {
-
-/// Profiles by (program, device, fidelity), shared between points and runs of one process.
-class ProfileCache {
- public:
-  static Hash128 key(const Program& program, const Device& device, Fidelity fidelity);
-  const Profile* find(const Hash128& key) const;
-  const Profile& put(const Hash128& key, Profile profile);
-  std::size_t size() const { return profiles_.size(); }
-  const std::unordered_map<Hash128, Profile, Hash128Hasher>& all() const { return profiles_; }
-
- private:
-  std::unordered_map<Hash128, Profile, Hash128Hasher> profiles_;
-};
 
 /// Executes programs at `event` or `detailed`. The SystemC implementation lives in models/sim
 /// (makeEventEngine); analytic runs never need one.
@@ -41,7 +28,7 @@ using EngineFactory = std::function<std::unique_ptr<EventEngine>(const Platform&
 
 /// Runs the experiment. `makeEngine` may be empty when only analytic components are used.
 RunResult simulate(const Experiment& experiment, ProfileCache& cache,
-                   const EngineFactory& makeEngine);
+                   const EngineFactory& makeEngine, Detail detail = Detail::full);
 
 /// True when the experiment needs SystemC, i.e. a process of its own.
 bool needsEngine(const Experiment& experiment);

@@ -76,7 +76,7 @@ ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Re
   ProfileCache cache;
   const RunResult reference = simulate(nominal, cache, {});
   std::vector<ParameterRecord> open;
-  for (const ParameterRecord& p : nominal.platform.config.parameters)
+  for (const ParameterRecord& p : nominal.platform->config.parameters)
     if (varies(p)) open.push_back(p);
 
   std::vector<std::vector<double>> drawn(open.size());

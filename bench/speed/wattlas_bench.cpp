@@ -43,8 +43,8 @@ void alone(const std::function<void()>& measure) {
 void analyticOperators() {
   for (const char* platform : {"gpu-h100-sxm", "pim-ai-4chip", "upmem-server"}) {
     const Experiment x = suite::experiment(platform, {"llama2-7b", "int8"});
-    const Device& device = *x.platform.device.device;
-    const Graph& graph = x.workload.phases.front().graph;
+    const Device& device = *x.platform->device.device;
+    const Graph& graph = x.workload->phases.front().graph;
     const auto regions = device.partition(graph, graph.order());
     std::int64_t operators = 0;
     const auto start = Clock::now();
@@ -94,7 +94,7 @@ void programs(const char* platform, const suite::Point& point, const suite::Sets
               const char* what, double mostEvents, double mostMicroseconds) {
   const Experiment x = suite::experiment(platform, point, sets);
   const auto all = suite::devicePrograms(x);
-  const auto module = x.platform.device.device->elaborate("device", Fidelity::event);
+  const auto module = x.platform->device.device->elaborate("device", Fidelity::event);
   std::int64_t most = 0;
   // The first run of each program: nothing about it is remembered.
   const auto start = Clock::now();

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "explorer/byte_stream.h"
 #include "explorer/campaign/crc32c.h"
 #include "explorer/worker_protocol.h"
+#include "models/base/byte_stream.h"
 
 namespace wattlas {
 namespace {

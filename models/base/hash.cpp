@@ -21,6 +21,7 @@ Hasher& Hasher::text(std::string_view s) {
 }
 
 Hasher& Hasher::raw(const void* data, std::size_t size) {
+  if (bytes_.capacity() == 0) bytes_.reserve(192);  // most need no more: one allocation
   const auto* p = static_cast<const unsigned char*>(data);
   bytes_.insert(bytes_.end(), p, p + size);
   return *this;

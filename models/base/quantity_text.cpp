@@ -159,14 +159,45 @@ std::string exactQuantity(double value, Dimension dimension) {
   return unit.empty() ? fmt::format("{}", value) : fmt::format("{} {}", value, unit);
 }
 
-double rounded(double value) {
-  if (value == 0.0 || !std::isfinite(value)) return value;
-  // Through decimal text: exact, and the same on every machine.
+namespace {
+
+/// Through decimal text: exact, and the same on every machine.
+double roundedByText(double value) {
   std::array<char, 40> buffer{};
   const auto end = fmt::format_to_n(buffer.data(), buffer.size(), "{:.11e}", value);
   double result = 0.0;
   std::from_chars(buffer.data(), buffer.data() + end.size, result);
   return result;
+}
+
+constexpr std::array powersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+}  // namespace
+
+double rounded(double value) {
+  if (value == 0.0 || !std::isfinite(value)) return value;
+  // A sweep rounds tens of numbers a point. Digits (below 2^53) and powers of ten up to 1e22 are
+  // exact, so their quotient is the double nearest to the decimal number: what the text gives.
+  const double size = std::abs(value);
+  if (size >= 1e-10 && size < 1e30) {
+    int digits = 11 - static_cast<int>(std::floor(std::log10(size)));  // decimals that are kept
+    const auto scaled = [&] {
+      return digits >= 0 ? size * powersOfTen[static_cast<std::size_t>(digits)]
+                         : size / powersOfTen[static_cast<std::size_t>(-digits)];
+    };
+    double number = scaled();
+    if (number >= 1e12) --digits, number = scaled();  // a logarithm just below a whole number
+    const double whole = std::nearbyint(number);
+    // `number` may be off by 1e-4: near the middle of two decimals only the text decides.
+    if (number >= 1e11 && whole < 1e12 && std::abs(std::abs(number - whole) - 0.5) > 1e-3) {
+      const double result = digits >= 0 ? whole / powersOfTen[static_cast<std::size_t>(digits)]
+                                        : whole * powersOfTen[static_cast<std::size_t>(-digits)];
+      return std::copysign(result, value);
+    }
+  }
+  return roundedByText(value);
 }
 
 namespace {

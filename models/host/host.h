@@ -31,6 +31,7 @@ class HostCpu final : public ConfiguredDevice {
   int modelVersion() const override { return 1; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
   std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override;

@@ -20,6 +20,8 @@ class RooflineDevice : public ConfiguredDevice, public CountsDecodeSteps {
   int modelVersion() const override { return 2; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  /// The tool's own equations look at the network around an operator.
+  bool lowersByOperator() const override { return !params_.isCompat(); }
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
   Bits residentBits(const Operator& op) const override;

@@ -21,6 +21,7 @@ class UpmemDevice : public ConfiguredDevice {
   int modelVersion() const override { return 3; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
+  bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;

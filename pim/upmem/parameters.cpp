@@ -18,8 +18,7 @@ void DmaParams::bind(Binder& b) {
 std::int64_t DmaParams::latency(bool write, std::int64_t bytes) const {
   const double cycles = (write ? writeLatency : readLatency).value.value +
                         perByte.value.value * static_cast<double>(bytes);
-  return std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5),
-                                occupancy(write, bytes));
+  return std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5), occupancy(write, bytes));
 }
 
 std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes) const {

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
 #include <stdexcept>
 
 #include "models/base/error.h"
@@ -85,6 +89,29 @@ TEST(Units, RoundsToTwelveDigits) {
   EXPECT_EQ(rounded(0.1 + 0.2), 0.3);
   EXPECT_EQ(rounded(123456789012.6), 123456789013.0);
   EXPECT_EQ(rounded(0.0), 0.0);
+}
+
+TEST(Units, RoundingEqualsItsDecimalText) {
+  const auto byText = [](double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.11e", value);
+    return std::strtod(text, nullptr);
+  };
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> exponent(-32, 34), sign(-1, 1);
+  for (int i = 0; i < 100000; ++i) {
+    const double value = std::copysign(std::pow(10.0, exponent(random)), sign(random));
+    ASSERT_EQ(rounded(value), byText(value)) << value;
+    // Already rounded, halfway to the next, and next to a power of ten.
+    const double once = byText(value);
+    ASSERT_EQ(rounded(once), once);
+    const double half = once * (1 + 0.5e-11);
+    ASSERT_EQ(rounded(half), byText(half)) << half;
+  }
+  for (int e = -25; e < 32; ++e)
+    for (const double near : {std::nextafter(std::pow(10.0, e), 0.0), std::pow(10.0, e),
+                              std::pow(10.0, e) * (1 - 4e-13), std::pow(10.0, e) * (1 - 6e-13)})
+      ASSERT_EQ(rounded(near), byText(near)) << near;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class EveryDevice : public ::testing::TestWithParam<std::string> {
         cases_.push_back({suite::label(GetParam(), point), std::move(program)});
     }
   }
-  const Platform& platform() const { return experiments_.front().platform; }
+  const Platform& platform() const { return *experiments_.front().platform; }
   const Device& device() const { return *platform().device.device; }
   /// A module for each simulated level.
   std::vector<std::unique_ptr<DeviceModule>> simulated() const {
@@ -131,6 +131,25 @@ TEST_P(EveryDevice, ForgetsWhatItRanBefore) {
   // In reverse: every program now follows another one than before.
   for (std::size_t i = cases_.size(); i-- > 0;)
     expectEqual(runAlone(*module, *cases_[i].program), first[i], cases_[i].where);
+}
+
+TEST_P(EveryDevice, ThatLowersByOperatorLooksAtNothingElse) {
+  if (!device().lowersByOperator()) GTEST_SKIP() << "programs depend on the network";
+  for (const Experiment& x : experiments_)
+    for (const Phase& phase : x.workload->phases)
+      for (OpId id = 0; id < static_cast<OpId>(phase.graph.size()); ++id) {
+        Operator op = phase.graph.at(id);
+        if (device().support(op).level == Support::Level::refused) continue;
+        const auto inside = device().lower({phase.graph, {id}, phase.kind});
+        op.name = "another name";
+        Graph alone;
+        const OpId there = alone.add(op);
+        const auto outside = device().lower({alone, {there}, phase.kind});
+        ASSERT_EQ(bool(inside), bool(outside)) << x.workload->id << " " << phase.graph.at(id).name;
+        if (inside) {
+          EXPECT_EQ((*inside)->hash(), (*outside)->hash()) << x.workload->id << " " << id;
+        }
+      }
 }
 
 TEST_P(EveryDevice, EqualHashesMeanEqualProfiles) {

@@ -99,7 +99,7 @@ TEST_P(EveryPlatform, SaysWhichLevelItUsed) {
   Runner run;
   const Experiment x = at({"gemv:512x512", "int8"}, level("event"));
   const RunResult r = run(x);
-  const bool has = suite::offers(*x.platform.device.device, Fidelity::event);
+  const bool has = suite::offers(*x.platform->device.device, Fidelity::event);
   EXPECT_EQ(r.fidelityUsed.at("device"), has ? "event" : "analytic");
   const bool admitted = std::any_of(r.assumptions.begin(), r.assumptions.end(),
                                     [](const auto& a) { return a.key == "fidelity.device"; });
@@ -251,7 +251,7 @@ void raiseEach(const std::string& platform, const Point& point,
   const Experiment base = suite::experiment(platform, point, closed);
   const RunResult before = first(base);
   if (!before.feasible) return;
-  for (const ParameterRecord& p : base.platform.config.parameters) {
+  for (const ParameterRecord& p : base.platform->config.parameters) {
     if (std::find(dimensions.begin(), dimensions.end(), p.dimension) == dimensions.end()) continue;
     if (p.value <= 0) continue;
     Sets sets = closed;

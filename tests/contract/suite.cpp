@@ -78,7 +78,7 @@ RunResult Runner::operator()(const Experiment& experiment) {
   return simulate(experiment, cache, [&](const Platform&, Fidelity fidelity) {
     if (!engine_) {
       kept_.push_back(std::make_unique<Experiment>(experiment));
-      engine_ = makeEventEngine(kept_.front()->platform, fidelity);
+      engine_ = makeEventEngine(*kept_.front()->platform, fidelity);
     }
     return std::unique_ptr<EventEngine>(std::make_unique<Borrowed>(*engine_));
   });

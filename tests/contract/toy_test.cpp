@@ -165,7 +165,7 @@ TEST(Toy, MergedConfigurationReproducesTheResult) {
   const Experiment first =
       toy(big, {{"workload.format", "int8"}, {"lanes", "32"}, {"run.fidelity", "analytic"}});
   const std::string file = ::testing::TempDir() + "/wattlas_merged.yaml";
-  std::ofstream(file) << first.config.toYaml();
+  std::ofstream(file) << first.config().toYaml();
   Registry registry;
   registerToy(registry);
   const Experiment again = makeExperiment({file, "", {}}, registry, dataPath());

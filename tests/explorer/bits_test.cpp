@@ -19,8 +19,8 @@ TEST(Bits, NoiseOfAUniformQuantiserIsTheTabulatedOne) {
   EXPECT_NEAR(quantisationNoise(parseNumberFormat("ternary")), 0.1902, 1e-4);
   EXPECT_NEAR(quantisationNoise(parseNumberFormat("int2")), 0.1188, 1e-4);
   EXPECT_NEAR(quantisationNoise(parseNumberFormat("int4")), 0.01154, 1e-5);
-  // Beyond the table: below the asymptote 4 ln N / (3 N^2) of Hui and Neuhoff 2001 (it comes down to
-  // the optimum slowly), above a quantiser without overload from -4 to 4 sigma less its margin.
+  // Beyond the table: below the asymptote 4 ln N / (3 N^2) of Hui and Neuhoff 2001 (it comes down
+  // to the optimum slowly), above a quantiser without overload from -4 to 4 sigma less its margin.
   const double eight = quantisationNoise(parseNumberFormat("int8"));
   EXPECT_LT(eight, 4 * std::log(256.0) / (3 * 65536));
   EXPECT_GT(eight, 64.0 / 65536 / 12 * 0.9);

@@ -2,8 +2,9 @@
 #include "tests/explorer/fake_model.h"
 
 int main(int argc, char** argv) {
+  using namespace wattlas;  // a program of one function
   if (argc > 1 && std::string(argv[1]) == "broken") return 3;
-  return wattlas::workerMain(
-      wattlas::workerInput, wattlas::workerOutput,
-      {[](const wattlas::ExperimentSpec& spec) { return wattlas::test::fakeRun(spec); }});
+  return workerMain(workerInput, workerOutput, [](const Study& study) {
+    return std::make_unique<SimpleEvaluator>(study, test::fakeRun);
+  });
 }

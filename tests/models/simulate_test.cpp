@@ -18,9 +18,9 @@ std::shared_ptr<const Program> programOf(const Experiment& x) {
 TEST(CacheKey, DependsOnProgramDeviceAndLevel) {
   const Experiment x = toyExperiment("gemm:4x64x64"), other = toyExperiment("gemm:4x64x128"),
                    faster = toyExperiment("gemm:4x64x64", {{"clock", "2 GHz"}});
-  const Device& device = *x.platform.device.device;
+  const Device& device = *x.platform->device.device;
   const auto key = [](const Experiment& of, Fidelity level) {
-    return ProfileCache::key(*programOf(of), *of.platform.device.device, level).hex();
+    return ProfileCache::key(*programOf(of), *of.platform->device.device, level).hex();
   };
   const std::string own = key(x, Fidelity::event);
   EXPECT_EQ(own, ProfileCache::key(*programOf(x), device, Fidelity::event).hex());
@@ -34,8 +34,8 @@ TEST(CacheKey, LinksDoNotMatter) {
   const Experiment x = toyExperiment("gemm:4x64x64"),
                    wider = toyExperiment("gemm:4x64x64", {{"link.rate", "8 GB/s"}});
   EXPECT_EQ(
-      ProfileCache::key(*programOf(x), *x.platform.device.device, Fidelity::event).hex(),
-      ProfileCache::key(*programOf(wider), *wider.platform.device.device, Fidelity::event).hex());
+      ProfileCache::key(*programOf(x), *x.platform->device.device, Fidelity::event).hex(),
+      ProfileCache::key(*programOf(wider), *wider.platform->device.device, Fidelity::event).hex());
 }
 
 TEST(Cache, HoldsWhatWasSimulated) {

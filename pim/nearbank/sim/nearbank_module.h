@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "models/device_module.h"
-#include "pim/nearbank/device.h"
 #include "pim/nearbank/channel.h"
+#include "pim/nearbank/device.h"
 
 namespace wattlas::pim::nearbank {
 

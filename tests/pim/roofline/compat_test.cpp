@@ -65,12 +65,12 @@ TEST(ToolEquations, TheFirstNormRunsAtTheToolsOwnSpeed) {
 TEST(ToolEquations, RunOneDecodeStepLessThanAskedFor) {
   const Experiment x =
       llmExperiment("roofline-pim-ai-4chip", "llama2-7b", {compat, {"workload.generate", "32"}});
-  for (const Phase& phase : x.workload.phases)
+  for (const Phase& phase : x.workload->phases)
     if (phase.kind == PhaseKind::decode) {
       EXPECT_EQ(phase.repeat, 31);
     }
   // The merged configuration keeps what was asked for, so that it gives the same again.
-  EXPECT_EQ(x.config.at("workload.generate")->scalar(), "32");
+  EXPECT_EQ(x.config().at("workload.generate")->scalar(), "32");
   EXPECT_EQ(phaseOf(tool("h100", 16, 32, "fp16"), "decode").tokens, 31);
 }
 

@@ -1,0 +1,71 @@
+#include "explorer/experiment_source.h"
+
+#include <bit>
+#include <cmath>
+
+#include "explorer/study_names.h"
+
+namespace wattlas {
+
+ExperimentSource::ExperimentSource(const Study& study, ExperimentMaker& maker)
+    : study_(study), maker_(maker) {
+  for (std::size_t g = 0; g < study.genes.size(); ++g) {
+    const std::string key = setKeyOf(study.genes[g].key);
+    decides(sectionOf(key), key, &Inputs::genes, g);
+  }
+  for (std::size_t d = 0; d < study.derived.size(); ++d)
+    if (study.derived[d].sets()) {
+      const std::string key = setKeyOf(study.derived[d].key);
+      decides(sectionOf(key), key, &Inputs::derived, d);
+    }
+}
+
+void ExperimentSource::decides(Section section, const std::string& key,
+                               std::vector<std::size_t> Inputs::*list, std::size_t index) {
+  const auto add = [&](Section s) {
+    (inputs_[static_cast<std::size_t>(s)].*list).push_back(index);
+  };
+  add(section);
+  // A mapping file changes the platform; a merged configuration given as platform brings run
+  // options of its own.
+  if (key == "run.mapping") add(Section::platform);
+  if (key == "platform") add(Section::run);
+}
+
+Hash128 ExperimentSource::keyOf(Section section, const DesignPoint& point) const {
+  const Inputs& inputs = inputs_[static_cast<std::size_t>(section)];
+  Hasher hasher;
+  if (section == Section::workload) hasher.integer(point.workload);
+  for (const std::size_t g : inputs.genes) {
+    const Coordinate c = point.genes[g];
+    hasher.integer(std::isnan(c) ? -1 : std::bit_cast<std::int64_t>(c));
+  }
+  for (const std::size_t d : inputs.derived) {
+    const Value v = slotValue(study_, point, study_.slots.firstDerived() + static_cast<int>(d));
+    hasher.integer(static_cast<int>(v.kind)).text(v.text);
+    hasher.real(v.kind == Value::Kind::none ? 0 : v.number);
+  }
+  return hasher.finish();
+}
+
+Experiment ExperimentSource::at(const DesignPoint& point) {
+  const Hash128 platformKey = keyOf(Section::platform, point),
+                workloadKey = keyOf(Section::workload, point), runKey = keyOf(Section::run, point);
+  const auto platform = platforms_.find(platformKey);
+  const auto workload = workloads_.find(workloadKey);
+  const auto run = runs_.find(runKey);
+  if (platform != platforms_.end() && workload != workloads_.end() && run != runs_.end())
+    return maker_.assemble(platform->second, workload->second, run->second);
+
+  const auto parts = maker_.build(specOf(study_, point));
+  const auto keep = [](auto& kept, const Hash128& key, const auto& part) {
+    if (kept.size() >= mostKept) kept.clear();
+    kept.insert_or_assign(key, part);
+  };
+  keep(platforms_, platformKey, parts.platform);
+  keep(workloads_, workloadKey, parts.workload);
+  keep(runs_, runKey, parts.run);
+  return maker_.assemble(parts.platform, parts.workload, parts.run);
+}
+
+}  // namespace wattlas

@@ -1,0 +1,62 @@
+// What was lowered and simulated before, shared between the points and runs of one process.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "models/device.h"
+
+namespace wattlas {
+
+class ProfileCache {
+ public:
+  static Hash128 key(const Program& program, const Device& device, Fidelity fidelity);
+  const Profile* find(const Hash128& key) const;
+  const Profile& put(const Hash128& key, Profile profile);
+  std::size_t size() const { return profiles_.size(); }
+  const std::unordered_map<Hash128, Profile, Hash128Hasher>& all() const { return profiles_; }
+
+  /// A device's answer about an operator; key: (device, operator's shape).
+  struct Placed {
+    Support support;
+    Bits resident;
+  };
+  const Placed* placed(const Hash128& key) const;
+  const Placed& putPlaced(const Hash128& key, Placed placed);
+
+  /// A lowered region. Programs may point into their device, which is therefore kept.
+  struct Lowered {
+    std::shared_ptr<const Program> program;
+    Hash128 hash;  ///< of the program
+    std::shared_ptr<const Device> device;
+  };
+  const Lowered* lowered(const Hash128& key) const;
+  const Lowered& putLowered(const Hash128& key, Lowered lowered);
+
+  /// How long a profile or a copy lasts on a link; key: (what, link, coupling).
+  std::optional<Ticks> duration(const Hash128& key) const;
+  void putDuration(const Hash128& key, Ticks duration);
+
+  /// Forgets everything when it holds more than a process should: call between runs.
+  void trim();
+
+  /// Profiles and durations put since `startRecording`, as bytes for `absorb` of another process.
+  void startRecording();
+  std::string recorded() const;
+  /// Throws std::runtime_error on damaged bytes.
+  void absorb(const std::string& bytes);
+
+ private:
+  static constexpr std::size_t mostKept = 200000;
+
+  std::unordered_map<Hash128, Profile, Hash128Hasher> profiles_;
+  std::unordered_map<Hash128, Placed, Hash128Hasher> placed_;
+  std::unordered_map<Hash128, Lowered, Hash128Hasher> lowered_;
+  std::unordered_map<Hash128, Ticks, Hash128Hasher> durations_;
+  bool recording_ = false;
+  std::vector<Hash128> newProfiles_, newDurations_;
+};
+
+}  // namespace wattlas
