@@ -7,10 +7,13 @@ namespace wattlas::pim {
 namespace {
 
 TEST(SaMacPeak, EveryRowOfTheTableIsMetWithinOnePercent) {
-  const ValidationRows rows = validateBanks(SearchPath({WATTLAS_DATA_ROOT}));
-  EXPECT_GE(rows.size(), 30u);
-  for (const ValidationRow& row : rows)
+  int seen = 0;
+  for (const ValidationRow& row : validateBanks(SearchPath({WATTLAS_DATA_ROOT}))) {
+    if (!row.id.starts_with("samac-")) continue;
+    ++seen;
     EXPECT_TRUE(row.pass()) << row.id << ": " << row.ours << " against " << row.reference;
+  }
+  EXPECT_GE(seen, 30);
 }
 
 TEST(HostLaw, MeasuredPointsAreMet) {
