@@ -14,12 +14,12 @@ struct TileCycles {
 
 TileCycles dmaOf(const Tile& t, const DmaParams& dma) {
   TileCycles c;
-  c.latency = t.reads * dma.latency(false, t.readBytes) +
-              t.reads2 * dma.latency(false, t.read2Bytes) +
-              t.writes * dma.latency(true, t.writeBytes);
-  c.occupancy = t.reads * dma.occupancy(false, t.readBytes) +
-                t.reads2 * dma.occupancy(false, t.read2Bytes) +
-                t.writes * dma.occupancy(true, t.writeBytes);
+  c.latency = dma.latency(false, t.readBytes, t.reads) +
+              dma.latency(false, t.read2Bytes, t.reads2) +
+              dma.latency(true, t.writeBytes, t.writes);
+  c.occupancy = dma.occupancy(false, t.readBytes, t.reads) +
+                dma.occupancy(false, t.read2Bytes, t.reads2) +
+                dma.occupancy(true, t.writeBytes, t.writes);
   return c;
 }
 

@@ -9,7 +9,7 @@ namespace wattlas::pim {
 namespace {
 
 KernelSetting settingOf(const UpmemParams& p) {
-  KernelSetting s;  // counts are in cycles: the clock does not matter
+  KernelSetting s;
   s.unroll = static_cast<int>(p.unroll);
   s.tasklets = static_cast<int>(p.dpu.tasklets);
   s.timing.revolver = static_cast<int>(p.dpu.revolver);
@@ -19,6 +19,11 @@ KernelSetting settingOf(const UpmemParams& p) {
   s.timing.dmaReadOccupancy = p.dpu.dma.readOccupancy.value.value;
   s.timing.dmaWriteOccupancy = p.dpu.dma.writeOccupancy.value.value;
   s.timing.dmaOccupancyPerByte = p.dpu.dma.occupancyPerByte.value.value;
+  if (p.dpu.dma.rows.detail) {  // else counts are in cycles, and the clock does not matter
+    s.timing.bank = p.dpu.dma.rows;
+    s.timing.mramRowBytes = static_cast<int>(p.dpu.dma.rowBytes);
+    s.timing.clockHz = p.dpu.clock.value.value;
+  }
   return s;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/dpu/exec/timing.h"
+
 namespace wattlas::pim {
 
 void DmaParams::bind(Binder& b) {
@@ -13,18 +15,60 @@ void DmaParams::bind(Binder& b) {
   b.quantity("readOccupancy", readOccupancy, cycles, "engine cycles of a read besides its bytes");
   b.quantity("writeOccupancy", writeOccupancy, cycles, "engine cycles of a write");
   b.quantity("occupancyPerByte", occupancyPerByte, cycles, "engine cycles per byte");
+  b.flag("bankDetail", rows.detail, {.fallback = "false"},
+         "time the rows that transfers open one by one, with the times of `bank`, instead of by "
+         "the measured average");
 }
 
-std::int64_t DmaParams::latency(bool write, std::int64_t bytes) const {
+std::int64_t DmaParams::latency(bool write, std::int64_t bytes, std::int64_t count) const {
+  if (rows.detail) return rowByRow(write, bytes, count).latency;
   const double cycles = (write ? writeLatency : readLatency).value.value +
                         perByte.value.value * static_cast<double>(bytes);
-  return std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5), occupancy(write, bytes));
+  return count *
+         std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5), occupancy(write, bytes));
 }
 
-std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes) const {
+std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes, std::int64_t count) const {
+  if (rows.detail) return rowByRow(write, bytes, count).occupancy;
   const double cycles = (write ? writeOccupancy : readOccupancy).value.value +
                         occupancyPerByte.value.value * static_cast<double>(bytes);
-  return static_cast<std::int64_t>(cycles + 0.5);
+  return count * static_cast<std::int64_t>(cycles + 0.5);
+}
+
+/// Runs the transfers through the executor's bank. Another tasklet's row is open before them, and
+/// they begin at a row, as tiles do; long runs repeat, so a part of them stands for all.
+DmaParams::Cost DmaParams::rowByRow(bool write, std::int64_t bytes, std::int64_t count) const {
+  constexpr std::int64_t most = 512;
+  const std::int64_t runs = std::min(count, most);
+  if (runs <= 0) return {};
+  dpu::DpuTiming timing;
+  timing.clockHz = clock.value;
+  timing.mramRowBytes = static_cast<int>(rowBytes);
+  timing.bank = rows;
+  dpu::MramBank bank(timing);
+  const auto size = static_cast<std::uint32_t>(bytes);
+  const double fixed = (write ? writeOccupancy : readOccupancy).value.value;
+  const auto own = static_cast<std::uint64_t>(
+      std::llround(1000 * bank.occupancy(fixed, occupancyPerByte.value.value, size, write)));
+  const auto wait = static_cast<std::uint64_t>(
+      std::llround(1000 * bank.latency((write ? writeLatency : readLatency).value.value,
+                                       perByte.value.value, size)));
+  const auto other = static_cast<std::uint32_t>(most * bytes / rowBytes + 2) *
+                     static_cast<std::uint32_t>(rowBytes);
+  constexpr std::uint64_t start = 1000000000;  // long after the row of before was opened
+  bank.access(0, other, 8);
+  bank.end(start, write);
+  std::uint64_t engine = start, tasklet = start;
+  for (std::int64_t i = 0; i < runs; ++i) {
+    const auto access = bank.access(engine, static_cast<std::uint32_t>(i) * size, size);
+    const std::uint64_t occupied = access.rows + own;
+    tasklet += std::max(access.rows + wait, occupied);
+    engine = access.begin + occupied;
+    bank.end(engine, write);
+  }
+  const double scale = static_cast<double>(count) / static_cast<double>(runs) / 1000;
+  return {std::llround(static_cast<double>(tasklet - start) * scale),
+          std::llround(static_cast<double>(engine - start) * scale)};
 }
 
 void DpuParams::bind(Binder& b) {
@@ -83,6 +127,14 @@ void UpmemParams::bind(Binder& b) {
   host.dpusPerRank = dpusPerRank();
   if (!b.reading()) return;
   bank = atTemperature(bank, temperature.value.value);
+  dpu.dma.rows.tRcdNs = bank.tRCD.value.value * 1e9;
+  dpu.dma.rows.tRpNs = bank.tRP.value.value * 1e9;
+  dpu.dma.rows.tRasNs = bank.tRAS.value.value * 1e9;
+  dpu.dma.rows.tRefiNs = 0;  // the law and `stretch` keep the average of refresh
+  dpu.dma.rowBytes = static_cast<std::int64_t>(bank.rowBits.value.value / 8);
+  dpu.dma.clock = dpu.clock.value;
+  if (dpu.dma.rows.detail && dpu.dma.rowBytes % 8 != 0)
+    b.problem("bank.row", "is no whole number of 8-byte words", "a multiple of 8 bytes");
   if (!saMac.enabled()) return;
   // Units that take the place of cells leave fewer rows.
   if (const double lost = macArea().capacityLost; lost > 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pim/bank/bank_work.h"
+#include "pim/dpu/exec/mram_bank.h"
 #include "pim/upmem/host_law.h"
 #include "pim/upmem/kernel_cost.h"
 
@@ -12,9 +13,22 @@ struct DmaParams {
   Sourced<Ratio> perByte;                        ///< cycles per byte, latency
   Sourced<Ratio> readOccupancy, writeOccupancy;  ///< cycles that the engine is taken
   Sourced<Ratio> occupancyPerByte;
+  /// Row by row instead of the measured average (`bankDetail`), with the times of the device's
+  /// `bank`; refresh stays the measured average.
+  dpu::MramBankTiming rows;
+  std::int64_t rowBytes = 1024;
+  Hertz clock;
   void bind(Binder& binder);
-  std::int64_t latency(bool write, std::int64_t bytes) const;
-  std::int64_t occupancy(bool write, std::int64_t bytes) const;
+  /// Cycles of `count` transfers of `bytes` each that a tasklet makes back to back, one behind the
+  /// other in MRAM.
+  std::int64_t latency(bool write, std::int64_t bytes, std::int64_t count = 1) const;
+  std::int64_t occupancy(bool write, std::int64_t bytes, std::int64_t count = 1) const;
+
+ private:
+  struct Cost {
+    std::int64_t latency = 0, occupancy = 0;
+  };
+  Cost rowByRow(bool write, std::int64_t bytes, std::int64_t count) const;
 };
 
 struct DpuParams {

@@ -23,7 +23,11 @@ Hash128 keyOf(int kernel, const KernelSetting& s) {
   h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
   h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
   h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
-  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes);
+  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes).integer(t.bank.detail);
+  if (t.bank.detail) {
+    h.real(t.clockHz).real(t.bank.tRcdNs).real(t.bank.tRpNs).real(t.bank.tRasNs);
+    h.real(t.bank.tWrNs).real(t.bank.tRefiNs).real(t.bank.tRfcNs);
+  }
   return h.finish();
 }
 

@@ -27,7 +27,7 @@ std::vector<Step> stepsOf(const Tile& tile, const DmaParams& dma) {
   const auto transfers = [&](std::int64_t n, std::int64_t size, bool write) {
     if (n > 0)
       steps.push_back(
-          {Step::Kind::transfer, n * dma.latency(write, size), n * dma.occupancy(write, size), 0});
+          {Step::Kind::transfer, dma.latency(write, size, n), dma.occupancy(write, size, n), 0});
   };
   transfers(tile.reads, tile.readBytes, false);
   transfers(tile.reads2, tile.read2Bytes, false);
