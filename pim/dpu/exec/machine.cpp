@@ -164,6 +164,9 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   const auto prepared = [&] {
     auto runtime = std::make_unique<Runtime>(
         core, options, [&program](std::uint32_t pc) { return program.where(pc); });
+    runtime->dropsLowBits =
+        options.dmaAlignment == DmaAlignment::hardware ||
+        (options.dmaAlignment == DmaAlignment::automatic && program.vendorRuntime);
     for (unsigned t = 0; t < (first ? 1U : options.tasklets); ++t) runtime->start(t, program.entry);
     return runtime;
   };
@@ -203,6 +206,13 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   result.instructions = outcome.instructions;
   result.wallS = wall.count();
   fillResult(result, *runtime, before, program);
+  if (runtime->misaligned > 0) {
+    const std::uint32_t pc = runtime->firstMisaligned;
+    result.notes.push_back(std::to_string(runtime->misaligned) +
+                           " DMA transfers with an address that is no multiple of 8: its low three "
+                           "bits were ignored, as by the hardware (first at instruction " +
+                           std::to_string(pc) + ", " + program.where(pc) + ")");
+  }
   if (first && options.start == StartPolicy::automatic && !result.error &&
       result.tasklets.size() != options.tasklets) {
     result.notes.push_back(

@@ -21,6 +21,12 @@ enum class StartPolicy {
   first,      ///< tasklet 0 starts at the entry in cycle 0
   all         ///< tasklets 0..N-1 start at the entry in cycle 0
 };
+/// What a DMA address that is no multiple of 8 does.
+enum class DmaAlignment {
+  automatic,  ///< `hardware` for executables linked with a vendor's run-time, else `check`
+  check,      ///< ends the run with an error: in a program that is being written it is a mistake
+  hardware    ///< the engine ignores the low three bits; compiled programs rely on it
+};
 /// Both engines give the same cycles, memory and statistics for programs without data races under
 /// register-file rule `none`, and share their functional core.
 enum class EngineMode {
@@ -40,6 +46,7 @@ struct DpuRunOptions {
   unsigned tasklets = 16;  ///< 1..24; used by StartPolicy::all
   StartPolicy start = StartPolicy::automatic;
   EngineMode mode = EngineMode::decoupled;
+  DmaAlignment dmaAlignment = DmaAlignment::automatic;
   std::uint64_t maxCycles = 0;  ///< 0 = no limit; reaching it is an error
   bool raceCheck = false;       ///< report unsynchronised WRAM sharing; runs in lockstep
   std::function<void(const TraceEvent&)> trace;  ///< when set, runs in lockstep

@@ -235,10 +235,15 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   const Operation op = in.form->operation;
   Tasklet& tasklet = core.tasklets[t];
   const std::uint32_t a = tasklet.r[in.ra];
-  const std::uint32_t local = a & 0xFFFFFFU;
+  std::uint32_t local = a & 0xFFFFFFU;
   std::uint32_t mram = tasklet.r[in.rb];
   const std::uint32_t bytes = 8 * (1 + ((static_cast<std::uint32_t>(in.imm) + (a >> 24)) & 255U));
   const char* const memory = op == ldmai ? "IRAM" : "WRAM";
+  if (((local | mram) & 7U) != 0 && dropsLowBits) {
+    if (misaligned++ == 0) firstMisaligned = tasklet.pc;
+    local &= ~7U;
+    mram &= ~7U;
+  }
   if (((local | mram) & 7U) != 0) {
     fail(RunErrorKind::dmaAlignment, t, cycle,
          std::string("DMA addresses must be multiples of 8: ") + memory + " " + hex(local, 6) +

@@ -79,6 +79,9 @@ class Runtime {
   std::optional<RunError> error;
   std::unique_ptr<RaceChecker> races;
   std::uint64_t lastEnd = 0;  ///< end of the last transfer
+  bool dropsLowBits = false;  ///< of DMA addresses; otherwise bits 2:0 must be 0
+  std::uint64_t misaligned = 0;
+  std::uint32_t firstMisaligned = 0;  ///< instruction index
 
  private:
   void lock(unsigned t, const Instruction& in, OrderingEffect& effect);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "models/base/error.h"
+#include "pim/dpu/isa/instruction_set.h"
 #include "pim/dpu/program/elf_reader.h"
 #include "pim/dpu/program/program_files.h"
 
@@ -44,6 +45,28 @@ struct Piece {
   std::string what;
   std::uint32_t address, offset, fileBytes, memoryBytes;
 };
+
+std::uint64_t wordAt(const std::uint8_t* bytes) {
+  std::uint64_t word = 0;
+  for (unsigned k = 0; k < 6; ++k) word |= std::uint64_t{bytes[k]} << (8 * k);
+  return word;
+}
+
+/// Code that makes sense only as 6 bytes an instruction: as 8 bytes, the unused ones are not 0 and
+/// not every word is an instruction.
+bool packedInSixBytes(const std::uint8_t* bytes, std::uint32_t size) {
+  if (size % 6 != 0) return false;
+  const auto all = [&](std::uint32_t step) {
+    for (std::uint32_t i = 0; i < size; i += step) {
+      if (!decode(wordAt(bytes + i))) return false;
+    }
+    return true;
+  };
+  bool clean = true;
+  for (std::uint32_t i = 0; i < size; i += 8)
+    clean = clean && bytes[i + 6] == 0 && bytes[i + 7] == 0;
+  return !clean && !all(8) && all(6);
+}
 
 class Loader {
  public:
@@ -99,13 +122,15 @@ class Loader {
       image_.fail(piece.header, piece.what + " does not hold whole instructions",
                   "address and size that are multiples of 8");
     }
+    if (packedInSixBytes(bytes, piece.fileBytes)) {
+      image_.fail(piece.header, piece.what + " holds instructions of 48 bits, one behind the other",
+                  "8 bytes an instruction, the upper two of them 0");
+    }
     const std::uint32_t first = at / 8, count = piece.fileBytes / 8;
     if (program_.text.size() < first + count) program_.text.resize(first + count);
     for (std::uint32_t i = 0; i < count; ++i) {
-      std::uint64_t word = 0;
       // IRAM holds 48 bits; the file's upper two bytes do not reach it.
-      for (unsigned k = 0; k < 6; ++k) word |= std::uint64_t{bytes[8 * i + k]} << (8 * k);
-      program_.text[first + i] = word;
+      program_.text[first + i] = wordAt(bytes + 8 * std::size_t{i});
     }
   }
 
@@ -221,6 +246,8 @@ Program loadElf(const std::vector<std::uint8_t>& bytes, const std::string& name)
   Loader loader(image, program);
   for (const auto& piece : pieces(image)) loader.place(piece);
   loadSymbols(image, program);
+  program.vendorRuntime =
+      program.symbol("__bootstrap") != nullptr || program.symbol("__sys_used_mram_end") != nullptr;
   program.tidy();
   loader.checkMram();
   if (program.text.empty()) image.fail(0, "there is no code at address 0x80000000");

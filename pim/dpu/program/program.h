@@ -54,6 +54,7 @@ struct Program {
   std::uint32_t wramUsed = 0;       ///< bytes from address 0 that sections claim (>= wram.size())
   std::vector<MramSegment> mram;    ///< by offset, not overlapping
   std::uint32_t mramUsed = 0;       ///< bytes from offset 0 that sections claim
+  bool vendorRuntime = false;       ///< linked with the run-time library of the vendor's SDK
   std::uint32_t atomicBits = 0;     ///< lock bits that sections claim, at most 256
   std::vector<Symbol> symbols;      ///< by memory, then address, then name
   // Only from the assembler; empty for a loaded ELF file.

@@ -186,6 +186,37 @@ TEST_P(VendorElf, TheEndOfTheUsedMramIsAnAddressOfMramThoughAbsolute) {
   EXPECT_EQ(program.symbol("__sys_used_mram_end")->memory, Memory::mram);
   EXPECT_EQ(program.symbol("NR_TASKLETS")->memory, Memory::absolute);
 }
+
+TEST_P(VendorElf, LeftoversOfOtherToolsAreSkipped) {
+  auto sections = vendorSections();
+  sections.push_back({".debug_str", kProgbits, 0x30, 0, std::vector<std::uint8_t>(3 << 20, 'x')});
+  sections.push_back({".rela.text.main", 4, 0x40, 0, std::vector<std::uint8_t>(24, 1)});
+  sections.push_back({".stack_sizes", kProgbits, 0x80, 0, {1, 2, 3}});
+  sections.push_back({".llvm_addrsig", 0x6FFF4C03, 0x80000000, 0, {1}});
+  const auto program = loadElf(executable(sections, vendorSymbols(), GetParam()), "vendor.elf");
+  EXPECT_EQ(program.text, load().text);
+  EXPECT_EQ(program.wram, load().wram);
+  EXPECT_TRUE(program.vendorRuntime);
+}
+
+TEST_P(VendorElf, ASymbolWithoutSizeIsStillAnAddress) {
+  auto symbols = vendorSymbols();
+  for (auto& s : symbols) s.size = 0;
+  const auto program = loadElf(executable(vendorSections(), symbols, GetParam()), "vendor.elf");
+  EXPECT_EQ(program.symbol("buffer")->memory, Memory::mram);
+  EXPECT_EQ(program.symbol("DPU_INPUT_ARGUMENTS")->memory, Memory::wram);
+  EXPECT_EQ(program.where(2), "main");
+}
+
+TEST_P(VendorElf, AnMramSectionThatIsTooLargeIsRefused) {
+  auto sections = vendorSections();
+  for (auto& s : sections) {
+    if (s.name == ".mram.noinit") s.size = 64 << 20;
+  }
+  const auto error =
+      errorOf([&] { loadElf(executable(sections, vendorSymbols(), GetParam()), "vendor.elf"); });
+  EXPECT_NE(error.find("does not fit into mram"), std::string::npos) << error;
+}
 INSTANTIATE_TEST_SUITE_P(Headers, VendorElf, ::testing::Bool());
 
 }  // namespace

@@ -1,0 +1,26 @@
+// Programs in the shape of compiled PrIM benchmarks (tests/data/dpu/prim): their data and what they
+// must leave, computed in C++.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pim/dpu/exec/machine.h"
+
+namespace wattlas::dpu::test {
+
+struct PrimProgram {
+  std::string name;  ///< file without ".s"
+  std::function<void(DpuMachine&)> feed;
+  /// Empty when the memories hold the right results, else what is wrong.
+  std::function<std::string(const DpuMachine&)> check;
+};
+
+/// SEL, UNI, SCAN-SSA, SCAN-RSS, HST-L, TRNS, BFS, NW, SpMV, TS. `scale` multiplies the data where
+/// the program allows it.
+std::vector<PrimProgram> primPrograms(unsigned scale = 1);
+
+Program assembledPrim(const std::string& name, unsigned tasklets);
+
+}  // namespace wattlas::dpu::test
