@@ -44,7 +44,15 @@ struct SlurmRequest {
     const auto json = nlohmann::json::parse(in, nullptr, false);
     const auto take = [&](const char* key, auto& value) {
       using T = typename std::decay_t<decltype(value)>::value_type;
-      if (!value && json.is_object() && json.contains(key)) value = json[key].get<T>();
+      try {
+        if (!value && json.is_object() && json.contains(key)) value = json[key].get<T>();
+      } catch (const nlohmann::json::exception&) {
+        throw InputError(Problem{{file, 0},
+                                 key,
+                                 json[key].dump() + " cannot be used",
+                                 "what an earlier call wrote",
+                                 "give the option again, or delete the file"});
+      }
     };
     take("shards", shards);
     take("at_once", atOnce);

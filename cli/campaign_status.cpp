@@ -40,6 +40,7 @@ nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s)
                                {"rows", j.rows},
                                {"retries", j.retries},
                                {"end", j.end},
+                               {"killed", j.killed},
                                {"bytes", j.bytes},
                                {"damaged_records", j.damage.records},
                                {"torn_bytes", j.damage.tail}});

@@ -68,9 +68,12 @@ int main(int argc, char** argv) {
     journals.push_back(
         std::make_unique<AttemptJournal>(plan, Shard{i, shards}, std::nullopt, 3600.0));
   Random random(1);
+  std::size_t rows = 0;
   for (const DesignPoint& point : points) {
     const Hash128 id = idOf(plan.study, point), key = keys.of(id);
-    journals[key.high % shards]->append(RecordKind::row, key, madeUpRow(plan.study, id, random));
+    AttemptJournal& journal = *journals[key.high % shards];
+    journal.append(RecordKind::row, key, madeUpRow(plan.study, id, random));
+    if (++rows % 1000 == 0) journal.flush();
   }
   for (const auto& journal : journals) journal->end("complete");
   fmt::print("{} rows in {} journals\n", points.size(), shards);

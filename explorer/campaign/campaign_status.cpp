@@ -81,7 +81,7 @@ void lookAtSearch(const CampaignPlan& plan, const JournalSet& journals,
 
 void estimate(CampaignStatus& status, std::int64_t now) {
   for (const JournalSummary& journal : status.journals) {
-    if (!journal.end.empty() || now - journal.lastWrite > activeSeconds) continue;
+    if (!journal.end.empty() || journal.killed || now - journal.lastWrite > activeSeconds) continue;
     ++status.active;
     const auto start = static_cast<std::int64_t>(journal.begin.unixSeconds);
     const auto seconds = static_cast<double>(std::max<std::int64_t>(1, journal.lastWrite - start));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,12 @@ bool sameNumber(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
 }
 
+/// The writer ran on this host, and no process has its number any more.
+bool isGone(const JournalBegin& writer) {
+  return writer.host == hostName() && ::kill(static_cast<pid_t>(writer.process), 0) != 0 &&
+         errno == ESRCH;
+}
+
 std::string shown(double v) {
   return std::isnan(v) ? "missing" : numberText(v);
 }
@@ -42,8 +49,11 @@ JournalSet::JournalSet(std::string folder, std::vector<std::string> metricNames)
 
 std::vector<std::string> JournalSet::refresh(const Wanted& wanted) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+  std::error_code failed;
+  const fs::directory_iterator entries(folder_, failed);
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    throw JournalFailure(folder_ + " cannot be read: " + failed.message());
+  for (const auto& entry : entries) {
     std::string name = entry.path().filename().string();
     if (name.ends_with(".journal") && (!wanted || wanted(name))) names.push_back(std::move(name));
   }
@@ -179,6 +189,7 @@ std::vector<JournalSummary> JournalSet::summaries() const {
     if (::stat(source.reader.path().c_str(), &status) != 0) continue;
     summary.bytes = static_cast<std::uint64_t>(status.st_size);
     summary.lastWrite = static_cast<std::int64_t>(status.st_mtime);
+    summary.killed = summary.hasBegin && summary.end.empty() && isGone(summary.begin);
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;

@@ -39,6 +39,7 @@ struct JournalSummary {
   std::string end;  ///< why the writer ended; empty when it was killed or still runs
   std::uint64_t rows = 0, retries = 0, bytes = 0;
   std::int64_t lastWrite = 0;  ///< unix seconds
+  bool killed = false;         ///< wrote no end, and its process is gone (known on its host only)
   JournalDamage damage;
 };
 

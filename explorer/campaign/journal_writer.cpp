@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -12,14 +13,15 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t mostPending = 256U << 10;
-
 std::string adviceFor(int reason) {
   switch (reason) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
       return "free some space (or raise the quota) and run the same command again";
+    case ENOENT:
+      return "the folder is gone: bring it back (or make it again, empty) and run the same command "
+             "again";
     case EROFS:
     case EACCES:
     case EPERM:
@@ -30,6 +32,11 @@ std::string adviceFor(int reason) {
 }
 
 }  // namespace
+
+std::string hostName() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
 
 void syncFolder(const std::string& folder) {
   const Descriptor handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -57,7 +64,6 @@ JournalWriter::~JournalWriter() {
 
 void JournalWriter::append(std::string_view payload) {
   pending_ += encodeRecord(payload);
-  if (pending_.size() >= mostPending) flush();
 }
 
 void JournalWriter::flush() {

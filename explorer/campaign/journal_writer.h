@@ -19,7 +19,8 @@ class JournalFailure : public std::runtime_error {
 
 /// Records are collected and handed to the system by `flush`: from then on a death of this process
 /// loses nothing. `flush` also syncs to the disk when the last sync is `syncSeconds` ago, so a
-/// power failure costs that much work.
+/// power failure costs that much work. `append` touches no file: it is called where answers come
+/// in, and an exception there would look like a broken worker.
 class JournalWriter {
  public:
   /// Creates `path`, which must not exist: two writers never share a file. Throws JournalFailure;
@@ -30,9 +31,10 @@ class JournalWriter {
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
 
-  /// Throws JournalFailure when it had to write and could not.
   void append(std::string_view payload);
+  /// Throws JournalFailure.
   void flush();
+  /// Throws JournalFailure.
   void sync();
   const std::string& path() const { return path_; }
 
@@ -53,6 +55,9 @@ class JournalExists : public JournalFailure {
  public:
   using JournalFailure::JournalFailure;
 };
+
+/// Of this machine, as journals name it; "unknown" when it has none.
+std::string hostName();
 
 /// Makes a new name in `folder` durable; a file system that cannot do that is no error.
 void syncFolder(const std::string& folder);

@@ -22,6 +22,7 @@ struct ShardOutcome {
   std::size_t before = 0;                  ///< of those, answered by journals of earlier attempts
   std::size_t infeasible = 0, failed = 0;  ///< evaluated by this run
   std::size_t evaluated = 0;               ///< by this run
+  std::size_t waits = 0;                   ///< times it waited for others in vain
   bool complete = false;                   ///< every point of the shard has a final row
   std::string journal;                     ///< name of the file; empty when nothing was to do
   double seconds = 0;

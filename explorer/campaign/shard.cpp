@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -14,9 +13,13 @@ namespace {
 
 constexpr std::uint32_t mostAttempts = 100000;
 
-std::string hostName() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+InputError taken(const Shard& shard, std::uint32_t attempt) {
+  return InputError(Problem{{"--attempt", 0},
+                            "",
+                            fmt::format("attempt {} of shard {}/{} was started before", attempt,
+                                        shard.index, shard.count),
+                            "a number that was not used",
+                            "leave --attempt out: the next unused number is taken"});
 }
 
 }  // namespace
@@ -38,12 +41,7 @@ AttemptJournal::AttemptJournal(const CampaignPlan& plan, Shard shard,
     : plan_(plan), shard_(shard), attempt_(attempt), syncSeconds_(syncSeconds) {
   std::error_code ignored;
   if (attempt_ && fs::exists(plan.journals() + "/" + journalName(shard, *attempt_), ignored))
-    throw InputError(Problem{{"--attempt", 0},
-                             "",
-                             fmt::format("attempt {} of shard {}/{} was started before", *attempt_,
-                                         shard.index, shard.count),
-                             "a number that was not used",
-                             "leave --attempt out: the next unused number is taken"});
+    throw taken(shard, *attempt_);
 }
 
 AttemptJournal::~AttemptJournal() = default;
@@ -51,29 +49,37 @@ AttemptJournal::~AttemptJournal() = default;
 void AttemptJournal::create() {
   std::uint32_t attempt = attempt_.value_or(0);
   for (;; ++attempt) {
+    std::string name = journalName(shard_, attempt);
     try {
-      name_ = journalName(shard_, attempt);
-      writer_ = std::make_unique<JournalWriter>(plan_.journals() + "/" + name_, syncSeconds_);
+      writer_ = std::make_unique<JournalWriter>(plan_.journals() + "/" + name, syncSeconds_);
+      name_ = std::move(name);
       break;
     } catch (const JournalExists&) {
-      if (attempt_ || attempt >= mostAttempts) throw;
+      if (attempt_) throw taken(shard_, attempt);
+      if (attempt >= mostAttempts) throw;
     }
   }
   writer_->append(beginPayload({plan_.id, plan_.build, hostName(), shard_.index, shard_.count,
                                 attempt, static_cast<std::uint64_t>(::getpid()),
                                 static_cast<std::uint64_t>(std::time(nullptr))}));
+  for (const std::string& payload : first_) writer_->append(payload);
+  first_.clear();
 }
 
 void AttemptJournal::append(RecordKind kind, const Hash128& key, const PointOutcome& outcome) {
-  if (!writer_) create();
-  writer_->append(rowPayload(kind, key, outcome));
+  if (writer_)
+    writer_->append(rowPayload(kind, key, outcome));
+  else
+    first_.push_back(rowPayload(kind, key, outcome));
 }
 
 void AttemptJournal::flush() {
+  if (!writer_ && !first_.empty()) create();
   if (writer_) writer_->flush();
 }
 
 void AttemptJournal::end(const std::string& reason) {
+  flush();
   if (!writer_) return;
   writer_->append(endPayload(reason));
   writer_->sync();

@@ -16,7 +16,10 @@ struct Shard {
   std::uint32_t index = 0, count = 1;
   /// Points are dealt by the hash of what they are, so that neighbours in the plan (often equally
   /// expensive) go to different shards.
-  bool owns(const Hash128& id) const { return id.high % count == index; }
+  bool owns(const Hash128& id) const { return ownerOf(id) == index; }
+  std::uint32_t ownerOf(const Hash128& id) const {
+    return static_cast<std::uint32_t>(id.high % count);
+  }
 };
 
 /// "shard-0003-of-0016.attempt-2.journal"
@@ -24,7 +27,7 @@ std::string journalName(const Shard& shard, std::uint32_t attempt);
 /// The shard of a journal's name; nothing for another file.
 std::optional<Shard> shardOf(const std::string& journalName);
 
-/// The journal of one attempt. The file appears with the first row, under a name that no other
+/// The journal of one attempt. The file appears with the first rows, under a name that no other
 /// process can get.
 class AttemptJournal {
  public:
@@ -32,9 +35,12 @@ class AttemptJournal {
   AttemptJournal(const CampaignPlan& plan, Shard shard, std::optional<std::uint32_t> attempt,
                  double syncSeconds);
   ~AttemptJournal();
+  /// Collects; never fails for the sake of a file.
   void append(RecordKind kind, const Hash128& key, const PointOutcome& outcome);
+  /// Hands what was collected to the system. Throws JournalFailure, and InputError when another
+  /// process took the wanted attempt meanwhile.
   void flush();
-  /// Writes why the attempt ends and syncs.
+  /// Writes why the attempt ends and syncs. Throws as `flush`.
   void end(const std::string& reason);
   /// File name; empty before the first row.
   const std::string& name() const { return name_; }
@@ -46,6 +52,7 @@ class AttemptJournal {
   Shard shard_;
   std::optional<std::uint32_t> attempt_;
   double syncSeconds_;
+  std::vector<std::string> first_;  ///< payloads from before there was a file
   std::string name_;
   std::unique_ptr<JournalWriter> writer_;
 };

@@ -68,13 +68,24 @@ std::vector<ShardEvaluator::OpenPoint> ShardEvaluator::answerKnown(
 bool ShardEvaluator::newsFromOthers() {
   const std::vector<std::string> grown = journals_.refresh();
   if (!grown.empty()) journals_.requireAgreement();
-  return std::any_of(grown.begin(), grown.end(),
-                     [&](const std::string& name) { return name != own_.name(); });
+  bool news = false;
+  for (const std::string& name : grown) {
+    if (name == own_.name()) continue;
+    news = true;
+    if (const auto writer = shardOf(name)) silent_.erase(writer->index);
+  }
+  return news;
 }
 
 double ShardEvaluator::patience() const {
   // Others may sit on a point as long as the longest one here.
   return std::max(options_.patienceSeconds, 3 * longestPoint_);
+}
+
+bool ShardEvaluator::allSilent(const std::vector<OpenPoint>& open) const {
+  return std::all_of(open.begin(), open.end(), [&](const OpenPoint& point) {
+    return silent_.count(options_.shard.ownerOf(point.key)) > 0;
+  });
 }
 
 bool ShardEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,
@@ -109,10 +120,14 @@ bool ShardEvaluator::evaluate(const Study& study, std::span<const DesignPoint> p
       open = answerKnown(open, done);
       continue;
     }
-    if (seconds(Clock::now() - lastNews) < patience()) {
-      std::this_thread::sleep_for(pause);
-      pause = std::min<milliseconds>(pause * 2, longestPause);
-      continue;
+    if (!allSilent(open)) {
+      if (seconds(Clock::now() - lastNews) < patience()) {
+        std::this_thread::sleep_for(pause);
+        pause = std::min<milliseconds>(pause * 2, longestPause);
+        continue;
+      }
+      ++counts_.waits;
+      for (const OpenPoint& point : open) silent_.insert(options_.shard.ownerOf(point.key));
     }
     // Nobody works on these. Each shard begins elsewhere, so that several helpers share the rest.
     const std::size_t from = open.size() * options_.shard.index / options_.shard.count;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 
 #include "explorer/campaign/journal_set.h"
 #include "explorer/campaign/run_shard.h"
@@ -36,6 +37,7 @@ class ShardEvaluator : public Evaluator {
   using Clock = std::chrono::steady_clock;
   bool newsFromOthers();
   double patience() const;
+  bool allSilent(const std::vector<OpenPoint>& open) const;
   std::vector<OpenPoint> answerKnown(const std::vector<OpenPoint>& open, const Done& done) const;
 
   const CampaignPlan& plan_;
@@ -45,6 +47,9 @@ class ShardEvaluator : public Evaluator {
   AttemptJournal& own_;
   ShardOutcome counts_;
   double longestPoint_ = 0;  ///< seconds between two answers of the evaluator
+  /// Shards that wrote nothing for a whole patience, and nothing since: nobody waits for them
+  /// again.
+  std::set<std::uint32_t> silent_;
 };
 
 }  // namespace wattlas

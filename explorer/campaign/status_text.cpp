@@ -24,6 +24,7 @@ std::string plural(std::uint64_t n, const char* what) {
 std::string stateOf(const JournalSummary& j, std::int64_t now) {
   if (j.end == "complete") return "finished";
   if (!j.end.empty()) return "interrupted; continues with its next attempt";
+  if (j.killed) return "killed; continues with its next attempt";
   const double silent = static_cast<double>(std::max<std::int64_t>(0, now - j.lastWrite));
   return silent <= 120 ? "active"
                        : "silent for " + durationText(silent) + " (killed, or on a long point)";
@@ -75,10 +76,14 @@ std::string nextStep(const CampaignPlan& plan, const CampaignStatus& status) {
   if (status.complete)
     return fmt::format("next: wattlas campaign merge {} -o {}.h5\n", plan.folder, plan.study.name);
   if (status.active > 0) return "";
+  std::string shard = "i/N";
+  for (const ShardCoverage& coverage : status.shards)
+    if (!coverage.incomplete.empty())
+      shard = fmt::format("{}/{}", coverage.incomplete.front(), coverage.count);
   return fmt::format(
-      "next: nothing is running; wattlas campaign run {0} --shard i/N, or wattlas campaign slurm "
+      "next: nothing is running; wattlas campaign run {0} --shard {1}, or wattlas campaign slurm "
       "{0}\n",
-      plan.folder);
+      plan.folder, shard);
 }
 
 }  // namespace

@@ -113,6 +113,16 @@ TEST_F(MergeTest, ASearchIsTheSameInAnyNumberOfShards) {
   }
 }
 
+TEST_F(MergeTest, ASearchWaitsForASilentShardOnceNotInEachGeneration) {
+  const CampaignPlan p = plan(searchStudy());
+  for (const std::uint32_t i : {0U, 2U}) run(p, i, 3, 8);  // shard 1 never starts
+  const ShardOutcome o = run(p, 0, 3);
+  EXPECT_TRUE(o.complete);
+  EXPECT_GE(o.waits, 1u);
+  EXPECT_LE(o.waits, 2u) << "at most once for each of the others";
+  expectComplete(p);
+}
+
 TEST_F(MergeTest, AnInterruptedSearchContinuesAnywhere) {
   const CampaignPlan p = plan(searchStudy());
   std::uint32_t runs = 0;
@@ -167,6 +177,45 @@ TEST_F(MergeTest, BrokenPointsAreTriedAgainAndThenStand) {
   for (const ExploredPoint& point : kept.outcome.points) reasons.insert(point.outcome.reason);
   EXPECT_EQ(reasons.count("failed: crashed with signal 9 (Killed)"), 2u);
   EXPECT_EQ(reasons.count(""), 4u);
+}
+
+/// As worker processes do: an exception where answers come in looks like a broken worker.
+class SwallowingEvaluator : public Evaluator {
+ public:
+  bool evaluate(const Study& study, std::span<const DesignPoint> points, bool, const Done& done,
+                const KeepGoing& keepGoing) override {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (!keepGoing()) return false;
+      try {
+        done(i, evaluatePoint(study, points[i], fakeRun, true));
+      } catch (const std::exception&) {
+      }
+    }
+    return true;
+  }
+};
+
+TEST_F(MergeTest, AJournalThatCannotBeWrittenIsNeverTakenForDone) {
+  const CampaignPlan p = plan(fixedStudy());
+  std::filesystem::remove(p.journals());
+  SwallowingEvaluator evaluator;
+  EXPECT_THROW(runShard(p, {}, evaluator), JournalFailure);
+  writeBytes(p.journals(), "not a folder");
+  EXPECT_THROW(runShard(p, {}, evaluator), JournalFailure);
+}
+
+TEST_F(MergeTest, AnAttemptThatAnotherProcessTookMeanwhileIsRefused) {
+  const CampaignPlan p = plan(fixedStudy());
+  AttemptJournal first(p, {0, 1}, 4, 1), second(p, {0, 1}, 4, 1);
+  const PointOutcome row = outcomeWithout(PointStatus::infeasible, "too large");
+  first.append(RecordKind::row, {1, 1}, row);
+  first.flush();
+  second.append(RecordKind::row, {1, 1}, row);
+  EXPECT_THROW(second.flush(), InputError);
+  AttemptJournal third(p, {0, 1}, std::nullopt, 1);
+  third.append(RecordKind::row, {1, 1}, row);
+  third.flush();
+  EXPECT_EQ(third.name(), "shard-0000-of-0001.attempt-0.journal");
 }
 
 TEST(RetryTest, ABugIsFinalAndAKillIsNot) {

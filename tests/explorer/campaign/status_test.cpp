@@ -1,5 +1,7 @@
 // Does status say how far a campaign is and what to do next?
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -61,6 +63,33 @@ TEST_F(StatusTest, EstimatesTheTimeLeftFromActiveJournals) {
   EXPECT_NEAR(s.pointsPerSecond, 1.2, 0.2);
   EXPECT_NEAR(s.secondsLeft, 46 / 1.2, 8.0);
   EXPECT_EQ(statusOf(p, journals(p), std::time(nullptr) + 1000).active, 0u);
+}
+
+TEST_F(StatusTest, AKilledProcessOfThisHostIsNotCalledActive) {
+  const CampaignPlan p = plan(fixedStudy());
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  for (const auto& [host, process, shard] :
+       {std::tuple{hostName(), gone, 0U}, {hostName(), ::getpid(), 1U}, {"elsewhere", gone, 2U}}) {
+    JournalWriter writer(p.journals() + "/" + journalName({shard, 3}, 0), 1);
+    JournalBegin begin;
+    begin.host = host;
+    begin.process = static_cast<std::uint64_t>(process);
+    writer.append(beginPayload(begin));
+  }
+  const CampaignStatus s = statusOf(p, journals(p), std::time(nullptr));
+  EXPECT_EQ(s.active, 2u);
+  EXPECT_TRUE(s.journals[0].killed);
+  EXPECT_THAT(statusText(p, s, std::time(nullptr)), HasSubstr("killed; continues"));
+}
+
+TEST_F(StatusTest, NamesAShardToRunNext) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 3);
+  run(p, 2, 3);
+  const CampaignStatus s = statusOf(p, journals(p), std::time(nullptr));
+  EXPECT_THAT(statusText(p, s, std::time(nullptr)), HasSubstr("--shard 1/3"));
 }
 
 TEST_F(StatusTest, OfASearchKnowsTheGeneration) {

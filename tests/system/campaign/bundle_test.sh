@@ -12,6 +12,16 @@ chmod 755 "$W"
 mkdir "$W/root" "$W/root/work"
 tar -xzf "$W/wattlas.tar.gz" -C "$W/root"
 mv "$W/root"/wattlas-* "$W/root/somewhere"   # relocatable: any name, any place
+# Each library that the loader names comes from the bundle; the check notices when one does not.
+bundled() { "$source/scripts/bundle.sh" --check "$W/root/somewhere"; }
+bundled
+for library in libhpdf libpng16 libz libhdf5_serial; do
+  file=$(ls "$W/root/somewhere/lib/$library"[.-]*so*)
+  mv "$file" "$W/away"
+  if bundled 2>"$W/complaint"; then echo "FAILED: $library is not missed"; exit 1; fi
+  grep -q "$library" "$W/complaint" || { cat "$W/complaint"; exit 1; }
+  mv "$W/away" "$file"
+done
 chown nobody "$W/root/work"
 # Two changes in one process: `setpriv` itself is not inside the chroot.
 inside() { chroot --userspec=nobody:nogroup "$W/root" /somewhere/bin/wattlas "$@"; }
@@ -39,6 +49,10 @@ inside campaign run /work/sweep --shard 0/2 -j 1
 inside campaign run /work/sweep --shard 1/2 -j 2
 inside campaign merge /work/sweep -o /work/merged.h5
 cmp "$W/root/work/explore.h5" "$W/root/work/merged.h5"
+inside report /work/merged.h5 -o /work/report.html
+inside plot pareto /work/merged.h5 -o /work/pareto.pdf
+"$wattlas" plot pareto "$W/root/work/merged.h5" -o "$W/outside.pdf"
+cmp "$W/root/work/pareto.pdf" "$W/outside.pdf"
 "$wattlas" explore "$W/root/work/study.yaml" -o "$W/outside.h5" >/dev/null
 cmp "$W/root/work/merged.h5" "$W/outside.h5"
 echo "bundle: $(du -h "$W/wattlas.tar.gz" | cut -f1), the same bytes inside an empty chroot"
