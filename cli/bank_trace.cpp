@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "models/plan.h"
+#include "pim/nearbank/timeline.h"
 #include "pim/upmem/sim/timeline.h"
 #include "results/atomic_file.h"
 
@@ -20,9 +21,9 @@ double startOf(const RunResult& result, const std::string& phase, const std::str
 
 }  // namespace
 
-pim::CommandTrace bankCommands(const ExperimentSpec& spec, const RunResult& result,
-                               const Context& context) {
-  pim::CommandTrace all(inAll);
+dram::CommandLog bankCommands(const ExperimentSpec& spec, const RunResult& result,
+                              const Context& context) {
+  dram::CommandLog all(inAll);
   if (!result.feasible) return all;
   const Experiment experiment = makeExperiment(spec, context.registry, context.path);
   const Device& device = *experiment.platform->device.device;
@@ -34,37 +35,41 @@ pim::CommandTrace bankCommands(const ExperimentSpec& spec, const RunResult& resu
       const double start =
           startOf(result, nameOf(phase.kind), phase.graph.at(region.ops.front()).name);
       if (start < 0) continue;
-      all.append(pim::bankTimeline(device, *region.groups.front().program,
-                                   std::min(perOperator, all.room())),
-                 toTicks(Seconds(start)));
+      const Program& program = *region.groups.front().program;
+      const std::size_t most = std::min(perOperator, all.room());
+      const dram::CommandLog banks = pim::bankTimeline(device, program, most);
+      all.append(banks, toTicks(Seconds(start)));
+      all.append(pim::nearbank::channelTimeline(device, program, most), toTicks(Seconds(start)));
     }
   }
-  all.sort();
   if (all.dropped() > 0)
     spdlog::info("commands of banks: the first {} of each operator are kept, {} are left out",
                  perOperator, all.dropped());
   return all;
 }
 
-std::vector<UnitSlice> slicesOf(const pim::CommandTrace& trace) {
+std::vector<UnitSlice> slicesOf(const dram::CommandLog& log) {
+  using dram::CommandKind;
   std::vector<UnitSlice> slices;
-  for (const pim::TracedCommand& c : trace.commands()) {
-    const bool byDpu = c.kind == pim::TraceKind::WR || c.kind == pim::TraceKind::RD;
+  for (const dram::CommandRecord& c : log.records()) {
+    const bool byDpu =
+        c.bank >= 0 && c.row < 0 && (c.kind == CommandKind::WR || c.kind == CommandKind::RD);
     std::string detail;
     if (c.row >= 0) detail = "row " + std::to_string(c.row);
     if (c.column >= 0)
       detail += (detail.empty() ? "slice " : ", column ") + std::to_string(c.column);
-    slices.push_back({"bank " + std::to_string(c.bank) + (byDpu ? " from DPU" : ""), nameOf(c.kind),
-                      toSeconds(c.at).value, toSeconds(c.duration).value, detail});
+    const std::string unit = c.bank >= 0 ? "bank " + std::to_string(c.bank) : "all banks";
+    slices.push_back({unit + (byDpu ? " from DPU" : ""), nameOf(c.kind), toSeconds(c.time).value,
+                      toSeconds(c.busy).value, detail});
   }
   return slices;
 }
 
-void writeCommands(const std::string& path, const pim::CommandTrace& trace) {
-  if (trace.commands().empty())
+void writeCommands(const std::string& path, dram::CommandLog& log) {
+  if (log.records().empty())
     throw InputError("this platform has no banks that are simulated command by command",
-                     "a platform such as upmem-samac-col256 or upmem-dimm");
-  writeFileAtomically(path, trace.csv());
+                     "a platform such as upmem-samac-col256, hbm-pim or gddr6-aim");
+  writeFileAtomically(path, log.csv());
 }
 
 }  // namespace wattlas

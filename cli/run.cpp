@@ -80,8 +80,8 @@ struct RunCommand {
     printNotes(result);
     if (!output.empty()) writeRunStore(output, result);
     if (!trace.empty() || !commands.empty()) {
-      const pim::CommandTrace banks = bankCommands(spec, result, context);
-      if (!trace.empty()) writeTrace(trace, result, "banks of one chip", slicesOf(banks));
+      dram::CommandLog banks = bankCommands(spec, result, context);
+      if (!trace.empty()) writeTrace(trace, result, "banks of one chip or channel", slicesOf(banks));
       if (!commands.empty()) writeCommands(commands, banks);
     }
     if (json)
@@ -133,8 +133,9 @@ void addRun(CLI::App& app, Context& context) {
                   "Workload id, file or micro workload such as gemv:4096x4096");
   sub->add_option("-o,--output", command->output, "Write the result to an HDF5 file");
   sub->add_option("--trace", command->trace, "Write a timeline for Perfetto (JSON)");
-  sub->add_option("--commands", command->commands,
-                  "Write the commands of a chip's banks (CSV; platforms with compute in the bank)");
+  sub->add_option(
+      "--commands", command->commands,
+      "Write the commands of a chip's or channel's banks (CSV; platforms with compute in the bank)");
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->add_flag("--strict", command->strict, "Exit with 3 when the point is infeasible");
   sub->add_flag("--print-config", command->printConfig,

@@ -15,7 +15,8 @@ namespace {
 class Generator {
  public:
   Generator(const BankWork& work, const SaMacParams& mac, const BankTiming& timing,
-            const IssueRate& issue, const RowPass& row, std::int32_t bank, CommandTrace* trace)
+            const IssueRate& issue, const RowPass& row, std::int32_t bank,
+            dram::CommandTrace* trace)
       : w_(work),
         issue_(issue),
         row_(row),
@@ -43,7 +44,7 @@ class Generator {
   Ticks runRow(Ticks at) {
     BankChecker& half = halves_[side_];
     const std::int64_t row = rowNumber_++;
-    command(half, BankCommand::activate, TraceKind::ACT, at, row_.open, row);
+    command(half, BankCommand::activate, dram::CommandKind::ACT, at, row_.open, row);
     activated_ = at;
     any_ = true;
     const std::int64_t slices = inGroup_ + 1 < w_.rowsPerGroup ? w_.slices : w_.lastSlices;
@@ -52,14 +53,15 @@ class Generator {
       Ticks ready = std::max(sums_, row_.overlap ? free_ : Ticks(0));
       if (w_.refillInstructions > 0) {
         const Ticks end = occupy(slots_[next_], w_.refillInstructions);
-        note(TraceKind::WR, end - issue_.time(w_.refillInstructions),
+        note(dram::CommandKind::WR, end - issue_.time(w_.refillInstructions),
              issue_.time(w_.refillInstructions), -1, s);
         ready = std::max(ready, end);
       }
       for (std::int64_t c = 0; c < w_.columnsPerSlice; ++c) {
         const Ticks when = std::max(
             {ready, half.earliest(BankCommand::column), row_.overlap ? lastEnd_ : Ticks(0)});
-        command(half, BankCommand::column, TraceKind::MAC, when, row_.column, row, column++);
+        command(half, BankCommand::column, dram::CommandKind::MAC, when, row_.column, row,
+                column++);
         lastEnd_ = when + row_.column;
       }
       if (w_.refillInstructions > 0) {
@@ -68,7 +70,7 @@ class Generator {
       }
     }
     const Ticks close = half.earliest(BankCommand::precharge);
-    command(half, BankCommand::precharge, TraceKind::PRE, close, row_.close, row);
+    command(half, BankCommand::precharge, dram::CommandKind::PRE, close, row_.close, row);
     free_ = row_.overlap ? lastEnd_ : half.earliest(BankCommand::activate);
     side_ = (side_ + 1) % halves_.size();
     leave();
@@ -92,11 +94,12 @@ class Generator {
   }
 
  private:
-  void note(TraceKind kind, Ticks at, Ticks duration, std::int64_t row, std::int64_t column = -1) {
-    if (trace_ != nullptr) trace_->add({at, duration, kind, bank_, row, column});
+  void note(dram::CommandKind kind, Ticks at, Ticks duration, std::int64_t row,
+            std::int64_t column = -1) {
+    if (trace_ != nullptr) trace_->command({at, duration, 0, 0, -1, bank_, kind, row, column});
   }
-  void command(BankChecker& half, BankCommand what, TraceKind kind, Ticks at, Ticks duration,
-               std::int64_t row, std::int64_t column = -1) {
+  void command(BankChecker& half, BankCommand what, dram::CommandKind kind, Ticks at,
+               Ticks duration, std::int64_t row, std::int64_t column = -1) {
     half.issue(what, at);
     note(kind, at, duration, row, column);
   }
@@ -111,7 +114,7 @@ class Generator {
     const bool in = pendingIn_ > 0;
     --(in ? pendingIn_ : pendingOut_);
     const Ticks time = cyclesToTicks(in ? w_.inputCycles : w_.outputCycles, issue_.clock);
-    note(TraceKind::DMA, free_, time, -1);
+    note(dram::CommandKind::DMA, free_, time, -1);
     free_ += time;
   }
   void fetchInputs() {
@@ -125,7 +128,7 @@ class Generator {
         at = std::max(at, half.earliest(BankCommand::refresh));
       if (due_ > at) break;
       for (BankChecker& half : halves_) half.issue(BankCommand::refresh, at);
-      note(TraceKind::REF, at, refreshTime_, -1);
+      note(dram::CommandKind::REF, at, refreshTime_, -1);
       free_ = halves_[0].earliest(BankCommand::activate);
       due_ += interval_;
     }
@@ -152,7 +155,7 @@ class Generator {
       if (w_.readInstructions > 0) {
         sums_ = occupy(lastEnd_, w_.readInstructions);
         const Ticks length = issue_.time(w_.readInstructions);
-        note(TraceKind::RD, sums_ - length, length, -1);
+        note(dram::CommandKind::RD, sums_ - length, length, -1);
       }
       if (++group_ == w_.groups) {
         group_ = 0;
@@ -172,7 +175,7 @@ class Generator {
   const IssueRate& issue_;
   const RowPass& row_;
   std::int32_t bank_;
-  CommandTrace* trace_;
+  dram::CommandTrace* trace_;
   std::int64_t transfersPerRow_;
   std::vector<BankChecker> halves_;
   std::size_t side_ = 0;
@@ -220,13 +223,14 @@ class ChipWindow {
 }  // namespace
 
 CommandRun runCommands(const BankWork& work, const RowPass& row, const SaMacParams& mac,
-                       const BankTiming& timing, const IssueRate& issue, CommandTrace* trace) {
+                       const BankTiming& timing, const IssueRate& issue,
+                       dram::CommandTrace* trace) {
   return runChip(work, row, mac, timing, issue, 1, trace);
 }
 
 CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& mac,
                    const BankTiming& timing, const IssueRate& issue, std::int64_t banks,
-                   CommandTrace* trace) {
+                   dram::CommandTrace* trace) {
   std::vector<Generator> all;
   all.reserve(static_cast<std::size_t>(banks));
   for (std::int64_t b = 0; b < banks; ++b)
@@ -252,7 +256,6 @@ CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& 
     sum.refreshes += one.refreshes;
   }
   sum.mostOpenRows = window.mostOpen();
-  if (trace != nullptr) trace->sort();
   return sum;
 }
 

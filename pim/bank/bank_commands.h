@@ -3,7 +3,7 @@
 #pragma once
 
 #include "pim/bank/bank_work.h"
-#include "pim/bank/command_trace.h"
+#include "pim/dram/command.h"
 
 namespace wattlas::pim {
 
@@ -17,12 +17,14 @@ struct CommandRun {
 /// generator).
 CommandRun runCommands(const BankWork& work, const RowPass& row, const SaMacParams& mac,
                        const BankTiming& timing, const IssueRate& issue,
-                       CommandTrace* trace = nullptr);
+                       dram::CommandTrace* trace = nullptr);
 
 /// `banks` banks of one chip with equal work, each commanded by its own DPU: activations share the
 /// window of four (mac.tFAW) and the cap on open rows (mac.activeRowsPerChip). Counts are sums.
+/// The trace hears bank after bank, row after row: WR are activations written to the units, RD sums
+/// read from them.
 CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& mac,
                    const BankTiming& timing, const IssueRate& issue, std::int64_t banks,
-                   CommandTrace* trace = nullptr);
+                   dram::CommandTrace* trace = nullptr);
 
 }  // namespace wattlas::pim

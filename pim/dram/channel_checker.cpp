@@ -117,6 +117,9 @@ const char* ChannelChecker::forbidden(const Command& x) const {
       return anyOpen([&](int b) { return c_.unitOf(b) == x.unit; }) ? "a bank is open" : nullptr;
     case MAC:
     case DMA:
+    case AF:
+    case MODE:
+    case AAP:
       break;
   }
   return "no command of a plain DRAM";

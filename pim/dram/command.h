@@ -7,10 +7,27 @@
 
 namespace wattlas::dram {
 
-/// `RDA`/`WRA` precharge by themselves; `REFb` refreshes some banks of a rank. `MAC` and `DMA` are
-/// for compute in the bank.
-enum class CommandKind : std::uint8_t { ACT, RD, WR, RDA, WRA, PRE, PREA, REF, REFb, MAC, DMA };
-inline constexpr int commandKinds = 11;
+/// `RDA`/`WRA` precharge by themselves; `REFb` refreshes some banks of a rank. The rest is for
+/// compute in the bank: `MAC` a column access with its products, `DMA` a transfer of a processor
+/// through the same bank, `AF` a look-up of an activation function, `MODE` a change of mode, `AAP`
+/// a row command (activate, activate, precharge).
+enum class CommandKind : std::uint8_t {
+  ACT,
+  RD,
+  WR,
+  RDA,
+  WRA,
+  PRE,
+  PREA,
+  REF,
+  REFb,
+  MAC,
+  DMA,
+  AF,
+  MODE,
+  AAP
+};
+inline constexpr int commandKinds = 14;
 const char* nameOf(CommandKind kind);
 
 inline bool isRead(CommandKind k) {

@@ -10,8 +10,9 @@
 namespace wattlas::dram {
 
 const char* nameOf(CommandKind kind) {
-  static constexpr const char* names[commandKinds] = {"ACT",  "RD",  "WR",   "RDA", "WRA", "PRE",
-                                                      "PREA", "REF", "REFb", "MAC", "DMA"};
+  static constexpr const char* names[commandKinds] = {"ACT", "RD",   "WR",   "RDA",  "WRA",
+                                                      "PRE", "PREA", "REF",  "REFb", "MAC",
+                                                      "DMA", "AF",   "MODE", "AAP"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -21,6 +22,14 @@ void CommandLog::command(const CommandRecord& record) {
     return;
   }
   records_.push_back(record);
+}
+
+void CommandLog::append(const CommandLog& other, Ticks later) {
+  for (CommandRecord r : other.records_) {
+    r.time += later;
+    command(r);
+  }
+  dropped_ += other.dropped_;
 }
 
 const std::vector<CommandRecord>& CommandLog::sorted() {

@@ -14,7 +14,12 @@ class CommandLog final : public CommandTrace {
   explicit CommandLog(std::size_t limit = 2'000'000) : limit_(limit) {}
 
   void command(const CommandRecord& record) override;
+  /// Everything of `other`, moved by `later`.
+  void append(const CommandLog& other, Ticks later);
+  std::size_t room() const { return limit_ - records_.size(); }
   std::int64_t dropped() const { return dropped_; }
+  /// In order of arrival.
+  const std::vector<CommandRecord>& records() const { return records_; }
   /// In order of time, then channel, then arrival.
   const std::vector<CommandRecord>& sorted();
   /// `time_ps,channel,rank,bank_group,bank,command,row,column`; -1 cells are empty.

@@ -73,6 +73,20 @@ void Channel::close(Bank& bank, std::int64_t from) {
   bank.idle = std::max(bank.preReady, from) + t_.rp;
 }
 
+std::int64_t Channel::readyTime(const Bank& bank, std::int64_t from) const {
+  if (!bank.open) return std::max(from, bank.idle);
+  return std::max(bank.preReady, std::min(from, bank.released)) + t_.rp;
+}
+
+std::int64_t Channel::opensAt(const Group& g, std::int64_t row, std::int64_t start) const {
+  const bool columns = g.verb == Verb::read || g.verb == Verb::write || g.verb == Verb::mac ||
+                       g.verb == Verb::lookup;
+  if (!columns || g.lookahead) return start;
+  const Bank& bank = banks_[std::min(static_cast<std::size_t>(g.bank), banks_.size() - 1)];
+  const bool open = bank.open && bank.row == row;
+  return open ? start : readyTime(bank, start);
+}
+
 std::int64_t Channel::open(Bank& bank, std::int64_t row, std::int64_t from, std::int64_t rcd) {
   if (bank.open && bank.released != never) {
     const std::int64_t pre = std::max(bank.preReady, bank.released);
@@ -105,23 +119,21 @@ std::int64_t Channel::enterRegisters(bool registers, std::int64_t from) {
   return from + t_.mod;
 }
 
-void Channel::refreshDue(std::int64_t& now) {
-  while (nextRefresh_ <= now) {
+void Channel::refreshDue(std::int64_t& start, std::int64_t until) {
+  while (nextRefresh_ <= until) {
+    std::int64_t at = std::max(start, nextRefresh_);
     nextRefresh_ += t_.refi;
     if (postpone_ && owed_ < p_.postponable) {
       ++owed_;
       continue;
     }
-    std::int64_t closed = now;
-    for (Bank& bank : banks_)
-      if (bank.open) {
-        close(bank, bank.released == never ? now : bank.released);
-        closed = std::max(closed, bank.idle - t_.rp);
-      }
-    const std::int64_t at = closed + t_.ck;
+    // All banks are precharged when it starts.
+    for (Bank& bank : banks_) close(bank, bank.released == never ? at : bank.released);
+    for (const Bank& bank : banks_) at = std::max(at, bank.idle);
     for (Bank& bank : banks_) bank.idle = std::max(bank.idle, at + t_.rfc);
-    dead_ += at + t_.rfc - now;
-    now = at + t_.rfc;
+    dead_ += at + t_.rfc - start;
+    start = at + t_.rfc;
+    until = std::max(until, start);
     ++result_.refreshes;
   }
 }
@@ -132,11 +144,11 @@ void Channel::group(const Group& g, std::int64_t row) {
   // A refresh waits until all banks are closed and holds no activate back: while bank after bank is
   // touched it finds no gap.
   const bool touches = g.verb == Verb::touch;
-  if (!touches || !touching_) refreshDue(start);
-  touching_ = touches;
   const std::int64_t began = now_;
   const std::int64_t dead = dead_;
-  release(g.verb == Verb::touch ? -1 : g.bank, row, start);
+  release(touches ? -1 : g.bank, row, start);
+  if (!touches || !touching_) refreshDue(start, std::max(start, opensAt(g, row, start)));
+  touching_ = touches;
   const auto bankIndex = static_cast<std::size_t>(bankOf(g, row));
   Bank& bank = banks_[std::min(bankIndex, banks_.size() - 1)];
   std::int64_t first = start, last = start, rest = 0;
@@ -159,6 +171,7 @@ void Channel::group(const Group& g, std::int64_t row) {
     }
     case Verb::read:
     case Verb::write:
+    case Verb::lookup:
     case Verb::mac: {
       std::int64_t from =
           enterRegisters(false, t_.mod > 0 && registers_ && bank.open && bank.row != row
@@ -166,7 +179,10 @@ void Channel::group(const Group& g, std::int64_t row) {
                                     : start);
       if (g.lookahead) from = std::min(from, std::max(lookFrom_ + t_.ck, bank.activated + t_.ck));
       const bool writes = g.verb == Verb::write;
-      const std::int64_t rcd = writes ? t_.rcdWrite : g.verb == Verb::mac ? t_.rcdMac : t_.rcd;
+      const std::int64_t rcd = writes                   ? t_.rcdWrite
+                               : g.verb == Verb::mac    ? t_.rcdMac
+                               : g.verb == Verb::lookup ? t_.rcdLookup
+                                                        : t_.rcd;
       const std::int64_t ready = std::max(start, open(bank, row, from, rcd));
       const std::int64_t spacing = g.verb == Verb::mac ? t_.mac : t_.ccdl;
       first = std::max(ready, lastColumn_ + (g.lookahead && writes ? t_.ccds : spacing));
@@ -181,10 +197,17 @@ void Channel::group(const Group& g, std::int64_t row) {
       break;
     }
     case Verb::touch: {
-      // Each bank opens its row and gives one column; activates go ahead of the reads.
+      // Each bank opens its row and gives one column; activates go ahead of the reads, those of
+      // closed banks ahead of those that wait for a precharge.
+      std::vector<Bank*> order;
+      for (std::int64_t i = 0; i < g.count; ++i)
+        order.push_back(&banks_[static_cast<std::size_t>((g.bank + i) % p_.banks)]);
+      std::stable_sort(order.begin(), order.end(), [&](const Bank* a, const Bank* b) {
+        return readyTime(*a, start) < readyTime(*b, start);
+      });
       std::int64_t from = start;
-      for (std::int64_t i = 0; i < g.count; ++i) {
-        Bank& each = banks_[static_cast<std::size_t>((g.bank + i) % p_.banks)];
+      for (Bank* next : order) {
+        Bank& each = *next;
         const std::int64_t ready = open(each, row, from, t_.rcd);
         from = std::max(from, each.activated + t_.ck);
         last = std::max({ready, lastColumn_ + t_.ccds, lastWrite_ + t_.wtr});

@@ -39,12 +39,17 @@ class Channel {
 
   void reset();
   void group(const Group& g, std::int64_t row);
+  /// Earliest activate of another row of a bank.
+  std::int64_t readyTime(const Bank& bank, std::int64_t from) const;
   std::int64_t open(Bank& bank, std::int64_t row, std::int64_t from, std::int64_t rcd);
   std::int64_t activate(Bank& bank, std::int64_t row, std::int64_t from);
   void close(Bank& bank, std::int64_t from);
   void release(std::int32_t bank, std::int64_t row, std::int64_t start);
   std::int64_t enterRegisters(bool registers, std::int64_t from);
-  void refreshDue(std::int64_t& now);
+  /// When the row of a group opens; a refresh that is due by then goes first.
+  std::int64_t opensAt(const Group& g, std::int64_t row, std::int64_t start) const;
+  /// Refreshes that are due `until` a time; moves `start` behind them.
+  void refreshDue(std::int64_t& start, std::int64_t until);
   std::int64_t beforeRefresh(std::int64_t first, std::int64_t count, std::int64_t spacing) const;
   State relative(std::int64_t base) const;
   template <class Body>

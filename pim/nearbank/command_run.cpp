@@ -42,10 +42,10 @@ CommandRun::CommandRun(const NearBankParams& params, bool alone)
 }
 
 void CommandRun::issue(std::int64_t at, CommandKind kind, Verb verb, std::int32_t bank,
-                       std::int64_t row) {
+                       std::int64_t row, bool toBank) {
   ++result_.steps;
   slot_ = std::max(slot_, at + t_.ck);
-  if (trace_ != nullptr) trace_->push_back({at, kind, verb, bank, row});
+  if (issued_.size() < keep_) issued_.push_back({at, kind, verb, bank, row, toBank});
 }
 
 void CommandRun::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
@@ -89,7 +89,8 @@ bool CommandRun::refreshBefore(std::int64_t at) {
   for (std::size_t b = 0; b < banks_.size(); ++b)
     if (banks_[b].open)
       precharge(static_cast<std::int32_t>(b), std::max(slot_, banks_[b].preReady));
-  const std::int64_t start = slot_;
+  std::int64_t start = slot_;
+  for (const Bank& b : banks_) start = std::max(start, b.idle);
   issue(start, CommandKind::refresh, Verb::read, 0, -1);
   for (Bank& b : banks_) b.idle = std::max(b.idle, start + t_.rfc);
   blocked_ = std::max(blocked_, start + t_.rfc);
@@ -104,7 +105,10 @@ std::int64_t CommandRun::columnTime(const Group& g, const Pending& p) const {
   const std::int64_t spacing = mac                                                  ? t_.mac
                                : (g.verb == Verb::touch || (writes && g.lookahead)) ? t_.ccds
                                                                                     : t_.ccdl;
-  const std::int64_t rcd = writes ? t_.rcdWrite : mac ? t_.rcdMac : t_.rcd;
+  const std::int64_t rcd = writes                   ? t_.rcdWrite
+                           : mac                    ? t_.rcdMac
+                           : g.verb == Verb::lookup ? t_.rcdLookup
+                                                    : t_.rcd;
   return std::max({slot_, blocked_, b.activated + rcd, lastColumn_ + spacing,
                    writes ? lastRead_ + t_.rtw : lastWrite_ + t_.wtr});
 }
@@ -163,7 +167,7 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
       if (!rows)
         at = std::max({at + (i == 0 ? t_.rcd : 0), lastColumn_ + t_.ccds, lastWrite_ + t_.wtr});
       while (refreshBefore(at)) at = std::max({at, slot_, blocked_ + (rows ? 0 : t_.rcd)});
-      issue(at, rows ? CommandKind::row : CommandKind::column, g.verb, 0, -1);
+      issue(at, rows ? CommandKind::row : CommandKind::column, g.verb, 0, -1, g.toBank);
       if (rows)
         slot_ = at + t_.mac;
       else
@@ -186,6 +190,7 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
        first.open && first.row != row && registers_ && t_.mod > 0 ? first.preReady : past}));
   const std::int64_t start = slot_;
   touching_ = g.verb == Verb::touch;
+  bool held = false;
   for (;;) {
     std::erase_if(pending, [](const Pending& p) { return p.count == 0; });
     if (pending.empty()) break;
@@ -209,7 +214,9 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
         if (banks_[b].open && !needed(pending, b))
           offer(std::max({slot_, blocked_, banks_[b].preReady}), 3, b);
     }
-    if (refreshBefore(best)) continue;
+    // A row that was opened gives its columns before a refresh that came due meanwhile.
+    held = held || (kind == 0 && pending[which].count == g.count && nextRefresh_ <= best);
+    if (!held && refreshBefore(best)) continue;
     if (kind == 0)
       column(g, pending[which], best);
     else if (kind == 1)
@@ -220,8 +227,15 @@ void CommandRun::runGroup(const Group& g, std::int64_t row) {
   if (g.verb == Verb::mac || !g.lookahead) lookFrom_ = start;
 }
 
-ChannelResult CommandRun::run(const Sequence& sequence, std::vector<IssuedCommand>* trace) {
-  trace_ = trace;
+std::vector<IssuedCommand> CommandRun::trace(const Sequence& sequence, std::size_t most) {
+  keep_ = most;
+  issued_.clear();
+  run(sequence);
+  keep_ = 0;
+  return std::move(issued_);
+}
+
+ChannelResult CommandRun::run(const Sequence& sequence) {
   result_ = {};
   slot_ = blocked_ = owed_ = last_ = lookFrom_ = 0;
   lastRead_ = lastWrite_ = lastColumn_ = lastRegisterRead_ = lastRegisterWrite_ = past;
@@ -238,6 +252,7 @@ ChannelResult CommandRun::run(const Sequence& sequence, std::vector<IssuedComman
       for (const Block& block : section.blocks)
         for (std::int64_t i = 0; i < block.repeat; ++i)
           for (const Group& g : block.groups) {
+            if (keep_ > 0 && issued_.size() >= keep_) return {};
             const std::int64_t before = last_;
             runGroup(
                 g, g.row < firstDataRow ? g.row : g.row + o * section.rowStep + i * block.rowStep);

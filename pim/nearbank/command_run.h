@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,16 @@ struct IssuedCommand {
   Verb verb = Verb::read;  ///< of columns and buffers
   std::int32_t bank = 0;
   std::int64_t row = -1;
+  bool toBank = false;  ///< of a stream: data goes to the banks
 };
 
 class CommandRun {
  public:
   /// `alone` as for Channel.
   CommandRun(const NearBankParams& params, bool alone);
-  /// With `trace`, every command is recorded (a long program makes a long list).
-  ChannelResult run(const Sequence& sequence, std::vector<IssuedCommand>* trace = nullptr);
+  ChannelResult run(const Sequence& sequence);
+  /// The commands in the order in which they were chosen. Stops when there are `most`.
+  std::vector<IssuedCommand> trace(const Sequence& sequence, std::size_t most = SIZE_MAX);
 
  private:
   struct Bank {
@@ -46,7 +49,8 @@ class CommandRun {
   void activate(std::int32_t bank, std::int64_t row, std::int64_t at);
   void precharge(std::int32_t bank, std::int64_t at);
   bool refreshBefore(std::int64_t at);
-  void issue(std::int64_t at, CommandKind kind, Verb verb, std::int32_t bank, std::int64_t row);
+  void issue(std::int64_t at, CommandKind kind, Verb verb, std::int32_t bank, std::int64_t row,
+             bool toBank = false);
   bool needed(const std::vector<Pending>& pending, std::size_t bank) const;
 
   const NearBankParams& p_;
@@ -59,7 +63,8 @@ class CommandRun {
   bool registers_ = false, touching_ = false;
   std::vector<Bank> banks_;
   std::int64_t nextRefresh_ = 0, owed_ = 0, last_ = 0;
-  std::vector<IssuedCommand>* trace_ = nullptr;
+  std::vector<IssuedCommand> issued_;
+  std::size_t keep_ = 0;  ///< commands to record
   ChannelResult result_;
 };
 

@@ -14,6 +14,8 @@ const char* nameOf(Verb verb) {
       return "write";
     case Verb::mac:
       return "mac";
+    case Verb::lookup:
+      return "look-up";
     case Verb::touch:
       return "touch";
     case Verb::bufferWrite:
@@ -44,11 +46,12 @@ Section& Sequence::section(std::int64_t repeat, std::int64_t rowStep) {
   return sections.back();
 }
 
-void appendStream(Sequence& s, double bits, const std::string& phase, const NearBankParams& p) {
+void appendStream(Sequence& s, double bits, const std::string& phase, const NearBankParams& p,
+                  bool toBank) {
   if (bits <= 0) return;
   const double burst = p.columnBits.value.value;  // one column command
   const auto bursts = static_cast<std::int64_t>(std::ceil(bits / burst - 1e-9));
-  s.once({{Verb::stream, std::max<std::int64_t>(1, bursts), 0, -1, s.phase(phase), false}});
+  s.once({{Verb::stream, std::max<std::int64_t>(1, bursts), 0, -1, s.phase(phase), false, toBank}});
 }
 
 void appendRowCommands(Sequence& s, std::int64_t commands, const std::string& phase,
@@ -88,6 +91,10 @@ Tally tallyOf(const Sequence& s, const NearBankParams& p) {
           case Verb::mac:
             t.macColumns += n * g.count;
             t.macRows += rows;
+            break;
+          case Verb::lookup:
+            t.lookups += n * g.count;
+            t.macRows += rows > 0 ? 1 : 0;  // the row stays open for all of them
             break;
           case Verb::read:
             t.reads += n * g.count;

@@ -11,11 +11,12 @@
 namespace wattlas::pim::nearbank {
 
 enum class Verb {
-  read,          ///< column reads, data to the pins
-  write,         ///< column writes
-  mac,           ///< column reads into the units of all banks
-  touch,         ///< one column access in each of `count` banks (parking before a mode change)
-  bufferWrite,   ///< pins to registers or global buffer, no row involved
+  read,         ///< column reads, data to the pins
+  write,        ///< column writes
+  mac,          ///< column reads into the units of all banks
+  lookup,       ///< activation functions of the result registers of all banks, from a row of tables
+  touch,        ///< one column access in each of `count` banks (parking before a mode change)
+  bufferWrite,  ///< pins to registers or global buffer, no row involved
   registerRead,  ///< result registers to the pins, no row involved
   stream,        ///< reads at the rate of the pins over interleaved banks
   rowCommand,    ///< activate-activate-precharge on all banks
@@ -30,8 +31,11 @@ struct Group {
   std::int64_t row = -1;  ///< row of that bank; below `firstDataRow` rows of registers and modes
   std::int32_t phase = 0;
   bool lookahead = false;  ///< the row may be opened while the previous group runs
+  bool toBank = false;     ///< of a stream: data goes to the banks
 };
 inline constexpr std::int64_t firstDataRow = 16;
+/// Row of every bank that holds the tables of an activation function.
+inline constexpr std::int64_t tableRow = 5;
 
 /// Groups repeated with rows moved by `rowStep` each time.
 struct Block {
@@ -68,10 +72,13 @@ struct MatrixWork {
 void appendProduct(Sequence& s, const MatrixWork& work, const NearBankParams& p);
 /// registerFile: element-wise operation over `columns` columns of each bank, `operands` read.
 void appendElementWise(Sequence& s, std::int64_t columns, int operands, const NearBankParams& p);
+/// globalBuffer: `values` of a channel through the tables of its banks, one a unit at a time.
+void appendLookups(Sequence& s, std::int64_t values, const NearBankParams& p);
 void enterMode(Sequence& s, const NearBankParams& p);
 void leaveMode(Sequence& s, const NearBankParams& p);
-/// `bits` through the pins of the channel; writes and reads alike.
-void appendStream(Sequence& s, double bits, const std::string& phase, const NearBankParams& p);
+/// `bits` through the pins of the channel; writes take as long as reads.
+void appendStream(Sequence& s, double bits, const std::string& phase, const NearBankParams& p,
+                  bool toBank = false);
 /// `commands` row commands on all banks.
 void appendRowCommands(Sequence& s, std::int64_t commands, const std::string& phase,
                        const NearBankParams& p);
@@ -90,7 +97,8 @@ ProductShape shapeOf(const MatrixWork& work, const NearBankParams& p);
 /// Counts of one channel.
 struct Tally {
   std::int64_t macColumns = 0, macRows = 0, reads = 0, writes = 0, bufferWrites = 0,
-               registerReads = 0, streamed = 0, rowCommands = 0, singleRows = 0, commands = 0;
+               registerReads = 0, streamed = 0, rowCommands = 0, singleRows = 0, lookups = 0,
+               commands = 0;
 };
 Tally tallyOf(const Sequence& s, const NearBankParams& p);
 

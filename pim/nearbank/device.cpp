@@ -146,6 +146,11 @@ Support NearBankDevice::support(const Operator& op) const {
     case OpKind::activation:
       if (op.variant == OpVariant::relu && (p.registerFile() || p.bitSerial()))
         return multiply(op.formats.activation);
+      if (lookedUp(op)) {
+        Support s = multiply(op.formats.activation);
+        if (s.level != Support::Level::refused) s.how = "look-up in tables of the banks; " + s.how;
+        return s;
+      }
       break;
     case OpKind::hamming:
     case OpKind::collective:
@@ -155,6 +160,11 @@ Support NearBankDevice::support(const Operator& op) const {
   }
   if (!elements) return refuse("the device has no unit for it");
   return {Support::Level::native, "element unit beside the channels"};
+}
+
+bool NearBankDevice::lookedUp(const Operator& op) const {
+  // A gated activation multiplies two values: no table for it.
+  return params_.lookupTables && op.kind == OpKind::activation && op.variant != OpVariant::siluMul;
 }
 
 bool NearBankDevice::readsBack(const WorkItem& item, OpId id) const {
@@ -169,6 +179,7 @@ bool NearBankDevice::readsBack(const WorkItem& item, OpId id) const {
 
 Expected<std::shared_ptr<const Program>, Refusal> NearBankDevice::lower(
     const WorkItem& item) const {
+  if (canInterleave(item)) return std::shared_ptr<const Program>(interleaved(item));
   std::vector<NearBankOp> ops;
   const bool alone = item.graph.size() == 1;
   for (std::size_t i = 0; i < item.region.size(); ++i) {

@@ -16,6 +16,7 @@ struct NearBankOp {
   Ticks matrix;                  ///< matrix unit: its reads or its arithmetic, whichever is longer
   std::int64_t matrixSlots = 0;  ///< command slots of its reads on one channel
   bool beside = false;           ///< matrix unit and sequence run at the same time
+  Ticks chained;                 ///< element work between the commands, beside the matrix unit
   Ticks elements;                ///< element unit, softmax of the processor
   std::int64_t macs = 0;
   Ticks bound;
@@ -25,18 +26,31 @@ struct NearBankOp {
   std::vector<Assumption> assumptions;
 };
 
+/// One operator of a region whose work is spread over interleaved stages.
+struct RegionShare {
+  bool inBanks = false;
+  Ticks outside;  ///< matrix and vector units, both halves
+  std::int64_t macs = 0;
+  EnergyCounts energy;
+};
+
 class NearBankProgram final : public Program {
  public:
-  NearBankProgram(std::vector<NearBankOp> operators, bool explained);
+  /// `operators` one after the other; with `shares` they are stages of a region of that many
+  /// operators.
+  NearBankProgram(std::vector<NearBankOp> operators, bool explained,
+                  std::vector<RegionShare> shares = {});
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
   Ticks bound() const override { return bound_; }
   const std::vector<NearBankOp>& operators() const { return operators_; }
+  const std::vector<RegionShare>& shares() const { return shares_; }
   /// Phases are listed in the assumptions: programs of a single operator that stands alone.
   bool explained() const { return explained_; }
 
  private:
   std::vector<NearBankOp> operators_;
+  std::vector<RegionShare> shares_;
   std::vector<Footprint> footprint_;
   Hash128 hash_;
   Ticks bound_;
@@ -48,8 +62,10 @@ class NearBankDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 1; }
+  int modelVersion() const override { return 2; }
   Support support(const Operator& op) const override;
+  std::vector<std::vector<OpId>> partition(const Graph& graph,
+                                           const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
@@ -73,10 +89,22 @@ class NearBankDevice : public ConfiguredDevice {
   /// `banksOnly`: the matrix unit takes no share (attention, as published for NeuPIMs).
   void planProduct(const Product& product, bool banksOnly, NearBankOp& out) const;
   void planBitSerial(const Operator& op, NearBankOp& out) const;
+  void planElementUnit(const Operator& op, const OpCost& cost, NearBankOp& out) const;
   void planElements(const Operator& op, NearBankOp& out) const;
   void planAttention(const Operator& op, NearBankOp& out) const;
   void close(NearBankOp& out) const;
+  /// Time of `stored` bits of weights and `macs` products in the matrix unit, with their energy.
+  void addMatrixUnit(double stored, double macs, NearBankOp& out) const;
+  Ticks timeOf(const NearBankOp& op) const;
+  /// One attention of a decode over at least two sequences and work of equal rows around it.
+  bool canInterleave(const WorkItem& item) const;
+  /// It can, and two stages are shorter than the operators one by one.
+  bool interleaves(const WorkItem& item) const;
+  std::shared_ptr<const NearBankProgram> interleaved(const WorkItem& item) const;
+  NearBankOp planOutside(const Operator& op) const;
+  Profile interleavedProfile(const NearBankProgram& program, const std::vector<Ticks>& times) const;
   MatrixWork workOf(const Product& product, std::int64_t outputs) const;
+  bool lookedUp(const Operator& op) const;
   bool readsBack(const WorkItem& item, OpId id) const;
   std::int64_t lanes(int bits) const;
   double outsideRate() const;

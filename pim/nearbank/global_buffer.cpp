@@ -59,6 +59,16 @@ void appendGlobalBufferProduct(Sequence& s, const MatrixWork& work, const NearBa
 
 }  // namespace
 
+void appendLookups(Sequence& s, std::int64_t values, const NearBankParams& p) {
+  Block block;
+  block.repeat = ceilDiv(values, p.units);
+  block.groups.push_back({Verb::bufferWrite, 1, 0, -1, s.phase("values to registers"), false});
+  block.groups.push_back({Verb::lookup, 1, 0, tableRow, s.phase("look-up"), false});
+  block.groups.push_back({Verb::registerRead, 1, 0, -1, s.phase("results to pins"), false});
+  s.section(1).blocks = {std::move(block)};
+  s.tail = ChannelClock(p.timing).read;
+}
+
 ProductShape shapeOf(const MatrixWork& work, const NearBankParams& p) {
   ProductShape shape;
   const std::int64_t lanes =

@@ -40,6 +40,8 @@ void NearBankParams::bind(Binder& b) {
   b.section("unit", "arithmetic and registers", [this](Binder& s) {
     s.texts("formats", formats, "number formats of the multipliers");
     s.flag("adderTree", adderTree, {.fallback = "true"}, "lanes are summed beside the bank");
+    s.flag("lookupTables", lookupTables, {.fallback = "false"},
+           "activation functions by look-up in rows of tables (globalBuffer)");
     s.integer("accumulators", accumulators, {1, 1024, "1"}, "accumulating registers of a unit");
     s.integer("inputRegisters", inputRegisters, {1, 1024, "8"}, "input registers of a unit");
     s.quantity("globalBuffer", globalBuffer, {0, 1e9, "0 bit"}, "input buffer of a channel");
@@ -58,6 +60,9 @@ void NearBankParams::bind(Binder& b) {
     s.quantity("matrixRate", matrixRate, {0, 1e18, "0 GOPS"}, "matrix unit; 0 = none");
     s.flag("dualRowBuffer", dualRowBuffer, {.fallback = "false"},
            "normal reads run beside MAC commands");
+    s.flag("interleave", interleave, {.fallback = "false"},
+           "decode: attention of half the batch beside the matrix unit's work for the other half; "
+           "needs dualRowBuffer");
     s.quantity("launch", launchTime, {0, 1, {}}, "start of a program by the host");
   });
   b.section("rows", "computing with row commands", [this](Binder& s) {
@@ -75,6 +80,12 @@ void NearBankParams::bind(Binder& b) {
     b.problem("unit.formats", "no format is given", "a list such as [fp16]");
   if (commandSet == "globalBuffer" && globalBuffer.value < columnBits.value)
     b.problem("unit.globalBuffer", "holds less than one column", "at least `bank.column`");
+  if (lookupTables && (commandSet != "globalBuffer" || timing.tRCDAF.value.value <= 0))
+    b.problem("unit.lookupTables", "tables need result registers and the time of a look-up",
+              "commandSet globalBuffer and `timing.tRCDAF`");
+  if (interleave && matrixRate.value.value <= 0)
+    b.problem("outside.interleave", "nothing can work beside the banks",
+              "a matrix unit (`outside.matrixRate`)");
   if (rowBits.value < columnBits.value)
     b.problem("bank.row", "a row is shorter than a column", "at least `bank.column`");
 }

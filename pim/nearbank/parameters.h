@@ -47,6 +47,7 @@ struct NearBankParams {
   Sourced<Bits> globalBuffer;
   std::int64_t accumulators = 1, inputRegisters = 8;  ///< registerFile: of one unit
   bool adderTree = true;
+  bool lookupTables = false;          ///< activation functions from rows of tables (globalBuffer)
   std::int64_t banksPerActivate = 1;  ///< opened by one activate command
   std::string placement = "bank";
   std::vector<std::string> formats;  ///< that the multipliers take
@@ -59,6 +60,8 @@ struct NearBankParams {
   Sourced<Seconds> softmax;      ///< per element, by the element unit or the processor
   Sourced<OpRate> matrixRate;    ///< matrix unit behind the pins; 0 = none
   bool dualRowBuffer = false;    ///< reads of the matrix unit run beside MAC commands
+  /// Decode: attention of one half of the batch beside the matrix unit's work for the other half.
+  bool interleave = false;
   Sourced<Seconds> launchTime;
   // bitSerial
   Sourced<Seconds> rowCommand;  ///< activate-activate-precharge

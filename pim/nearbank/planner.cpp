@@ -63,11 +63,6 @@ void NearBankDevice::planProduct(const Product& product, bool banksOnly, NearBan
     out.sequence = sequenceOf(product.outputs);
     return;
   }
-  // The matrix unit reads what it multiplies through the pins.
-  const auto matrixTime = [&](double share) {
-    return std::max(share * product.stored / outsideRate(),
-                    share * 2 * macs / p.matrixRate.value.value);
-  };
   // Whole passes beside the banks, the other outputs in the matrix unit; at the same time where a
   // second row buffer keeps the rows of both open, else all of them on one side.
   const std::int64_t grain = p.units * p.channels, outputs = product.outputs;
@@ -76,19 +71,9 @@ void NearBankDevice::planProduct(const Product& product, bool banksOnly, NearBan
     op.sequence = sequenceOf(near);
     const double left = static_cast<double>(outputs - near) / static_cast<double>(outputs);
     if (left <= 0) return op;
-    const double bits = left * product.stored;
-    op.matrix += toTicks(Seconds(matrixTime(left)));
     op.beside = p.dualRowBuffer;
-    op.matrixSlots += whole(bits / static_cast<double>(p.channels) / p.columnBits.value.value);
-    op.energy.add(matrixMac_, whole(left * macs));
-    for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
-      op.energy.add(id, whole(bits));
-    op.energy.add(activation_, whole(bits / p.rowBits.value.value));
+    addMatrixUnit(left * product.stored, left * macs, op);
     return op;
-  };
-  const auto timeOf = [&](const NearBankOp& op) {
-    return duration(
-        op, op.sequence.sections.empty() ? Ticks(0) : phaseTable(op.sequence, p, false).time());
   };
   NearBankOp best = withShare(0);
   Ticks least = timeOf(best);
@@ -100,6 +85,18 @@ void NearBankDevice::planProduct(const Product& product, bool banksOnly, NearBan
     if (near == outputs) break;
   }
   out = std::move(best);
+}
+
+void NearBankDevice::addMatrixUnit(double stored, double macs, NearBankOp& out) const {
+  // It reads what it multiplies through the pins.
+  const NearBankParams& p = params_;
+  out.matrix +=
+      toTicks(Seconds(std::max(stored / outsideRate(), 2 * macs / p.matrixRate.value.value)));
+  out.matrixSlots += whole(stored / static_cast<double>(p.channels) / p.columnBits.value.value);
+  out.energy.add(matrixMac_, whole(macs));
+  for (const CoefficientId id : {cell_, bankGroup_, io_, tsv_, offChip_})
+    out.energy.add(id, whole(stored));
+  out.energy.add(activation_, whole(stored / p.rowBits.value.value));
 }
 
 void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
@@ -115,10 +112,10 @@ void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
       std::max<std::int64_t>(1, ceilDiv(pairs * heads / kvHeads, std::max<std::int64_t>(1, keys)));
   if (!op.cached)
     appendStream(out.sequence, cost.kvRead.value * widen / static_cast<double>(p.channels),
-                 "keys and values to banks", p);
+                 "keys and values to banks", p, true);
   else
     appendStream(out.sequence, cost.kvWrite.value * widen / static_cast<double>(p.channels),
-                 "keys and values to banks", p);
+                 "keys and values to banks", p, true);
   Product scores;
   scores.matrices = batch * kvHeads;
   scores.outputs = keys;
@@ -154,7 +151,7 @@ void NearBankDevice::planBitSerial(const Operator& op, NearBankOp& out) const {
   if (op.kind != OpKind::gemm) {
     const std::int64_t values = op.dims[Dim::M] * op.dims[Dim::N];
     const std::int64_t rounds = whole(static_cast<double>(values) / lanesAll);
-    appendStream(out.sequence, costOf(op).input.value * perChannel, "operands to banks", p);
+    appendStream(out.sequence, costOf(op).input.value * perChannel, "operands to banks", p, true);
     appendRowCommands(out.sequence,
                       rounds * (op.kind == OpKind::add ? addCommands(n) : reluCommands(n)),
                       op.kind == OpKind::add ? "add" : "relu", p);
@@ -169,7 +166,7 @@ void NearBankDevice::planBitSerial(const Operator& op, NearBankOp& out) const {
     const std::int64_t steps = ceilDiv(inputs, split), sum = 2 * n + bitsOf(inputs);
     const double used = static_cast<double>(outputs) * static_cast<double>(split);
     appendStream(s, static_cast<double>(rounds * steps * n) * std::min(lanesAll, used) * perChannel,
-                 "inputs to columns", p);
+                 "inputs to columns", p, true);
     appendRowCommands(s, rounds * steps * multiplyCommands(n), "multiply", p);
     appendRowCommands(s, rounds * steps * addCommands(sum), "accumulate", p);
     appendStream(s, static_cast<double>(m * sum) * used * perChannel, "partial sums to processor",
@@ -199,6 +196,26 @@ void NearBankDevice::planElements(const Operator& op, NearBankOp& out) const {
     leaveMode(out.sequence, p);
     return;
   }
+  if (lookedUp(op)) {
+    NearBankOp tables = out;
+    appendLookups(tables.sequence,
+                  whole(static_cast<double>(op.dims[Dim::M] * op.dims[Dim::N]) /
+                        static_cast<double>(p.channels)),
+                  p);
+    NearBankOp unit = out;
+    if (p.elementRate.value.value > 0) planElementUnit(op, cost, unit);
+    const bool faster = p.elementRate.value.value > 0 &&
+                        phaseTable(unit.sequence, p, false).time() + unit.elements <
+                            phaseTable(tables.sequence, p, false).time();
+    out = faster ? std::move(unit) : std::move(tables);
+    return;
+  }
+  planElementUnit(op, cost, out);
+}
+
+void NearBankDevice::planElementUnit(const Operator& op, const OpCost& cost,
+                                     NearBankOp& out) const {
+  const NearBankParams& p = params_;
   const double moved = (cost.input + cost.output + cost.weightRead).value;
   appendStream(out.sequence, moved / static_cast<double>(p.channels), "operands through pins", p);
   out.elements +=
@@ -273,6 +290,7 @@ void NearBankDevice::close(NearBankOp& out) const {
     }
   }
   e.add(mac_, whole(macBits / bits));
+  e.add(cell_, whole(static_cast<double>(t.lookups * ch) * p.commandBits()));
   // A MAC row is open in all banks that the units read together.
   const std::int64_t together = p.registerFile() ? p.banks / 2 : p.units;
   e.add(activation_, ch * (t.macRows * together + t.singleRows + 2 * t.rowCommands * p.banks));
@@ -290,7 +308,8 @@ void NearBankDevice::close(NearBankOp& out) const {
   const std::int64_t least =
       t.macColumns * clock.mac + t.rowCommands * distance + t.streamed * clock.ccds;
   const Ticks sequence(std::max<std::int64_t>(0, least - clock.mac));
-  out.bound = (out.beside ? std::max(sequence, out.matrix) : sequence + out.matrix) + out.elements;
+  out.bound = (out.beside ? std::max(sequence + out.chained, out.matrix) : sequence + out.matrix) +
+              out.elements;
   out.bound = std::max(out.bound, Ticks(clock.ck));
 }
 

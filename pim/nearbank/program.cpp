@@ -6,8 +6,9 @@
 
 namespace wattlas::pim::nearbank {
 
-NearBankProgram::NearBankProgram(std::vector<NearBankOp> operators, bool explained)
-    : operators_(std::move(operators)), explained_(explained) {
+NearBankProgram::NearBankProgram(std::vector<NearBankOp> operators, bool explained,
+                                 std::vector<RegionShare> shares)
+    : operators_(std::move(operators)), shares_(std::move(shares)), explained_(explained) {
   Hasher h;
   h.text("near-bank program").integer(explained);
   Footprint need;
@@ -23,17 +24,26 @@ NearBankProgram::NearBankProgram(std::vector<NearBankOp> operators, bool explain
               .integer(g.bank)
               .integer(g.row)
               .integer(g.phase)
-              .integer(g.lookahead);
+              .integer(g.lookahead)
+              .integer(g.toBank);
       }
     }
     h.integer(op.sequence.tail).integer(op.matrix.ps).integer(op.matrixSlots).integer(op.beside);
-    h.integer(op.elements.ps).integer(op.macs).integer(op.alone).integer(op.bound.ps);
+    h.integer(op.elements.ps)
+        .integer(op.chained.ps)
+        .integer(op.macs)
+        .integer(op.alone)
+        .integer(op.bound.ps);
     h.real(op.workspace.value).real(op.resident.value);
     for (const auto& entry : op.energy.entries()) h.integer(entry.id).integer(entry.count);
     for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value).text(a.source);
     need.resident += op.resident;
     need.workspace.value = std::max(need.workspace.value, op.workspace.value);
     bound_ += op.bound;
+  }
+  for (const RegionShare& share : shares_) {
+    h.integer(share.inBanks).integer(share.outside.ps).integer(share.macs);
+    for (const auto& entry : share.energy.entries()) h.integer(entry.id).integer(entry.count);
   }
   footprint_ = {need};
   hash_ = h.finish();
@@ -45,7 +55,7 @@ Ticks NearBankDevice::duration(const NearBankOp& op, Ticks sequence) const {
     // Both are fed over one command bus.
     const Tally t = tallyOf(op.sequence, params_);
     const std::int64_t slots = (t.commands + op.matrixSlots) * ChannelClock(params_.timing).ck;
-    time = std::max({sequence, op.matrix, Ticks(slots)});
+    time = std::max({sequence + op.chained, op.matrix, Ticks(slots)});
   }
   return time + op.elements;
 }
@@ -64,6 +74,7 @@ Profile NearBankDevice::estimate(const Program& program) const {
 
 Profile NearBankDevice::profileOf(const NearBankProgram& program,
                                   const std::vector<Ticks>& times) const {
+  if (!program.shares().empty()) return interleavedProfile(program, times);
   Profile profile;
   Ticks now;
   for (std::size_t i = 0; i < program.operators().size(); ++i) {

@@ -10,6 +10,7 @@ void ChannelTiming::bind(Binder& b) {
   b.quantity("tRCD", tRCD, time, "activate to read");
   b.quantity("tRCDWR", tRCDWR, time, "activate to write");
   b.quantity("tRCDMAC", tRCDMAC, time, "activate to a multiply-accumulate");
+  b.quantity("tRCDAF", tRCDAF, {0, 1e-3, "0 s"}, "activate to a look-up of an activation function");
   b.quantity("tRP", tRP, time, "precharge to activate");
   b.quantity("tRAS", tRAS, time, "activate to precharge");
   b.quantity("tRTP", tRTP, time, "read or multiply-accumulate to precharge");
@@ -38,6 +39,7 @@ ChannelClock::ChannelClock(const ChannelTiming& t) {
   rcd = ps(t.tRCD);
   rcdWrite = ps(t.tRCDWR);
   rcdMac = ps(t.tRCDMAC);
+  rcdLookup = ps(t.tRCDAF);
   rp = ps(t.tRP);
   ras = ps(t.tRAS);
   rtp = ps(t.tRTP);

@@ -12,6 +12,7 @@ struct ChannelTiming {
   Sourced<Seconds> tRCD;     ///< activate to read
   Sourced<Seconds> tRCDWR;   ///< activate to write
   Sourced<Seconds> tRCDMAC;  ///< activate to a multiply-accumulate
+  Sourced<Seconds> tRCDAF;   ///< activate to a look-up of an activation function
   Sourced<Seconds> tRP;      ///< precharge to activate
   Sourced<Seconds> tRAS;     ///< activate to precharge
   Sourced<Seconds> tRTP;     ///< read or multiply-accumulate to precharge
@@ -35,8 +36,8 @@ struct ChannelTiming {
 /// The same in whole picoseconds, for the schedulers.
 struct ChannelClock {
   explicit ChannelClock(const ChannelTiming& t);
-  std::int64_t ck, rcd, rcdWrite, rcdMac, rp, ras, rtp, wtp, ccds, ccdl, mac, buffer, rrd, faw, rtw,
-      wtr, read, mod, rfc, refi;
+  std::int64_t ck, rcd, rcdWrite, rcdMac, rcdLookup, rp, ras, rtp, wtp, ccds, ccdl, mac, buffer,
+      rrd, faw, rtw, wtr, read, mod, rfc, refi;
 };
 
 }  // namespace wattlas::pim::nearbank

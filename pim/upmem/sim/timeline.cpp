@@ -7,18 +7,18 @@ namespace wattlas::pim {
 
 namespace {
 
-Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, CommandTrace& trace) {
+Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, dram::CommandLog& trace) {
   const DpuWork& work = kernel.classes.front().work;
   Ticks now = start;
   for (const TileLoop& loop : work.loops) {
     const LoopRun run = runLoop(loop, p.dpu, true);
     const Ticks length = cyclesToTicks(run.cycles, p.dpu.effectiveClock());
-    if (run.dmaBusy > 0) trace.add({now, length, TraceKind::DMA, 0});
+    if (run.dmaBusy > 0) trace.command({now, length, 0, 0, -1, 0, dram::CommandKind::DMA});
     now += length;
   }
   if (work.hasBank && trace.room() > 0) {
     const RowPass row = p.rowPass(kernel.weightBits, kernel.activationBits);
-    CommandTrace commands(trace.room());
+    dram::CommandLog commands(trace.room());
     const CommandRun run = runChip(work.bank, row, p.saMac, p.bank, p.issue(),
                                    row.pitch > row.powerPitch ? p.dpusPerChip : 1, &commands);
     trace.append(commands, now);
@@ -29,8 +29,8 @@ Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, Command
 
 }  // namespace
 
-CommandTrace bankTimeline(const Device& device, const Program& program, std::size_t most) {
-  CommandTrace trace(most);
+dram::CommandLog bankTimeline(const Device& device, const Program& program, std::size_t most) {
+  dram::CommandLog trace(most);
   const auto* upmem = dynamic_cast<const UpmemDevice*>(&device);
   const auto* mine = dynamic_cast<const UpmemProgram*>(&program);
   if (upmem == nullptr || mine == nullptr) return trace;

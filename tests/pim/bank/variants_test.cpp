@@ -4,6 +4,7 @@
 
 #include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
+#include "pim/dram/command_log.h"
 
 namespace wattlas::pim {
 namespace {
@@ -128,11 +129,11 @@ TEST(Chip, NoFiveActivationsFallIntoAWindow) {
   const BankTiming t = timing();
   SaMacParams m = units(4096);
   m.tFAW = Seconds(40e-9);
-  CommandTrace trace;
+  dram::CommandLog trace;
   runChip(layOut(16, 4096, 1, 8, 8, m, t), rowPass(m, t, 8, 8), m, t, fast(), 8, &trace);
   std::vector<Ticks> activates;
-  for (const TracedCommand& c : trace.commands())
-    if (c.kind == TraceKind::ACT) activates.push_back(c.at);
+  for (const dram::CommandRecord& c : trace.sorted())
+    if (c.kind == dram::CommandKind::ACT) activates.push_back(c.time);
   ASSERT_GT(activates.size(), 20u);
   for (std::size_t i = 4; i < activates.size(); ++i)
     EXPECT_GE(activates[i] - activates[i - 4], Ticks(40000));
@@ -307,12 +308,12 @@ TEST(Contention, RowsOfAPassWaitForItsActivations) {
   BankWork w = layOut(8, 64, 50, 8, 8, m, t);
   w.inputTransfers = 4;
   w.inputCycles = 593;
-  CommandTrace trace;
+  dram::CommandLog trace;
   runCommands(w, rowPass(m, t, 8, 8), m, t, real(), &trace);
   std::int64_t transfers = 0, rows = 0;
-  for (const TracedCommand& c : trace.commands()) {
-    if (c.kind == TraceKind::DMA) ++transfers;
-    if (c.kind == TraceKind::ACT) {
+  for (const dram::CommandRecord& c : trace.sorted()) {
+    if (c.kind == dram::CommandKind::DMA) ++transfers;
+    if (c.kind == dram::CommandKind::ACT) {
       EXPECT_GE(transfers, 4 * ++rows) << "row before its inputs";
     }
   }

@@ -58,45 +58,43 @@ TEST(Figures, AreaIsAnInterval) {
 TEST(Timeline, ShowsEveryCommandOfTheProgram) {
   const auto device = deviceOf("upmem-samac-col256");
   const auto program = lower(*device, gemm(1, 4096, 4096, "int8"));
-  const CommandTrace trace = bankTimeline(*device, *program, 100000);
-  std::map<TraceKind, std::int64_t> counts;
+  dram::CommandLog trace = bankTimeline(*device, *program, 100000);
+  std::map<dram::CommandKind, std::int64_t> counts;
   Ticks last;
-  for (const TracedCommand& c : trace.commands()) {
+  for (const dram::CommandRecord& c : trace.sorted()) {
     ++counts[c.kind];
-    if (c.kind == TraceKind::ACT || c.kind == TraceKind::MAC || c.kind == TraceKind::PRE) {
-      EXPECT_GE(c.at, last);
-      last = c.at;
-    }
+    EXPECT_GE(c.time, last);
+    last = c.time;
   }
   // 128 DPUs hold 32 outputs of 4,096 inputs: 128 rows of 32 accesses.
-  EXPECT_EQ(counts[TraceKind::ACT], 128);
-  EXPECT_EQ(counts[TraceKind::PRE], 128);
-  EXPECT_EQ(counts[TraceKind::MAC], 4096);
-  EXPECT_EQ(counts[TraceKind::RD], 4);
-  EXPECT_EQ(counts[TraceKind::WR], 512);
-  EXPECT_GT(counts[TraceKind::DMA], 0);
-  EXPECT_GT(counts[TraceKind::REF], 0);
+  EXPECT_EQ(counts[dram::CommandKind::ACT], 128);
+  EXPECT_EQ(counts[dram::CommandKind::PRE], 128);
+  EXPECT_EQ(counts[dram::CommandKind::MAC], 4096);
+  EXPECT_EQ(counts[dram::CommandKind::RD], 4);
+  EXPECT_EQ(counts[dram::CommandKind::WR], 512);
+  EXPECT_GT(counts[dram::CommandKind::DMA], 0);
+  EXPECT_GT(counts[dram::CommandKind::REF], 0);
   const std::string csv = trace.csv();
   EXPECT_TRUE(csv.starts_with("time_ps,channel,rank,bank_group,bank,command,row,column\n"));
   EXPECT_EQ(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')),
-            trace.commands().size() + 1);
+            trace.records().size() + 1);
 }
 
 TEST(Timeline, KeepsAsManyAsAskedForAndCountsTheRest) {
   const auto device = deviceOf("upmem-samac-col256");
   const auto program = lower(*device, gemm(1, 4096, 4096, "int8"));
-  const CommandTrace all = bankTimeline(*device, *program, 100000),
-                     few = bankTimeline(*device, *program, 100);
-  EXPECT_EQ(few.commands().size(), 100u);
-  EXPECT_EQ(few.dropped() + 100, all.commands().size());
+  const dram::CommandLog all = bankTimeline(*device, *program, 100000),
+                         few = bankTimeline(*device, *program, 100);
+  EXPECT_EQ(few.records().size(), 100u);
+  EXPECT_EQ(few.dropped() + 100, all.records().size());
 }
 
 TEST(Timeline, DpusAloneShowTheirTransfers) {
   const auto device = deviceOf("upmem-dimm");
-  const CommandTrace trace =
+  const dram::CommandLog trace =
       bankTimeline(*device, *lower(*device, gemm(1, 4096, 4096, "int8")), 1000);
-  ASSERT_FALSE(trace.commands().empty());
-  for (const TracedCommand& c : trace.commands()) EXPECT_EQ(c.kind, TraceKind::DMA);
+  ASSERT_FALSE(trace.records().empty());
+  for (const dram::CommandRecord& c : trace.records()) EXPECT_EQ(c.kind, dram::CommandKind::DMA);
 }
 
 TEST(SaMacProperties, NeverAboveTheBoundOrThePeak) {
