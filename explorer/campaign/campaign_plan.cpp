@@ -54,9 +54,10 @@ std::string entry(const ConfigNode& tree, const char* key) {
 
 /// Keeps each design once, in the order of the plan.
 void keepFirsts(CampaignPlan& plan) {
+  const PointIds ids(plan.study);
   std::unordered_set<Hash128, Hash128Hasher> seen;
   for (DesignPoint& point : plan.points) {
-    const Hash128 id = idOf(plan.study, point);
+    const Hash128 id = ids.of(point);
     if (!seen.insert(id).second) continue;
     DesignPoint& place = plan.points[plan.ids.size()];
     if (&place != &point) place = std::move(point);

@@ -99,13 +99,14 @@ void EvaluationCache::flush() {
 
 bool CachedEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,
                                bool withDetail, const Done& done, const KeepGoing& keepGoing) {
+  const PointIds ids(study);
   const EvaluationKeys keys(study, withDetail, cache_.build());
   std::vector<DesignPoint> open;
   std::vector<std::size_t> index;
   std::vector<std::optional<Hash128>> kept;
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (i % 64 == 0 && !keepGoing()) return false;
-    auto key = cache_.keyOf(study, points[i], keys.of(idOf(study, points[i])));
+    auto key = cache_.keyOf(study, points[i], keys.of(ids.of(points[i])));
     if (key)
       if (auto row = cache_.find(*key)) {
         done(i, std::move(*row));

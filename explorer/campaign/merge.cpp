@@ -14,9 +14,10 @@ class Replay : public Evaluator {
 
   bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
                 const Done& done, const KeepGoing&) override {
+    const PointIds ids(study);
     const EvaluationKeys keys(study, withDetail, build_);
     for (std::size_t i = 0; i < points.size(); ++i) {
-      const Hash128 id = idOf(study, points[i]), key = keys.of(id);
+      const Hash128 id = ids.of(points[i]), key = keys.of(id);
       if (journals_.settled(key))
         done(i, journals_.outcome(key));
       else

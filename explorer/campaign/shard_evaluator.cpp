@@ -90,10 +90,11 @@ bool ShardEvaluator::allSilent(const std::vector<OpenPoint>& open) const {
 
 bool ShardEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,
                               bool withDetail, const Done& done, const KeepGoing& keepGoing) {
+  const PointIds ids(study);
   const EvaluationKeys keys(study, withDetail, plan_.build);
   std::vector<OpenPoint> open;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const Hash128 key = keys.of(idOf(study, points[i]));
+    const Hash128 key = keys.of(ids.of(points[i]));
     open.push_back({i, key, journals_.tries(key)});
   }
   counts_.points += open.size();
