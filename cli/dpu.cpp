@@ -21,9 +21,38 @@ std::vector<std::uint8_t> readBytes(const std::string& file, std::size_t limit) 
   return {text.begin(), text.end()};
 }
 
-/// "NAME:BYTES[=FILE]"
+/// "NAME" or "NAME+OFFSET", the offset in bytes. Throws InputError.
+struct Place {
+  std::string symbol;
+  std::uint32_t offset = 0;
+};
+
+Place parsePlace(const std::string& text, const char* flag) {
+  const std::size_t plus = text.find('+');
+  Place place{text.substr(0, plus), 0};
+  if (plus == std::string::npos) return place;
+  const std::string number = text.substr(plus + 1);
+  std::size_t used = 0;
+  unsigned long long value = 0;
+  try {
+    value = std::stoull(number, &used, 0);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used == 0 || used != number.size() || value >= dpu::kMramBytes)
+    throw InputError(Problem{{flag, 0},
+                             {},
+                             "'" + number.substr(0, 40) + "' is no offset into a memory",
+                             "SYMBOL+BYTES, such as output+0x1000",
+                             {}});
+  place.offset = static_cast<std::uint32_t>(value);
+  return place;
+}
+
+/// "NAME[+OFFSET]:BYTES[=FILE]"
 struct DumpRequest {
-  std::string symbol, file;
+  Place place;
+  std::string file;
   std::uint32_t bytes = 0;
 };
 
@@ -32,13 +61,13 @@ DumpRequest parseDump(const std::string& text) {
     throw InputError(Problem{{"--dump", 0},
                              {},
                              "'" + text.substr(0, 80) + "' is not understood",
-                             "SYMBOL:BYTES or SYMBOL:BYTES=FILE",
+                             "SYMBOL[+OFFSET]:BYTES or SYMBOL[+OFFSET]:BYTES=FILE",
                              {}});
   };
   DumpRequest out;
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos || colon == 0) complain();
-  out.symbol = text.substr(0, colon);
+  out.place = parsePlace(text.substr(0, colon), "--dump");
   const std::size_t equals = text.find('=', colon);
   const std::string count = text.substr(colon + 1, equals - colon - 1);
   if (equals != std::string::npos) out.file = text.substr(equals + 1);
@@ -56,7 +85,7 @@ DumpRequest parseDump(const std::string& text) {
 
 struct DpuOptions {
   std::string input, output, registerFile, mode = "decoupled", start = "automatic";
-  std::string arbiter, clock, isa, timing;
+  std::string arbiter, clock, isa, timing, dmaAlign = "automatic";
   std::vector<std::string> defines, mram, writes, dumps;
   unsigned tasklets = 0;
   /// An endless loop must end: about two minutes of simulated time.
@@ -106,6 +135,9 @@ struct DpuOptions {
     if (!arbiter.empty()) options.timing.arbiter = dpu::arbiterByName(arbiter);
     if (!clock.empty()) options.timing.clockHz = parseQuantity(clock, Dimension::frequency);
     if (bankDetail) options.timing.bank.detail = true;
+    options.dmaAlignment = dmaAlign == "check"      ? dpu::DmaAlignment::check
+                           : dmaAlign == "hardware" ? dpu::DmaAlignment::hardware
+                                                    : dpu::DmaAlignment::automatic;
     if (trace)
       options.trace = [](const dpu::TraceEvent& e) {
         fmt::print(stderr, "{:>10} t{:<2} {:>4}  {}\n", e.cycle, e.tasklet, e.pc,
@@ -145,15 +177,17 @@ struct DpuOptions {
       if (equals == std::string::npos)
         throw InputError(Problem{
             {"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE", {}});
-      machine.writeSymbol(text.substr(0, equals),
-                          readBytes(text.substr(equals + 1), dpu::kMramBytes));
+      const Place place = parsePlace(text.substr(0, equals), "--write");
+      machine.writeSymbol(place.symbol, readBytes(text.substr(equals + 1), dpu::kMramBytes),
+                          place.offset);
     }
   }
 
   void dump(const dpu::DpuMachine& machine) const {
     for (const std::string& text : dumps) {
       const DumpRequest request = parseDump(text);
-      const auto content = machine.readSymbol(request.symbol, request.bytes);
+      const auto content =
+          machine.readSymbol(request.place.symbol, request.bytes, request.place.offset);
       if (!request.file.empty()) {
         writeFileAtomically(request.file,
                             {reinterpret_cast<const char*>(content.data()), content.size()});
@@ -161,7 +195,7 @@ struct DpuOptions {
       }
       std::FILE* out = json ? stderr : stdout;
       for (std::size_t i = 0; i < content.size(); i += 16) {
-        fmt::print(out, "{}+{:06x} ", request.symbol, i);
+        fmt::print(out, "{}+{:06x} ", request.place.symbol, request.place.offset + i);
         for (std::size_t j = i; j < std::min(i + 16, content.size()); ++j)
           fmt::print(out, " {:02x}", content[j]);
         fmt::print(out, "\n");
@@ -262,15 +296,19 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_option("--clock", o->clock, "Clock such as 350MHz");
   run->add_flag("--bank-detail", o->bankDetail,
                 "Time MRAM rows and refresh one by one instead of by the measured average");
+  run->add_option("--dma-align", o->dmaAlign,
+                  "DMA addresses that are no multiple of 8: check (an error), hardware (low bits "
+                  "ignored), or automatic: hardware for executables of the vendor's SDK")
+      ->check(CLI::IsMember({"automatic", "check", "hardware"}));
   run->add_option("--timing", o->timing,
                   "Timing file (configs/dpu/timing.yaml); the flags above override it");
   run->add_option("--mram", o->mram, "Load a file into MRAM: FILE@ADDRESS")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--write", o->writes, "Write a file to a symbol: SYMBOL=FILE")
+  run->add_option("--write", o->writes, "Write a file to a symbol: SYMBOL[+OFFSET]=FILE")
       ->take_all()
       ->allow_extra_args(false);
-  run->add_option("--dump", o->dumps, "Read memory after the run: SYMBOL:BYTES[=FILE]")
+  run->add_option("--dump", o->dumps, "Read memory after the run: SYMBOL[+OFFSET]:BYTES[=FILE]")
       ->take_all()
       ->allow_extra_args(false);
   run->add_option("--max-cycles", o->maxCycles,

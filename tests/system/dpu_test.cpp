@@ -100,6 +100,34 @@ TEST(Dpu, BrokenElfFilesAreRefused) {
   }
 }
 
+TEST(Dpu, MemoryIsWrittenAndReadFromAnOffsetIntoASymbol) {
+  Folder folder;
+  const std::string source = folder.write(
+      "sum.s",
+      "lw r0, zero, cells + 4\nlw r1, zero, cells + 8\nadd r0, r0, r1\nsw zero, cells + 12, r0\n"
+      "end: stop true, end\n.data\ncells: .word 0, 0, 0, 0\n");
+  const std::string two = folder.write("two.bin", std::string("\x05\0\0\0\x07\0\0\0", 8));
+  const std::string out = folder / "out.bin";
+  const Output o = wattlas({"dpu", "run", source, "--tasklets", "1", "--write", "cells+4=" + two,
+                            "--dump", "cells+0xc:4=" + out});
+  ASSERT_EQ(o.exitCode, 0) << o.err;
+  EXPECT_EQ(read(out), std::string("\x0c\0\0\0", 4));
+  for (const char* bad : {"cells+:4", "cells+x:4", "cells+65536:4", "+4:4"}) {
+    EXPECT_EQ(wattlas({"dpu", "run", source, "--tasklets", "1", "--dump", bad}).exitCode, 2) << bad;
+  }
+}
+
+TEST(Dpu, LowBitsOfDmaAddressesAreAnErrorUnlessTheHardwareIsAskedFor) {
+  Folder folder;
+  const std::string source =
+      folder.write("odd.s", "move r0, 4096\nmove r1, 13\nldma r0, r1, 0\nend: stop true, end\n");
+  const Output strict = wattlas({"dpu", "run", source, "--tasklets", "1"});
+  EXPECT_EQ(strict.exitCode, 2);
+  EXPECT_THAT(strict.err, HasSubstr("multiples of 8"));
+  EXPECT_EQ(wattlas({"dpu", "run", source, "--tasklets", "1", "--dma-align", "hardware"}).exitCode,
+            0);
+}
+
 TEST(Dpu, OptionsOutsideTheirRangeAreRefused) {
   Folder folder;
   const std::string source = folder.write("count.s", counting);

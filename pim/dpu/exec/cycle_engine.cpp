@@ -110,7 +110,7 @@ class CycleEngine {
     Lane& lane = lanes_[t];
     transferring_ &= ~(1U << t);
     const std::uint32_t pc = core_.tasklets[t].pc;
-    bool retry = false, changes = false;
+    bool retry = false, frees = false;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);
     const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
     if (options_.trace) {
@@ -122,7 +122,7 @@ class CycleEngine {
       apply(t, effect, pc);
       ready = effect.readyAt;
       retry = effect.selfRetry;
-      changes = !retry;
+      frees = effect.frees;
     }
     lane.lastPc = pc;
     ready_[t] = ready;
@@ -132,7 +132,7 @@ class CycleEngine {
       ready_[t] = ready + extra;
     }
     if (rule_ == RegisterFileRule::compat) pipeline_.issue(extra);
-    if (watch_.issued(t, retry, changes, rt_.runningMask)) rt_.deadlock(now_);
+    if (watch_.issued(t, retry, frees, rt_.runningMask)) rt_.deadlock(now_);
   }
 
   /// Executes a plain instruction. False for ordering and faulting ones.

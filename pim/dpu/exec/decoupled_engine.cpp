@@ -73,6 +73,7 @@ class DecoupledEngine {
 
   void issue(unsigned t) {
     Lane& lane = lanes_[t];
+    if (watch_.fails(t)) return retry(t);
     if (lane.pending == 0) lane.pending = core_.runAhead(t, rt_.options.runAhead);
     if (core_.spinFound) return;
     if (untilJump_ > 0) --untilJump_;
@@ -89,6 +90,18 @@ class DecoupledEngine {
     ++now_;
   }
 
+  /// An acquire, resume or boot that is known to fail again.
+  void retry(unsigned t) {
+    account(t, 1, now_);
+    ++rt_.stats[t].syncRetries;
+    ++rt_.orderingCounts[core_.tasklets[t].pc];
+    lanes_[t].ready = now_ + revolver_;
+    running_.insert({lanes_[t].ready, t});
+    if (untilJump_ > 0) --untilJump_;
+    if (watch_.issued(t, true, false, rt_.runningMask)) return rt_.deadlock(now_);
+    ++now_;
+  }
+
   void order(unsigned t) {
     const OrderingEffect effect = rt_.order(t, now_, issued_);
     if (rt_.error) return;
@@ -102,7 +115,7 @@ class DecoupledEngine {
       woken.ready = std::max(woken.ready, effect.wokenAt);
       running_.insert({woken.ready, w});
     }
-    if (watch_.issued(t, effect.selfRetry, !effect.selfRetry, rt_.runningMask)) {
+    if (watch_.issued(t, effect.selfRetry, effect.frees, rt_.runningMask)) {
       rt_.deadlock(now_);
     }
     untilJump_ = running_.size();
@@ -117,7 +130,7 @@ class DecoupledEngine {
   }
 
   /// Only fails its acquire or resume again and again while nobody changes a lock or run bit.
-  bool spins(unsigned t) const { return lanes_[t].pending == 0 && (watch_.mask() >> t & 1U) != 0; }
+  bool spins(unsigned t) const { return lanes_[t].pending == 0 && watch_.fails(t); }
 
   /// Skips as many whole rotations of the running tasklets as nothing disturbs.
   void jump() {

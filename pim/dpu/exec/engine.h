@@ -22,9 +22,10 @@ EngineOutcome runDecoupled(Runtime& runtime);
 /// Which tasklets only repeat a failed acquire or resume. When all that run do, nothing can change.
 class SpinWatch {
  public:
-  /// `t` issued; `retry` = it failed and goes to itself. True when all of `running` only retry.
-  bool issued(unsigned t, bool retry, bool changesState, std::uint32_t running) {
-    if (changesState) spinning_ = 0;
+  /// `t` issued; `retry` = it failed and goes to itself; `frees` = a lock or run bit went to 0.
+  /// True when all of `running` only retry.
+  bool issued(unsigned t, bool retry, bool frees, std::uint32_t running) {
+    if (frees) spinning_ = 0;
     if (retry) {
       spinning_ |= 1U << t;
     } else {
@@ -32,7 +33,8 @@ class SpinWatch {
     }
     return running != 0 && (running & ~spinning_) == 0;
   }
-  std::uint32_t mask() const { return spinning_; }
+  /// Whether `t` failed, and fails again whenever it issues before something is freed.
+  bool fails(unsigned t) const { return (spinning_ >> t & 1U) != 0; }
 
  private:
   std::uint32_t spinning_ = 0;

@@ -121,7 +121,8 @@ class ReplayEngine {
 
   void issue(unsigned t) {
     Lane& lane = lanes_[t];
-    if (lane.left == 0) fetch(t);
+    const bool retries = watch_.fails(t);
+    if (lane.left == 0 && !retries) fetch(t);
     if (core_.spinFound) return;
     transferring_ &= ~(1U << t);
     const bool plain = lane.left > 0;
@@ -134,6 +135,11 @@ class ReplayEngine {
       --lane.left;
       count(t);
       watch_.issued(t, false, false, ~0U);
+    } else if (retries) {
+      count(t);
+      ++rt_.stats[t].syncRetries;
+      ++rt_.orderingCounts[pc];
+      if (watch_.issued(t, true, false, rt_.runningMask)) rt_.deadlock(now_);
     } else if (!order(t, pc)) {
       return;
     }
@@ -158,7 +164,7 @@ class ReplayEngine {
     }
     if (core_.instructions[pc].form->operation == Operation::ldmai) cost_.refresh(core_);
     count(t);
-    if (watch_.issued(t, effect.selfRetry, !effect.selfRetry, rt_.runningMask)) rt_.deadlock(now_);
+    if (watch_.issued(t, effect.selfRetry, effect.frees, rt_.runningMask)) rt_.deadlock(now_);
     return true;
   }
 

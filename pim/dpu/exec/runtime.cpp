@@ -153,6 +153,7 @@ void Runtime::lock(unsigned t, const Instruction& in, OrderingEffect& effect) {
   const bool held = core.locks[index];
   const bool acquires = in.form->operation == Operation::acquire;
   core.locks[index] = acquires;
+  effect.frees = !acquires;
   branch(t, in, held ? 1 : 0);
   if (races && !acquires) races->released(t, index);
   if (races && acquires && !held) races->acquired(t, index);
@@ -169,7 +170,7 @@ void Runtime::thread(unsigned t, const Instruction& in, std::uint64_t cycle,
   Tasklet& tasklet = core.tasklets[t];
   if (op == stop) {
     runningMask &= ~(1U << t);
-    effect.stopped = true;
+    effect.stopped = effect.frees = true;
     if (races) races->stopped(t);
     // stop has no result: z/nz test the zero flag that the tasklet has.
     branch(t, in, tasklet.z);
@@ -201,6 +202,7 @@ void Runtime::thread(unsigned t, const Instruction& in, std::uint64_t cycle,
       core.notify |= std::uint64_t{1} << index;
     }
   } else if (op == clrRun) {
+    effect.frees = true;
     if (isTasklet && set) {
       runningMask &= ~(1U << index);
       effect.stopped = index == t;
@@ -287,6 +289,7 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   const std::uint64_t done = (begin + std::max(latency, occupancy) + 999) / 1000;
   effect.readyAt = std::max(effect.readyAt, done);
   effect.transfer = true;
+  effect.frees = op == ldmai;  // it may have replaced the instruction that someone retries
   lastEnd = std::max(lastEnd, done);
 
   (write ? dma.writes : dma.reads) += 1;
