@@ -79,6 +79,10 @@ std::uint64_t Core::run(unsigned t, const MicroOp* op) {
 }
 
 std::uint64_t Core::runAhead(unsigned t, std::uint64_t limit) {
+  if (tasklets[t].pc >= kIramWords) {  // an ordering instruction branched out of IRAM
+    blocked = true;
+    return 0;
+  }
   budget = limit;
   const std::uint64_t done = run(t, &ops[tasklets[t].pc]);
   // Here, before anyone else's memory accesses run, a waiting loop has not moved.

@@ -52,6 +52,30 @@ TEST(Errors, BranchBeyondIram) {
   expectError(b.build(), RunErrorKind::pcRange, 1);
 }
 
+TEST(Errors, OrderingInstructionsThatBranchBeyondIram) {
+  for (const char* key : {"RELEASErici", "ACQUIRErici"}) {
+    Builder b = started();
+    b.add(key, {.ra = kZero, .imm = 3, .cc = key[0] == 'R' ? nz : z});
+    Program program = b.build();
+    Instruction in = *decode(program.text.back());
+    in.target = 60000;
+    program.text.back() = *encode(in);
+    // The lock is taken first, so that its release branches.
+    if (key[0] == 'R') {
+      Builder c = started();
+      c.add("ACQUIRErici", {.ra = kZero, .imm = 3, .cc = nz, .to = "start"});
+      program.text.insert(program.text.end() - 1, c.build().text.back());
+    }
+    const auto error = errorOf(program, EngineMode::decoupled);
+    EXPECT_EQ(error.kind, RunErrorKind::pcRange) << error.text();
+    EXPECT_EQ(error.pc, 60000U);
+    EXPECT_EQ(error.text(), errorOf(program, EngineMode::lockstep).text());
+    DpuRunOptions options;
+    options.timing.registerFile = RegisterFileRule::compat;
+    EXPECT_EQ(runDpu(program, options).error->kind, RunErrorKind::pcRange);
+  }
+}
+
 TEST(Errors, StoreOutsideWram) {
   Builder b = started();
   move(b, 2, 65536);
