@@ -1,6 +1,7 @@
 #include "pim/dpu/exec/runtime.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -19,6 +20,22 @@ std::string hex(std::uint64_t value, int digits) {
   std::string text;
   for (int i = digits - 1; i >= 0; --i) text += symbols[value >> 4 * i & 15U];
   return "0x" + text;
+}
+
+/// What the vendor's run-time library means by a fault number (its documentation of exceptions).
+std::string faultMeaning(std::int64_t number) {
+  static const std::array<const char*, 9> meanings = {nullptr,
+                                                      "heap full",
+                                                      "division by zero",
+                                                      "assertion",
+                                                      "halt",
+                                                      "message longer than the print buffer",
+                                                      "profiles already",
+                                                      "does not profile",
+                                                      "MRAM and WRAM differ modulo 8"};
+  if (number <= 0 || number >= static_cast<std::int64_t>(meanings.size())) return {};
+  return std::string(" (in the vendor's run-time library: ") +
+         meanings[static_cast<std::size_t>(number)] + ")";
 }
 
 }  // namespace
@@ -134,9 +151,9 @@ OrderingEffect Runtime::order(unsigned t, std::uint64_t cycle, std::uint64_t iss
     case fault:
     case bkp:
       fail(RunErrorKind::fault, t, cycle,
-           in.form->operation == bkp
-               ? std::string("breakpoint (bkp)")
-               : "fault " + std::to_string(in.imm) + " raised by the program");
+           in.form->operation == bkp ? std::string("breakpoint (bkp)")
+                                     : "fault " + std::to_string(in.imm) +
+                                           " raised by the program" + faultMeaning(in.imm));
       return effect;
     default:
       transfer(t, in, cycle, effect);
