@@ -22,4 +22,6 @@ check gemv_int8 25 2296320 "$(host gemv_int8.s 16 BLOCKS=5)" "$(host gemv_int8.s
 # The same under the slowest rule, and the case of few tasklets that mostly wait.
 check alu-compat 310 2880000 "$(host alu.s 16 compat COUNT=5000)" "$(host alu.s 16 compat COUNT=25000)"
 check alu-1-compat 310 180000 "$(host alu.s 1 compat COUNT=5000)" "$(host alu.s 1 compat COUNT=25000)"
+# One lock that everyone wants: 16 tasklets x 100 more turns, most instructions are failed retries.
+check lock 130 337430 "$(host lock.s 16 COUNT=50)" "$(host lock.s 16 COUNT=150)"
 exit $status

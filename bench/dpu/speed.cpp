@@ -98,6 +98,7 @@ int main(int argc, char** argv) try {
       run({"gemv_int8.s", tasklets, {{"BLOCKS", 40}}, rule, EngineMode::decoupled, 20});
       run({"dma.s", tasklets, size8, rule, EngineMode::decoupled, 20});
       run({"dma.s", tasklets, size2048, rule, EngineMode::decoupled, 20});
+      run({"lock.s", tasklets, {{"COUNT", 500}}, rule, EngineMode::decoupled, 20});
     }
   }
   run({"alu.s", 16, aluShort, RegisterFileRule::none, EngineMode::lockstep});

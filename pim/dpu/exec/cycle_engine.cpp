@@ -119,7 +119,7 @@ class CycleEngine {
     if (!plainStep(t, pc)) {
       const OrderingEffect effect = rt_.order(t, now_, issued_);
       if (rt_.error) return;
-      apply(t, effect, pc);
+      apply(effect, t);
       ready = effect.readyAt;
       retry = effect.selfRetry;
       frees = effect.frees;
@@ -146,14 +146,14 @@ class CycleEngine {
     return core_.step(t);
   }
 
-  void apply(unsigned t, const OrderingEffect& effect, std::uint32_t pc) {
+  void apply(const OrderingEffect& effect, unsigned t) {
     if (effect.transfer) transferring_ |= 1U << t;
     if (effect.woken >= 0) {
       const auto w = static_cast<unsigned>(effect.woken);
       ready_[w] = std::max(ready_[w], effect.wokenAt);
       transferring_ &= ~(1U << w);
     }
-    if (core_.instructions[pc].form->operation == Operation::ldmai) cost_.refresh(core_);
+    if (effect.loadsCode) cost_.refresh(core_);
   }
 
   void count(unsigned t) {

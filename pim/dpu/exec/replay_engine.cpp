@@ -140,7 +140,7 @@ class ReplayEngine {
       ++rt_.stats[t].syncRetries;
       ++rt_.orderingCounts[pc];
       if (watch_.issued(t, true, false, rt_.runningMask)) rt_.deadlock(now_);
-    } else if (!order(t, pc)) {
+    } else if (!order(t)) {
       return;
     }
     if constexpr (sameBank) lane.ready += extra;
@@ -151,7 +151,7 @@ class ReplayEngine {
   }
 
   /// False when the run is over.
-  bool order(unsigned t, std::uint32_t pc) {
+  bool order(unsigned t) {
     const OrderingEffect effect = rt_.order(t, now_, issued_);
     if (rt_.error) return false;
     if (effect.transfer) transferring_ |= 1U << t;
@@ -162,7 +162,7 @@ class ReplayEngine {
       running_.insert({lanes_[w].ready, w});
       transferring_ &= ~(1U << w);
     }
-    if (core_.instructions[pc].form->operation == Operation::ldmai) cost_.refresh(core_);
+    if (effect.loadsCode) cost_.refresh(core_);
     count(t);
     if (watch_.issued(t, effect.selfRetry, effect.frees, rt_.runningMask)) rt_.deadlock(now_);
     return true;

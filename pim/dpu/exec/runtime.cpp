@@ -306,7 +306,8 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   const std::uint64_t done = (begin + std::max(latency, occupancy) + 999) / 1000;
   effect.readyAt = std::max(effect.readyAt, done);
   effect.transfer = true;
-  effect.frees = op == ldmai;  // it may have replaced the instruction that someone retries
+  effect.loadsCode = op == ldmai;
+  effect.frees = effect.loadsCode;  // it may have replaced the instruction that someone retries
   lastEnd = std::max(lastEnd, done);
 
   (write ? dma.writes : dma.reads) += 1;

@@ -22,6 +22,7 @@ struct OrderingEffect {
   bool transfer = false;      ///< waits for the DMA engine until readyAt
   bool selfRetry = false;     ///< failed and goes to itself: nothing changed
   bool frees = false;         ///< others that only retry may get on: a lock or run bit went to 0
+  bool loadsCode = false;     ///< instructions changed, maybe this one
   int woken = -1;             ///< tasklet that starts to run
   std::uint64_t wokenAt = 0;  ///< its first possible issue
   bool halted = false;        ///< clr_run stopped `haltedTasklet`

@@ -76,6 +76,27 @@ TEST(Errors, OrderingInstructionsThatBranchBeyondIram) {
   }
 }
 
+TEST(Errors, CodeThatLoadsOverItself) {
+  // MRAM is empty: the load puts an empty word in its own place, and goes on to the next.
+  Builder b;
+  b.label("start");
+  move(b, 1, 8);
+  b.add("LDMAIrri", {.ra = 1, .rb = 2, .imm = 1});
+  b.add("STOPci", {.cc = true_, .to = "start"});
+  for (const auto rule : {RegisterFileRule::none, RegisterFileRule::compat}) {
+    for (const auto mode : {EngineMode::decoupled, EngineMode::lockstep}) {
+      DpuRunOptions options;
+      options.tasklets = 1;
+      options.timing.registerFile = rule;
+      options.mode = mode;
+      const auto result = runDpu(b.build(), options);
+      ASSERT_TRUE(result.error);
+      EXPECT_EQ(result.error->kind, RunErrorKind::pcRange) << result.error->text();
+      EXPECT_EQ(result.error->pc, 2U);
+    }
+  }
+}
+
 TEST(Errors, StoreOutsideWram) {
   Builder b = started();
   move(b, 2, 65536);
