@@ -14,6 +14,7 @@ class Bank {
        bool fold)
       : w_(work),
         row_(row),
+        mac_(mac),
         issue_(issue),
         fold_(fold),
         refill_(issue.time(work.refillInstructions).ps),
@@ -40,7 +41,7 @@ class Bank {
     // The phase of refresh at the start is unknown: its mean share is charged, so nothing is owed.
     // While the bank refreshes, the DPU goes on with work that it had put off.
     const Ticks base(now());
-    const Ticks stretched = withRefresh(base, timing);
+    const Ticks stretched = withRefresh(base, w_, row_, mac_, timing, issue_);
     run_.time = stretched + std::max(Ticks(0), Ticks(backlog_) - (stretched - base));
     return run_;
   }
@@ -58,7 +59,7 @@ class Bank {
     State s;
     const std::int64_t t = now();
     s.relative = {bank_ - t, dpu_ - t, pendingIn_, pendingOut_, std::max(sums_, bank_) - t};
-    if (row_.pitch.ps > 0) s.relative.push_back(lastActivate_ - t);
+    if (nextActivate_ > 0) s.relative.push_back(std::max(nextActivate_, bank_) - t);
     if (row_.overlap) {
       s.relative.push_back(std::max(subarray_[side_], bank_ - row_.open.ps) - t);
       s.relative.push_back(std::max(subarray_[1 - side_], bank_ - row_.open.ps) - t);
@@ -89,7 +90,7 @@ class Bank {
     const std::int64_t jump = periods * (s.time - old.time);
     bank_ += jump;
     dpu_ += jump;
-    lastActivate_ += jump;
+    nextActivate_ += jump;
     for (std::int64_t& side : subarray_) side += jump;
     inAsked_ += jump;
     outAsked_ += jump;
@@ -191,8 +192,7 @@ class Bank {
     // Behind one column path two subarrays may alternate: the row opens while the other one works.
     std::int64_t& side = subarray_[row_.overlap ? side_ : 0];
     std::int64_t activate = std::max(row_.overlap ? side : bank_, ordered);
-    if (row_.pitch.ps > 0) activate = std::max(activate, lastActivate_ + row_.pitch.ps);
-    lastActivate_ = activate;
+    activate = std::max(activate, nextActivate_);
     const std::int64_t slice = row_.column.ps * w_.columnsPerSlice;
     std::int64_t end = std::max({activate + row_.open.ps, sums_, row_.overlap ? bank_ : 0});
     for (std::int64_t s = 0; s < slices; ++s) {
@@ -208,7 +208,12 @@ class Bank {
       }
       ++run_.steps;
     }
-    side = std::max(end + row_.recover.ps, activate + row_.minimumOpen.ps) + row_.close.ps;
+    const Ticks open = row_.openFor(Ticks(end - activate));
+    // A bank that waits for its turn has its activations written by then: only the row's own time
+    // counts against the cap.
+    const std::int64_t spacing = row_.spacing(row_.openFor(row_.open + Ticks(slice * slices))).ps;
+    if (spacing > 0) nextActivate_ = activate + spacing;
+    side = activate + open.ps + row_.close.ps;
     run_.bankBusy += Ticks(side - std::max(activate, row_.overlap ? bank_ : activate));
     bank_ = row_.overlap ? end : side;
     side_ = 1 - side_;
@@ -220,6 +225,7 @@ class Bank {
 
   const BankWork& w_;
   const RowPass& row_;
+  const SaMacParams& mac_;
   const IssueRate& issue_;
   bool fold_;
   std::int64_t refill_, command_, read_, chunk_, post_, in_, out_, transfersPerRow_;
@@ -228,7 +234,7 @@ class Bank {
   std::int64_t inAsked_ = 0, outAsked_ = 0;  ///< since when transfers wait
   std::vector<std::int64_t> registers_;      ///< until when each holds activations still needed
   std::size_t next_ = 0;
-  std::int64_t bank_ = 0, dpu_ = 0, sums_ = 0, backlog_ = 0, lastActivate_ = 0;
+  std::int64_t bank_ = 0, dpu_ = 0, sums_ = 0, backlog_ = 0, nextActivate_ = 0;
   std::int64_t pendingIn_ = 0, pendingOut_ = 0;
   BankRun run_;
 };

@@ -103,8 +103,23 @@ Ticks IssueRate::time(std::int64_t instructions) const {
   return cyclesToTicks(slots, clock);
 }
 
-Ticks withRefresh(Ticks work, const BankTiming& timing) {
-  return toTicks(toSeconds(work) * (1.0 / timing.available()));
+Ticks withRefresh(Ticks work, const BankWork& w, const RowPass& row, const SaMacParams& mac,
+                  const BankTiming& timing, const IssueRate& issue) {
+  const double refresh = timing.tRFC.value.value, interval = timing.tREFI.value.value;
+  double hidden = 0;
+  if (w.refillInstructions > 0 && mac.inputRegisters > 1 && work.ps > 0) {
+    // A refresh begins when a row is closed: the DPU is as far into the next slice as the last one
+    // and the turn took. Behind it the row opens and uses a slice before a register is free again.
+    const Ticks slice = row.column * w.columnsPerSlice;
+    const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close + row.open;
+    const Ticks ahead =
+        times(issue.time(w.refillInstructions), mac.inputRegisters) - slice - slice - turn;
+    // What the bank has to catch up afterwards must fit into its pauses.
+    const Ticks busy = times(turn, w.rows() * w.passes) + times(row.column, w.columns() * w.passes);
+    const double idle = 1.0 - std::min(1.0, toSeconds(busy).value / toSeconds(work).value);
+    hidden = std::clamp(std::min(toSeconds(ahead).value, idle * interval), 0.0, refresh);
+  }
+  return toTicks(toSeconds(work) * (1.0 / (1.0 - (refresh - hidden) / interval)));
 }
 
 namespace {
@@ -113,10 +128,15 @@ Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   const Ticks refill = issue.time(w.refillInstructions);
   const Ticks slice = row.column * w.columnsPerSlice;
   // One register means that a slice is written only when the previous one is used up.
-  const Ticks perSlice = mac.inputRegisters > 1 ? std::max(slice, refill) : slice + refill;
+  const bool ahead = mac.inputRegisters > 1;
+  const Ticks perSlice = ahead ? slice : slice + refill;
   const Ticks command = issue.time(w.rowInstructions);
+  // What the DPU does for a row; with registers to spare it goes on while the bank turns the row.
+  const auto dpuTime = [&](std::int64_t slices) {
+    return (ahead ? times(refill, slices) : Ticks(0)) + command;
+  };
   const auto rowTime = [&](std::int64_t slices) {
-    return std::max(row.cycle(perSlice * slices), command);
+    return std::max(row.cycle(perSlice * slices), dpuTime(slices));
   };
   // With two subarrays the next row is open already.
   const Ticks open = row.overlap ? Ticks(0) : row.open;
@@ -125,8 +145,9 @@ Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close;
   const Ticks dpu = issue.time(w.readInstructions) + command;
   const Ticks gap = std::max(std::max(turn, dpu) + open, dpu + refill);
-  const Ticks group =
-      rowTime(w.slices) * (w.rowsPerGroup - 1) + rowTime(w.lastSlices) + (gap - turn - open);
+  const Ticks last = std::max(row.cycle(perSlice * w.lastSlices) + gap - turn - open,
+                              dpuTime(w.lastSlices) + slice + issue.time(w.readInstructions));
+  const Ticks group = rowTime(w.slices) * (w.rowsPerGroup - 1) + last;
   const Ticks dma = cyclesToTicks(
       w.inputTransfers * w.inputCycles + w.outputTransfers * w.outputCycles, issue.clock);
   return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks + dma;
@@ -139,7 +160,8 @@ Ticks closedForm(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   const Ticks dpu = issue.time(w.instructions());
   // Work after a pass overlaps the next one, except after the last.
   const Ticks last = issue.time(w.postInstructions);
-  return std::max(withRefresh(times(pass, w.passes), timing) + last, times(dpu, w.passes));
+  return std::max(withRefresh(times(pass, w.passes), w, row, mac, timing, issue) + last,
+                  times(dpu, w.passes));
 }
 
 Ticks lowerBound(const BankWork& w, const RowPass& row, const IssueRate& issue) {

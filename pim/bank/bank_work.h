@@ -69,7 +69,9 @@ Ticks closedForm(const BankWork& work, const RowPass& row, const SaMacParams& ma
                  const BankTiming& timing, const IssueRate& issue);
 /// What it cannot be faster than: columns, rows and instructions alone, without refresh.
 Ticks lowerBound(const BankWork& work, const RowPass& row, const IssueRate& issue);
-/// `work` stretched by the share of time that refresh takes.
-Ticks withRefresh(Ticks work, const BankTiming& timing);
+/// `work` stretched by the share of time that refresh takes. While the bank refreshes, a DPU that
+/// holds it up goes on as far as its registers reach: that much of each refresh does not show.
+Ticks withRefresh(Ticks work, const BankWork& w, const RowPass& row, const SaMacParams& mac,
+                  const BankTiming& timing, const IssueRate& issue);
 
 }  // namespace wattlas::pim

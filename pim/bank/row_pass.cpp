@@ -6,17 +6,20 @@
 namespace wattlas::pim {
 
 namespace {
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 std::int64_t whole(double v) {
   return static_cast<std::int64_t>(std::ceil(v - 1e-9));
 }
 }  // namespace
 
+Ticks RowPass::spacing(Ticks wasOpen) const {
+  if (sharers <= slots) return pitch;
+  // Every bank has its share of the rows that may be open, whoever comes first.
+  return std::max(pitch, Ticks((wasOpen.ps * sharers + slots - 1) / slots));
+}
+
 Ticks RowPass::cycle(Ticks busy) const {
-  const Ticks one = std::max(open + busy + recover, minimumOpen) + close;
-  return std::max(overlap ? std::max(busy, Ticks((one.ps + 1) / 2)) : one, pitch);
+  const Ticks isOpen = openFor(open + busy), one = isOpen + close;
+  return std::max(overlap ? std::max(busy, Ticks((one.ps + 1) / 2)) : one, spacing(isOpen));
 }
 
 Ticks RowPass::duration() const {
@@ -55,8 +58,8 @@ RowPass rowPass(const SaMacParams& mac, const BankTiming& t, int activationBits,
   const Ticks window = nearestTicks(mac.tFAW);
   // In lock-step the columns wait until the last bank of the chip has opened its row.
   if (mac.lockStep() && window.ps > 0) row.open += window * ((banksPerChip - 1) / 4);
-  const std::int64_t sharers = ceilDiv(banksPerChip, std::min(mac.activeRowsPerChip, banksPerChip));
-  if (sharers > 1) row.pitch = row.duration() * sharers;
+  row.sharers = banksPerChip;
+  row.slots = std::min(mac.activeRowsPerChip, banksPerChip);
   if (window.ps > 0) row.pitch = std::max(row.pitch, Ticks(window.ps * banksPerChip / 4));
   if (mac.powerCap.value.value > 0)
     row.powerPitch = toTicks(

@@ -1,6 +1,8 @@
 // One row pass of a bank's MACs, and the peak rates that follow from it.
 #pragma once
 
+#include <algorithm>
+
 #include "pim/bank/sa_mac.h"
 
 namespace wattlas::pim {
@@ -16,6 +18,15 @@ struct RowPass {
   bool overlap = false;      ///< two subarrays alternate behind one column path
   Ticks pitch;               ///< least time from row to row because banks share a chip
   Ticks powerPitch;          ///< the part of it that the power cap asks for
+  /// Banks that take turns because fewer rows may be open at once in the chip; equal = no cap.
+  std::int64_t sharers = 1, slots = 1;
+  /// How long a row is open when its last column ends `busy` after its activate.
+  Ticks openFor(Ticks busy) const { return std::max(busy + recover, minimumOpen); }
+  /// Activate to the next activate of the bank when a row was open so long: window, power and its
+  /// turn among the banks of the chip.
+  Ticks spacing(Ticks wasOpen) const;
+  /// Banks of the chip wait for each other.
+  bool shared() const { return pitch > powerPitch || sharers > slots; }
   /// Activate to the next activate when the columns took `busy` in all.
   Ticks cycle(Ticks busy) const;
   /// The same when activations arrive in time.

@@ -198,6 +198,15 @@ double Planner::peakMacs(const NumberFormat& weight, const NumberFormat& activat
   return dpus * p_.dpu.effectiveClock().value / costs_.matrix(weight, activation).mac;
 }
 
+Refusal Planner::beyondMram(const Operator& op, const std::string& what, Bits needed,
+                            const std::string& nearest) const {
+  return {Refusal::Code::capacity,
+          "'" + op.name + "': " + what + " need " + format(needed) +
+              " on each DPU, its MRAM holds " + format(p_.mram.value) + "; " +
+              format(needed - p_.mram.value) + " are missing",
+          nearest};
+}
+
 void Planner::note(OpPlan& plan, const Operator& op, bool bank) const {
   const TensorFormats& f = op.formats;
   if (bank) return;
@@ -324,11 +333,9 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
   std::int64_t inBytes = wordBytes(whole(inBits * share), 1);
   if (split.passParts > 1) inBytes += wordBytes(inputs, f.activation.bits);
   const std::int64_t outBytes = wordBytes(outHigh * passHigh, stored.activation.bits);
-  if (static_cast<double>(weightBytes + inBytes + outBytes) > p_.mram.value.value / 8)
-    return Refusal{Refusal::Code::capacity,
-                   "'" + op.name + "' needs " + std::to_string(weightBytes + inBytes + outBytes) +
-                       " bytes on each DPU, but its MRAM holds " + format(p_.mram.value),
-                   "more ranks, or narrower weights"};
+  const Bits needed = bytes(static_cast<double>(weightBytes + inBytes + outBytes));
+  if (needed > p_.mram.value)
+    return beyondMram(op, "weights, inputs and outputs", needed, "more ranks, or narrower weights");
 
   const bool same = share == 1.0;
   plan.stages.push_back(

@@ -55,6 +55,9 @@ class Planner {
   /// Largest shared operand that stays in WRAM.
   std::int64_t sharedBytes() const;
   double peakMacs(const NumberFormat& weight, const NumberFormat& activation) const;
+  /// A tensor that does not fit the bank of a DPU, with the shortfall.
+  Refusal beyondMram(const Operator& op, const std::string& what, Bits needed,
+                     const std::string& nearest) const;
   void note(OpPlan& plan, const Operator& op, bool bank) const;
   /// Names a kernel whose cost is stated and not executed.
   static void stated(OpPlan& plan, const std::string& kernel, bool executed);

@@ -163,10 +163,10 @@ Expected<OpPlan, Refusal> Planner::attentionIn(const Operator& op, std::int64_t 
   if (parts > 1) plan.stages.push_back({HostWork{HostWork::Kind::reduce, outBytes * used, 0}});
   const double cacheBytes =
       static_cast<double>(used * unitsHigh * 2 * wordBytes(keysHere * width, f.kv.bits));
-  if (cacheBytes / static_cast<double>(used) > p_.mram.value.value / 8)
-    return Refusal{Refusal::Code::capacity,
-                   "'" + op.name + "': keys and values exceed the MRAM of a DPU",
-                   "more ranks, a shorter context, or a narrower KV format"};
+  const Bits needed = bytes(cacheBytes / static_cast<double>(used));
+  if (needed > p_.mram.value)
+    return beyondMram(op, "keys and values", needed,
+                      "more ranks, a shorter context, or a narrower KV format");
   plan.resident = op.cached ? bytes(cacheBytes) : Bits(0);
   plan.workspace = bytes(static_cast<double>((inBytes + outBytes) * used));
   note(plan, op, bank);
@@ -195,10 +195,9 @@ Expected<OpPlan, Refusal> Planner::embedding(const Operator& op) const {
                  {kernel},
                  {Exchange{false, CopyPattern::gather, used, part * d[Dim::M]}}};
   const double table = static_cast<double>(part * used) * static_cast<double>(d[Dim::K]);
-  if (table / static_cast<double>(used) > p_.mram.value.value / 8)
-    return Refusal{Refusal::Code::capacity,
-                   "'" + op.name + "': its table exceeds the MRAM of a DPU",
-                   "more ranks, or narrower weights"};
+  const Bits needed = bytes(table / static_cast<double>(used));
+  if (needed > p_.mram.value)
+    return beyondMram(op, "shares of its table", needed, "more ranks, or narrower weights");
   plan.resident = bytes(table);
   plan.workspace = bytes(static_cast<double>(part * d[Dim::M] * used));
   return plan;

@@ -42,7 +42,7 @@ Ticks RankModule::simulate(const DpuWork& work, const Kernel& kernel) {
     // Banks of a chip are run together when they share activations or open rows.
     const RowPass row = params_.rowPass(kernel.weightBits, kernel.activationBits);
     const CommandRun run = runChip(work.bank, row, params_.saMac, params_.bank, params_.issue(),
-                                   row.pitch > row.powerPitch ? params_.dpusPerChip : 1);
+                                   row.shared() ? params_.dpusPerChip : 1);
     counters_.steps += run.commands;
     time += run.time;
   } else if (work.hasBank) {

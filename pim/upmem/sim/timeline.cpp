@@ -20,7 +20,7 @@ Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, dram::C
     const RowPass row = p.rowPass(kernel.weightBits, kernel.activationBits);
     dram::CommandLog commands(trace.room());
     const CommandRun run = runChip(work.bank, row, p.saMac, p.bank, p.issue(),
-                                   row.pitch > row.powerPitch ? p.dpusPerChip : 1, &commands);
+                                   row.shared() ? p.dpusPerChip : 1, &commands);
     trace.append(commands, now);
     now += run.time;
   }

@@ -113,6 +113,9 @@ TEST(Upmem, WhatDoesNotFitADpuIsRefusedWithAReason) {
   const auto refused = device->lower({graph, {id}, PhaseKind::inference});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Refusal::Code::capacity);
+  // In units for people, with the shortfall.
+  EXPECT_NE(refused.error().what.find("MB on each DPU"), std::string::npos) << refused.error().what;
+  EXPECT_NE(refused.error().what.find("are missing"), std::string::npos) << refused.error().what;
   EXPECT_NE(refused.error().what.find("MRAM"), std::string::npos);
 }
 
