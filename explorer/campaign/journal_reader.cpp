@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "explorer/campaign/crc32c.h"
@@ -41,7 +40,7 @@ class Window {
           ::pread(file_, bytes_.data() + have, size - have, static_cast<off_t>(begin_ + have));
       bytes_.resize(have + (n > 0 ? static_cast<std::size_t>(n) : 0));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw JournalFailure(path_ + " cannot be read: " + std::strerror(errno));
+      if (n < 0) throw unreadable(path_, errno);
       if (n == 0) return;
     }
   }
@@ -72,7 +71,7 @@ std::optional<std::uint64_t> nextHeader(Window& window, std::uint64_t from) {
 void JournalReader::scan(const Visit& visit) {
   // Opened anew each time: network file systems show what others wrote only then.
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.open()) throw JournalFailure(path_ + " cannot be read: " + std::strerror(errno));
+  if (!file.open()) throw unreadable(path_, errno);
   Window window(file.get(), position_, path_);
   damage_.tail = 0;
   for (;;) {

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 
 #include "explorer/campaign/journal_writer.h"
@@ -52,7 +51,7 @@ std::vector<std::string> JournalSet::refresh(const Wanted& wanted) {
   std::error_code failed;
   const fs::directory_iterator entries(folder_, failed);
   if (failed && failed != std::errc::no_such_file_or_directory)
-    throw JournalFailure(folder_ + " cannot be read: " + failed.message());
+    throw unreadable(folder_, failed.value());
   for (const auto& entry : entries) {
     std::string name = entry.path().filename().string();
     if (name.ends_with(".journal") && (!wanted || wanted(name))) names.push_back(std::move(name));
@@ -149,7 +148,7 @@ PointOutcome JournalSet::read(const Row& row) const {
   if (at == open_.end()) {
     if (open_.size() >= mostOpen()) open_.clear();
     Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.open()) throw JournalFailure(path + " cannot be read: " + std::strerror(errno));
+    if (!file.open()) throw unreadable(path, errno);
     at = open_.emplace(row.source, std::move(file)).first;
   }
   std::string payload(row.size, '\0');

@@ -33,6 +33,12 @@ std::string adviceFor(int reason) {
 
 }  // namespace
 
+JournalFailure unreadable(const std::string& path, int reason) {
+  return JournalFailure(path + " cannot be read: " + std::strerror(reason) +
+                        "; a campaign counts only with all its journals: make it readable, or move "
+                        "it away and run its points again");
+}
+
 std::string hostName() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";

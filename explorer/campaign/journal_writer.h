@@ -50,6 +50,9 @@ class JournalWriter {
   bool unsynced_ = false, broken_ = false;
 };
 
+/// The failure to throw when `path` cannot be read because of `reason` (an errno).
+JournalFailure unreadable(const std::string& path, int reason);
+
 /// A journal of that name is there already.
 class JournalExists : public JournalFailure {
  public:

@@ -24,7 +24,7 @@ std::string plural(std::uint64_t n, const char* what) {
 std::string stateOf(const JournalSummary& j, std::int64_t now) {
   if (j.end == "complete") return "finished";
   if (!j.end.empty()) return "interrupted; continues with its next attempt";
-  if (j.killed) return "killed; continues with its next attempt";
+  if (j.killed) return "killed; a later attempt runs the rest";
   const double silent = static_cast<double>(std::max<std::int64_t>(0, now - j.lastWrite));
   return silent <= 120 ? "active"
                        : "silent for " + durationText(silent) + " (killed, or on a long point)";

@@ -81,7 +81,7 @@ TEST_F(StatusTest, AKilledProcessOfThisHostIsNotCalledActive) {
   const CampaignStatus s = statusOf(p, journals(p), std::time(nullptr));
   EXPECT_EQ(s.active, 2u);
   EXPECT_TRUE(s.journals[0].killed);
-  EXPECT_THAT(statusText(p, s, std::time(nullptr)), HasSubstr("killed; continues"));
+  EXPECT_THAT(statusText(p, s, std::time(nullptr)), HasSubstr("killed; a later"));
 }
 
 TEST_F(StatusTest, NamesAShardToRunNext) {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A real Slurm (controller, daemon, munge) on the loopback interface without systemd: two shards as
-# an array job, one killed in the middle, resubmitted, merged; the file must equal explore's.
+# an array job, one warned of its time limit (it requeues itself), one killed in the middle and
+# resubmitted, merged; the file must equal explore's.
 # Usage: slurm_test.sh WATTLAS. Exit code 77: skipped. Takes about half a minute.
 set -u
 wattlas=$(realpath "${1:?usage: slurm_test.sh WATTLAS}")
@@ -101,15 +102,22 @@ genes:
   format: {categorical: [fp16, int8, ternary]}
   workload.prompt: {categorical: [64, 128, 192, 256]}
   workload.generate: {categorical: [4, 8, 16, 24]}
-  dpu.clock: {categorical: [250 MHz, 300 MHz, 350 MHz, 400 MHz, 450 MHz]}
+  dpu.clock: {categorical: [250 MHz, 275 MHz, 300 MHz, 325 MHz, 350 MHz, 375 MHz, 400 MHz, 425 MHz, 450 MHz]}
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: exhaustive, budget: 0, seed: 1}
 EOF
 "$wattlas" campaign plan "$B/study.yaml" -o "$B/sweep" || fail "plan"
-"$wattlas" campaign slurm "$B/sweep" --shards 2 --memory 400M --time 00:10:00 --submit ||
-  fail "submit"
+"$wattlas" campaign slurm "$B/sweep" --shards 2 --memory 400M --time 00:10:00 --submit |
+  tee "$B/first" || fail "submit"
+job=$(sed -n 's/Submitted batch job //p' "$B/first")
 
-# 2. Kill shard 0 by its process id as soon as it has written a row.
+# 2. Warn shard 1 as Slurm does before the time limit: it ends cleanly and requeues itself.
+log() { grep -q "$2" "$B/sweep/slurm/$1.log"; }
+within 60 test -s "$B/sweep/journals/shard-0001-of-0002.attempt-0.journal" ||
+  fail "shard 1 does not start"
+scancel --batch --signal=USR1 "${job}_1" || fail "no signal for shard 1"
+
+# 3. Kill shard 0 by its process id as soon as it has written a row.
 journal="$B/sweep/journals/shard-0000-of-0002.attempt-0.journal"
 process() {
   "$wattlas" campaign status "$B/sweep" --json | python3 -c '
@@ -121,19 +129,24 @@ within 60 test -s "$journal" || fail "shard 0 does not start"
 victim=$(process)
 [ -n "$victim" ] && kill -9 "$victim" || fail "shard 0 was over before it could be killed"
 echo "killed shard 0 (process $victim)"
+within 30 log 1 "back into the queue" || fail "shard 1 does not requeue itself"
+# Slurm holds requeued jobs for two minutes; nobody waits here.
+now() { scontrol update "jobid=${job}_1" starttime=now; log 1 "restart 1 of this task"; }
+within 60 now || fail "shard 1 does not start again"
+echo "shard 1 was warned, requeued itself and started again"
 done_here() { [ -z "$(squeue -h)" ]; }
 within 120 done_here || fail "the job does not end"
 "$wattlas" campaign merge "$B/sweep" -o "$B/early.h5" 2>/dev/null
 [ $? -eq 75 ] || fail "merge of an incomplete campaign must end with 75"
 
-# 3. Resubmit: only shard 0 may be asked for.
+# 4. Resubmit: only shard 0 may be asked for.
 "$wattlas" campaign slurm "$B/sweep" --submit | tee "$B/again" || fail "resubmit"
 grep -q "1 of 2 shards to run: 0" "$B/again" || fail "not exactly shard 0 was resubmitted"
 within 120 done_here || fail "the second job does not end"
 "$wattlas" campaign slurm "$B/sweep" | grep -q "nothing is missing" || fail "something is missing"
 
-# 4. The same bytes as one process.
+# 5. The same bytes as one process.
 "$wattlas" campaign merge "$B/sweep" -o "$B/merged.h5" || fail "merge"
 "$wattlas" explore "$B/study.yaml" -o "$B/reference.h5" >/dev/null || fail "explore"
 cmp "$B/merged.h5" "$B/reference.h5" || fail "the files differ"
-echo "slurm: two shards, one killed and run again: the file of one process"
+echo "slurm: two shards, one requeued, one killed and run again: the file of one process"
