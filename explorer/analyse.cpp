@@ -23,39 +23,81 @@ bool sameAnswer(const PointOutcome& a, const PointOutcome& b) {
   return true;
 }
 
-Hash128 hashWithout(const DesignPoint& point, std::size_t gene) {
-  Hasher hasher;
-  hasher.integer(point.workload);
-  for (std::size_t g = 0; g < point.genes.size(); ++g)
-    if (g != gene) hasher.real(std::isnan(point.genes[g]) ? -1e300 : point.genes[g]);
-  return hasher.finish();
-}
+/// A sum of hashes, so that one gene can be taken out of it again.
+struct SumHash {
+  std::uint64_t a = 0, b = 0;
+  SumHash& operator+=(const Hash128& h) {
+    a += h.high;
+    b += h.low;
+    return *this;
+  }
+  Hash128 without(const Hash128& h) const { return {a - h.high, b - h.low}; }
+};
+
+/// Hashes of (gene, setting), looked up where settings are listed.
+class SettingHashes {
+ public:
+  explicit SettingHashes(const Study& study) : listed_(study.genes.size()) {
+    for (std::size_t g = 0; g < study.genes.size(); ++g)
+      for (std::size_t c = 0; c < study.genes[g].choices(); ++c)
+        listed_[g].push_back(make(g, static_cast<double>(c)));
+  }
+  Hash128 of(std::size_t gene, Coordinate c) const {
+    const auto& known = listed_[gene];
+    return known.empty() || std::isnan(c) ? make(gene, std::isnan(c) ? -1e300 : c)
+                                          : known[static_cast<std::size_t>(c)];
+  }
+
+ private:
+  static Hash128 make(std::size_t gene, double c) {
+    return Hasher().integer(static_cast<std::int64_t>(gene)).real(c).finish();
+  }
+  std::vector<std::vector<Hash128>> listed_;
+};
 
 std::vector<GeneEffect> effectsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
+  const SettingHashes hashes(study);
+  std::vector<SumHash> whole(outcome.points.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const DesignPoint& design = outcome.points[i].design;
+    whole[i] += Hasher().integer(design.workload).finish();
+    for (std::size_t g = 0; g < design.genes.size(); ++g) whole[i] += hashes.of(g, design.genes[g]);
+  }
+
   std::vector<GeneEffect> out;
   const int platformGene = study.geneIndex("platform");
+  const auto platformAt = [&](const DesignPoint& design) {
+    const double c = platformGene < 0 ? 0 : design.genes[static_cast<std::size_t>(platformGene)];
+    return std::isnan(c) ? std::size_t{0} : static_cast<std::size_t>(c);
+  };
+  std::unordered_map<Hash128, std::size_t, Hash128Hasher> first;
+  first.reserve(outcome.points.size());
   for (std::size_t g = 0; g < study.genes.size(); ++g) {
     const bool isPlatform = static_cast<int>(g) == platformGene;
-    std::map<std::string, GeneEffect> byPlatform;
-    std::unordered_map<Hash128, std::size_t, Hash128Hasher> first;
+    std::vector<std::optional<GeneEffect>> effects;
+    first.clear();
     for (std::size_t i = 0; i < outcome.points.size(); ++i) {
       const ExploredPoint& point = outcome.points[i];
       if (std::isnan(point.design.genes[g]) || point.outcome.status == PointStatus::failed)
         continue;
-      const std::string platform = isPlatform ? "" : platformOf(study, point.design);
-      GeneEffect& effect = byPlatform[platform];
-      const auto [at, isFirst] = first.emplace(hashWithout(point.design, g), i);
+      const std::size_t platform = isPlatform ? 0 : platformAt(point.design);
+      if (effects.size() <= platform) effects.resize(platform + 1);
+      if (!effects[platform])
+        effects[platform] = {study.genes[g].key, isPlatform ? "" : platformOf(study, point.design)};
+      GeneEffect& effect = *effects[platform];
+      const auto [at, isFirst] =
+          first.emplace(whole[i].without(hashes.of(g, point.design.genes[g])), i);
       if (isFirst) continue;
       ++effect.pairs;
-      if (!sameAnswer(outcome.points[at->second].outcome, point.outcome))
+      if (!effect.changesAnything && !sameAnswer(outcome.points[at->second].outcome, point.outcome))
         effect.changesAnything = true;
     }
-    for (auto& [platform, effect] : byPlatform) {
-      effect.gene = study.genes[g].key;
-      effect.platform = platform;
-      out.push_back(effect);
-    }
+    const std::size_t begin = out.size();
+    for (auto& effect : effects)
+      if (effect) out.push_back(std::move(*effect));
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+              [](const GeneEffect& a, const GeneEffect& b) { return a.platform < b.platform; });
   }
   return out;
 }

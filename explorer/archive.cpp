@@ -1,5 +1,7 @@
 #include "explorer/archive.h"
 
+#include <unordered_set>
+
 namespace wattlas {
 
 void ProgressMeter::count(const PointOutcome& outcome) {
@@ -35,39 +37,46 @@ Archive::Archive(const Study& study, const ExploreOptions& options, Evaluator& e
       withDetail_(planned <= options.detailLimit) {}
 
 bool Archive::evaluate(const std::vector<DesignPoint>& points) {
-  // Rows of this call, in order; those to simulate are marked by an empty outcome until they are.
-  std::vector<ExploredPoint> fresh;
-  std::vector<std::optional<PointOutcome>> outcomes;
-  std::vector<DesignPoint> open;
-  std::vector<std::size_t> openIndex;
-  std::unordered_map<Hash128, std::size_t, Hash128Hasher> seen;
+  std::vector<ExploredPoint> fresh;  // rows of this call, in order
+  std::vector<char> answered;        // which of them have an outcome
+  std::vector<std::size_t> open;     // which of them are to be evaluated
+  std::unordered_set<Hash128, Hash128Hasher> seen;
   const PointIds ids(study_);
+  fresh.reserve(points.size());
+  answered.reserve(points.size());
+  open.reserve(points.size());
+  seen.reserve(points.size());
   for (const DesignPoint& point : points) {
     const Hash128 id = ids.of(point);
-    if (index_.count(id) > 0 || !seen.emplace(id, fresh.size()).second) continue;
+    if (index_.count(id) > 0 || !seen.insert(id).second) continue;
     fresh.push_back({id, point, {}, false});
-    outcomes.emplace_back();
-    if (auto violated = violatedBefore(study_, point)) {
-      outcomes.back() = outcomeWithout(PointStatus::infeasible, std::move(*violated));
-      meter_.count(*outcomes.back());
+    auto violated = violatedBefore(study_, point);
+    answered.push_back(violated ? 1 : 0);
+    if (violated) {
+      fresh.back().outcome = outcomeWithout(PointStatus::infeasible, std::move(*violated));
+      meter_.count(fresh.back().outcome);
     } else {
-      open.push_back(point);
-      openIndex.push_back(fresh.size() - 1);
+      open.push_back(fresh.size() - 1);
     }
   }
+  std::vector<DesignPoint> some;
+  const bool all = open.size() == points.size();
+  if (!all)
+    for (const std::size_t i : open) some.push_back(fresh[i].design);
   const bool complete = evaluator_.evaluate(
-      study_, open, withDetail_,
+      study_, all ? points : some, withDetail_,
       [&](std::size_t i, PointOutcome row) {
         meter_.count(row);
-        outcomes[openIndex[i]] = std::move(row);
+        fresh[open[i]].outcome = std::move(row);
+        answered[open[i]] = 1;
       },
       [&] {
         meter_.tell(false);
         return !options_.interrupted || !options_.interrupted();
       });
+  points_.reserve(points_.size() + fresh.size());
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (!outcomes[i]) continue;
-    fresh[i].outcome = std::move(*outcomes[i]);
+    if (answered[i] == 0) continue;
     index_.emplace(fresh[i].id, points_.size());
     points_.push_back(std::move(fresh[i]));
   }

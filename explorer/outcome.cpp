@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
-#include <map>
-#include <set>
 
 #include "explorer/metric.h"
 
@@ -13,29 +12,38 @@ namespace {
 
 /// Levels used, deepest first: a formula anywhere shows.
 std::string fidelityText(const RunResult& result) {
-  std::set<std::string> used;
-  for (const auto& [component, level] : result.fidelityUsed) used.insert(level);
-  if (used.empty()) return result.fidelity;
+  if (result.fidelityUsed.empty()) return result.fidelity;
   std::string out;
   for (const char* level : {"detailed", "event", "analytic"})
-    if (used.count(level) > 0) out += (out.empty() ? "" : "+") + std::string(level);
+    for (const auto& [component, used] : result.fidelityUsed) {
+      if (used != level) continue;
+      if (!out.empty()) out += '+';
+      out += level;
+      break;
+    }
   return out;
 }
 
 void findTopBound(const RunResult& result, PointOutcome& outcome) {
-  std::map<std::string, double> time;
   double total = 0;
-  for (const OperatorResult& op : result.operators) {
-    // Waiting and copying count under their own names, as in the printed tables.
-    const bool waits = op.kind == "idle" || op.kind == "transfer";
-    time[waits ? op.kind : op.bound] += op.attributedS;
-    total += op.attributedS;
+  for (const double seconds : result.attributedS) total += seconds;
+  if (total <= 0) return;
+  // Of equal ones the first by name, so that the order of the enumeration does not show.
+  const auto shareOf = [&](int cause) {
+    return result.attributedS[static_cast<std::size_t>(cause)] / total;
+  };
+  int top = -1;
+  for (int c = 0; c < static_cast<int>(Cause::unknown); ++c) {
+    if (shareOf(c) <= 0) continue;
+    const bool higher = top < 0 || shareOf(c) > shareOf(top);
+    const bool equal = top >= 0 && shareOf(c) == shareOf(top);
+    if (higher ||
+        (equal && std::strcmp(nameOf(static_cast<Cause>(c)), nameOf(static_cast<Cause>(top))) < 0))
+      top = c;
   }
-  for (const auto& [bound, seconds] : time)
-    if (!bound.empty() && total > 0 && seconds / total > outcome.topBoundShare) {
-      outcome.topBound = bound;
-      outcome.topBoundShare = rounded(seconds / total);
-    }
+  if (top < 0) return;
+  outcome.topBound = nameOf(static_cast<Cause>(top));
+  outcome.topBoundShare = rounded(shareOf(top));
 }
 
 }  // namespace

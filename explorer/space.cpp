@@ -155,6 +155,10 @@ PointIds::PointIds(const Study& study) : study_(study) {
   // Sorted by parameter, so that the order of a study's keys does not matter.
   std::stable_sort(parts_.begin(), parts_.end(),
                    [](const Part& a, const Part& b) { return a.key < b.key; });
+  for (Part& part : parts_)
+    if (part.gene >= 0)
+      for (const std::string& text : study.genes[static_cast<std::size_t>(part.gene)].texts)
+        part.settings.push_back(Hasher::encoded(part.key) + Hasher::encoded(text));
 }
 
 Hash128 PointIds::of(const DesignPoint& point) const {
@@ -166,11 +170,10 @@ Hash128 PointIds::of(const DesignPoint& point) const {
       const Gene& gene = study_.genes[static_cast<std::size_t>(part.gene)];
       const Coordinate c = point.genes[static_cast<std::size_t>(part.gene)];
       if (std::isnan(c)) continue;
-      hasher.text(part.key);
       if (gene.continuous())
-        hasher.text(gene.text(c));
+        hasher.text(part.key).text(gene.text(c));
       else
-        hasher.text(gene.texts[static_cast<std::size_t>(c)]);
+        hasher.encodedBytes(part.settings[static_cast<std::size_t>(c)]);
     } else if (part.derived >= 0) {
       const Value v = slotValue(study_, point, study_.slots.firstDerived() + part.derived);
       if (v.kind == Value::Kind::none) continue;

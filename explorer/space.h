@@ -50,6 +50,7 @@ class PointIds {
   struct Part {
     std::string key, fixed;  ///< `fixed`: value of what the study sets
     int gene = -1, derived = -1;
+    std::vector<std::string> settings = {};  ///< of a listed gene: what each adds to the hash
   };
   const Study& study_;
   std::vector<Part> parts_;  ///< by key

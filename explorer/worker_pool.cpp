@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "explorer/child_process.h"
+#include "explorer/point_order.h"
 #include "explorer/worker_process.h"
 #include "explorer/worker_protocol.h"
 
@@ -39,6 +40,7 @@ struct Slot {
   std::size_t batchSize = 0;
   Clock::time_point started, lastSign;
   std::size_t nextSize = 1;
+  Range stretch;  ///< what it takes its next batches from
 };
 
 class PoolRun {
@@ -46,7 +48,7 @@ class PoolRun {
   PoolRun(const WorkerPoolOptions& options, const Study& study, std::span<const DesignPoint> points,
           bool withDetail, const Evaluator::Done& done, int& restarts)
       : options_(options),
-        points_(points),
+        order_(affinityOrder(study, points)),
         done_(done),
         restarts_(restarts),
         start_(encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
@@ -54,6 +56,11 @@ class PoolRun {
     const std::size_t n = std::min<std::size_t>(
         static_cast<std::size_t>(std::max(1, options.workers)), points.size());
     slots_.resize(n);
+    points_.reserve(points.size());
+    for (const std::size_t i : order_) points_.push_back(points[i]);
+    // Each worker has a stretch of its own, so that it meets what it knows.
+    for (std::size_t i = 0; i < n; ++i)
+      slots_[i].stretch = {i * points.size() / n, (i + 1) * points.size() / n, false};
   }
 
   bool run(const Evaluator::KeepGoing& keepGoing) {
@@ -82,7 +89,7 @@ class PoolRun {
   void dispatch() {
     for (Slot& slot : slots_) {
       if (slot.busy) continue;
-      const auto range = nextRange(slot.nextSize);
+      const auto range = nextRange(slot);
       if (!range) continue;
       if (!slot.process) startWorker(slot);
       slot.batch = *range;
@@ -90,24 +97,36 @@ class PoolRun {
       slot.busy = true;
       slot.started = slot.lastSign = Clock::now();
       // A worker that is gone shows when its results are read.
-      slot.process->send(encodeJob(points_.subspan(range->begin, range->size())));
+      slot.process->send(encodeJob(std::span(points_).subspan(range->begin, range->size())));
     }
   }
 
-  std::optional<Range> nextRange(std::size_t wanted) {
+  std::optional<Range> nextRange(Slot& slot) {
     if (!retries_.empty()) {
       const Range range = retries_.front();
       retries_.pop_front();
       return range;
     }
-    if (next_ == points_.size()) return std::nullopt;
+    if (slot.stretch.size() == 0) takeOver(slot);
+    if (slot.stretch.size() == 0) return std::nullopt;
+    std::size_t left = 0;
+    for (const Slot& other : slots_) left += other.stretch.size();
     // Towards the end batches shrink, so that all workers finish together.
-    const std::size_t left = points_.size() - next_;
     const std::size_t fair = std::max<std::size_t>(1, left / (2 * slots_.size()));
-    const std::size_t size = std::min({wanted, fair, left});
-    const Range range{next_, next_ + size, false};
-    next_ += size;
+    const std::size_t size = std::min({slot.nextSize, fair, slot.stretch.size()});
+    const Range range{slot.stretch.begin, slot.stretch.begin + size, false};
+    slot.stretch.begin += size;
     return range;
+  }
+
+  /// Half of what the worker with most left has before it.
+  void takeOver(Slot& slot) {
+    Slot& other = *std::max_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) {
+      return a.stretch.size() < b.stretch.size();
+    });
+    const std::size_t middle = other.stretch.begin + other.stretch.size() / 2;
+    slot.stretch = {middle, other.stretch.end, false};
+    other.stretch.end = middle;
   }
 
   void startWorker(Slot& slot) {
@@ -177,7 +196,7 @@ class PoolRun {
 
   void finish(std::size_t index, PointOutcome outcome) {
     --remaining_;
-    done_(index, std::move(outcome));
+    done_(order_[index], std::move(outcome));
   }
 
   void batchDone(Slot& slot) {
@@ -227,14 +246,14 @@ class PoolRun {
   }
 
   const WorkerPoolOptions& options_;
-  std::span<const DesignPoint> points_;
+  const std::vector<std::size_t> order_;  ///< positions of the caller
+  std::vector<DesignPoint> points_;       ///< in that order
   const Evaluator::Done& done_;
   int& restarts_;
   const std::string start_;
   std::vector<Slot> slots_;
   std::deque<Range> retries_;
-  std::size_t next_ = 0;
-  std::size_t remaining_ = points_.size();
+  std::size_t remaining_ = order_.size();
 };
 
 /// Writing to a worker that just died must not end this process.

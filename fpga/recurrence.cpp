@@ -1,6 +1,8 @@
 #include "fpga/recurrence.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <map>
 
 #include "models/base/hash.h"
@@ -88,65 +90,63 @@ class Cursor {
   Firing firing_;
 };
 
-/// Times of the tokens of one channel, for the last `capacity` of them.
+/// Times of the tokens of one channel, for the last ones only. Tokens are numbered from the start;
+/// their times stand in rings whose sizes are powers of two, so that no number is divided.
 class Places {
  public:
   explicit Places(const Channel& channel)
       : capacity_(channel.capacity),
-        visible_(static_cast<std::size_t>(capacity_), 0),
-        freed_(static_cast<std::size_t>(capacity_), 0) {}
+        mask_(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(capacity_))) - 1),
+        visible_(static_cast<std::size_t>(mask_) + 1, 0),
+        freed_(static_cast<std::size_t>(mask_) + 1, 0) {}
 
   std::int64_t produced() const { return produced_; }
   std::int64_t released() const { return released_; }
   bool hasRoom() const { return produced_ - released_ < capacity_; }
   /// When the place of the next token became free; only when hasRoom().
-  std::int64_t roomSince() const { return freed_[head_]; }
+  std::int64_t roomSince() const {
+    return produced_ < capacity_ ? 0 : freed_[at(produced_ - capacity_)];
+  }
   /// When token number `count - 1` became visible; only when count <= produced().
-  std::int64_t visibleSince(std::int64_t count) const {
-    return visible_[static_cast<std::size_t>((count - 1) % capacity_)];
-  }
-  void push(std::int64_t time) {
-    visible_[head_] = time;
-    if (++head_ == visible_.size()) head_ = 0;
-    ++produced_;
-  }
+  std::int64_t visibleSince(std::int64_t count) const { return visible_[at(count - 1)]; }
+  void push(std::int64_t time) { visible_[at(produced_++)] = time; }
   void releaseUpTo(std::int64_t count, std::int64_t time) {
     while (released_ < count) {
       // The token that had this place before was gone when the one released now appeared.
       gone_ = std::max(gone_, released_ + 1 - capacity_);
-      freed_[tail_] = time;
-      if (++tail_ == freed_.size()) tail_ = 0;
+      freed_[at(released_)] = time;
       ++released_;
       account();
     }
   }
   std::int64_t occupancy() const { return occupancy_; }
   /// Frees, oldest place first, when each place became free after `base`; earlier ones are alike.
+  /// Places that are taken look all the same: when they were free before does not matter any more.
   void hashInto(Hasher& hasher, std::int64_t base, std::int64_t floor) const {
-    std::size_t at = head_;
-    for (std::size_t i = 0; i < freed_.size(); ++i) {
-      hasher.integer(std::max(freed_[at], floor) - base);
-      if (++at == freed_.size()) at = 0;
+    for (std::int64_t token = produced_ - capacity_; token < produced_; ++token) {
+      const bool taken = token >= released_;
+      const std::int64_t time = token < 0 ? 0 : freed_[at(token)];
+      hasher.integer(taken ? std::numeric_limits<std::int64_t>::max()
+                           : std::max(time, floor) - base);
     }
   }
 
  private:
+  std::size_t at(std::int64_t token) const { return static_cast<std::size_t>(token & mask_); }
   /// Tokens are counted when they become visible: those before, less those freed by then.
   void account() {
     while (counted_ < produced_) {
-      const std::int64_t time = visible_[static_cast<std::size_t>(counted_ % capacity_)];
-      while (gone_ < released_ && freed_[static_cast<std::size_t>(gone_ % capacity_)] <= time)
-        ++gone_;
+      const std::int64_t time = visible_[at(counted_)];
+      while (gone_ < released_ && freed_[at(gone_)] <= time) ++gone_;
       if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
       occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
       ++counted_;
     }
   }
 
-  std::int64_t capacity_;
+  std::int64_t capacity_, mask_;
   std::vector<std::int64_t> visible_, freed_;
   std::int64_t produced_ = 0, released_ = 0, counted_ = 0, gone_ = 0, occupancy_ = 0;
-  std::size_t head_ = 0, tail_ = 0;
 };
 
 class Evaluation {

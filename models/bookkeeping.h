@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "models/booked.h"
 #include "models/plan.h"
 #include "models/power.h"
+#include "models/result.h"
 
 namespace wattlas {
 
@@ -18,73 +20,63 @@ inline double seconds(Ticks t) {
   return toSeconds(t).value;
 }
 
-/// Times of one region within a phase; made by Bookkeeping.
-struct RegionBook {
-  const PlannedRegion* plan = nullptr;
-  std::size_t firstRow = 0;           ///< rows of its operators in RunResult::operators
-  Ticks firstInstance, lastInstance;  ///< one program at the first and at the last step
-  Ticks copiesPerStep;
-  std::vector<PowerPiece> pieces;  ///< one program at the step of highest power
-  Ticks piecesLaunch;
-  Ticks copyTime;
-  Joules copyEnergy;
-};
-
 class Bookkeeping {
  public:
-  Bookkeeping(const Experiment& experiment, RunResult& result, Detail detail = Detail::full);
+  Bookkeeping(const Experiment& experiment, const Tariff& tariff, RunResult& result,
+              Detail detail = Detail::full);
 
   void assume(const Assumption& assumption);
   void fold(const Fold& fold);
-  void openingCopy(Ticks time, const CopyCost& cost);
+  void load(const BookedLoad& load);
 
   void beginPhase(const Phase& phase);
-  RegionBook& region(const PlannedRegion& region);
-  /// A group of equal programs: `duration` on the platform, `alone` without contention.
-  void runs(RegionBook& book, const StepGroup& group, const Profile& profile, Ticks alone,
-            Ticks duration, Ticks launch);
-  void copies(RegionBook& book, Ticks time, const CopyCost& cost, std::int64_t perStep);
+  /// `region` must stay until the phase ends. `plan` may be null for totals.
+  void region(const BookedRegion& region, const PlannedRegion* plan);
   void endPhase();
   /// Static power, idle time, supply losses, totals.
   void close();
 
  private:
-  enum ComponentIndex { device = 0, host = 1, link = 2 };
   struct Row {
     Ticks attributed;
     double dynamicJ = 0;
-    std::size_t index = 0;
+    Cause cause = Cause::unknown;
+  };
+  struct Book {
+    const BookedRegion* region = nullptr;
+    std::size_t firstRow = 0;  ///< rows of its operators
   };
 
-  const EnergyTable& tableOf(int component) const;
-  bool counted(int component, const Coefficient& c) const;
-  double joules(int component, const EnergyCounts& counts) const;
-  void addCount(int component, CoefficientId id, double count);
-  void charge(int component, const EnergyCounts& counts, double factor);
+  void addCharges(const std::vector<Charge>& charges);
+  void describe(const BookedRegion& booked, const PlannedRegion& plan);
+  void transferRow(Ticks start);
+  /// Consecutive regions with the same count.
+  struct Block {
+    std::size_t begin, end;
+    std::int64_t count;
+  };
+  std::vector<Block> blocks() const;
   void layOut();
-  void addRow(OperatorResult row, Ticks attributed, double dynamicJ);
-  double staticPower() const;
-  void chargeStatic(Ticks total);
-  void ledgerToResult();
+  void layOutPower(const std::vector<Block>& blocks);
+  void ledgerToResult(double watts);
   void listParameters();
 
   const Experiment& x_;
+  const Tariff& tariff_;
   RunResult& result_;
   const bool full_;
   /// Counts by component and coefficient; NaN = never charged.
-  std::array<std::vector<double>, 3> ledger_;
-  std::vector<Row> rows_;
+  std::array<std::vector<double>, componentCount> ledger_;
+  std::vector<Row> rows_;  ///< as RunResult::operators, which only full results have
   std::set<std::string> assumed_;
   const Phase* phase_ = nullptr;
-  std::vector<RegionBook> books_;
+  std::vector<Book> books_;
   Ticks phaseStart_, phaseTransfer_, now_;
   double phaseTransferJ_ = 0;
   std::size_t phaseFirstRow_ = 0;
-  std::vector<Ticks> phaseTimes_;
   std::vector<PowerPiece> timeline_;
   Ticks bound_;
   std::int64_t regionNumber_ = 0;
-  double tdpW_ = 0;
 };
 
 }  // namespace wattlas

@@ -7,50 +7,24 @@
 #include "models/bookkeeping.h"
 
 namespace wattlas {
-double Bookkeeping::staticPower() const {
-  if (x_.run.energyMode == EnergyMode::tdp) return tdpW_;
-  double watts = 0;
-  const auto add = [&](int component, double share) {
-    const EnergyTable& table = tableOf(component);
-    for (const CoefficientId id : table.powers())
-      if (counted(component, table.at(id)))
-        watts += table.at(id).perCount.value.value * 1e12 * share;
-  };
-  add(device, 1.0);
-  if (x_.platform->host.device != nullptr) add(host, x_.platform->hostShare);
-  return watts;
-}
 
-void Bookkeeping::chargeStatic(Ticks total) {
-  const auto add = [&](int component, double share) {
-    const EnergyTable& table = tableOf(component);
-    for (const CoefficientId id : table.powers())
-      if (counted(component, table.at(id))) addCount(component, id, ps(total) * share);
-  };
-  add(device, 1.0);
-  if (x_.platform->host.device != nullptr) add(host, x_.platform->hostShare);
-}
-
-void Bookkeeping::ledgerToResult() {
-  const double supply = x_.run.scope == Scope::wall ? x_.platform->pue.value.value /
-                                                          x_.platform->supplyEfficiency.value.value
-                                                    : 1.0;
-  static constexpr const char* names[] = {"device", "host", "link"};
+void Bookkeeping::ledgerToResult(double watts) {
+  const double supply = tariff_.supply();
   // Energy is added up in the order of the cells, so that a result reads like its ledger.
   const auto book = [&](Category category, double joule) {
     result_.breakdownJ[static_cast<std::size_t>(category)] += joule;
     result_.energyJ += joule;
   };
-  for (const int component : {device, host, link})
-    for (std::size_t i = 0; i < ledger_[static_cast<std::size_t>(component)].size(); ++i) {
-      const double count = ledger_[static_cast<std::size_t>(component)][i];
+  for (const ComponentIndex component : {onDevice, onHost, onLink})
+    for (std::size_t i = 0; i < ledger_[component].size(); ++i) {
+      const double count = ledger_[component][i];
       if (std::isnan(count)) continue;
-      const Coefficient& c = tableOf(component).at(static_cast<CoefficientId>(i));
-      const Category category = component == host ? Category::host : c.category;
+      const Coefficient& c = tariff_.tableOf(component).at(static_cast<CoefficientId>(i));
+      const Category category = component == onHost ? Category::host : c.category;
       book(category, count * (c.perCount.value.value * supply));
       if (!full_) continue;
       LedgerCell cell;
-      cell.component = names[component];
+      cell.component = nameOf(component);
       cell.category = category;
       cell.coefficient = c.id;
       cell.count = count;
@@ -61,18 +35,19 @@ void Bookkeeping::ledgerToResult() {
       cell.source = c.perCount.source;
       result_.ledger.push_back(std::move(cell));
     }
-  if (x_.run.energyMode == EnergyMode::tdp) {
-    LedgerCell cell;
-    cell.component = "device";
-    cell.category = Category::leakage;
-    cell.coefficient = "rated power";
-    cell.count = ps(now_);
-    cell.perCountJ = cell.lowJ = cell.highJ = tdpW_ * 1e-12 * supply;
-    book(cell.category, cell.count * cell.perCountJ);
-    cell.basis = Basis::published;
-    cell.source = "rated power of the device file";
-    if (full_) result_.ledger.push_back(std::move(cell));
-  }
+  if (x_.run.energyMode != EnergyMode::tdp) return;
+  const double perCount = watts * 1e-12 * supply;
+  book(Category::leakage, ps(now_) * perCount);
+  if (!full_) return;
+  LedgerCell cell;
+  cell.component = nameOf(onDevice);
+  cell.category = Category::leakage;
+  cell.coefficient = "rated power";
+  cell.count = ps(now_);
+  cell.perCountJ = cell.lowJ = cell.highJ = perCount;
+  cell.basis = Basis::published;
+  cell.source = "rated power of the device file";
+  result_.ledger.push_back(std::move(cell));
 }
 
 void Bookkeeping::listParameters() {
@@ -90,9 +65,7 @@ void Bookkeeping::listParameters() {
 }
 
 void Bookkeeping::close() {
-  const double supply = x_.run.scope == Scope::wall ? x_.platform->pue.value.value /
-                                                          x_.platform->supplyEfficiency.value.value
-                                                    : 1.0;
+  const double supply = tariff_.supply();
   const Ticks busy = now_;
   const double rate = x_.workload->options.rate;
   if (rate > 0) {
@@ -106,29 +79,35 @@ void Bookkeeping::close() {
       result_.phases.clear();
       return;
     }
-    OperatorResult row;
-    row.name = row.kind = "idle";
-    row.phase = "idle";
-    row.device = "device";
-    row.startS = seconds(busy);
-    row.endS = seconds(period);
-    row.bound = nameOf(Bound::latency);
-    addRow(std::move(row), period - busy, 0);
+    rows_.push_back({period - busy, 0, Cause::idle});
+    if (full_) {
+      OperatorResult row;
+      row.name = row.kind = row.phase = "idle";
+      row.device = nameOf(onDevice);
+      row.startS = seconds(busy);
+      row.endS = seconds(period);
+      row.bound = nameOf(Bound::latency);
+      result_.operators.push_back(std::move(row));
+    }
     now_ = period;
   }
-  const double watts = staticPower();
-  chargeStatic(now_);
-  ledgerToResult();
+  const double watts = tariff_.staticPower();
+  std::vector<Charge> statics;
+  tariff_.chargeStatic(now_, statics);
+  addCharges(statics);
+  ledgerToResult(watts);
   result_.timeS = seconds(now_);
   result_.boundS = seconds(bound_);
   result_.powerAvgW = result_.timeS > 0 ? result_.energyJ / result_.timeS : 0.0;
   const double peak =
       (peakPower(timeline_, toTicks(x_.platform->powerWindow.value)).value + watts) * supply;
   result_.powerPeakW = std::max(peak, result_.powerAvgW);
-  for (const Row& row : rows_) {
-    OperatorResult& out = result_.operators[row.index];
-    out.attributedS = seconds(row.attributed);
-    out.energyJ = (row.dynamicJ + watts * out.attributedS) * supply;
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    const double attributed = seconds(rows_[r].attributed);
+    result_.attributedS[static_cast<std::size_t>(rows_[r].cause)] += attributed;
+    if (!full_) continue;
+    result_.operators[r].attributedS = attributed;
+    result_.operators[r].energyJ = (rows_[r].dynamicJ + watts * attributed) * supply;
   }
   for (PhaseResult& phase : result_.phases) {
     phase.energyJ = (phase.energyJ + watts * phase.timeS) * supply;

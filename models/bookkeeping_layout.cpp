@@ -4,63 +4,77 @@
 #include "models/bookkeeping.h"
 
 namespace wattlas {
-void Bookkeeping::layOut() {
-  // One step: runs of regions with the same count > 1 are layers, which interleave. Start is that
-  // of the first instance, end that of the last one at the last step.
-  const double window = std::max(1.0, x_.platform->powerWindow.value.value * 1e12);
-  std::size_t i = 0;
-  Ticks first = phaseStart_;  // position within the first step
-  Ticks fromEnd;              // distance from the end of the phase, filled backwards below
-  std::vector<Ticks> tail(books_.size());
-  struct Block {
-    std::size_t begin, end;
-    std::int64_t count;
-  };
+
+// One step: runs of regions with the same count > 1 are layers, which interleave.
+std::vector<Bookkeeping::Block> Bookkeeping::blocks() const {
   std::vector<Block> blocks;
-  while (i < books_.size()) {
+  for (std::size_t i = 0; i < books_.size();) {
     std::size_t j = i + 1;
-    const std::int64_t count = books_[i].plan->count;
-    while (j < books_.size() && books_[j].plan->count == count && count > 1) ++j;
+    const std::int64_t count = books_[i].region->count;
+    while (j < books_.size() && books_[j].region->count == count && count > 1) ++j;
     blocks.push_back({i, j, count});
     i = j;
   }
-  for (const Block& block : blocks) {
-    Ticks layer, copyTime;
-    for (std::size_t k = block.begin; k < block.end; ++k) {
-      RegionBook& book = books_[k];
-      copyTime += book.copiesPerStep;
-      for (std::size_t r = 0; r < book.plan->ops.size(); ++r)
-        result_.operators[rows_[book.firstRow + r].index].startS =
-            seconds(first + copyTime + layer);
-      layer += book.firstInstance;
-    }
-    first += copyTime + times(layer, block.count);
+  return blocks;
+}
 
-    std::vector<PowerPiece> one;
+void Bookkeeping::layOutPower(const std::vector<Block>& blocks) {
+  const double window = std::max(1.0, x_.platform->powerWindow.value.value * 1e12);
+  timeline_.reserve(timeline_.size() + 4 * books_.size());
+  for (const Block& block : blocks) {
+    const std::size_t first = timeline_.size();
+    const auto put = [&](const PowerPiece& piece) {
+      if (piece.duration.ps > 0) timeline_.push_back(piece);
+    };
     double length = 0;
     for (std::size_t k = block.begin; k < block.end; ++k) {
-      const RegionBook& book = books_[k];
-      one.push_back({book.copyTime, book.copyEnergy});
-      one.push_back({book.piecesLaunch, Joules(0)});
-      one.insert(one.end(), book.pieces.begin(), book.pieces.end());
-      length += ps(book.lastInstance + book.copiesPerStep);
+      const BookedRegion& region = *books_[k].region;
+      put({region.copiesPerStep, region.copyEnergyPerStep});
+      put({region.piecesLaunch, Joules(0)});
+      for (const PowerPiece& piece : region.pieces) put(piece);
+      length += ps(region.lastInstance + region.copiesPerStep);
     }
     const auto enough =
         static_cast<std::int64_t>(std::min(1000.0, 2 + 2 * window / std::max(1.0, length)));
-    for (std::int64_t n = 0; n < std::min(block.count, enough); ++n)
-      if (timeline_.size() < 100000) timeline_.insert(timeline_.end(), one.begin(), one.end());
+    const std::size_t pieces = timeline_.size() - first;
+    for (std::int64_t n = 1; n < std::min(block.count, enough); ++n) {
+      if (timeline_.size() >= 100000) break;
+      for (std::size_t i = 0; i < pieces; ++i) timeline_.push_back(timeline_[first + i]);
+    }
   }
+}
+
+void Bookkeeping::layOut() {
+  const std::vector<Block> blocks = this->blocks();
+  layOutPower(blocks);
+  if (!full_) return;
+  // Start is that of the first instance, end that of the last one at the last step.
+  const auto rowsOf = [&](const Book& book, auto&& each) {
+    for (std::size_t r = 0; r < book.region->shares.size(); ++r)
+      each(result_.operators[book.firstRow + r]);
+  };
+  Ticks first = phaseStart_;  // position within the first step
+  for (const Block& block : blocks) {
+    Ticks layer, copyTime;
+    for (std::size_t k = block.begin; k < block.end; ++k) {
+      const Book& book = books_[k];
+      copyTime += book.region->copiesPerStep;
+      rowsOf(book, [&](OperatorResult& row) { row.startS = seconds(first + copyTime + layer); });
+      layer += book.region->firstInstance;
+    }
+    first += copyTime + times(layer, block.count);
+  }
+  Ticks fromEnd;  // distance from the end of the phase, filled backwards
   for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
     for (std::size_t k = block->end; k-- > block->begin;) {
-      RegionBook& book = books_[k];
-      for (std::size_t r = 0; r < book.plan->ops.size(); ++r)
-        result_.operators[rows_[book.firstRow + r].index].endS = seconds(now_ - fromEnd);
-      fromEnd += book.lastInstance;
+      const Book& book = books_[k];
+      rowsOf(book, [&](OperatorResult& row) { row.endS = seconds(now_ - fromEnd); });
+      fromEnd += book.region->lastInstance;
     }
     Ticks layer, copyTime;
     for (std::size_t k = block->begin; k < block->end; ++k) {
-      layer += books_[k].lastInstance;
-      copyTime += books_[k].copiesPerStep;
+      layer += books_[k].region->lastInstance;
+      copyTime += books_[k].region->copiesPerStep;
     }
     fromEnd += times(layer, block->count - 1) + copyTime;
   }

@@ -107,7 +107,7 @@ BuiltPlatform ExperimentMaker::platform(const std::string& reference, const Conf
   BuiltPlatform built;
   built.platform =
       std::make_shared<const Platform>(buildPlatform(description->second, overrides, registry_));
-  built.hash = built.platform->config.complete.hash();
+  built.hash = built.platform->hash;
   // Studies sweep one group of genes at a time: starting over now and then is enough.
   if (platforms_.size() >= mostKept) platforms_.clear();
   return platforms_.emplace(key, std::move(built)).first->second;

@@ -75,6 +75,7 @@ struct Platform {
   EnergyTable linkEnergy;              ///< one coefficient: a bit over the link
   Hash128 linkHash;                    ///< what decides how long traffic takes on the link
   BoundConfig config;                  ///< of the whole file, device and host included
+  Hash128 hash;                        ///< of the complete configuration
 };
 
 /// Immutable parts are shared: thousands of points of a sweep differ in one of them only.

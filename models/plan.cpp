@@ -11,12 +11,6 @@
 namespace wattlas {
 namespace {
 
-/// One side of a platform.
-struct Side {
-  std::shared_ptr<const Device> device;
-  Hash128 hash;
-};
-
 class Planner {
  public:
   Planner(const Experiment& experiment, ProfileCache& cache, Detail detail)
@@ -24,8 +18,8 @@ class Planner {
         cache_(cache),
         detail_(detail),
         facts_(experiment.facts ? experiment.facts : factsOf(*experiment.workload)),
-        device_{experiment.platform->device.device, experiment.platform->device.hash},
-        host_{experiment.platform->host.device, experiment.platform->host.hash},
+        device_(experiment.platform->device),
+        host_(experiment.platform->host),
         hostKinds_(kindsOf(experiment.platform->hostOps)),
         deviceKinds_(kindsOf(experiment.platform->deviceOps)) {}
 
@@ -42,6 +36,20 @@ class Planner {
       firstStepOnly_ = false;
     }
     planAll();
+    return std::move(plan_);
+  }
+
+  Plan only(const std::vector<std::vector<char>>& wanted) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      place(experiment_.workload->phases[i], facts_->phases[i]);
+      if (!plan_.reasons.empty()) break;
+      PlannedPhase planned;
+      planned.index = i;
+      for (const OpId id : facts_->phases[i].order)
+        if (wanted[i][static_cast<std::size_t>(id)] != 0)
+          planRegion(experiment_.workload->phases[i], facts_->phases[i], {id}, onHost(id), planned);
+      plan_.phases.push_back(std::move(planned));
+    }
     return std::move(plan_);
   }
 
@@ -72,14 +80,9 @@ class Planner {
     if (plan_.reasons.size() < 20 && seen_.insert(reason).second) plan_.reasons.push_back(reason);
   }
 
-  const ProfileCache::Placed& placed(const Side& side, const Operator& op,
+  const ProfileCache::Placed& placed(const Component& side, const Operator& op,
                                      const OperatorFacts& facts) {
-    const Hash128 key = Hasher().text("placed").add(side.hash).add(facts.shape).finish();
-    if (const auto* known = cache_.placed(key)) return *known;
-    Support support = side.device->support(op);
-    const bool refused = support.level == Support::Level::refused;
-    const Bits resident = refused ? Bits(0) : side.device->residentBits(op);
-    return cache_.putPlaced(key, {std::move(support), resident});
+    return placedOn(side, op, facts, cache_);
   }
 
   void place(const Phase& phase, const PhaseFacts& facts) {
@@ -149,7 +152,7 @@ class Planner {
   }
 
   /// Lowers a region at a step, or says why not.
-  std::optional<ProfileCache::Lowered> lower(const Side& side, const Phase& phase,
+  std::optional<ProfileCache::Lowered> lower(const Component& side, const Phase& phase,
                                              const PhaseFacts& facts, const std::vector<OpId>& ops,
                                              std::int64_t step, bool grows) {
     // A program may be used again for an equal operator of another network only where the device
@@ -255,7 +258,7 @@ class Planner {
   ProfileCache& cache_;
   const Detail detail_;
   const std::shared_ptr<const WorkloadFacts> facts_;
-  const Side device_, host_;
+  const Component &device_, &host_;
   const std::uint64_t hostKinds_, deviceKinds_;  ///< bit = OpKind
   std::vector<char> onHost_;                     ///< of the current phase, by OpId
   std::set<std::string> seen_;
@@ -265,8 +268,27 @@ class Planner {
 
 }  // namespace
 
+CopyRequest loadOf(Bits resident) {
+  return {CopyPattern::scatter, true, Bits(toBytes(resident) * 8)};
+}
+
+const ProfileCache::Placed& placedOn(const Component& component, const Operator& op,
+                                     const OperatorFacts& facts, ProfileCache& cache) {
+  const Hash128 key = Hasher().text("placed").add(component.hash).add(facts.shape).finish();
+  if (const auto* known = cache.placed(key)) return *known;
+  Support support = component.device->support(op);
+  const bool refused = support.level == Support::Level::refused;
+  const Bits resident = refused ? Bits(0) : component.device->residentBits(op);
+  return cache.putPlaced(key, {std::move(support), resident});
+}
+
 Plan makePlan(const Experiment& experiment, ProfileCache& cache, Detail detail) {
   return Planner(experiment, cache, detail).run();
+}
+
+Plan planOperators(const Experiment& experiment, ProfileCache& cache,
+                   const std::vector<std::vector<char>>& wanted) {
+  return Planner(experiment, cache, Detail::totals).only(wanted);
 }
 
 Plan makePlan(const Experiment& experiment) {

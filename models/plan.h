@@ -54,10 +54,22 @@ struct Plan {
   std::vector<PlannedCopy> weightLoads;
 };
 
+/// Copy that brings parameters onto the device once.
+CopyRequest loadOf(Bits resident);
+
+struct OperatorFacts;
+/// What a component says about an operator: asked once for equal operators.
+const ProfileCache::Placed& placedOn(const Component& component, const Operator& op,
+                                     const OperatorFacts& facts, ProfileCache& cache);
+
 /// Never throws for what a device refuses: the reasons are part of the plan. Programs that the
 /// cache knows are not lowered again.
 Plan makePlan(const Experiment& experiment, ProfileCache& cache, Detail detail = Detail::full);
 /// Complete, with nothing known before.
 Plan makePlan(const Experiment& experiment);
+/// Regions of the operators marked in `wanted[phase][op]` only, without memory: for devices whose
+/// regions are single operators.
+Plan planOperators(const Experiment& experiment, ProfileCache& cache,
+                   const std::vector<std::vector<char>>& wanted);
 
 }  // namespace wattlas

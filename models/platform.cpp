@@ -165,6 +165,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
                           .real(platform.link.latency.value.value)
                           .text(platform.link.sharing)
                           .finish();
+  platform.hash = platform.config.complete.hash();
   return platform;
 }
 

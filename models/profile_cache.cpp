@@ -60,9 +60,17 @@ void ProfileCache::putDuration(const Hash128& key, Ticks duration) {
   durations_.insert_or_assign(key, duration);
 }
 
+const BookedOperator* ProfileCache::booked(const Hash128& key) const {
+  return findIn(books_, key);
+}
+
+void ProfileCache::putBooked(const Hash128& key, BookedOperator book) {
+  books_.insert_or_assign(key, std::move(book));
+}
+
 void ProfileCache::trim() {
-  const std::size_t most =
-      std::max({profiles_.size(), placed_.size(), lowered_.size(), durations_.size()});
+  const std::size_t most = std::max(
+      {profiles_.size(), placed_.size(), lowered_.size(), durations_.size(), books_.size()});
   if (most > mostKept) *this = ProfileCache();
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/booked.h"
 #include "models/device.h"
 
 namespace wattlas {
@@ -39,6 +40,13 @@ class ProfileCache {
   std::optional<Ticks> duration(const Hash128& key) const;
   void putDuration(const Hash128& key, Ticks duration);
 
+  /// What an operator adds to the books of a run; key: (platform and run, context of the operator).
+  static Hash128 bookKey(const Hash128& run, const Hash128& context) {
+    return {run.high ^ context.high, run.low ^ context.low};
+  }
+  const BookedOperator* booked(const Hash128& key) const;
+  void putBooked(const Hash128& key, BookedOperator book);
+
   /// Forgets everything when it holds more than a process should: call between runs.
   void trim();
 
@@ -55,6 +63,7 @@ class ProfileCache {
   std::unordered_map<Hash128, Placed, Hash128Hasher> placed_;
   std::unordered_map<Hash128, Lowered, Hash128Hasher> lowered_;
   std::unordered_map<Hash128, Ticks, Hash128Hasher> durations_;
+  std::unordered_map<Hash128, BookedOperator, Hash128Hasher> books_;
   bool recording_ = false;
   std::vector<Hash128> newProfiles_, newDurations_;
 };

@@ -16,9 +16,15 @@ namespace wattlas {
 inline constexpr int resultSchema = 1;
 
 /// How much a simulation says. `totals`: the headline numbers, energy by category, phases, tiers
-/// and when and why operators took time, without their names, ledger, assumptions, folds and
+/// and what time was attributed to, without operators, ledger, assumptions, folds and
 /// configuration: what a sweep of many points keeps. The numbers are the same.
 enum class Detail { totals, full };
+
+/// What time is attributed to: the bounds of operators, copies, and waiting.
+enum class Cause { compute, memory, link, latency, control, host, transfer, idle, unknown };
+inline constexpr int causeCount = 9;
+const char* nameOf(Cause cause);  ///< "" when unknown
+Cause causeOf(Bound bound);
 
 /// What is inside the numbers.
 struct Includes {
@@ -87,6 +93,7 @@ struct RunResult {
   double timeS = 0, boundS = 0, energyJ = 0, powerAvgW = 0, powerPeakW = 0, powerWindowS = 0;
   double areaMm2 = 0;  ///< 0 = unknown
   std::array<double, categoryCount> breakdownJ{};
+  std::array<double, causeCount> attributedS{};  ///< by Cause; adds up to timeS
   std::vector<PhaseResult> phases;
   std::vector<OperatorResult> operators;
   std::vector<TierResult> tiers;

@@ -153,12 +153,6 @@ void addOptional(Json& out, const RunResult& r) {
 
 }  // namespace
 
-const PhaseResult* RunResult::phase(const std::string& name) const {
-  for (const PhaseResult& p : phases)
-    if (p.name == name) return &p;
-  return nullptr;
-}
-
 std::string toJson(const RunResult& r, bool withHost, int indent) {
   Json out;
   out["schema"] = resultSchema;

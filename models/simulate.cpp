@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <deque>
 #include <stdexcept>
 
+#include "models/booking.h"
 #include "models/bookkeeping.h"
-#include "models/plan.h"
-#include "models/power.h"
+#include "models/plan_memory.h"
 
 namespace wattlas {
 
@@ -47,25 +47,25 @@ class Simulation {
         cache_(cache),
         makeEngine_(makeEngine),
         detail_(detail),
-        books_(experiment, result_, detail) {}
+        tariff_(experiment),
+        books_(experiment, tariff_, result_, detail) {}
 
   RunResult run() {
     const auto started = std::chrono::steady_clock::now();
     describeRun();
-    const Plan plan = makePlan(x_, cache_, detail_);
-    result_.tiers = plan.memory.tiers;
-    result_.weightsBytes = plan.memory.weightsBytes;
-    result_.peakBytes = plan.memory.peakBytes;
-    result_.capacityBytes = plan.memory.capacityBytes;
-    for (const Assumption& a : plan.assumptions) books_.assume(a);
-    if (plan.usesHost) result_.fidelityUsed["host"] = nameOf(hostLevel_);
-    if (!plan.reasons.empty()) {
-      refuse(plan.reasons);
-    } else {
-      try {
-        execute(plan);
-      } catch (const std::overflow_error& error) {
-        refuse({std::string("budget: ") + error.what()});
+    if (!fromBooks()) {
+      const Plan plan = makePlan(x_, cache_, detail_);
+      takeMemory(plan.memory);
+      for (const Assumption& a : plan.assumptions) books_.assume(a);
+      if (plan.usesHost) result_.fidelityUsed["host"] = nameOf(hostLevel_);
+      if (!plan.reasons.empty()) {
+        refuse(plan.reasons);
+      } else {
+        try {
+          execute(plan);
+        } catch (const std::overflow_error& error) {
+          refuse({std::string("budget: ") + error.what()});
+        }
       }
     }
     result_.host.wallS =
@@ -119,6 +119,13 @@ class Simulation {
                      fmt::format("{} has no '{}' model yet: closed form used",
                                  x_.platform->device.device->info().kind, nameOf(x_.run.fidelity)),
                      Basis::assumption});
+  }
+
+  void takeMemory(MemoryPlan memory) {
+    result_.tiers = std::move(memory.tiers);
+    result_.weightsBytes = memory.weightsBytes;
+    result_.peakBytes = memory.peakBytes;
+    result_.capacityBytes = memory.capacityBytes;
   }
 
   void refuse(const std::vector<std::string>& reasons) {
@@ -216,33 +223,14 @@ class Simulation {
   }
 
   void execute(const Plan& plan) {
-    const bool node = x_.run.scope >= Scope::node;
     if (result_.includes.weightLoad)
-      for (const PlannedCopy& load : plan.weightLoads) {
-        const CopyCost cost = x_.platform->device.device->copy(load.request);
-        books_.openingCopy(copyTime(cost), cost);
-      }
+      for (const PlannedCopy& load : plan.weightLoads) books_.load(booked(load.request));
     for (const PlannedPhase& planned : plan.phases) {
       const Phase& phase = x_.workload->phases[planned.index];
       books_.beginPhase(phase);
-      for (std::size_t r = 0; r < planned.regions.size(); ++r) {
-        const PlannedRegion& region = planned.regions[r];
-        const Device& device =
-            region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
-        const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
-        const std::int64_t launches =
-            launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
-        RegionBook& book = books_.region(region);
-        for (const StepGroup& group : region.groups) {
-          const Executed& done = executed(group, region.onHost);
-          books_.runs(book, group, *done.profile, done.alone, done.duration,
-                      times(launch.perProgram, launches));
-        }
-        if (!node) continue;
-        for (const PlannedCopy& copy : region.copies) {
-          const CopyCost cost = x_.platform->device.device->copy(copy.request);
-          books_.copies(book, copyTime(cost), cost, copy.perStep);
-        }
+      for (const PlannedRegion& region : planned.regions) {
+        own_.push_back(booked(phase, region));
+        books_.region(own_.back(), &region);
       }
       books_.endPhase();
     }
@@ -250,12 +238,166 @@ class Simulation {
     books_.close();
   }
 
+  BookedLoad booked(const CopyRequest& request) {
+    const CopyCost cost = x_.platform->device.device->copy(request);
+    return bookLoad(tariff_, copyTime(cost), cost);
+  }
+
+  BookedRegion booked(const Phase& phase, const PlannedRegion& region) {
+    const bool node = x_.run.scope >= Scope::node;
+    const Device& device = region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
+    const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
+    const std::int64_t launches =
+        launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
+    RegionBooker booker(tariff_, phase, region);
+    for (const StepGroup& group : region.groups) {
+      const Executed& done = executed(group, region.onHost);
+      booker.runs(group, *done.profile, done.alone, done.duration,
+                  times(launch.perProgram, launches));
+    }
+    if (node)
+      for (const PlannedCopy& copy : region.copies) {
+        const CopyCost cost = x_.platform->device.device->copy(copy.request);
+        booker.copies(copyTime(cost), cost, copy.perStep);
+      }
+    return booker.take();
+  }
+
+  /// Books of operators may be shared where each is a region of its own whose program depends on
+  /// the operator alone, and nobody asks for more than totals.
+  bool sharesBooks() const {
+    const auto separate = [](const Component& c) {
+      return c.device == nullptr || c.device->lowersByOperator();
+    };
+    return detail_ == Detail::totals && separate(x_.platform->device) &&
+           separate(x_.platform->host);
+  }
+
+  /// Everything about platform and run that books depend on.
+  Hash128 runKey() const {
+    return Hasher()
+        .add(x_.platform->hash)
+        .integer(static_cast<int>(deviceLevel_))
+        .integer(static_cast<int>(hostLevel_))
+        .integer(static_cast<int>(x_.run.coupling))
+        .integer(static_cast<int>(x_.run.scope))
+        .integer(static_cast<int>(x_.run.energyMode))
+        .finish();
+  }
+
+  void remember(std::size_t phase, const PlannedRegion& planned, BookedRegion region) {
+    const OpId id = planned.ops.front();
+    const OperatorFacts& known = facts().phases[phase].ops[static_cast<std::size_t>(id)];
+    BookedOperator book;
+    book.region = std::move(region);
+    book.host = planned.onHost;
+    book.workspaceBytes = workspaceBytes(planned);
+    const Operator& op = x_.workload->phases[phase].graph.at(id);
+    book.resident =
+        placedOn(planned.onHost ? x_.platform->host : x_.platform->device, op, known, cache_)
+            .resident;
+    if (result_.includes.weightLoad && !planned.onHost && known.cost.weights.value > 0)
+      book.load = booked(loadOf(book.resident));
+    cache_.putBooked(ProfileCache::bookKey(runKey(), known.context), std::move(book));
+  }
+
+  const WorkloadFacts& facts() {
+    if (!facts_) facts_ = x_.facts ? x_.facts : factsOf(*x_.workload);
+    return *facts_;
+  }
+
+  /// Books of all operators in the order in which they run; empty entries are not known yet.
+  bool findBooks(std::vector<const BookedOperator*>& books) {
+    const Hash128 run = runKey();
+    books.clear();
+    bool complete = true;
+    for (const PhaseFacts& phase : facts().phases)
+      for (const OpId id : phase.order) {
+        const Hash128& context = phase.ops[static_cast<std::size_t>(id)].context;
+        books.push_back(cache_.booked(ProfileCache::bookKey(run, context)));
+        complete = complete && books.back() != nullptr;
+      }
+    return complete;
+  }
+
+  /// Plans and executes operators that have no book yet; false when one of them is refused.
+  bool bookMissing(const std::vector<const BookedOperator*>& books) {
+    std::vector<std::vector<char>> wanted;
+    std::size_t next = 0;
+    for (const PhaseFacts& phase : facts().phases) {
+      // Decoding refuses long runs before it lowers their many steps: only a full plan does that.
+      if (x_.workload->phases[wanted.size()].repeat > 10000) return false;
+      wanted.emplace_back(phase.ops.size(), 0);
+      for (const OpId id : phase.order)
+        wanted.back()[static_cast<std::size_t>(id)] = books[next++] == nullptr ? 1 : 0;
+    }
+    const Plan plan = planOperators(x_, cache_, wanted);
+    if (!plan.reasons.empty()) return false;
+    try {
+      for (const PlannedPhase& planned : plan.phases)
+        for (const PlannedRegion& region : planned.regions)
+          remember(planned.index, region, booked(x_.workload->phases[planned.index], region));
+    } catch (const std::overflow_error&) {
+      result_.host.events = 0;
+      return false;
+    }
+    return true;
+  }
+
+  /// The whole run from books of its operators, which other runs may have made. False when that is
+  /// not possible: then only a full plan knows what to say.
+  bool fromBooks() {
+    if (!sharesBooks()) return false;
+    std::vector<const BookedOperator*> books;
+    if (!findBooks(books) && !(bookMissing(books) && findBooks(books))) return false;
+    const WorkloadFacts& known = facts();
+    MemoryNeeds memory(x_, known);
+    std::vector<const BookedLoad*> loads;
+    bool usesHost = false;
+    std::int64_t events = 0;
+    std::size_t next = 0;
+    for (std::size_t p = 0; p < known.phases.size(); ++p)
+      for (const OpId id : known.phases[p].order) {
+        const BookedOperator* book = books[next++];
+        usesHost = usesHost || book->host;
+        events += book->region.events;
+        memory.workspace(book->host, book->workspaceBytes);
+        if (memory.keep(p, id, book->host, book->resident) && book->load)
+          loads.push_back(&*book->load);
+      }
+    // Equal programs were counted more than once: only a full plan knows.
+    if (events > x_.run.eventBudget) return false;
+
+    MemoryPlan plan;
+    const std::vector<std::string> reasons = memory.report(plan, usesHost);
+    takeMemory(std::move(plan));
+    if (usesHost) result_.fidelityUsed["host"] = nameOf(hostLevel_);
+    if (!reasons.empty()) {
+      refuse(reasons);
+      return true;
+    }
+    for (const BookedLoad* load : loads) books_.load(*load);
+    next = 0;
+    for (std::size_t p = 0; p < known.phases.size(); ++p) {
+      books_.beginPhase(x_.workload->phases[p]);
+      for (std::size_t i = 0; i < known.phases[p].order.size(); ++i)
+        books_.region(books[next++]->region, nullptr);
+      books_.endPhase();
+    }
+    if (engine_) result_.host.events += engine_->events();
+    books_.close();
+    return true;
+  }
+
   const Experiment& x_;
   ProfileCache& cache_;
   const EngineFactory& makeEngine_;
   const Detail detail_;
   RunResult result_;
+  const Tariff tariff_;
   Bookkeeping books_;
+  std::deque<BookedRegion> own_;
+  std::shared_ptr<const WorkloadFacts> facts_;
   std::unique_ptr<EventEngine> engine_;
   Fidelity deviceLevel_ = Fidelity::analytic, hostLevel_ = Fidelity::analytic;
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;

@@ -14,6 +14,10 @@ struct OperatorFacts {
   Hash128 shape;  ///< everything that a device may look at except names
   OpCost cost;    ///< of one instance at step 0
   std::vector<OpId> producers, consumers;
+  /// `shape`, the phase, and the shapes of producers and consumers: what decides where the
+  /// operator runs, how, and what is copied for it.
+  Hash128 context;
+  std::size_t parameters = 0;  ///< which set of parameters; tied operators have the same
 };
 
 struct PhaseFacts {
@@ -23,6 +27,7 @@ struct PhaseFacts {
 
 struct WorkloadFacts {
   std::vector<PhaseFacts> phases;  ///< as Workload::phases
+  std::size_t parameterSets = 0;
 };
 
 std::shared_ptr<const WorkloadFacts> factsOf(const Workload& workload);

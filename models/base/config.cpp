@@ -6,36 +6,58 @@
 
 namespace wattlas {
 
+const ConfigNode::Data& ConfigNode::empty() {
+  static const Data none;
+  return none;
+}
+
+ConfigNode::Data& ConfigNode::own() {
+  if (!data_)
+    data_ = std::make_shared<Data>();
+  else if (data_.use_count() > 1)
+    data_ = std::make_shared<Data>(*data_);
+  return *data_;
+}
+
 ConfigNode ConfigNode::ofScalar(std::string text, Place place) {
   ConfigNode node;
-  node.kind_ = Kind::scalar;
-  node.scalar_ = std::move(text);
-  node.place_ = std::move(place);
+  Data& data = node.own();
+  data.kind = Kind::scalar;
+  data.scalar = std::move(text);
+  data.place = std::move(place);
   return node;
 }
 
 ConfigNode ConfigNode::ofMap(Place place) {
   ConfigNode node;
-  node.kind_ = Kind::map;
-  node.place_ = std::move(place);
+  Data& data = node.own();
+  data.kind = Kind::map;
+  data.place = std::move(place);
   return node;
 }
 
 ConfigNode ConfigNode::ofList(std::vector<ConfigNode> items, Place place) {
   ConfigNode node;
-  node.kind_ = Kind::list;
-  node.items_ = std::move(items);
-  node.place_ = std::move(place);
+  Data& data = node.own();
+  data.kind = Kind::list;
+  data.items = std::move(items);
+  data.place = std::move(place);
   return node;
 }
 
+void ConfigNode::append(ConfigNode item) {
+  own().items.push_back(std::move(item));
+}
+
 const ConfigNode* ConfigNode::find(std::string_view key) const {
-  for (const Entry& entry : entries_)
+  for (const Entry& entry : entries())
     if (entry.first == key) return &entry.second;
   return nullptr;
 }
 
 ConfigNode* ConfigNode::find(std::string_view key) {
+  if (std::as_const(*this).find(key) == nullptr) return nullptr;
+  own();
   return const_cast<ConfigNode*>(std::as_const(*this).find(key));
 }
 
@@ -50,15 +72,16 @@ const ConfigNode* ConfigNode::at(std::string_view dottedPath) const {
 }
 
 void ConfigNode::put(std::string key, ConfigNode value) {
-  kind_ = Kind::map;
+  own().kind = Kind::map;
   if (ConfigNode* old = find(key))
     *old = std::move(value);
   else
-    entries_.emplace_back(std::move(key), std::move(value));
+    own().entries.emplace_back(std::move(key), std::move(value));
 }
 
 void ConfigNode::erase(std::string_view key) {
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.first == key; });
+  if (std::as_const(*this).find(key) == nullptr) return;
+  std::erase_if(own().entries, [&](const Entry& entry) { return entry.first == key; });
 }
 
 void ConfigNode::set(std::string_view dottedPath, ConfigNode value) {
@@ -81,11 +104,12 @@ void ConfigNode::merge(const ConfigNode& over) {
     *this = over;
     return;
   }
-  for (const Entry& entry : over.entries_) {
+  const ConfigNode kept = over;  // `over` may be a part of this tree
+  for (const Entry& entry : kept.entries()) {
     if (ConfigNode* mine = find(entry.first))
       mine->merge(entry.second);
     else
-      entries_.push_back(entry);
+      own().entries.push_back(entry);
   }
 }
 
@@ -195,7 +219,7 @@ Hash128 ConfigNode::hash() const {
 std::vector<std::string> ConfigNode::leafPaths() const {
   std::vector<std::string> out;
   if (isMap())
-    for (const auto& [key, value] : entries_) collectLeaves(value, key, out);
+    for (const auto& [key, value] : entries()) collectLeaves(value, key, out);
   return out;
 }
 

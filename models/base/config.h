@@ -1,9 +1,10 @@
 // Configuration trees: YAML with places, part files (`from:`), overrides and search paths.
 // yaml-cpp stays inside config_yaml.cpp. A tree is plain data: it can be merged, hashed, printed
-// and read again to the same tree.
+// and read again to the same tree. Copies are cheap and independent of each other.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,15 +26,15 @@ class ConfigNode {
   static ConfigNode ofMap(Place place = {});
   static ConfigNode ofList(std::vector<ConfigNode> items, Place place = {});
 
-  Kind kind() const { return kind_; }
-  bool isNull() const { return kind_ == Kind::null; }
-  bool isScalar() const { return kind_ == Kind::scalar; }
-  bool isList() const { return kind_ == Kind::list; }
-  bool isMap() const { return kind_ == Kind::map; }
-  const std::string& scalar() const { return scalar_; }
-  const std::vector<ConfigNode>& items() const { return items_; }
-  const std::vector<Entry>& entries() const { return entries_; }
-  const Place& place() const { return place_; }
+  Kind kind() const { return data_ ? data_->kind : Kind::null; }
+  bool isNull() const { return kind() == Kind::null; }
+  bool isScalar() const { return kind() == Kind::scalar; }
+  bool isList() const { return kind() == Kind::list; }
+  bool isMap() const { return kind() == Kind::map; }
+  const std::string& scalar() const { return data().scalar; }
+  const std::vector<ConfigNode>& items() const { return data().items; }
+  const std::vector<Entry>& entries() const { return data().entries; }
+  const Place& place() const { return data().place; }
 
   /// Child of a map, or null when absent.
   const ConfigNode* find(std::string_view key) const;
@@ -48,7 +49,7 @@ class ConfigNode {
   /// Overlays `over`: maps merge key by key, everything else replaces. A scalar or a
   /// sourced parameter {value, low, high, ...} laid over one replaces it whole.
   void merge(const ConfigNode& over);
-  void append(ConfigNode item) { items_.push_back(std::move(item)); }
+  void append(ConfigNode item);
 
   /// Canonical YAML: keys in order of first appearance, no places; reads back to the same tree.
   std::string toYaml() const;
@@ -58,11 +59,18 @@ class ConfigNode {
   std::vector<std::string> leafPaths() const;
 
  private:
-  Kind kind_ = Kind::null;
-  std::string scalar_;
-  std::vector<ConfigNode> items_;
-  std::vector<Entry> entries_;
-  Place place_;
+  struct Data {
+    Kind kind = Kind::null;
+    std::string scalar;
+    std::vector<ConfigNode> items;
+    std::vector<Entry> entries;
+    Place place;
+  };
+  static const Data& empty();
+  const Data& data() const { return data_ ? *data_ : empty(); }
+  Data& own();  ///< for a change: a copy of its own when others share the content
+
+  std::shared_ptr<Data> data_;  ///< shared by copies until one changes; null = a null node
 };
 
 /// Parses YAML text. Throws InputError with file and line on syntax errors, duplicate keys, or

@@ -1,6 +1,7 @@
 // 128-bit content hashes (XXH3) for configurations, programs and design points.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -38,11 +39,26 @@ class Hasher {
   Hasher& add(const Hash128& h) {
     return integer(static_cast<std::int64_t>(h.high)).integer(static_cast<std::int64_t>(h.low));
   }
-  Hash128 finish() const { return hashBytes(bytes_.data(), bytes_.size()); }
+  /// What `text(s)` adds, and adding it: for texts that occur again and again.
+  static std::string encoded(std::string_view s);
+  Hasher& encodedBytes(std::string_view bytes) { return raw(bytes.data(), bytes.size()); }
+  Hash128 finish() const {
+    return long_.empty() ? hashBytes(short_.data(), size_) : hashBytes(long_.data(), long_.size());
+  }
 
  private:
-  Hasher& raw(const void* data, std::size_t size);
-  std::vector<unsigned char> bytes_;
+  Hasher& raw(const void* data, std::size_t size) {
+    if (!long_.empty() || size_ + size > short_.size()) return spill(data, size);
+    std::memcpy(short_.data() + size_, data, size);
+    size_ += size;
+    return *this;
+  }
+  Hasher& spill(const void* data, std::size_t size);
+
+  // Most keys are short: no allocation.
+  std::array<unsigned char, 256> short_;
+  std::size_t size_ = 0;
+  std::vector<unsigned char> long_;  ///< everything, once it is too long
 };
 
 }  // namespace wattlas

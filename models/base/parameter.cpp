@@ -82,21 +82,27 @@ class ConfigBinder final : public Binder {
 
   ParameterRecord number(const std::string& key, Dimension dimension, const FieldRule& rule,
                          const std::string& doc) override {
-    ParameterRecord record{path(key), dimension, 0, 0, 0, basis_, source_, doc};
-    const ConfigNode* node = take(key, rule, describe(dimension));
+    const ConfigNode* node = take(key, rule, [&] { return describe(dimension); });
+    // Plain counts are no parameters of a model: they are many, and nobody lists them.
+    const bool listed = dimension != Dimension::count || (node != nullptr && node->isMap());
+    ParameterRecord record{{}, dimension, 0, 0, 0, basis_, {}, {}};
+    if (listed) {
+      record.path = path(key);
+      record.source = source_;
+      record.doc = doc;
+    }
     ConfigNode fallback;
     if (node == nullptr) {
       if (rule.fallback.empty()) return record;
       fallback = ConfigNode::ofScalar(rule.fallback, node_.place());
       node = &fallback;
-      record.source = "default of the model: " + doc;
+      if (listed) record.source = "default of the model: " + doc;
       record.basis = Basis::assumption;
     }
     const bool read = node->isMap() ? readSourced(*node, key, record)
                                     : parseInto(*node, key, dimension, record.value);
     if (read && !node->isMap()) record.low = record.high = record.value;
     if (read) check(*node, key, rule, record);
-    const bool listed = dimension != Dimension::count || node->isMap();
     if (node == &fallback && listed)
       // With its origin, or the section's would be taken for it when the merged tree is read.
       complete_.put(key, defaultWithOrigin(record, rule.fallback));
@@ -109,7 +115,7 @@ class ConfigBinder final : public Binder {
   void text(const std::string& key, std::string& target, const FieldRule& rule,
             const std::string& doc) override {
     (void)doc;
-    if (const ConfigNode* node = scalarOr(key, rule, "a text"))
+    if (const ConfigNode* node = scalarOr(key, rule, [] { return "a text"; }))
       target = node->scalar();
     else if (!rule.fallback.empty())
       target = rule.fallback;
@@ -119,13 +125,16 @@ class ConfigBinder final : public Binder {
   void choice(const std::string& key, std::string& target, const std::vector<std::string>& options,
               const FieldRule& rule, const std::string& doc) override {
     (void)doc;
-    std::string expected;
-    for (const std::string& option : options) expected += (expected.empty() ? "" : ", ") + option;
+    const auto expected = [&] {
+      std::string all;
+      for (const std::string& option : options) all += (all.empty() ? "" : ", ") + option;
+      return "one of " + all;
+    };
     target = rule.fallback.empty() ? options.front() : rule.fallback;
-    if (const ConfigNode* node = scalarOr(key, rule, "one of " + expected)) {
+    if (const ConfigNode* node = scalarOr(key, rule, expected)) {
       target = node->scalar();
       if (std::find(options.begin(), options.end(), target) == options.end())
-        add(node->place(), key, "'" + target + "' is not known here", "one of " + expected,
+        add(node->place(), key, "'" + target + "' is not known here", expected(),
             didYouMean(target, options));
     }
     complete_.put(key, ConfigNode::ofScalar(target, node_.place()));
@@ -135,7 +144,7 @@ class ConfigBinder final : public Binder {
             const std::string& doc) override {
     (void)doc;
     std::string word = rule.fallback;
-    const ConfigNode* node = scalarOr(key, rule, "true or false");
+    const ConfigNode* node = scalarOr(key, rule, [] { return "true or false"; });
     if (node != nullptr) word = node->scalar();
     if (node != nullptr && word != "true" && word != "false")
       add(node->place(), key, "'" + word + "' is not a yes or no", "true or false", {});
@@ -146,7 +155,7 @@ class ConfigBinder final : public Binder {
   void texts(const std::string& key, std::vector<std::string>& target,
              const std::string& doc) override {
     (void)doc;
-    used_.insert(key);
+    used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node == nullptr) return;
     if (!node->isList()) {
@@ -164,7 +173,7 @@ class ConfigBinder final : public Binder {
   void section(const std::string& key, const std::string& doc,
                const std::function<void(Binder&)>& fields) override {
     (void)doc;
-    used_.insert(key);
+    used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node != nullptr && !node->isMap() && !node->isNull()) {
       add(node->place(), key, "is not a section", "nested keys below it", {});
@@ -177,7 +186,7 @@ class ConfigBinder final : public Binder {
   void list(const std::string& key, const std::string& doc,
             const std::function<void(Binder&, std::size_t)>& element) override {
     (void)doc;
-    used_.insert(key);
+    used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node == nullptr) return;
     if (!node->isList()) {
@@ -210,7 +219,7 @@ class ConfigBinder final : public Binder {
 
   void any(const std::string& key, ConfigNode& target, const std::string& doc) override {
     (void)doc;
-    used_.insert(key);
+    used_.push_back(key);
     if (const ConfigNode* node = node_.find(key)) {
       target = *node;
       complete_.put(key, *node);
@@ -225,19 +234,25 @@ class ConfigBinder final : public Binder {
 
   /// Reports keys that nothing read, and returns the tree with defaults filled in.
   ConfigNode finish() {
-    std::vector<std::string> known(used_.begin(), used_.end());
     for (const auto& [key, value] : node_.entries()) {
-      if (used_.count(key) > 0 || sectionNotes.count(key) > 0 || key.starts_with("x-")) continue;
+      if (isUsed(key) || sectionNotes.count(key) > 0 || key.starts_with("x-")) continue;
+      std::vector<std::string> known = used_;
+      std::sort(known.begin(), known.end());
+      known.erase(std::unique(known.begin(), known.end()), known.end());
       std::string expected;
       for (const std::string& name : known) expected += (expected.empty() ? "" : ", ") + name;
       add(value.place().file.empty() ? node_.place() : value.place(), key, "unknown key",
           known.size() <= 14 ? "one of " + expected : std::string("a key of this section"),
           didYouMean(key, known));
     }
-    return complete_;
+    return std::move(complete_);
   }
 
  private:
+  bool isUsed(const std::string& key) const {
+    return std::find(used_.begin(), used_.end(), key) != used_.end();
+  }
+
   std::string path(const std::string& key) const {
     return relative_.empty() ? key : relative_ + "." + key;
   }
@@ -249,22 +264,24 @@ class ConfigBinder final : public Binder {
     problems_.add({place, absolute(key), std::move(what), std::move(expected), std::move(hint)});
   }
 
-  const ConfigNode* take(const std::string& key, const FieldRule& rule,
-                         const std::string& expected) {
-    used_.insert(key);
+  /// `expected` makes the text of what is expected, which is rarely needed.
+  template <class Expected>
+  const ConfigNode* take(const std::string& key, const FieldRule& rule, const Expected& expected) {
+    used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node == nullptr || node->isNull()) {
-      if (rule.fallback.empty()) add(node_.place(), key, "missing", expected, {});
+      if (rule.fallback.empty()) add(node_.place(), key, "missing", expected(), {});
       return nullptr;
     }
     return node;
   }
 
+  template <class Expected>
   const ConfigNode* scalarOr(const std::string& key, const FieldRule& rule,
-                             const std::string& expected) {
+                             const Expected& expected) {
     const ConfigNode* node = take(key, rule, expected);
     if (node != nullptr && !node->isScalar()) {
-      add(node->place(), key, "is not a single value", expected, {});
+      add(node->place(), key, "is not a single value", expected(), {});
       return nullptr;
     }
     return node;
@@ -342,7 +359,7 @@ class ConfigBinder final : public Binder {
   Basis basis_;
   std::string source_;
   ConfigNode complete_;
-  std::set<std::string> used_;
+  std::vector<std::string> used_;
 };
 
 }  // namespace

@@ -106,7 +106,6 @@ double parseQuantity(std::string_view text, Dimension dimension) {
                      describe(dimension));
   const std::string_view unit = trimmed({rest, static_cast<std::size_t>(end - rest)});
   if (unit.empty() && number == 0.0) return 0.0;
-  std::vector<std::string> known;
   for (const UnitName& candidate : names.units) {
     if (candidate.name == unit) {
       const double value = number * candidate.factor;
@@ -115,11 +114,12 @@ double parseQuantity(std::string_view text, Dimension dimension) {
                          describe(dimension));
       return value;
     }
-    known.emplace_back(candidate.name);
   }
   if (unit.empty())
     throw InputError("'" + std::string(body.substr(0, 60)) + "' has no unit", describe(dimension));
   const std::string word(unit.substr(0, 40));
+  std::vector<std::string> known;
+  for (const UnitName& candidate : names.units) known.emplace_back(candidate.name);
   throw InputError("unknown unit '" + word + "'", describe(dimension), didYouMean(word, known));
 }
 

@@ -1,0 +1,56 @@
+// What parts of a run add to its books, whenever they take place: made once for parts that many
+// runs have in common. Internal to models/.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "models/power.h"
+#include "models/program.h"
+#include "models/tariff.h"
+
+namespace wattlas {
+
+/// One operator of a region, all instances of a phase.
+struct BookedShare {
+  bool known = false;  ///< false: the program says nothing about it
+  Bound bound = Bound::compute;
+  Ticks attributed;
+  double dynamicJ = 0;
+  double utilisation = 0;  ///< times the picoseconds it is about; to be divided by `attributed`
+};
+
+struct BookedRegion {
+  std::int64_t count = 1;           ///< programs in one step
+  std::vector<BookedShare> shares;  ///< by operator of the region
+  std::vector<Charge> charges;
+  Ticks bound;                        ///< no model may beat this
+  Ticks duration;                     ///< of everything, copies included
+  Ticks firstInstance, lastInstance;  ///< one program at the first and at the last step
+  Ticks copiesPerStep;
+  Joules copyEnergyPerStep;
+  Ticks transfer;  ///< copies of all steps
+  double transferJ = 0;
+  std::vector<PowerPiece> pieces;  ///< one program at the step of highest power
+  Ticks piecesLaunch;
+  std::int64_t events = 0;
+};
+
+/// Parameters loaded once, before the first phase.
+struct BookedLoad {
+  Ticks time;
+  double energyJ = 0;
+  std::vector<Charge> charges;
+};
+
+/// An operator that runs as a region of its own: everything about it that does not depend on when
+/// it runs and on operators beyond its neighbours.
+struct BookedOperator {
+  BookedRegion region;
+  bool host = false;
+  double workspaceBytes = 0;
+  Bits resident;
+  std::optional<BookedLoad> load;  ///< when loading its parameters is charged
+};
+
+}  // namespace wattlas

@@ -1,0 +1,122 @@
+#include "models/booking.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace wattlas {
+namespace {
+
+double ps(Ticks t) {
+  return static_cast<double>(t.ps);
+}
+
+/// Adds entries from `kept` on to earlier ones of the same coefficient.
+void merge(std::vector<Charge>& to, std::size_t kept) {
+  for (std::size_t i = kept; i < to.size(); ++i) {
+    const Charge charge = to[i];
+    const auto end = to.begin() + static_cast<std::ptrdiff_t>(kept);
+    const auto known = std::find_if(to.begin(), end, [&](const Charge& c) {
+      return c.component == charge.component && c.id == charge.id;
+    });
+    if (known != end)
+      known->count += charge.count;
+    else
+      to[kept++] = charge;
+  }
+  to.resize(kept);
+}
+
+EnergyCounts wireOf(const CopyCost& cost) {
+  EnergyCounts wire;
+  wire.add(0, std::llround(cost.wire.value));
+  return wire;
+}
+
+}  // namespace
+
+RegionBooker::RegionBooker(const Tariff& tariff, const Phase& phase, const PlannedRegion& region)
+    : tariff_(tariff), phase_(phase), region_(region) {
+  out_.count = region.count;
+  out_.shares.resize(region.ops.size());
+}
+
+void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
+                        Ticks launch) {
+  const ComponentIndex component = region_.onHost ? onHost : onDevice;
+  const std::int64_t instances = region_.count * group.steps;
+  const double factor = static_cast<double>(instances);
+  const double stretch = alone.ps > 0 ? ps(duration) / ps(alone) : 1.0;
+  out_.bound += times(group.program->bound(), instances);
+  out_.events += profile.events;
+
+  EnergyCounts spent;
+  for (const Segment& segment : profile.segments) spent.add(segment.energy, segment.repeat);
+  const std::size_t before = out_.charges.size();
+  tariff_.charge(component, spent, factor, out_.charges);
+  merge(out_.charges, before);
+
+  Ticks given;
+  for (std::size_t i = 0; i < profile.shares.size(); ++i) {
+    const OperatorShare& share = profile.shares[i];
+    BookedShare& row = out_.shares[static_cast<std::size_t>(share.op)];
+    const bool last = i + 1 == profile.shares.size();
+    // The last share takes what rounding left, so that shares add up to the duration exactly.
+    const Ticks stretched =
+        last ? duration - given : Ticks(std::llround(ps(share.attributed) * stretch));
+    given += stretched;
+    Ticks attributed = stretched;
+    if (i == 0) attributed += launch;
+    row.attributed += times(attributed, instances);
+    row.dynamicJ += tariff_.joules(component, share.energy) * factor;
+    row.utilisation += share.utilisation * ps(times(stretched, instances));
+    if (!row.known || group.firstStep == 0) {
+      const bool launchBound = i == 0 && launch > stretched;
+      row.bound = region_.onHost ? Bound::host : launchBound ? Bound::control : share.bound;
+    }
+    row.known = true;
+  }
+
+  const Ticks instance = duration + launch;
+  if (group.firstStep == 0) out_.firstInstance = instance;
+  out_.lastInstance = instance;
+  out_.duration += times(instance, instances);
+
+  // The last group counts: longest context, highest energy.
+  out_.pieces.clear();
+  for (const Segment& segment : profile.segments) {
+    Ticks longest = segment.local;
+    for (const Demand& d : segment.demands) longest = std::max(longest, toTicks(d.amount / d.peak));
+    const double length = ps(longest) * static_cast<double>(segment.repeat) * stretch;
+    out_.pieces.push_back(
+        {Ticks(std::llround(length)),
+         Joules(tariff_.joules(component, segment.energy) * static_cast<double>(segment.repeat))});
+  }
+  out_.piecesLaunch = launch;
+}
+
+void RegionBooker::copies(Ticks time, const CopyCost& cost, std::int64_t perStep) {
+  const EnergyCounts wire = wireOf(cost);
+  const std::int64_t all = perStep * phase_.repeat;
+  const std::size_t before = out_.charges.size();
+  tariff_.charge(onLink, wire, static_cast<double>(all), out_.charges);
+  tariff_.charge(onDevice, cost.energy, static_cast<double>(all), out_.charges);
+  merge(out_.charges, before);
+  const double each = tariff_.joules(onLink, wire) + tariff_.joules(onDevice, cost.energy);
+  out_.transferJ += each * static_cast<double>(all);
+  out_.transfer += times(time, all);
+  out_.copiesPerStep += times(time, perStep);
+  out_.copyEnergyPerStep += Joules(each * static_cast<double>(perStep));
+  out_.duration += times(time, all);
+}
+
+BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost) {
+  BookedLoad load;
+  load.time = time;
+  const EnergyCounts wire = wireOf(cost);
+  tariff.charge(onLink, wire, 1, load.charges);
+  tariff.charge(onDevice, cost.energy, 1, load.charges);
+  load.energyJ = tariff.joules(onLink, wire) + tariff.joules(onDevice, cost.energy);
+  return load;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,28 @@
+// Makes what a region adds to the books. Internal to models/.
+#pragma once
+
+#include "models/booked.h"
+#include "models/plan.h"
+
+namespace wattlas {
+
+class RegionBooker {
+ public:
+  /// Keeps references.
+  RegionBooker(const Tariff& tariff, const Phase& phase, const PlannedRegion& region);
+  /// A group of equal programs: `duration` on the platform, `alone` without contention.
+  void runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
+            Ticks launch);
+  void copies(Ticks time, const CopyCost& cost, std::int64_t perStep);
+  BookedRegion take() { return std::move(out_); }
+
+ private:
+  const Tariff& tariff_;
+  const Phase& phase_;
+  const PlannedRegion& region_;
+  BookedRegion out_;
+};
+
+BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost);
+
+}  // namespace wattlas
