@@ -13,6 +13,18 @@ Cause causeOf(Bound bound) {
   return static_cast<Cause>(bound);
 }
 
+Cause causeOf(const OperatorResult& row) {
+  for (int c = 0; c < causeCount; ++c) {
+    const auto cause = static_cast<Cause>(c);
+    const bool waits = cause == Cause::transfer || cause == Cause::idle;
+    if (row.kind == nameOf(Cause::transfer) || row.kind == nameOf(Cause::idle)
+            ? waits && row.kind == nameOf(cause)
+            : row.bound == nameOf(cause))
+      return cause;
+  }
+  return Cause::unknown;
+}
+
 const PhaseResult* RunResult::phase(const std::string& name) const {
   for (const PhaseResult& p : phases)
     if (p.name == name) return &p;

@@ -46,6 +46,9 @@ struct OperatorResult {
   double macs = 0, bytes = 0;  ///< all instances
 };
 
+/// Operators by their bound, other rows by what they are.
+Cause causeOf(const OperatorResult& row);
+
 struct TierResult {
   std::string name;
   double residentBytes = 0, peakBytes = 0, capacityBytes = 0;

@@ -184,7 +184,11 @@ RunResult read(const Json& j) {
         number(j.at("energy_breakdown_j"), nameOf(static_cast<Category>(i)));
   for (const auto& [name, phase] : j.at("phases").items())
     r.phases.push_back(readPhase(name, phase));
-  for (const Json& row : j.at("operators")) r.operators.push_back(readOperator(row));
+  for (const Json& row : j.at("operators")) {
+    r.operators.push_back(readOperator(row));
+    const OperatorResult& op = r.operators.back();
+    r.attributedS[static_cast<std::size_t>(causeOf(op))] += op.attributedS;
+  }
   readMemory(j.at("memory"), r);
   for (const Json& row : j.at("folds")) r.folds.push_back(readFold(row));
   for (const Json& row : j.at("assumptions")) r.assumptions.push_back(readAssumption(row));

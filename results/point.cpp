@@ -19,11 +19,6 @@ constexpr std::array<const char*, 14> trailing = {
     "power_peak_w", "area_mm2", "accuracy", "accuracy_se", "accuracy_kind",
     "feasible",     "pareto",   "reason",   "config_hash"};
 
-bool isFixedColumn(const std::string& name) {
-  return std::find(leading.begin(), leading.end(), name) != leading.end() ||
-         std::find(trailing.begin(), trailing.end(), name) != trailing.end();
-}
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : "; ") + text;
@@ -31,6 +26,11 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+bool isFixedColumn(const std::string& name) {
+  return std::find(leading.begin(), leading.end(), name) != leading.end() ||
+         std::find(trailing.begin(), trailing.end(), name) != trailing.end();
+}
 
 PointRow makePointRow(std::string id, const RunResult& r,
                       std::vector<std::pair<std::string, std::string>> genes) {

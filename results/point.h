@@ -53,6 +53,8 @@ std::vector<std::string> extraColumns(const std::vector<PointRow>& rows);
 /// An extra number of a row; `missing` when the row lacks it.
 double extraOf(const PointRow& row, const std::string& column);
 
+/// Whether a gene of that name is a column of every row, such as `platform`.
+bool isFixedColumn(const std::string& name);
 /// Names of all genes that need a column of their own, in order of first appearance.
 std::vector<std::string> geneColumns(const std::vector<PointRow>& rows);
 /// Text of a gene in a row, or nullptr when it is inactive.

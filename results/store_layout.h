@@ -37,10 +37,13 @@ inline constexpr TextField energyCategory = {"energy_category", &PointRow::energ
 inline constexpr std::size_t fieldsBeforeGenes = 4;
 
 /// Numbers of the file: those of the CSV, and the shares of what decides a point.
-inline std::vector<NumberColumn> numbers() {
-  std::vector<NumberColumn> all = numberColumns();
-  all.push_back({"bound_share", &PointRow::boundShare});
-  all.push_back({"energy_category_share", &PointRow::energyCategoryShare});
+inline const std::vector<NumberColumn>& numbers() {
+  static const std::vector<NumberColumn> all = [] {
+    std::vector<NumberColumn> columns = numberColumns();
+    columns.push_back({"bound_share", &PointRow::boundShare});
+    columns.push_back({"energy_category_share", &PointRow::energyCategoryShare});
+    return columns;
+  }();
   return all;
 }
 

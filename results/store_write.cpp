@@ -33,7 +33,7 @@ std::string layout::unitOf(std::string_view column) {
 
 bool layout::isColumn(std::string_view name) {
   const auto named = [&](const auto& field) { return name == field.name; };
-  const std::vector<NumberColumn> all = numbers();
+  const std::vector<NumberColumn>& all = numbers();
   return std::any_of(textFields.begin(), textFields.end(), named) || named(energyCategory) ||
          std::any_of(all.begin(), all.end(), named) || name == "feasible" || name == "pareto";
 }
@@ -99,7 +99,7 @@ struct StoreWriter::State {
     }
     part(layout::fieldsBeforeGenes, texts.size());
     write.texts(group, category);
-    const std::vector<NumberColumn> columns = layout::numbers();
+    const std::vector<NumberColumn>& columns = layout::numbers();
     for (std::size_t i = 0; i < columns.size(); ++i)
       write.values(group, columns[i].name, H5T_IEEE_F64LE, numbers[i],
                    layout::unitOf(columns[i].name));
@@ -118,6 +118,27 @@ struct StoreWriter::State {
                     return std::string(reinterpret_cast<const char*>(offsets.data() + from + 1),
                                        count * sizeof(std::uint64_t));
                   });
+  }
+
+  /// Genes usually come in the order of their columns: each is looked for behind the last one.
+  void addGenes(const PointRow& row, std::size_t before) {
+    std::size_t next = 0;
+    for (const auto& [name, value] : row.genes) {
+      const auto named = [&n = name](const TextColumn& g) { return g.name() == n; };
+      auto known = genes.begin() + static_cast<std::ptrdiff_t>(std::min(next, genes.size()));
+      if (known == genes.end() || !named(*known)) {
+        if (isFixedColumn(name)) continue;
+        known = std::find_if(genes.begin(), genes.end(), named);
+      }
+      if (known == genes.end()) {
+        if (name.empty() || name.find('/') != std::string::npos)
+          throw InputError("'" + name + "' cannot be the name of a gene", "a name without '/'");
+        known = genes.emplace(genes.end(), name, false);
+        known->padTo(before);
+      }
+      next = static_cast<std::size_t>(known - genes.begin()) + 1;
+      if (known->rows() == before) known->add(value);  // the first of two with the same name counts
+    }
   }
 
   void addExtra(const std::string& name, double value) {
@@ -156,22 +177,14 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
       throw InputError("'" + name + "' cannot be the name of a further number",
                        "a name without '/' that no other column has");
   const std::size_t before = size();
-  for (const std::string& name : geneColumns({row})) {
-    const auto known = std::find_if(s.genes.begin(), s.genes.end(),
-                                    [&](const TextColumn& g) { return g.name() == name; });
-    if (name.empty() || name.find('/') != std::string::npos)
-      throw InputError("'" + name + "' cannot be the name of a gene", "a name without '/'");
-    TextColumn& column = known == s.genes.end() ? s.genes.emplace_back(name, false) : *known;
-    column.padTo(before);
-    column.add(*geneOf(row, name));
-  }
+  s.addGenes(row, before);
   for (TextColumn& gene : s.genes) gene.padTo(before + 1);
   for (const auto& [name, value] : row.extra) s.addExtra(name, value);
   for (auto& [name, values] : s.extras) values.resize(before + 1, missing);
   for (std::size_t i = 0; i < s.texts.size(); ++i)
     s.texts[i].add(row.*layout::textFields[i].member);
   s.category.add(row.energyCategory);
-  const std::vector<NumberColumn> columns = layout::numbers();
+  const std::vector<NumberColumn>& columns = layout::numbers();
   for (std::size_t i = 0; i < columns.size(); ++i) s.numbers[i].push_back(row.*columns[i].member);
   s.feasible.push_back(row.feasible);
   s.pareto.push_back(row.pareto);
