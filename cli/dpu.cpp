@@ -238,7 +238,11 @@ struct DpuOptions {
     const dpu::Program program = dpu::loadProgram(input, assembly(extra));
     dpu::DpuMachine machine(program, extra);
     feed(machine);
-    const dpu::DpuRunResult result = machine.run(runOptions());
+    dpu::DpuRunOptions options = runOptions();
+    // Without a number, a program that boots its tasklets has as many as it boots: no note.
+    if (tasklets == 0 && start == "automatic" && program.boots())
+      options.start = dpu::StartPolicy::first;
+    const dpu::DpuRunResult result = machine.run(options);
     for (const std::string& note : result.notes) spdlog::info("{}", note);
     dump(machine);
     if (json)

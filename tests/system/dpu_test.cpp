@@ -117,6 +117,17 @@ TEST(Dpu, MemoryIsWrittenAndReadFromAnOffsetIntoASymbol) {
   }
 }
 
+TEST(Dpu, AProgramThatBootsItsTaskletsNeedsNoNumberOfThem) {
+  Folder folder;
+  const std::string source = folder.write(
+      "boot.s", "jeq id, 4, main\nboot id, 1\nmain: stop true, end\nend: stop true, end\n");
+  const Output quiet = wattlas({"dpu", "run", source, "--json"});
+  EXPECT_EQ(json::parse(quiet.out)["tasklets"].size(), 5u);
+  EXPECT_EQ(quiet.err.find("asked for"), std::string::npos) << quiet.err;
+  EXPECT_THAT(wattlas({"dpu", "run", source, "--tasklets", "3", "--json"}).err,
+              HasSubstr("5 ran, 3 were asked for"));
+}
+
 TEST(Dpu, LowBitsOfDmaAddressesAreAnErrorUnlessTheHardwareIsAskedFor) {
   Folder folder;
   const std::string source =
