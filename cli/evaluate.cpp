@@ -1,5 +1,7 @@
 #include "cli/evaluate.h"
 
+#include <spdlog/spdlog.h>
+
 #include "explorer/child_process.h"
 #include "models/sim/engine.h"
 
@@ -28,6 +30,27 @@ std::vector<RunResult> evaluateEach(const std::vector<ExperimentSpec>& specs,
     })));
   }
   return results;
+}
+
+std::vector<std::optional<RunResult>> evaluateAccepted(const std::vector<ExperimentSpec>& specs,
+                                                       const Context& context,
+                                                       const std::function<bool()>& goesOn) {
+  std::vector<std::optional<RunResult>> results;
+  for (const ExperimentSpec& spec : specs) {
+    if (goesOn && !goesOn()) break;
+    try {
+      results.emplace_back(std::move(evaluateEach({spec}, context).front()));
+    } catch (const InputError&) {
+      results.emplace_back();
+    } catch (const ChildFailure&) {
+      results.emplace_back();
+    }
+  }
+  return results;
+}
+
+void printNotes(const RunResult& result) {
+  for (const std::string& note : result.notes) spdlog::info("{}: {}", result.workload, note);
 }
 
 }  // namespace wattlas

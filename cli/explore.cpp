@@ -12,6 +12,8 @@
 
 #include "cli/cache_options.h"
 #include "cli/commands.h"
+#include "cli/evaluate.h"
+#include "cli/output_file.h"
 #include "cli/study_rows.h"
 #include "explorer/bits.h"
 #include "explorer/interrupt.h"
@@ -85,14 +87,17 @@ struct ExploreCommand {
     const auto key = [&](const char* name, std::string value, const char* flag) {
       overrides.keys.emplace_back(name, ConfigNode::ofScalar(std::move(value), {flag, 0}));
     };
-    if (seeds) key("search.seeds", std::to_string(*seeds), "--seeds");
+    if (seeds && !quality) key("search.seeds", std::to_string(*seeds), "--seeds");
     if (uncertainty) key("uncertainty", "front", "--uncertainty");
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
 
     // Before hours of work, not after them.
-    for (const auto& [flag, file] : {std::pair{"-o", &output}, {"--csv", &csv}})
+    for (const auto& [flag, file] : {std::pair{"-o", &output}, {"--csv", &csv}}) {
       checkWritable(flag, *file);
+      refuseSameFile(flag, *file, loaded.file, "the study");
+    }
+    refuseSameFile("--csv", csv, output, "the file of -o");
 
     const int count =
         workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -120,8 +125,11 @@ struct ExploreCommand {
     StudyRows sink(loaded, !output.empty());
     UncertaintyReport intervals;
     if (loaded.uncertainty != UncertaintyOf::none) {
-      intervals = assessUncertainty(outcome, context.registry, context.path,
-                                    [] { return !InterruptGuard::interrupted(); });
+      const auto goesOn = [] { return !InterruptGuard::interrupted(); };
+      intervals = assessUncertainty(outcome, context.registry, context.path, goesOn,
+                                    [&](const std::vector<ExperimentSpec>& specs) {
+                                      return evaluateAccepted(specs, context, goesOn);
+                                    });
       sink.useUncertainty(outcome, intervals);
     }
     emit(outcome, sink);
@@ -143,6 +151,9 @@ struct ExploreCommand {
     cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
+    if (loaded.search.seeds > 1 && outcome.bands.empty())
+      spdlog::info("the whole space fits the budget: there was no search to repeat {} times",
+                   loaded.search.seeds);
     if (outcome.interrupted) {
       spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(), outcome.planned);
       context.exitCode = exitInterrupted;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/output_file.h"
 #include "results/plot.h"
 #include "results/store.h"
 #include "results/table.h"
@@ -35,11 +36,16 @@ void addFiles(CLI::App& app, Context& context) {
   auto choice = std::make_shared<PlotChoice>();
   plot->add_option("-x", choice->x, "Column (pareto: time_s) or gene (heatmap) across");
   plot->add_option("-y", choice->y, "Column (pareto: energy_j) or gene (heatmap) upwards");
+  plot->add_option("-w,--workload", choice->workload, "This workload alone");
   plot->add_option("--metric", choice->metric, "Number shown (heatmap, tornado: energy_j)");
   plot->add_option("--point", choice->point, "Point id or its beginning (tornado: the best)");
   plot->callback([first, output, kind, choice] {
-    writePlot(*output, plotOfStore(*kind, *first, *choice));
-    fmt::print("written: {} and {}.csv\n", *output, output->substr(0, output->size() - 4));
+    const Plot drawn = plotOfStore(*kind, *first, *choice);
+    const std::string table = output->substr(0, output->rfind('.')) + ".csv";
+    refuseSameFile("-o", *output, *first, "the results file");
+    if (!drawn.csv.starts_with("point_id,platform")) refusePointTable("-o", table);
+    writePlot(*output, drawn);
+    fmt::print("written: {} and {}\n", *output, table);
   });
 
   CLI::App* diff = app.add_subcommand("diff", "Compare two results files point by point");

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/output_file.h"
 #include "results/store.h"
 
 namespace wattlas {
@@ -32,6 +33,7 @@ void addReport(CLI::App& app, Context&) {
                    "Most points with operators, assumptions and configuration")
       ->capture_default_str();
   report->callback([command] {
+    refuseSameFile("-o", command->output, command->file, "the results file");
     writeReport(command->output, Store(command->file), command->options);
     fmt::print("written: {} ({:.2f} MB)\n", command->output,
                static_cast<double>(std::filesystem::file_size(command->output)) / 1e6);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "results/duel_table.h"
+
 namespace wattlas {
 namespace {
 
@@ -79,6 +81,16 @@ void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
       values.push_back(
           {id, static_cast<std::int64_t>(s), u.scenarios.timeS[s], u.scenarios.energyJ[s]});
   }
+  std::vector<DuelRow> duels;
+  for (const PointDuel& d : report.duels) {
+    std::string level;
+    for (const BreakEven& even : d.duel.breakEven)
+      level += (level.empty() ? "" : " or ") + even.parameter + " = " + even.value;
+    duels.push_back({shortId(outcome.points[d.a].id), shortId(outcome.points[d.b].id),
+                     d.duel.metric, d.duel.probability, d.duel.ratio, d.duel.ratios.p5,
+                     d.duel.ratios.p95, d.duel.decidedBy(), level});
+  }
+  if (!duels.empty()) writer.addTable(duelsTable(duels));
   if (!bars.empty()) writer.addTable(tornadoTable(bars));
   if (!values.empty()) writer.addTable(scenariosTable(values));
 }

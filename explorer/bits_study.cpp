@@ -59,7 +59,14 @@ ConfigNode expandBits(ConfigNode tree, const SearchPath& path) {
   const ConfigNode* formats = bits.find("formats");
   if (formats == nullptr || !formats->isList() || formats->items().size() < 2)
     refuse(bits, "bits.formats", "is not a list of formats", "at least two, [w8a8, w4a8]");
-  for (const ConfigNode& item : formats->items()) (void)quantisationNoise(canonicalText(item));
+  for (const ConfigNode& item : formats->items()) {
+    try {
+      (void)quantisationNoise(canonicalText(item));
+    } catch (const InputError& error) {
+      const Problem& problem = error.problems().front();
+      refuse(item, "bits.formats", problem.what, problem.expected, problem.hint);
+    }
+  }
 
   const std::vector<std::string> known = layersOf(tree, path);
   std::vector<std::string> layers = known;

@@ -20,7 +20,7 @@ class StudyChecker {
     for (std::size_t w = 0; w < study_.workloads.size(); ++w)
       for (std::size_t p = 0; p < std::max<std::size_t>(1, platforms); ++p)
         checkPlatform(static_cast<std::int32_t>(w), static_cast<double>(p));
-    problems_.finish();
+    finish();
   }
 
  private:
@@ -83,7 +83,6 @@ class StudyChecker {
         problems_.add(problem);
         continue;
       }
-      problem.what += " (no point of platform '" + platform + "' is valid)";
       if (gene != nullptr) {
         problem.place = gene->place;
         problem.key = "genes." + gene->key;
@@ -92,8 +91,31 @@ class StudyChecker {
       } else if (problem.place.file.empty()) {
         problem.place = study_.tree.place();
       }
-      problems_.add(problem);
+      addOnPlatform(std::move(problem), platform);
     }
+  }
+
+  /// One mistake is one problem, however many platforms it meets.
+  void addOnPlatform(Problem problem, const std::string& platform) {
+    for (auto& [known, platforms] : onPlatforms_)
+      if (known.key == problem.key && known.what == problem.what &&
+          known.place.file == problem.place.file && known.place.line == problem.place.line) {
+        if (platforms.back() != platform) platforms.push_back(platform);
+        return;
+      }
+    onPlatforms_.emplace_back(std::move(problem), std::vector<std::string>{platform});
+  }
+
+  void finish() {
+    for (auto& [problem, platforms] : onPlatforms_) {
+      std::string names;
+      for (std::size_t i = 0; i < std::min<std::size_t>(platforms.size(), 3); ++i)
+        names += (i == 0 ? "'" : ", '") + platforms[i] + "'";
+      if (platforms.size() > 3) names += " and " + std::to_string(platforms.size() - 3) + " more";
+      problem.what += " (no point of platform " + names + " is valid)";
+      problems_.add(std::move(problem));
+    }
+    problems_.finish();
   }
 
   const Gene* geneOf(const Problem& problem) const {
@@ -113,6 +135,7 @@ class StudyChecker {
   const std::function<void(const ExperimentSpec&)>& check_;
   int platform_;
   Problems problems_;
+  std::vector<std::pair<Problem, std::vector<std::string>>> onPlatforms_;
   std::set<std::string> reported_;
 };
 

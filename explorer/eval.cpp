@@ -93,7 +93,7 @@ Coordinate coordinateOf(const Gene& gene, const ConfigNode& node) {
   std::string choices;
   for (std::size_t i = 0; i < std::min<std::size_t>(gene.texts.size(), 8); ++i)
     choices += (i == 0 ? "" : ", ") + gene.texts[i];
-  const std::string hint = didYouMean(text, gene.texts);
+  const std::string hint = measure ? std::string() : didYouMean(text, gene.texts);
   throw BadLine{"'" + gene.key + "': '" + shown(text) + "' is no choice (expected one of " +
                 choices + (gene.texts.size() > 8 ? ", ..." : "") +
                 (hint.empty() ? "" : "; " + hint) + ")"};
@@ -243,7 +243,11 @@ std::string EvalSession::answer(const std::string& line) {
   } catch (const BadLine& bad) {
     State::error(out, bad.reason);
   } catch (const nlohmann::json::exception& error) {
-    State::error(out, "not JSON: " + shown(error.what()));
+    // Without the library's own number of the error.
+    std::string what = error.what();
+    if (const std::size_t end = what.find("] "); what.starts_with('[') && end != what.npos)
+      what.erase(0, end + 2);
+    State::error(out, "not JSON: " + shown(what));
   } catch (const InputError& error) {
     std::string reason;
     for (const Problem& problem : error.problems()) {

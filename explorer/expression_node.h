@@ -49,4 +49,11 @@ struct ExpressionNode {
   ValueType type;
 };
 
+using NodePtr = std::shared_ptr<const ExpressionNode>;
+NodePtr makeNode(ExpressionKind kind, std::vector<NodePtr> children, ValueType type);
+/// A text keeps its letters in `storage`.
+NodePtr literalNode(Value value, std::string storage, ValueType type);
+/// 'int8' is a text; '350 MHz' in quotes is the quantity, as genes write it.
+NodePtr textNode(const std::string& text);
+
 }  // namespace wattlas

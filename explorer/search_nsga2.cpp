@@ -145,26 +145,36 @@ class Nsga2Search final : public Search {
     refining_ = false;
   }
 
-  /// Unseen neighbours of the front, at most one population: those next to most members first,
-  /// then in the order of their ids, which is as good as random and needs no state.
+  /// Unseen neighbours of the front, at most one population: those of its ends first (the best in
+  /// one objective: beyond them lies what costs most volume, and few members point there), then
+  /// those next to most members, then in the order of their ids, which is as good as random and
+  /// needs no state.
   std::vector<DesignPoint> newNeighbours() const {
     struct Candidate {
       DesignPoint point;
       std::size_t touches = 0;
+      bool atEnd = false;
     };
-    std::map<Hash128, Candidate> candidates;
+    ObjectiveVector best(study_.objectives.size(), std::numeric_limits<double>::infinity());
     for (const auto& [point, value] : front_)
+      for (std::size_t o = 0; o < best.size(); ++o) best[o] = std::min(best[o], value[o]);
+    std::map<Hash128, Candidate> candidates;
+    for (const auto& [point, value] : front_) {
+      bool end = false;
+      for (std::size_t o = 0; o < best.size(); ++o) end = end || value[o] == best[o];
       for (DesignPoint& near : neighboursOf(study_, point)) {
         const Hash128 id = idOf(study_, near);
         if (seen_.count(id) > 0) continue;
         Candidate& candidate = candidates[id];
         candidate.point = std::move(near);
         ++candidate.touches;
+        candidate.atEnd = candidate.atEnd || end;
       }
+    }
     std::vector<const Candidate*> order;
     for (const auto& [id, candidate] : candidates) order.push_back(&candidate);
     std::stable_sort(order.begin(), order.end(), [](const Candidate* a, const Candidate* b) {
-      return a->touches > b->touches;
+      return a->atEnd != b->atEnd ? a->atEnd : a->touches > b->touches;
     });
     std::vector<DesignPoint> out;
     for (std::size_t i = 0; i < std::min(order.size(), nsga2_.size()); ++i)

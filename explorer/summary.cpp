@@ -8,35 +8,17 @@
 
 #include "explorer/metric.h"
 #include "explorer/study_names.h"
+#include "explorer/summary_findings.h"
+#include "explorer/text_wrap.h"
 
 namespace wattlas {
 namespace {
 
-constexpr std::size_t lineWidth = 110;
 constexpr std::size_t shownPlatforms = 3;  ///< runners-up named per objective
-constexpr std::size_t shownRegions = 8;
-
-/// Breaks at spaces; later lines start with `indent` spaces.
-std::string wrap(const std::string& text, std::size_t indent) {
-  std::string out, line;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t space = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, space - at);
-    if (!line.empty() && line.size() + 1 + word.size() > lineWidth) {
-      out += line + '\n';
-      line = std::string(indent, ' ') + word;
-    } else {
-      line += (at == 0 ? "" : " ") + word;
-    }
-    at = space + 1;
-  }
-  return out + line + '\n';
-}
 
 std::string valueText(const Objective& objective, double value) {
-  const auto metric = findMetric(objective.name);
-  const auto dimension =
-      metric ? allMetrics()[static_cast<std::size_t>(*metric)].dimension : std::nullopt;
+  // An expression keeps the unit that its operands leave it: "time_s / workload.batch" is a time.
+  const auto dimension = objective.expression.type().dimension;
   if (!dimension) return fmt::format("{:.4g}", value);
   return formatQuantity(*dimension == Dimension::information ? 8.0 * value : value, *dimension);
 }
@@ -96,16 +78,16 @@ class WorkloadSummary {
                    valueText(objective, front.ideal[o]) + " to " +
                    valueText(objective, front.reference[o]);
     }
-    return wrap(fmt::format("  {} fills {} of the box {} (hypervolume)", what,
-                            percentText(front.hypervolume), reference),
-                4);
+    return wrapText(fmt::format("  {} fills {} of the box {} (hypervolume)", what,
+                                percentText(front.hypervolume), reference),
+                    4);
   }
 
   static std::string bandText(const SeedBand& band) {
     const std::string number = band.fewest == band.most
                                    ? fmt::format("{}", band.most)
                                    : fmt::format("{} to {}", band.fewest, band.most);
-    return wrap(
+    return wrapText(
         fmt::format("  {} repeated searches of {} designs: hypervolume {:.4f} worst, {:.4f} "
                     "median, {:.4f} best; of the front of all together they found {} worst, {} "
                     "median",
@@ -151,7 +133,7 @@ class WorkloadSummary {
   std::string objectiveText(std::size_t o) const {
     const Objective& objective = study_.objectives[o];
     const std::vector<std::size_t> order = ranking(o);
-    const std::string title = fmt::format("  {:<14}", objective.name);
+    const std::string title = fmt::format("  {:<13} ", objective.name);
     if (order.empty()) return title + "no point has it\n";
     const auto value = [&](std::size_t i) {
       const double v = objectiveOf(study_, at(i), o);
@@ -170,7 +152,7 @@ class WorkloadSummary {
     }
     if (order.size() > 1 + shownPlatforms)
       text += fmt::format(", and {} more platforms", order.size() - 1 - shownPlatforms);
-    std::string out = wrap(text, 16);
+    std::string out = wrapText(text, 16);
     if (order.size() > 1) out += decisive(objective, order[0], order[1]);
     return out;
   }
@@ -185,7 +167,7 @@ class WorkloadSummary {
     if (timed && !a.topBound.empty() && !b.topBound.empty())
       text = fmt::format("{} takes {} of its time, {} takes {} of the other's", a.topBound,
                          percentText(a.topBoundShare), b.topBound, percentText(b.topBoundShare));
-    return text.empty() ? text : wrap(std::string(16, ' ') + "decided by: " + text, 16);
+    return text.empty() ? text : wrapText(std::string(16, ' ') + "decided by: " + text, 16);
   }
 
   std::string energyDifference(const PointOutcome& a, const PointOutcome& b) const {
@@ -202,9 +184,11 @@ class WorkloadSummary {
       category = nameOf(static_cast<Category>(c));
     }
     if (category.empty() || !(total > 0)) return {};
+    // Other categories may act the other way: then one alone is more than the whole difference.
     return fmt::format("{} energy, {} against {} ({} of the difference)", category,
                        formatQuantity(ours, Dimension::energy),
-                       formatQuantity(theirs, Dimension::energy), percentText(largest / total));
+                       formatQuantity(theirs, Dimension::energy),
+                       largest > total ? "more than all" : percentText(largest / total));
   }
 
   const ExploreOutcome& outcome_;
@@ -214,66 +198,6 @@ class WorkloadSummary {
   std::size_t total_ = 0;
   std::vector<std::size_t> feasible_;
 };
-
-std::string effectsText(const ExploreOutcome& outcome) {
-  std::string inert, unknown;
-  for (const GeneEffect& effect : outcome.effects) {
-    // Platforms are what the summary compares; their own genes keep them from varying alone.
-    if (setKeyOf(effect.gene) == "platform") continue;
-    const std::string where = effect.platform.empty() ? "" : " on " + effect.platform;
-    if (effect.pairs > 0 && !effect.changesAnything)
-      inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.gene, where,
-                           effect.pairs);
-    const int g = outcome.study.geneIndex(effect.gene);
-    const Gene& gene = outcome.study.genes[static_cast<std::size_t>(g)];
-    if (effect.pairs == 0 && (gene.continuous() || gene.choices() > 1))
-      unknown += (unknown.empty() ? "" : ", ") + effect.gene + where;
-  }
-  std::string out;
-  if (!inert.empty()) out += wrap("knobs without effect: " + inert, 2);
-  if (!unknown.empty()) out += wrap("never varied alone, effect unknown: " + unknown, 2);
-  return out;
-}
-
-std::string ladderText(const LadderReport& ladder) {
-  std::string out =
-      fmt::format("ladder: {} points screened in closed form, {} simulated ({:.1f} times fewer)\n",
-                  ladder.screened, ladder.simulated,
-                  ladder.simulated > 0
-                      ? static_cast<double>(ladder.screened) / static_cast<double>(ladder.simulated)
-                      : 0.0);
-  std::size_t shown = 0;
-  for (const LadderReport::Band& band : ladder.bands) {
-    if (band.low == 1 && band.high == 1) continue;
-    if (++shown > 24) continue;
-    out += fmt::format(
-        "  {:<16} {:<22} {:<16} {:.4g} to {:.4g} of the closed form, rank {:.3f} ({})\n",
-        band.workload, band.platform, band.objective, band.low, band.high, band.rank, band.points);
-  }
-  if (shown > 24) out += fmt::format("  and {} more\n", shown - 24);
-  return out;
-}
-
-std::string regionsText(const ExploreOutcome& outcome) {
-  std::string out;
-  std::size_t shown = 0;
-  for (const InfeasibleRegion& region : outcome.regions) {
-    if (++shown > shownRegions) {
-      out += fmt::format("  and {} more reasons; the CSV lists all\n",
-                         outcome.regions.size() - shownRegions);
-      break;
-    }
-    std::string where;
-    for (const std::string& setting : region.common)
-      where += (where.empty() ? " [all with " : ", ") + setting;
-    std::string reason = region.reason;
-    if (reason.size() > 300) reason = reason.substr(0, 297) + "...";
-    std::replace(reason.begin(), reason.end(), '\n', ' ');
-    out += wrap(
-        fmt::format("  {:>7}  {}{}", region.count, reason, where.empty() ? "" : where + "]"), 11);
-  }
-  return out.empty() ? out : "infeasible or failed points:\n" + out;
-}
 
 }  // namespace
 
@@ -303,8 +227,7 @@ std::string summarise(const ExploreOutcome& outcome) {
                        outcome.planned);
   for (std::size_t w = 0; w < outcome.fronts.size(); ++w)
     out += WorkloadSummary(outcome, w).text() + '\n';
-  if (outcome.ladder.screened > 0) out += ladderText(outcome.ladder) + '\n';
-  return out + effectsText(outcome) + regionsText(outcome);
+  return out + findingsText(outcome);
 }
 
 }  // namespace wattlas

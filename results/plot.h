@@ -76,7 +76,8 @@ struct PlotChoice {
   std::string x = {},
               y = {};       ///< pareto: columns (time_s, energy_j); heatmap: genes (the first two)
   std::string metric = {};  ///< heatmap, tornado: a number column
-  std::string point = {};   ///< tornado: point_id or its beginning (the best of the metric)
+  std::string workload = {};  ///< this one alone (all)
+  std::string point = {};     ///< tornado: point_id or its beginning (the best of the metric)
 };
 const std::vector<std::string>& plotKinds();
 /// A plot of a results file: `pareto` (all points), `roofline` (the fastest point of each platform

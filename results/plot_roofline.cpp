@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "models/base/error.h"
 #include "results/csv.h"
@@ -11,6 +12,7 @@ namespace wattlas {
 namespace {
 
 constexpr double width = 760, height = 480;
+constexpr std::size_t mostRoofs = 3;  ///< in one set of axes
 
 struct Dot {
   const RunResult* run;
@@ -69,9 +71,9 @@ void drawRoof(Svg& svg, const Roof& roof, const Axis& x, const Axis& y, bool der
   line += Svg::point(x.at(x.high()), y.at(rateAt(x.high())));
   svg.polyline(line, "roof");
   if (roof.opsPerS > 0) {
-    const std::string name =
-        fmt::format("{} {}{}", roof.name, formatQuantity(roof.opsPerS, Dimension::throughput),
-                    derived ? " (from utilisation)" : "");
+    const std::string name = fmt::format("{}{}{}", roof.name.empty() ? "" : roof.name + " ",
+                                         formatQuantity(roof.opsPerS, Dimension::throughput),
+                                         derived ? " (from utilisation)" : "");
     const double end = x.at(x.high()) - 4, base = y.at(rateAt(x.high())) - 6;
     svg.text(end, base, name, "small halo", Anchor::end);
     labels.block(Box{end - textWidth(name), base - 10, end, base + 2});
@@ -102,6 +104,79 @@ std::string csvOf(const std::vector<Dot>& dots, const std::vector<Roof>& roofs) 
   return csv;
 }
 
+/// What one set of axes shows.
+struct Panel {
+  std::string title;
+  std::vector<Dot> dots;  ///< the largest first
+  std::vector<Roof> roofs;
+};
+
+/// Family of a mark with the name that the legend gives it.
+using Naming = std::function<Family(const Dot&)>;
+
+void drawPanel(Svg& svg, const Box& box, const Axis& x, const Axis& y, const Panel& panel,
+               bool derived, const Naming& familyFor, std::size_t names) {
+  drawFrame(svg, box, x, y, "operations per byte" + std::string(x.logarithmic() ? " (log)" : ""),
+            "rate" + std::string(y.logarithmic() ? " (log)" : ""));
+  if (!panel.title.empty()) svg.text(box.left, box.top - 10, panel.title, "head");
+  Labels labels(box);
+  for (const Dot& d : panel.dots)
+    labels.block(x.at(d.intensity), y.at(d.rate), 4 + 8 * std::sqrt(d.share));
+  for (const Roof& roof : panel.roofs) drawRoof(svg, roof, x, y, derived, labels);
+  for (const Dot& d : panel.dots) {
+    const Family family = familyFor(d);
+    svg.mark(family.shape, x.at(d.intensity), y.at(d.rate), 3.5 + 8 * std::sqrt(d.share),
+             fillClass(family.colour),
+             fmt::format("{} ({}): {:.3g} op/B, {}, {:.1f} % of the time, bound by {}", d.op->name,
+                         d.op->phase, d.intensity, formatQuantity(d.rate, Dimension::throughput),
+                         100 * d.share, d.op->bound));
+  }
+  for (std::size_t i = 0; i < std::min(names, panel.dots.size()); ++i)
+    if (panel.dots[i].share >= 0.02)
+      labels.place(svg, x.at(panel.dots[i].intensity), y.at(panel.dots[i].rate),
+                   panel.dots[i].op->name);
+}
+
+/// One panel for few platforms, one a platform for many: a dozen roofs over each other say nothing.
+std::vector<Panel> panelsOf(const std::vector<Dot>& dots, const std::vector<Roof>& roofs) {
+  if (roofs.size() <= mostRoofs) return {{{}, dots, roofs}};
+  std::vector<Panel> panels;
+  for (const Roof& roof : roofs) {
+    Panel panel{roof.name, {}, {roof}};
+    for (const Dot& d : dots)
+      if (d.run->platform == roof.name) panel.dots.push_back(d);
+    panel.roofs.front().name.clear();  // the panel says it
+    if (!panel.dots.empty()) panels.push_back(std::move(panel));
+  }
+  return panels;
+}
+
+/// Marks are told apart by what differs inside a panel: platforms, else workloads, else phases.
+Naming namingOf(const std::vector<Dot>& dots, bool platforms) {
+  if (platforms)
+    return [](const Dot& d) {
+      Family family = familyOf(d.run->platform);
+      family.name = d.run->platform;
+      return family;
+    };
+  std::vector<std::string> workloads, phases;
+  const auto note = [](std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  };
+  for (const Dot& d : dots) {
+    note(workloads, d.run->workload);
+    note(phases, d.op->phase);
+  }
+  const bool byWorkload = workloads.size() > 1;
+  return [byWorkload, list = byWorkload ? workloads : phases](const Dot& d) {
+    Family family = familyOf(d.run->platform);
+    family.name = byWorkload ? d.run->workload : d.op->phase;
+    family.colour =
+        static_cast<std::size_t>(std::find(list.begin(), list.end(), family.name) - list.begin());
+    return family;
+  };
+}
+
 }  // namespace
 
 Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs) {
@@ -117,64 +192,49 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
     if (roof.opsPerS > 0) ys.push_back(roof.opsPerS);
     if (roof.opsPerS > 0 && roof.bytesPerS > 0) xs.push_back(2 * roof.opsPerS / roof.bytesPerS);
   }
-  std::vector<std::string> phases;
-  for (const Dot& d : dots)
-    if (std::find(phases.begin(), phases.end(), d.op->phase) == phases.end())
-      phases.push_back(d.op->phase);
-  const bool byPhase = roofs.size() < 2 && phases.size() > 1;
-
-  Svg svg(width, height);
+  const std::string csv = csvOf(dots, roofs);
   const RunResult& first = *dots.front().run;
   const bool single = std::all_of(dots.begin(), dots.end(), [&](const Dot& d) {
     return d.run->workload == first.workload && d.run->format == first.format;
   });
-  svg.text(20, 26, single ? "Roofline: " + first.workload + " " + first.format : "Roofline",
-           "title");
-  svg.text(width - 20, 26, "scope " + first.scope + "; size = share of the time", "small dim",
-           Anchor::end);
-  const Box box{90, 72, width - 30, height - 50};
-  const Axis x(xs, box.left, box.right, Dimension::ratio);
-  const Axis y(ys, box.bottom, box.top, Dimension::throughput);
-  drawFrame(svg, box, x, y, "operations per byte" + std::string(x.logarithmic() ? " (log)" : ""),
-            "rate" + std::string(y.logarithmic() ? " (log)" : ""));
-  std::vector<Family> legend;
-  const auto familyFor = [&](const Dot& d) {
-    Family family = familyOf(d.run->platform);
-    if (byPhase) {
-      family.name = d.op->phase;
-      family.colour = static_cast<std::size_t>(
-          std::find(phases.begin(), phases.end(), d.op->phase) - phases.begin());
-    } else {
-      family.name = d.run->platform;
-    }
-    return family;
-  };
-  Labels labels(box);
   // Large marks first, so that small ones stay visible on top of them.
   std::stable_sort(dots.begin(), dots.end(),
                    [](const Dot& a, const Dot& b) { return a.share > b.share; });
-  for (const Dot& d : dots)
-    labels.block(x.at(d.intensity), y.at(d.rate), 4 + 8 * std::sqrt(d.share));
-  for (const Roof& roof : roofs) drawRoof(svg, roof, x, y, derived, labels);
+  const std::vector<Panel> panels = panelsOf(dots, roofs);
+  const bool many = panels.size() > 1;
+  const Naming familyFor = namingOf(dots, !many && roofs.size() > 1);
+  std::vector<Family> legend;
   for (const Dot& d : dots) {
-    const Family family = familyFor(d);
+    Family family = familyFor(d);
+    if (many) family.shape = Shape::square;  // the shape stands for the family of the panel
     if (std::none_of(legend.begin(), legend.end(),
                      [&](const Family& f) { return f.name == family.name; }))
-      legend.push_back(family);
-    svg.mark(family.shape, x.at(d.intensity), y.at(d.rate), 3.5 + 8 * std::sqrt(d.share),
-             fillClass(family.colour),
-             fmt::format("{} ({}): {:.3g} op/B, {}, {:.1f} % of the time, bound by {}", d.op->name,
-                         d.op->phase, d.intensity, formatQuantity(d.rate, Dimension::throughput),
-                         100 * d.share, d.op->bound));
+      legend.push_back(std::move(family));
   }
-  constexpr std::size_t names = 8;
-  for (std::size_t i = 0; i < std::min(names, dots.size()); ++i)
-    if (dots[i].share >= 0.02)
-      labels.place(svg, x.at(dots[i].intensity), y.at(dots[i].rate), dots[i].op->name);
   std::vector<const Family*> shown;
   for (const Family& family : legend) shown.push_back(&family);
-  drawFamilies(svg, 20, 50, width - 40, shown);
-  return {std::move(svg), "Roofline plot of the operators of a workload", csvOf(dots, roofs)};
+
+  const double panelWidth = many ? 430 : width, panelHeight = many ? 300 : height - 72;
+  const auto columns = static_cast<std::size_t>(many ? 2 : 1);
+  const std::size_t lines = (panels.size() + columns - 1) / columns;
+  const double whole = panelWidth * static_cast<double>(columns);
+  Svg svg(whole, 72 + panelHeight * static_cast<double>(lines));
+  svg.text(20, 26, single ? "Roofline: " + first.workload + " " + first.format : "Roofline",
+           "title");
+  svg.text(whole - 20, 26,
+           fmt::format("scope {}; size = share of the time{}", first.scope,
+                       many && derived ? "; peaks from utilisation, bandwidths as reached" : ""),
+           "small dim", Anchor::end);
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    const double left = panelWidth * static_cast<double>(i % columns);
+    const double top = 72 + panelHeight * static_cast<double>(i / columns);
+    const Box box{left + 90, top + (many ? 26 : 0), left + panelWidth - 30, top + panelHeight - 50};
+    const Axis x(xs, box.left, box.right, Dimension::ratio);
+    const Axis y(ys, box.bottom, box.top, Dimension::throughput);
+    drawPanel(svg, box, x, y, panels[i], derived && !many, familyFor, many ? 4 : 8);
+  }
+  drawFamilies(svg, 20, 50, whole - 40, shown);
+  return {std::move(svg), "Roofline plot of the operators of a workload", csv};
 }
 
 }  // namespace wattlas

@@ -10,11 +10,12 @@ namespace wattlas {
 namespace {
 
 /// The best point of each workload and platform, in the order of their names.
-std::vector<RunResult> bestOfEach(const Store& store, double PointRow::*member) {
+std::vector<RunResult> bestOfEach(const Store& store, double PointRow::*member,
+                                  const std::string& workload) {
   std::map<std::pair<std::string, std::string>, std::size_t> best;
   const std::vector<PointRow>& rows = store.rows();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].feasible) continue;
+    if (!rows[i].feasible || (!workload.empty() && rows[i].workload != workload)) continue;
     const auto [at, isNew] = best.try_emplace({rows[i].workload, rows[i].platform}, i);
     if (!isNew && rows[i].*member < rows[at->second].*member) at->second = i;
   }
@@ -23,20 +24,51 @@ std::vector<RunResult> bestOfEach(const Store& store, double PointRow::*member) 
   return results;
 }
 
+/// Rows of one workload, or all.
+std::vector<PointRow> rowsOf(const Store& store, const std::string& workload) {
+  std::vector<PointRow> rows = store.rows();
+  std::erase_if(rows,
+                [&](const PointRow& row) { return !workload.empty() && row.workload != workload; });
+  return rows;
+}
+
+/// Throws InputError when the file has no such workload.
+void checkWorkload(const Store& store, const std::string& workload) {
+  std::vector<std::string> known;
+  for (const PointRow& row : store.rows())
+    if (std::find(known.begin(), known.end(), row.workload) == known.end())
+      known.push_back(row.workload);
+  if (workload.empty() || std::find(known.begin(), known.end(), workload) != known.end()) return;
+  std::string list;
+  for (const std::string& name : known) list += (list.empty() ? "one of " : ", ") + name;
+  throw InputError("the file has no points of workload '" + workload.substr(0, 60) + "'", list,
+                   didYouMean(workload, known));
+}
+
 /// The bars of one point and metric: the ones asked for, or those of the point that is best.
 Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
   std::vector<TornadoBar> bars = tornadoOf(store);
   const std::string metric = !choice.metric.empty() ? choice.metric
                              : bars.empty()         ? ""
                                                     : bars.front().metric;
+  if (bars.empty())
+    throw InputError("the file holds no tornado", "a file with /uncertainty/tornado",
+                     "write it with 'wattlas explore ... --uncertainty -o FILE.h5'");
   std::erase_if(bars, [&](const TornadoBar& b) {
     return b.metric != metric || !b.point.starts_with(choice.point);
   });
+  if (bars.empty())
+    throw InputError(
+        "no tornado of '" + metric.substr(0, 40) + "'" +
+            (choice.point.empty() ? std::string()
+                                  : " for a point '" + choice.point.substr(0, 40) + "'"),
+        "time_s or energy_j, and a point of /uncertainty/tornado");
   const PointRow* best = nullptr;
   double value = missing;
   for (const PointRow& row : store.rows()) {
-    if (!row.feasible || std::none_of(bars.begin(), bars.end(),
-                                      [&](const TornadoBar& b) { return b.point == row.id; }))
+    if (!row.feasible || (!choice.workload.empty() && row.workload != choice.workload) ||
+        std::none_of(bars.begin(), bars.end(),
+                     [&](const TornadoBar& b) { return b.point == row.id; }))
       continue;
     const double v = numberOf(row, metric);
     if (best == nullptr || v < value) {
@@ -79,8 +111,8 @@ Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   const std::string metric = choice.metric.empty() ? "energy_j" : choice.metric;
   for (const ObjectiveInfo& o : objectivesOf(store))
     if (o.name == metric) maximise = o.maximise;
-  return heatmapPlot(store.rows(), pick(choice.x, 0), pick(choice.y, 1), {metric, maximise},
-                     store.header().name);
+  return heatmapPlot(rowsOf(store, choice.workload), pick(choice.x, 0), pick(choice.y, 1),
+                     {metric, maximise}, store.header().name);
 }
 
 /// Directions as the study has them.
@@ -98,19 +130,32 @@ const std::vector<std::string>& plotKinds() {
   return kinds;
 }
 
-Plot plotOfStore(const std::string& kind, const std::string& path, const PlotChoice& choice) {
+Plot plotOfStore(const std::string& kind, const std::string& path, const PlotChoice& given) {
+  PlotChoice choice = given;
+  // Columns of objectives that are expressions: HDF5 keeps '/' for paths.
+  for (std::string* name : {&choice.x, &choice.y, &choice.metric})
+    for (std::size_t at = name->find('/'); at != std::string::npos; at = name->find('/', at))
+      name->replace(at, 1, "÷");
   const std::vector<std::string>& kinds = plotKinds();
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
     throw InputError("'" + kind.substr(0, 40) + "' is not a kind of plot",
                      "pareto, roofline, energy, tornado, heatmap or hypervolume",
                      didYouMean(kind, kinds));
   const Store store(path);
-  if (kind == "roofline") return rooflinePlot(bestOfEach(store, &PointRow::timeS));
-  if (kind == "energy") return energyPlot(bestOfEach(store, &PointRow::energyJ));
+  checkWorkload(store, choice.workload);
+  if (kind == "roofline") return rooflinePlot(bestOfEach(store, &PointRow::timeS, choice.workload));
+  if (kind == "energy") return energyPlot(bestOfEach(store, &PointRow::energyJ, choice.workload));
   if (kind == "tornado") return tornadoOfStore(store, choice);
   if (kind == "heatmap") return heatmapOfStore(store, choice);
-  if (kind == "hypervolume") return hypervolumePlot(historyOf(store), store.header().name);
-  return paretoPlot(store.rows(), axisOf(store, choice.x.empty() ? "time_s" : choice.x),
+  if (kind == "hypervolume") {
+    std::vector<HistoryStep> history = historyOf(store);
+    std::erase_if(history, [&](const HistoryStep& step) {
+      return !choice.workload.empty() && step.workload != choice.workload;
+    });
+    return hypervolumePlot(history, store.header().name);
+  }
+  return paretoPlot(rowsOf(store, choice.workload),
+                    axisOf(store, choice.x.empty() ? "time_s" : choice.x),
                     axisOf(store, choice.y.empty() ? "energy_j" : choice.y), store.header().name);
 }
 

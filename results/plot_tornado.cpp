@@ -28,7 +28,8 @@ std::string csvOf(const std::vector<TornadoBar>& bars, double value) {
 Plot tornadoPlot(const std::vector<TornadoBar>& given, double value, const std::string& title) {
   std::vector<TornadoBar> bars;
   for (const TornadoBar& b : given)
-    if (std::isfinite(b.low) && std::isfinite(b.high)) bars.push_back(b);
+    // What moves another metric may leave this one alone.
+    if (std::isfinite(b.low) && std::isfinite(b.high) && b.low != b.high) bars.push_back(b);
   if (bars.empty())
     throw InputError("no parameter was moved over its interval", "a file with /uncertainty/tornado",
                      "write it with a study that asks for uncertainty");

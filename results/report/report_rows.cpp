@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "results/duel_table.h"
 #include "results/palette.h"
 #include "results/plot.h"
 #include "results/plot_frame.h"
@@ -155,6 +156,23 @@ class RowsBuilder {
     }
   }
 
+  /// [winner id, name, other id, name, workload, metric, probability, ratio, low, high, decided by,
+  /// level at]; names too, because a page may not hold all points.
+  Json duels() const {
+    std::unordered_map<std::string, const PointRow*> rows;
+    for (const PointRow& r : store_.rows()) rows.emplace(r.id, &r);
+    Json list = Json::array();
+    for (const DuelRow& d : duelsOf(store_)) {
+      const auto a = rows.find(d.winner), b = rows.find(d.other);
+      if (a == rows.end() || b == rows.end()) continue;
+      const auto name = [](const PointRow& r) { return r.platform + " " + r.format; };
+      list.push_back({d.winner, name(*a->second), d.other, name(*b->second), a->second->workload,
+                      d.metric, number(d.probability), number(d.ratio), number(d.low),
+                      number(d.high), d.decidedBy, d.level});
+    }
+    return list;
+  }
+
   void search() {
     Json objectives = Json::array(), effects = Json::array(), regions = Json::array();
     for (const ObjectiveInfo& o : objectivesOf(store_)) objectives.push_back({o.name, o.maximise});
@@ -165,6 +183,7 @@ class RowsBuilder {
     out_["objectives"] = objectives;
     out_["effects"] = effects;
     out_["regions"] = regions;
+    out_["duels"] = duels();
     std::map<std::pair<std::string, std::int64_t>, Json> curves;
     for (const HistoryStep& step : historyOf(store_))
       curves[{step.workload, step.seed}].push_back({step.evaluations, number(step.hypervolume)});

@@ -92,6 +92,11 @@ def interaction(browser, _):
           "another objective can be chosen")
     check("median of 5 seeds" in text(browser, "#search-body"), "hypervolume shows the band of seeds")
     check("dpu.clock" in text(browser, "#search-body"), "knobs without effect are named")
+    sure = text(browser, "#duels-body")
+    check("78 %" in sure and "device.link.latency = 3 us" in sure,
+          "it says how often the winner wins, and where both are level")
+    click(browser, "#duels-body button")
+    check(len(browser.run("wattlasReport.state.chosen")) == 2, "a pair of it goes side by side")
 
 
 def filters(browser, _):

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "models/base/random.h"
+#include "results/duel_table.h"
 #include "results/report/report.h"
 #include "results/store.h"
 #include "tests/results/sample.h"
@@ -102,6 +103,10 @@ void writeFull(const std::string& path) {
   writer.addTable(historyTable(history));
   writer.addTable(tornadoTable(bars));
   writer.addTable(scenariosTable(scenarios));
+  writer.addTable(
+      duelsTable({{rows[0].id, rows[1].id, "time_s", 0.78, 0.6, 0.4, 1.3, "device.link.latency",
+                   "device.link.latency = 3 us"},
+                  {rows[0].id, rows[2].id, "energy_j", 1, 0.1, 0.05, 0.2, hostile, ""}}));
   writer.commit(path);
 }
 

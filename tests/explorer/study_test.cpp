@@ -198,5 +198,12 @@ TEST(Study, HasASchema) {
   EXPECT_THAT(studySchema(), AllOf(HasSubstr("\"objectives\""), HasSubstr("\"budget\"")));
 }
 
+TEST(StudyProblems, OneObjectiveIsNoSearchOfFronts) {
+  EXPECT_THAT(test::problemsOf("workloads: [net]\ngenes:\n  platform: {categorical: [alpha]}\n"
+                               "objectives: [{minimise: time_s}]\n"
+                               "search: {method: nsga2, budget: 9}\n"),
+              testing::HasSubstr("study.yaml:5: search.method: nsga2 needs at least two"));
+}
+
 }  // namespace
 }  // namespace wattlas

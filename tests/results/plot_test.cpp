@@ -222,6 +222,24 @@ TornadoBar bar(const std::string& parameter, double low, double high) {
   return {"0", parameter, low, high, "energy_j"};
 }
 
+TEST(RooflinePlot, GivesEachOfManyPlatformsItsOwnPanel) {
+  std::vector<RunResult> results;
+  for (const char* platform : {"upmem-dimm", "gpu-h100-sxm", "pim-ai-4chip", "fpga-zcu104"})
+    results.push_back(sampleResult(platform));
+  const auto panels = [&](std::size_t n) {
+    const std::string svg =
+        rooflinePlot({results.begin(), results.begin() + static_cast<std::ptrdiff_t>(n)}).svg;
+    EXPECT_TRUE(wellFormed(svg));
+    std::size_t axes = 0;
+    for (std::size_t at = svg.find("operations per byte"); at != std::string::npos;
+         at = svg.find("operations per byte", at + 1))
+      ++axes;
+    return axes;
+  };
+  EXPECT_EQ(panels(3), 1u);
+  EXPECT_EQ(panels(4), 4u);
+}
+
 TEST(TornadoPlot, ShowsTheWidestBarFirst) {
   const Plot plot = tornadoPlot({bar("small", 9, 11), bar("wide", 14, 5)}, 10, "p");
   EXPECT_TRUE(wellFormed(plot.svg));
@@ -234,6 +252,12 @@ TEST(TornadoPlot, TellsRisingFromFallingParameters) {
               HasSubstr("class=\"c0\"><title>up</title>"));
   EXPECT_THAT(tornadoPlot({bar("down", 14, 5)}, 10, "").svg,
               HasSubstr("class=\"c1\"><title>down</title>"));
+}
+
+TEST(TornadoPlot, LeavesOutWhatMovesNothing) {
+  const Plot plot = tornadoPlot({bar("still", 10, 10), bar("wide", 5, 14)}, 10, "p");
+  EXPECT_THAT(plot.svg, Not(HasSubstr(">still<")));
+  EXPECT_THROW(tornadoPlot({bar("still", 10, 10)}, 10, ""), InputError);
 }
 
 TEST(TornadoPlot, RefusesToShowNothing) {

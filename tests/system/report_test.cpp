@@ -87,5 +87,58 @@ TEST_F(Files, DiffOfAFileWithItselfIsEqual) {
   EXPECT_THAT(wattlas({"diff", file, file}).out, HasSubstr("4 equal, 0 changed"));
 }
 
+TEST_F(Files, WhatIsReadIsNeverOverwritten) {
+  const std::string file = explored("a.h5");
+  const std::string before = read(file);
+  const Output page = wattlas({"report", file, "-o", file});
+  EXPECT_EQ(page.exitCode, 2);
+  EXPECT_THAT(page.err, HasSubstr("would be lost"));
+  EXPECT_EQ(read(file), before);
+  const std::string yaml = folder_.write("s.yaml", study);
+  EXPECT_EQ(wattlas({"explore", yaml, "-o", yaml}).exitCode, 2);
+  EXPECT_EQ(read(yaml), study);
+  const std::string table = folder_ / "points.csv";
+  ASSERT_EQ(wattlas({"explore", yaml, "--csv", table}).exitCode, 0);
+  EXPECT_EQ(wattlas({"plot", "pareto", file, "-o", folder_ / "points.svg"}).exitCode, 2);
+  EXPECT_THAT(read(table), HasSubstr("config_hash"));
+}
+
+TEST_F(Files, APlotOfOneWorkloadRefusesOthers) {
+  const std::string file = explored("a.h5");
+  EXPECT_EQ(
+      wattlas({"plot", "pareto", file, "-w", "ecg-dscnn1d", "-o", folder_ / "p.svg"}).exitCode, 0);
+  const Output o = wattlas({"plot", "pareto", file, "-w", "ecg", "-o", folder_ / "p.svg"});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, HasSubstr("one of ecg-dscnn1d"));
+}
+
+TEST_F(Files, UncertaintyOfAStudyReachesTheReport) {
+  const Output o =
+      wattlas({"explore", folder_.write("u.yaml", study), "--uncertainty", "-o", folder_ / "u.h5"});
+  ASSERT_EQ(o.exitCode, 0) << o.err;
+  EXPECT_THAT(o.out, HasSubstr("pim-ai-1chip beats\n"));
+  EXPECT_THAT(o.out, HasSubstr("what moves time of ecg-dscnn1d on pim-ai-1chip"));
+  EXPECT_EQ(wattlas({"plot", "tornado", folder_ / "u.h5", "-o", folder_ / "t.svg"}).exitCode, 0);
+  const Output other =
+      wattlas({"plot", "tornado", folder_ / "u.h5", "--point", "zz", "-o", folder_ / "t.svg"});
+  EXPECT_EQ(other.exitCode, 2);
+  EXPECT_THAT(other.err, HasSubstr("for a point 'zz'"));
+}
+
+TEST_F(Files, ComparisonsSayWhatTheyRestOn) {
+  const Output o =
+      wattlas({"compare", "-p", "pim-ai-1chip", "-p", "fpga-zcu104", "-w", "ecg-dscnn1d",
+               "--format", "int4", "--fidelity", "analytic", "--uncertainty"});
+  ASSERT_EQ(o.exitCode, 0) << o.err;
+  EXPECT_THAT(o.out, HasSubstr("fpga-zcu104 needs less time than pim-ai-1chip in "));
+  EXPECT_THAT(o.out, HasSubstr("level at device.link.launch = "));
+}
+
+TEST_F(Files, SeedsOfASearchThatHasNoneAreRefused) {
+  const Output o = wattlas({"explore", folder_.write("s.yaml", study), "--seeds", "3"});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, HasSubstr("has nothing that seeds would repeat"));
+}
+
 }  // namespace
 }  // namespace wattlas::system

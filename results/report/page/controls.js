@@ -7,7 +7,7 @@ function buildHeader() {
   if (m.shown < m.points)
     parts.push('this page holds ' + m.shown.toLocaleString('en-US') + ' of them, all of the Pareto sets included');
   byId('subtitle').textContent = parts.join('  \u00b7  ');
-  fill(byId('sections'), [['glance', 'At a glance'], ['explore', 'Design points'], ['compare', 'Side by side'],
+  fill(byId('sections'), [['glance', 'At a glance'], ['explore', 'Design points'], ['compare', 'Side by side'], ['duels', 'How sure'],
     ['search', 'The search'], ['about', 'About']].map(([id, text]) => el('a', {href: '#' + id}, text)));
 }
 
@@ -34,6 +34,7 @@ function setWorkload(k) {
   const first = D.objectives[0]?.[0] ?? D.measures[0], best = first ? bestOf(rowsOfWorkload(), first) : -1;
   select(best >= 0 ? best : state.visible[0] ?? -1, false);
   buildSearch();
+  buildDuels();
 }
 
 function buildAxes() {

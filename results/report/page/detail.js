@@ -54,9 +54,8 @@ function meter(part, whole) {
   return el('span', {class: 'meter', 'aria-hidden': 'true'}, el('i', {style: {width: Math.min(100, (100 * part) / whole) + '%'}}));
 }
 
-function tornadoChart(bars, i) {
-  const metrics = [...new Set(bars.map((b) => b[3]))], metric = metrics[0];
-  const list = bars.filter((b) => b[3] === metric && known(b[1]) && known(b[2]))
+function tornadoChart(bars, i, metric) {
+  const list = bars.filter((b) => b[3] === metric && known(b[1]) && known(b[2]) && b[1] !== b[2])
     .sort((a, b) => Math.abs(b[2] - b[1]) - Math.abs(a[2] - a[1])).slice(0, 12);
   if (!list.length) return null;
   const unit = D.unit(metric), canvas = el('canvas', {role: 'img', 'aria-label': 'Tornado: ' + list.map((b) => b[0] + ' ' +
@@ -93,7 +92,7 @@ function breakdown(d, i) {
     out.push(h('Phases'), table(['Phase', {text: 'Time', class: 'n'}, {text: 'Energy', class: 'n'}, {text: 'Tokens/s', class: 'n'}, {text: 'Energy/token', class: 'n'}],
       d.phases.map((p) => [p[0], num(quantity(p[1], 's')), num(quantity(p[2], 'J')), num(p[3] ? plain(p[4], 3) : '\u2013'), num(p[3] ? quantity(p[5], 'J', 3) : '\u2013')])));
   if (d.operators?.length) out.push(h('Operators'), operatorsTable(d));
-  if (d.tornado) out.push(tornadoChart(d.tornado, i));
+  if (d.tornado) for (const metric of new Set(d.tornado.map((b) => b[3]))) out.push(tornadoChart(d.tornado, i, metric));
   if (d.tiers?.length)
     out.push(h('Memory'), table(['Tier', {text: 'Peak', class: 'n'}, {text: 'Capacity', class: 'n'}, ''], d.tiers.map((t) =>
       [t[0], num(quantity(t[2], 'B', 3)), num(quantity(t[3], 'B', 3)), t[3] ? {text: [meter(t[2], t[3]), ' ' + share(t[2], t[3])], class: 'n'} : ''])));

@@ -35,12 +35,14 @@ async function start() {
     buildDetail();
     buildCompare();
     buildSearch();
+    buildDuels();
   });
   buildCompare();
   if (D.n) setWorkload(D.text.workload.v[0]);
   else {
     byId('cards').textContent = 'The file holds no points.';
     buildSearch();
+    buildDuels();
   }
   buildAbout();
   wireTheme();

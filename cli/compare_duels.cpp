@@ -1,0 +1,182 @@
+#include "cli/compare_duels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/evaluate.h"
+
+namespace wattlas {
+namespace {
+
+constexpr const char* metrics[] = {"time_s", "energy_j"};
+constexpr std::size_t swingsShown = 5;
+
+/// Scenarios and closed form of one result.
+struct Assessed {
+  ScenarioSet scenarios;
+  std::unique_ptr<ClosedForm> form;
+};
+
+SimulateMany simulator(const Context& context) {
+  return [&](const std::vector<ExperimentSpec>& specs) { return evaluateAccepted(specs, context); };
+}
+
+bool simulated(const RunResult& result) {
+  return std::any_of(result.fidelityUsed.begin(), result.fidelityUsed.end(),
+                     [](const auto& used) { return used.second != "analytic"; });
+}
+
+/// The swings of a ratio at the results' own fidelity: each side that has the parameter is
+/// simulated, the other one keeps its value.
+void confirmRatio(Duel& duel, const Assessed& a, const Assessed& b, const RunResult& resultA,
+                  const RunResult& resultB, const SimulateMany& simulateMany) {
+  const auto sides = [&](const ClosedForm& form, const RunResult& result) {
+    std::vector<ParameterSwing> swings = duel.swings;
+    if (simulated(result)) confirmSwings(form, swings, simulateMany);
+    return swings;
+  };
+  const std::vector<ParameterSwing> x = sides(*a.form, resultA), y = sides(*b.form, resultB);
+  const auto own = [&](const RunResult& r) {
+    return duel.metric == "time_s" ? r.timeS : r.energyJ;
+  };
+  for (std::size_t i = 0; i < duel.swings.size(); ++i) {
+    if (!x[i].confirmed() && !y[i].confirmed()) continue;
+    const std::string& name = duel.swings[i].parameter;
+    // A side without a simulation of its own keeps its value only when the parameter is not its.
+    if ((!x[i].confirmed() && a.form->parameter(name)) ||
+        (!y[i].confirmed() && b.form->parameter(name)))
+      continue;
+    const auto pick = [](double v, double other) { return std::isnan(v) ? other : v; };
+    duel.swings[i].confirmedLow =
+        rounded(pick(x[i].confirmedLow, own(resultA)) / pick(y[i].confirmedLow, own(resultB)));
+    duel.swings[i].confirmedHigh =
+        rounded(pick(x[i].confirmedHigh, own(resultA)) / pick(y[i].confirmedHigh, own(resultB)));
+  }
+}
+
+std::string valueText(const std::string& metric, double v) {
+  return formatQuantity(v, metric == "time_s" ? Dimension::time : Dimension::energy);
+}
+
+}  // namespace
+
+std::vector<ComparedPair> duelsAgainstFirst(const std::vector<ExperimentSpec>& specs,
+                                            std::vector<RunResult>& results,
+                                            const Context& context) {
+  ExperimentMaker maker(context.registry, context.path);
+  std::vector<Assessed> assessed(results.size());
+  std::vector<ComparedPair> pairs;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].feasible) continue;
+    assessed[i].scenarios = runScenarios(specs[i], results[i], context.registry, context.path);
+    assessed[i].form = std::make_unique<ClosedForm>(specs[i], maker);
+    std::size_t first = 0;
+    while (results[first].workload != results[i].workload || !results[first].feasible) ++first;
+    if (first == i) continue;
+    ComparedPair pair{results[i].workload, results[i].platform, results[first].platform, {}};
+    const auto contender = [&](std::size_t k) {
+      return Contender{*assessed[k].form, assessed[k].scenarios, results[k].timeS,
+                       results[k].energyJ};
+    };
+    for (const char* metric : metrics)
+      if (auto duel = duelOf(contender(i), contender(first), metric)) {
+        confirmRatio(*duel, assessed[i], assessed[first], results[i], results[first],
+                     simulator(context));
+        pair.duels.push_back(std::move(*duel));
+      }
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+std::string printDuels(const std::vector<ComparedPair>& pairs) {
+  std::string out =
+      fmt::format("\nUnder {} common scenarios (the interval of every parameter)\n", scenarioCount);
+  for (const ComparedPair& pair : pairs) {
+    if (pair.duels.empty())
+      out +=
+          fmt::format("  {}: {} and {} do not share all scenarios; some are impossible for one\n",
+                      pair.workload, pair.platform, pair.reference);
+    for (const Duel& duel : pair.duels) {
+      const char* what = duel.metric == "time_s" ? "time" : "energy";
+      out += fmt::format(
+          "  {}: {} needs less {} than {} in {:.0f} %; ratio {:.3g}, 5 % to 95 %: {:.3g} .. "
+          "{:.3g}\n",
+          pair.workload, pair.platform, what, pair.reference, 100 * duel.probability, duel.ratio,
+          duel.ratios.p5, duel.ratios.p95);
+      for (std::size_t i = 0; i < std::min(swingsShown, duel.swings.size()); ++i) {
+        const ParameterSwing& s = duel.swings[i];
+        if (!visible(s, duel.swings)) continue;
+        out += fmt::format("      {:<42} {:>8.3g} .. {:<8.3g}", s.parameter, s.low, s.high);
+        if (s.confirmed())
+          out += fmt::format("  simulated {:.3g} .. {:.3g}", s.confirmedLow, s.confirmedHigh);
+        out += '\n';
+      }
+      for (const BreakEven& even : duel.breakEven)
+        out += fmt::format("      level at {} = {}\n", even.parameter, even.value);
+      if (duel.breakEven.empty())
+        out += "      no single assumption within its interval makes them level\n";
+    }
+  }
+  return out;
+}
+
+std::string duelsJson(const std::vector<ComparedPair>& pairs) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const ComparedPair& pair : pairs)
+    for (const Duel& duel : pair.duels) {
+      nlohmann::ordered_json tornado = nlohmann::ordered_json::array(),
+                             even = nlohmann::ordered_json::array();
+      for (const ParameterSwing& s : duel.swings) {
+        tornado.push_back({{"parameter", s.parameter}, {"low", s.low}, {"high", s.high}});
+        if (s.confirmed()) {
+          tornado.back()["simulated_low"] = s.confirmedLow;
+          tornado.back()["simulated_high"] = s.confirmedHigh;
+        }
+      }
+      for (const BreakEven& e : duel.breakEven)
+        even.push_back({{"parameter", e.parameter}, {"value", e.value}});
+      list.push_back({{"workload", pair.workload},
+                      {"platform", pair.platform},
+                      {"reference", pair.reference},
+                      {"metric", duel.metric},
+                      {"ratio", duel.ratio},
+                      {"probability", duel.probability},
+                      {"ratio_p5", duel.ratios.p5},
+                      {"ratio_p50", duel.ratios.p50},
+                      {"ratio_p95", duel.ratios.p95},
+                      {"tornado", tornado},
+                      {"break_even", even}});
+    }
+  return list.dump(2);
+}
+
+std::string assumptionsOf(const ExperimentSpec& spec, RunResult& result, const Context& context) {
+  const ScenarioSet scenarios = runScenarios(spec, result, context.registry, context.path);
+  if (scenarios.timeS.empty()) return {};
+  ExperimentMaker maker(context.registry, context.path);
+  const ClosedForm form(spec, maker);
+  std::string out = fmt::format(
+      "\nWhat moves it most (one parameter over its interval, the others at their value)\n");
+  for (const char* metric : metrics) {
+    std::vector<ParameterSwing> swings =
+        swingsOf({form, scenarios, result.timeS, result.energyJ}, metric);
+    if (simulated(result)) confirmSwings(form, swings, simulator(context));
+    for (const ParameterSwing& s : swings) {
+      if (!visible(s, swings)) continue;
+      out += fmt::format("  {:<7} {:<42} {} .. {}", metric == metrics[0] ? "time" : "energy",
+                         s.parameter, valueText(metric, s.low), valueText(metric, s.high));
+      if (s.confirmed())
+        out += fmt::format("   (simulated {} .. {})", valueText(metric, s.confirmedLow),
+                           valueText(metric, s.confirmedHigh));
+      out += '\n';
+    }
+  }
+  return out;
+}
+
+}  // namespace wattlas
