@@ -103,20 +103,32 @@ Ticks IssueRate::time(std::int64_t instructions) const {
   return cyclesToTicks(slots, clock);
 }
 
+namespace {
+/// How long a DPU whose registers are full when a row closes goes on before it needs the bank: the
+/// next slice is as far as the last one and the turn took; then the row opens and uses a slice.
+Ticks runAhead(const BankWork& w, const RowPass& row, const SaMacParams& mac,
+               const IssueRate& issue) {
+  const Ticks slice = row.column * w.columnsPerSlice;
+  const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close + row.open;
+  return times(issue.time(w.refillInstructions), mac.inputRegisters) - slice - slice - turn;
+}
+
+/// What the bank does for the units in one pass: rows and columns.
+Ticks workOf(const BankWork& w, const RowPass& row) {
+  const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close + row.open;
+  return times(turn, w.rows()) + times(row.column, w.columns());
+}
+}  // namespace
+
 Ticks withRefresh(Ticks work, const BankWork& w, const RowPass& row, const SaMacParams& mac,
                   const BankTiming& timing, const IssueRate& issue) {
   const double refresh = timing.tRFC.value.value, interval = timing.tREFI.value.value;
   double hidden = 0;
   if (w.refillInstructions > 0 && mac.inputRegisters > 1 && work.ps > 0) {
-    // A refresh begins when a row is closed: the DPU is as far into the next slice as the last one
-    // and the turn took. Behind it the row opens and uses a slice before a register is free again.
-    const Ticks slice = row.column * w.columnsPerSlice;
-    const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close + row.open;
-    const Ticks ahead =
-        times(issue.time(w.refillInstructions), mac.inputRegisters) - slice - slice - turn;
+    const Ticks ahead = runAhead(w, row, mac, issue);
     // What the bank has to catch up afterwards must fit into its pauses.
-    const Ticks busy = times(turn, w.rows() * w.passes) + times(row.column, w.columns() * w.passes);
-    const double idle = 1.0 - std::min(1.0, toSeconds(busy).value / toSeconds(work).value);
+    const double busy = toSeconds(times(workOf(w, row), w.passes)).value / toSeconds(work).value;
+    const double idle = 1.0 - std::min(1.0, busy);
     hidden = std::clamp(std::min(toSeconds(ahead).value, idle * interval), 0.0, refresh);
   }
   return toTicks(toSeconds(work) * (1.0 / (1.0 - (refresh - hidden) / interval)));
@@ -148,9 +160,18 @@ Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   const Ticks last = std::max(row.cycle(perSlice * w.lastSlices) + gap - turn - open,
                               dpuTime(w.lastSlices) + slice + issue.time(w.readInstructions));
   const Ticks group = rowTime(w.slices) * (w.rowsPerGroup - 1) + last;
-  const Ticks dma = cyclesToTicks(
-      w.inputTransfers * w.inputCycles + w.outputTransfers * w.outputCycles, issue.clock);
-  return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks + dma;
+  // A transfer before a row makes the bank later; what the DPU is slower anyway, and has written
+  // ahead, hides that much of it.
+  const Ticks slack = ahead ? std::min(dpuTime(w.slices) - row.cycle(perSlice * w.slices),
+                                       runAhead(w, row, mac, issue))
+                            : Ticks(0);
+  const auto shown = [&](std::int64_t transfers, std::int64_t cycles) {
+    const Ticks each = cyclesToTicks(cycles, issue.clock);
+    const Ticks hidden = std::clamp(slack, Ticks(0), each);
+    return times(each, transfers) - times(hidden, std::min(transfers, w.rows()));
+  };
+  return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks +
+         shown(w.inputTransfers, w.inputCycles) + shown(w.outputTransfers, w.outputCycles);
 }
 }  // namespace
 
