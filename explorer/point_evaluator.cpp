@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // A child runs for about this long: much longer than it takes to fork and elaborate (1 ms), short
 // enough that a crash or a request to stop costs little.
-constexpr double childSeconds = 0.05;
+constexpr double childSeconds = 0.2;
 constexpr std::size_t mostInChild = 256;
 
 /// Thrown instead of making an engine: this process must not elaborate.

@@ -154,10 +154,8 @@ class PoolRun {
     const bool closed =
         slot.process->frames().fill(slot.process->output()) == FrameBuffer::Read::closed;
     try {
-      while (const auto frame = slot.process->frames().next()) handle(slot, *frame);
-    } catch (const WorkerBroken&) {
-      throw;
-    } catch (const std::exception&) {
+      while (const auto frame = nextFrame(slot)) handle(slot, *frame);
+    } catch (const Damaged&) {
       // Damaged frames come from a process that overwrote its own memory.
       slot.process->kill();
       lost(slot, "sent a damaged answer");
@@ -173,6 +171,22 @@ class PoolRun {
   struct WorkerBroken : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
+  /// What a worker sent makes no sense. Anything else that is thrown is not the worker's fault.
+  struct Damaged : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+
+  template <class Decode>
+  static auto decoded(const Decode& decode) {
+    try {
+      return decode();
+    } catch (const std::exception& error) {
+      throw Damaged(error.what());
+    }
+  }
+  static std::optional<std::string> nextFrame(Slot& slot) {
+    return decoded([&] { return slot.process->frames().next(); });
+  }
 
   void handle(Slot& slot, const std::string& frame) {
     slot.lastSign = Clock::now();
@@ -181,16 +195,17 @@ class PoolRun {
         slot.ready = true;
         return;
       case FrameType::broken:
-        throw WorkerBroken("a worker process cannot work: " + decodeText(frame));
+        throw WorkerBroken("a worker process cannot work: " +
+                           decoded([&] { return decodeText(frame); }));
       case FrameType::results:
-        for (PointOutcome& outcome : decodeResults(frame)) {
-          if (slot.batch.size() == 0) throw std::runtime_error("more results than points");
+        for (PointOutcome& outcome : decoded([&] { return decodeResults(frame); })) {
+          if (slot.batch.size() == 0) throw Damaged("more results than points");
           finish(slot.batch.begin++, std::move(outcome));
         }
         if (slot.batch.size() == 0) batchDone(slot);
         return;
       default:
-        throw std::runtime_error("an unexpected frame");
+        throw Damaged("an unexpected frame");
     }
   }
 

@@ -17,7 +17,7 @@ struct WorkerPoolOptions {
   std::uint64_t memoryBytes = std::uint64_t{8}
                               << 30;  ///< per worker, on top of its start; 0 = none
   std::size_t largestBatch = 4096;    ///< points
-  double batchSeconds = 0.05;         ///< aim for one batch: amortises frames, keeps cores level
+  double batchSeconds = 0.3;          ///< aim for one batch: rows come earlier, a new batch costs
 };
 
 /// Batches grow and shrink with the measured speed; which worker gets what never shows in a row.

@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "explorer/explore.h"
+#include "explorer/point_order.h"
 #include "tests/explorer/fake_model.h"
 #include "tests/explorer/study_text.h"
 
@@ -50,6 +52,32 @@ bool same(const PointOutcome& a, const PointOutcome& b) {
   return a.status == b.status && a.reason == b.reason && bits(a.metrics) == bits(b.metrics) &&
          a.configHash == b.configHash && a.fidelity == b.fidelity && a.detail == b.detail &&
          a.topBound == b.topBound;
+}
+
+TEST(WorkerPool, WhatTheReceiverThrowsIsNotBlamedOnTheWorker) {
+  const Study s = study(studyText("  x: {integer: {min: 1, max: 20}}\n"));
+  WorkerPool two = pool(2);
+  const auto refuse = [](std::size_t, PointOutcome) -> void {
+    throw std::runtime_error("no space left");
+  };
+  EXPECT_THROW(two.evaluate(s, enumerate(s, 100), false, refuse, [] { return true; }),
+               std::runtime_error);
+  EXPECT_EQ(two.restarts(), 0);
+}
+
+TEST(PointOrder, PutsOnePlatformSideBySide) {
+  const Study s = study(studyText("  batch: {integer: {min: 1, max: 20}}\n"));
+  std::vector<DesignPoint> points = enumerate(s, 100);
+  const auto platform = static_cast<std::size_t>(s.geneIndex("platform"));
+  std::stable_sort(points.begin(), points.end(), [&](const DesignPoint& a, const DesignPoint& b) {
+    return a.genes[1 - platform] < b.genes[1 - platform];  // platforms alternate now
+  });
+  const std::vector<std::size_t> order = affinityOrder(s, points);
+  ASSERT_EQ(order.size(), points.size());
+  int changes = 0;
+  for (std::size_t i = 1; i < order.size(); ++i)
+    changes += points[order[i]].genes[platform] != points[order[i - 1]].genes[platform] ? 1 : 0;
+  EXPECT_EQ(changes, 1);
 }
 
 TEST(WorkerPool, RowsDoNotDependOnTheNumberOfWorkers) {
