@@ -1,5 +1,5 @@
-// Any words are a program that runs to its end, an error or the cycle limit, with every timing rule:
-// nothing that a program does may reach outside the memories of its DPU.
+// Any words are a program that runs to its end, an error or the cycle limit, with every timing
+// rule: nothing that a program does may reach outside the memories of its DPU.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
