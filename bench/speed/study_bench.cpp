@@ -28,9 +28,9 @@ void stage(const char* what, std::size_t points, const std::function<void()>& ru
   std::fflush(stdout);
 }
 
-class Stub final : public Evaluator {
+class Answers final : public Evaluator {
  public:
-  explicit Stub(std::vector<PointOutcome>& rows) : rows_(rows) {}
+  explicit Answers(std::vector<PointOutcome>& rows) : rows_(rows) {}
   bool evaluate(const Study&, std::span<const DesignPoint> points, bool, const Done& done,
                 const KeepGoing&) override {
     for (std::size_t i = 0; i < points.size(); ++i) done(i, rows_[i]);
@@ -66,9 +66,9 @@ int main(int argc, char** argv) {
   stage("decode", n, [&] { rows = decodeResults(bytes); });
 
   ExploreOutcome outcome;
-  Stub stub(rows);
+  Answers answers(rows);
   stage("explore with all answers at hand", n,
-        [&] { outcome = explore(study, ExploreOptions{}, stub); });
+        [&] { outcome = explore(study, ExploreOptions{}, answers); });
   stage("  of these: analyse", n, [&] { analyse(outcome); });
   StudyRows sink(study, false);
   stage("rows", n, [&] { emit(outcome, sink); });

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pim/pimai/key_split.h"
+#include "pim/pimai/spread.h"
 
 namespace wattlas::pim {
 
@@ -22,26 +23,6 @@ Sourced<Watts> times(const Sourced<Watts>& one, double n) {
   all.low *= n;
   all.high *= n;
   return all;
-}
-
-bool isProduct(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::hamming || kind == OpKind::attention;
-}
-
-/// Independent parts of an operator's output, which are spread over the chips.
-std::int64_t partsOf(const Operator& op) {
-  const Dims& d = op.dims;
-  switch (op.kind) {
-    case OpKind::gemm:
-    case OpKind::hamming:
-      return d[Dim::N] * (op.hasWeights ? 1 : d[Dim::batch]);
-    case OpKind::conv1d:
-    case OpKind::conv2d:
-      return d[Dim::cout];
-    default:
-      return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
-  }
 }
 
 }  // namespace
@@ -128,7 +109,7 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
   // The busiest chip has the rounded-up share of the parts.
   const bool attends = op.kind == OpKind::attention;
   const KeySplit split = attends ? splitKeys(op, p.chips, p.keyBlock) : KeySplit{};
-  const std::int64_t parts = attends ? split.parts : partsOf(op);
+  const std::int64_t parts = attends ? split.parts : independentParts(op);
   const double share = static_cast<double>(ceilDiv(parts, p.chips)) / static_cast<double>(parts);
   const Bits stored = cost.weightRead + cost.kvRead + cost.kvWrite;
   const Bits moved = stored + cost.input + cost.output;

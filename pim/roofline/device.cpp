@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pim/pimai/key_split.h"
+#include "pim/pimai/spread.h"
 #include "pim/roofline/compat.h"
 
 namespace wattlas::pim {
@@ -15,26 +16,6 @@ std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
 }
 std::int64_t whole(double v) {
   return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
-
-bool isProduct(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::hamming || kind == OpKind::attention;
-}
-
-/// Independent parts of an operator's output, which are spread over the units.
-std::int64_t partsOf(const Operator& op) {
-  const Dims& d = op.dims;
-  switch (op.kind) {
-    case OpKind::gemm:
-    case OpKind::hamming:
-      return d[Dim::N] * (op.hasWeights ? 1 : d[Dim::batch]);
-    case OpKind::conv1d:
-    case OpKind::conv2d:
-      return d[Dim::cout];
-    default:
-      return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
-  }
 }
 
 template <class Q>
@@ -152,7 +133,7 @@ RooflineOp RooflineDevice::plan(const Operator& op) const {
   // The busiest unit has the rounded-up share of the parts.
   const bool attends = op.kind == OpKind::attention;
   const KeySplit split = attends ? splitKeys(op, p.units, p.keyBlock) : KeySplit{};
-  const std::int64_t parts = attends ? split.parts : partsOf(op);
+  const std::int64_t parts = attends ? split.parts : independentParts(op);
   const double share = static_cast<double>(ceilDiv(parts, p.units)) / static_cast<double>(parts);
   const Bits stored = cost.weightRead + cost.kvRead;
   work.macs = cost.macs;

@@ -9,7 +9,7 @@ W=$(mktemp -d /tmp/wattlas-bundle-XXXXXX)
 trap 'rm -rf "$W"' EXIT
 chmod 755 "$W"
 "$source/scripts/bundle.sh" "$wattlas" "$W/wattlas.tar.gz"
-mkdir "$W/root" "$W/root/work"
+mkdir "$W/root" "$W/root/job"
 tar -xzf "$W/wattlas.tar.gz" -C "$W/root"
 mv "$W/root"/wattlas-* "$W/root/somewhere"   # relocatable: any name, any place
 # Each library that the loader names comes from the bundle; the check notices when one does not.
@@ -22,7 +22,7 @@ for library in libhpdf libpng16 libz libhdf5_serial; do
   grep -q "$library" "$W/complaint" || { cat "$W/complaint"; exit 1; }
   mv "$W/away" "$file"
 done
-chown nobody "$W/root/work"
+chown nobody "$W/root/job"
 # Two changes in one process: `setpriv` itself is not inside the chroot.
 inside() { chroot --userspec=nobody:nogroup "$W/root" /somewhere/bin/wattlas "$@"; }
 inside --version
@@ -34,7 +34,7 @@ a, b = (json.load(open(f)) for f in sys.argv[1:])
 a.pop("host"), b.pop("host")
 assert a == b, "the result inside differs"
 EOF
-cat >"$W/root/work/study.yaml" <<'EOF'
+cat >"$W/root/job/study.yaml" <<'EOF'
 name: inside
 workloads: [ecg-dscnn1d]
 genes:
@@ -43,16 +43,16 @@ genes:
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: exhaustive}
 EOF
-inside explore /work/study.yaml -j 2 -o /work/explore.h5 >/dev/null
-inside campaign plan /work/study.yaml -o /work/sweep
-inside campaign run /work/sweep --shard 0/2 -j 1
-inside campaign run /work/sweep --shard 1/2 -j 2
-inside campaign merge /work/sweep -o /work/merged.h5
-cmp "$W/root/work/explore.h5" "$W/root/work/merged.h5"
-inside report /work/merged.h5 -o /work/report.html
-inside plot pareto /work/merged.h5 -o /work/pareto.pdf
-"$wattlas" plot pareto "$W/root/work/merged.h5" -o "$W/outside.pdf"
-cmp "$W/root/work/pareto.pdf" "$W/outside.pdf"
-"$wattlas" explore "$W/root/work/study.yaml" -o "$W/outside.h5" >/dev/null
-cmp "$W/root/work/merged.h5" "$W/outside.h5"
+inside explore /job/study.yaml -j 2 -o /job/explore.h5 >/dev/null
+inside campaign plan /job/study.yaml -o /job/sweep
+inside campaign run /job/sweep --shard 0/2 -j 1
+inside campaign run /job/sweep --shard 1/2 -j 2
+inside campaign merge /job/sweep -o /job/merged.h5
+cmp "$W/root/job/explore.h5" "$W/root/job/merged.h5"
+inside report /job/merged.h5 -o /job/report.html
+inside plot pareto /job/merged.h5 -o /job/pareto.pdf
+"$wattlas" plot pareto "$W/root/job/merged.h5" -o "$W/outside.pdf"
+cmp "$W/root/job/pareto.pdf" "$W/outside.pdf"
+"$wattlas" explore "$W/root/job/study.yaml" -o "$W/outside.h5" >/dev/null
+cmp "$W/root/job/merged.h5" "$W/outside.h5"
 echo "bundle: $(du -h "$W/wattlas.tar.gz" | cut -f1), the same bytes inside an empty chroot"

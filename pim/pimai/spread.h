@@ -1,0 +1,15 @@
+// How the work of an operator spreads over equal units, such as chips.
+#pragma once
+
+#include <cstdint>
+
+#include "workloads/graph/operator.h"
+
+namespace wattlas::pim {
+
+/// Operators whose work is multiply-accumulates.
+bool isProduct(OpKind kind);
+/// Parts of an operator's output that different units can make without each other.
+std::int64_t independentParts(const Operator& op);
+
+}  // namespace wattlas::pim
