@@ -18,6 +18,12 @@ class TextColumn {
   static constexpr std::size_t longest = 1000;  ///< bytes of a cell; longer text is cut
 
   explicit TextColumn(std::string name, bool unique) : name_(std::move(name)), unique_(unique) {}
+  // The keys of codes_ look into texts_, whose elements stay where they are when it is moved.
+  TextColumn(TextColumn&&) = default;
+  TextColumn& operator=(TextColumn&&) = default;
+  TextColumn(const TextColumn&) = delete;
+  TextColumn& operator=(const TextColumn&) = delete;
+  ~TextColumn() = default;
 
   void add(std::string_view text) {
     if (text.size() > longest) {
