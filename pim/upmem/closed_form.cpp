@@ -1,6 +1,7 @@
 #include "pim/upmem/closed_form.h"
 
 #include <algorithm>
+#include <array>
 
 #include "pim/upmem/planner.h"
 
@@ -8,30 +9,77 @@ namespace wattlas::pim {
 
 namespace {
 
-struct TileCycles {
+struct Cycles {
   std::int64_t latency = 0, occupancy = 0;
+  Cycles& operator+=(const Cycles& o) {
+    latency += o.latency;
+    occupancy += o.occupancy;
+    return *this;
+  }
 };
 
-TileCycles dmaOf(const Tile& t, const DmaParams& dma) {
-  TileCycles c;
-  c.latency = dma.latency(false, t.readBytes, t.reads) +
-              dma.latency(false, t.read2Bytes, t.reads2) +
-              dma.latency(true, t.writeBytes, t.writes);
-  c.occupancy = dma.occupancy(false, t.readBytes, t.reads) +
-                dma.occupancy(false, t.read2Bytes, t.reads2) +
-                dma.occupancy(true, t.writeBytes, t.writes);
-  return c;
+Cycles dmaOf(const DmaParams& dma, bool write, std::int64_t bytes, std::int64_t n) {
+  if (n == 0) return {};
+  return {dma.latency(write, bytes, n), dma.occupancy(write, bytes, n)};
 }
 
 struct LoopCycles {
   std::int64_t issue = 0, dma = 0, chain = 0;
+  Cycles first;  ///< transfers before a tile's first instruction
+  Cycles write;
 };
 
 LoopCycles cyclesOf(const TileLoop& loop, const DpuParams& dpu) {
-  const TileCycles dma = dmaOf(loop.tile, dpu.dma);
-  const std::int64_t rounds = ceilDiv(loop.tiles, dpu.tasklets);
-  return {loop.tiles * loop.tile.instructions, loop.tiles * dma.occupancy,
-          rounds * (loop.tile.instructions * dpu.revolver + dma.latency)};
+  const Tile& t = loop.tile;
+  LoopCycles c;
+  const Cycles one = dmaOf(dpu.dma, false, t.read2Bytes, std::min<std::int64_t>(1, t.reads2));
+  Cycles all = c.first = dmaOf(dpu.dma, false, t.readBytes, t.reads);
+  c.first += one;
+  all += {one.latency * t.reads2, one.occupancy * t.reads2};
+  c.write = dmaOf(dpu.dma, true, t.writeBytes, t.writes);
+  all += c.write;
+  c.issue = loop.tiles * t.instructions;
+  c.dma = loop.tiles * all.occupancy;
+  c.chain = ceilDiv(loop.tiles, dpu.tasklets) * (t.instructions * dpu.revolver + all.latency);
+  return c;
+}
+
+/// Cycles until all tasklets have issued their instructions and written what they made, when the
+/// engine lets one after the other begin: slots stay empty until there are enough of them, and
+/// again at the end, when the first are done.
+double issueTime(const TileLoop& loop, const LoopCycles& c, const DpuParams& dpu) {
+  const std::int64_t n = std::min(loop.tiles, dpu.tasklets);
+  const std::int64_t more = loop.tiles % n;  // tasklets with a tile more than the others
+  const auto work = [&](std::int64_t tasklet) {
+    return static_cast<double>((loop.tiles / n + (tasklet < more ? 1 : 0)) *
+                               loop.tile.instructions);
+  };
+  // Progress of a computing tasklet is common to all, in instructions.
+  double now = static_cast<double>(c.first.latency), progress = 0;
+  std::array<double, 64> target{};  // progress at which each is done
+  std::int64_t begun = 0, done = 0;
+  double engine = 0, end = 0;  // of the last writes
+  const auto slots = [&] { return static_cast<double>(std::max(dpu.revolver, begun - done)); };
+  // Those with a tile more finish after the others, each kind in its order of beginning.
+  std::int64_t next = more < n ? more : 0;
+  while (done < n) {
+    const double arrival =
+        begun < n ? static_cast<double>(c.first.latency + begun * c.first.occupancy) : 1e300;
+    const double leave = next < begun ? now + (target[next] - progress) * slots() : 1e300;
+    const double then = std::min(arrival, leave);
+    if (begun > done) progress += (then - now) / slots();
+    now = std::max(now, then);
+    if (arrival <= leave) {
+      target[static_cast<std::size_t>(begun)] = progress + work(begun);
+      ++begun;
+    } else {
+      ++done;
+      next = next + 1 == n ? 0 : next + 1;
+      end = std::max(now, engine) + static_cast<double>(c.write.latency);
+      engine = std::max(now, engine) + static_cast<double>(c.write.occupancy);
+    }
+  }
+  return end;
 }
 
 }  // namespace
@@ -51,16 +99,18 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
     if (loop.tiles == 0) continue;
     const LoopCycles c = cyclesOf(loop, params.dpu);
     const std::int64_t active = std::min(loop.tiles, params.dpu.tasklets);
-    // Tasklets of the last, partly filled round share the issue slots among fewer.
-    const std::int64_t rounds = loop.tiles / params.dpu.tasklets;
-    const std::int64_t rest = loop.tiles % params.dpu.tasklets;
-    std::int64_t issue = rounds * loop.tile.instructions * std::max(params.dpu.revolver, active);
-    if (rest > 0) issue += loop.tile.instructions * std::max(params.dpu.revolver, rest);
-    const std::int64_t fill = dmaOf(loop.tile, params.dpu.dma).latency;
-    const std::int64_t cycles = std::max({issue + fill, c.dma, c.chain});
-    const Bound bound = cycles == c.chain && c.chain > issue + fill ? Bound::latency
-                        : cycles == c.dma                           ? Bound::memory
-                                                                    : Bound::compute;
+    const std::int64_t rest = loop.tiles % active;
+    // The last tasklet with a whole number of rounds began after the ones before it.
+    const std::int64_t late = (rest > 0 ? rest - 1 : active - 1) * c.first.occupancy;
+    // After the last transfer its tile is computed.
+    const std::int64_t part = loop.tile.instructions / std::max<std::int64_t>(1, loop.tile.reads2);
+    const std::int64_t after =
+        std::max<std::int64_t>(0, part * params.dpu.revolver - (active - 1) * c.write.occupancy);
+    const auto issue = static_cast<std::int64_t>(issueTime(loop, c, params.dpu));
+    const std::int64_t cycles = std::max({issue, c.dma + after, c.chain + late});
+    const Bound bound = cycles == issue           ? Bound::compute
+                        : cycles == c.dma + after ? Bound::memory
+                                                  : Bound::latency;
     take(cyclesToTicks(cycles, clock), cycles, bound);
   }
   if (work.hasBank) {

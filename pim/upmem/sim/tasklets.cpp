@@ -30,8 +30,13 @@ std::vector<Step> stepsOf(const Tile& tile, const DmaParams& dma) {
           {Step::Kind::transfer, dma.latency(write, size, n), dma.occupancy(write, size, n), 0});
   };
   transfers(tile.reads, tile.readBytes, false);
-  transfers(tile.reads2, tile.read2Bytes, false);
-  if (tile.instructions > 0) steps.push_back({Step::Kind::compute, 0, 0, tile.instructions});
+  // The second operand comes part by part, each used before the next takes its place.
+  const std::int64_t parts = std::max<std::int64_t>(1, tile.reads2);
+  for (std::int64_t i = 0; i < parts; ++i) {
+    transfers(std::min<std::int64_t>(1, tile.reads2), tile.read2Bytes, false);
+    const std::int64_t work = tile.instructions * (i + 1) / parts - tile.instructions * i / parts;
+    if (work > 0) steps.push_back({Step::Kind::compute, 0, 0, work});
+  }
   transfers(tile.writes, tile.writeBytes, true);
   return steps;
 }
@@ -69,7 +74,7 @@ class Machine {
       if (remember_ && fold_) remember();
       remember_ = false;
     }
-    run_.cycles = static_cast<std::int64_t>(std::ceil(now_ - 1e-3));
+    run_.cycles = static_cast<std::int64_t>(std::ceil(passed_ + now_ - 1e-3));
     return run_;
   }
 
@@ -125,9 +130,17 @@ class Machine {
     if (target < forever) next = std::min(next, now_ + std::max(0.0, target - progress_) / rate());
     progress_ += (next - now_) * rate();
     now_ = next;
-    if (progress_ < 1e6) return;
-    for (Tasklet& t : tasklets_) t.target -= progress_;  // keep the numbers small and exact
-    progress_ = 0;
+    // Numbers stay small, so that a millionth of a cycle counts however long the loop runs.
+    if (progress_ >= 1e6) {
+      for (Tasklet& t : tasklets_) t.target -= progress_;
+      progress_ = 0;
+    }
+    if (now_ >= 1e6) {
+      for (Tasklet& t : tasklets_) t.ready -= now_;
+      engineFree_ -= now_;
+      passed_ += now_;
+      now_ = 0;
+    }
   }
 
   struct Snapshot {
@@ -154,7 +167,7 @@ class Machine {
       s.rest.push_back(rest);
     }
     s.rest.push_back(std::max(0.0, engineFree_ - now_));
-    s.time = now_;
+    s.time = passed_ + now_;
     s.dma = run_.dmaBusy;
     s.instructions = run_.instructions;
     return s;
@@ -172,6 +185,17 @@ class Machine {
     seen_.push_back(std::move(s));
   }
 
+  /// The states are the same within a tolerance; over many periods neither issue slots nor the
+  /// engine nor a tasklet's own chain of steps can do more than they can.
+  double leastTime(const Snapshot& old, const Snapshot& s) const {
+    std::int64_t tiles = 0, chain = 0;
+    for (std::size_t i = 0; i < tasklets_.size(); ++i)
+      tiles = std::max(tiles, old.left[i] - s.left[i]);
+    for (const Step& step : steps_) chain += step.latency + step.instructions * dpu_.revolver;
+    return static_cast<double>(
+        std::max({s.instructions - old.instructions, s.dma - old.dma, tiles * chain}));
+  }
+
   /// The state of `old` came back: whole periods pass unseen while every tasklet has tiles left.
   void skip(const Snapshot& old, const Snapshot& s) {
     std::int64_t periods = never;
@@ -182,10 +206,8 @@ class Machine {
     if (periods <= 0 || periods == never) return;
     for (std::size_t i = 0; i < tasklets_.size(); ++i)
       tasklets_[i].left -= periods * (old.left[i] - s.left[i]);
-    const double jump = static_cast<double>(periods) * (s.time - old.time);
-    now_ += jump;
-    engineFree_ += jump;
-    for (Tasklet& t : tasklets_) t.ready += jump;
+    // Everything moves by as much, so that only the time that has passed changes.
+    passed_ += static_cast<double>(periods) * std::max(s.time - old.time, leastTime(old, s));
     run_.dmaBusy += periods * (s.dma - old.dma);
     run_.instructions += periods * (s.instructions - old.instructions);
     run_.folded += periods;
@@ -196,6 +218,7 @@ class Machine {
   bool fold_;
   std::vector<Tasklet> tasklets_;
   std::vector<Snapshot> seen_;
+  double passed_ = 0;  ///< cycles before `now_` counts from zero
   double now_ = 0, progress_ = 0, engineFree_ = 0;
   std::int64_t computing_ = 0;
   bool remember_ = false;

@@ -72,6 +72,30 @@ TEST(Tasklets, FoldedEqualsUnfolded) {
   }
 }
 
+TEST(Tasklets, NeverFasterThanSlotsEngineOrChainOverManyPeriods) {
+  std::mt19937 random(5);
+  const auto in = [&](std::int64_t a, std::int64_t b) {
+    return std::uniform_int_distribution<std::int64_t>(a, b)(random);
+  };
+  for (int i = 0; i < 60; ++i) {
+    const TileLoop l = loop(in(1000, 10000000), 8 * in(1, 256), in(1, 8000));
+    const DpuParams d = dpu(in(1, 24));
+    const LoopRun run = runLoop(l, d, true);
+    const std::int64_t chain =
+        l.tile.instructions * 11 + d.dma.latency(false, l.tile.readBytes, l.tile.reads);
+    EXPECT_GE(run.cycles, run.instructions) << i;
+    EXPECT_GE(run.cycles, run.dmaBusy) << i;
+    EXPECT_GE(run.cycles, (l.tiles + d.tasklets - 1) / d.tasklets * chain) << i;
+  }
+}
+
+TEST(Tasklets, ALoopOfMinutesEnds) {
+  // 2e12 cycles: a double counts them to a quarter of a thousandth only.
+  const LoopRun run = runLoop(loop(1000000000, 1001, 2000), dpu(16), true);
+  EXPECT_NEAR(static_cast<double>(run.cycles), 2e12, 1e-6 * 2e12);
+  EXPECT_LT(run.steps, 20000);
+}
+
 TEST(Tasklets, LongLoopsCostFewSteps) {
   const LoopRun run = runLoop(loop(1000000, 1024, 7000), dpu(16), true);
   EXPECT_LT(run.steps, 10000);
