@@ -145,6 +145,7 @@ class Generator {
       sums_ = std::max(sums_, occupy(free_, w_.chunkInstructions));
     between(transfersPerRow_);
     const Ticks ordered = occupy(dpu_, w_.rowInstructions);
+    while (pendingIn_ + pendingOut_ > 0 && free_ < ordered) between(1);
     at_ = std::max(ordered, halves_[side_].earliest(BankCommand::activate));
     if (!row_.overlap) at_ = std::max(at_, free_);
     if (row_.powerPitch.ps > 0 && any_) at_ = std::max(at_, activated_ + row_.powerPitch);
@@ -164,6 +165,7 @@ class Generator {
           ++pass_;
           rowNumber_ = 0;  // every pass reads the same weights
           backlog_ += issue_.time(w_.postInstructions);
+          while (pendingOut_ > 0) transfer();  // of the pass before: there are two buffers
           pendingOut_ += w_.outputTransfers;
         }
       }

@@ -39,10 +39,10 @@ class Bank {
     drainTransfers();
     for (const std::int64_t side : subarray_) bank_ = std::max(bank_, side);  // all rows closed
     // The phase of refresh at the start is unknown: its mean share is charged, so nothing is owed.
-    // While the bank refreshes, the DPU goes on with work that it had put off.
+    // While the bank refreshes or moves the last outputs, the DPU goes on with work put off.
     const Ticks base(now());
     const Ticks stretched = withRefresh(base, w_, row_, mac_, timing, issue_);
-    run_.time = stretched + std::max(Ticks(0), Ticks(backlog_) - (stretched - base));
+    run_.time = stretched + std::max(Ticks(0), Ticks(dpu_ + backlog_) - stretched);
     return run_;
   }
 
@@ -136,7 +136,7 @@ class Bank {
     return dpu_;
   }
 
-  /// Between two rows the DPU's transfer may use the bank: one, then the MACs go on.
+  /// Between two rows the DPU's transfers may use the bank: some, then the MACs go on.
   void oneTransfer() {
     if (pendingIn_ + pendingOut_ == 0) return;
     const bool in = pendingIn_ > 0;
@@ -149,6 +149,10 @@ class Bank {
   }
   void drainTransfers() {
     while (pendingIn_ + pendingOut_ > 0) oneTransfer();
+  }
+
+  void drainOutputs() {
+    while (pendingOut_ > 0) oneTransfer();
   }
 
   /// Activations of a pass must have arrived before its rows open.
@@ -174,7 +178,8 @@ class Bank {
       }
     }
     backlog_ += post_;
-    if (pendingOut_ == 0) outAsked_ = now();
+    drainOutputs();  // of the pass before: there are two buffers
+    outAsked_ = now();
     pendingOut_ += w_.outputTransfers;
   }
 
@@ -189,6 +194,8 @@ class Bank {
   std::int64_t runRow(std::int64_t slices) {
     for (std::int64_t i = 0; i < transfersPerRow_; ++i) oneTransfer();
     const std::int64_t ordered = occupy(dpu_, command_);
+    // A bank whose row is not ordered yet serves what waits.
+    while (pendingIn_ + pendingOut_ > 0 && bank_ < ordered) oneTransfer();
     // Behind one column path two subarrays may alternate: the row opens while the other one works.
     std::int64_t& side = subarray_[row_.overlap ? side_ : 0];
     std::int64_t activate = std::max(row_.overlap ? side : bank_, ordered);

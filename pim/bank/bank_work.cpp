@@ -135,7 +135,41 @@ Ticks withRefresh(Ticks work, const BankWork& w, const RowPass& row, const SaMac
 }
 
 namespace {
-Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
+/// Transfers of the DPU that want the bank during a pass.
+struct Transfers {
+  std::int64_t in = 0, out = 0;
+};
+
+/// How long the bank waits for its DPU before a row, and how much of a transfer that hides.
+struct Pause {
+  Ticks idle, hides;
+};
+struct Pauses {
+  Pause chunk, group, row;  ///< before the first row of a chunk, of another group, other rows
+};
+
+/// How much later the rows of a pass are for the transfers. Some go before each row; where the bank
+/// waits for the DPU it serves more, and the last that began meanwhile is waited for.
+Ticks shownOf(Transfers left, Ticks in, Ticks out, const Pauses& pauses, const BankWork& w,
+              const SaMacParams& mac) {
+  Ticks shown;
+  const auto any = [&] { return left.in + left.out > 0; };
+  const auto before = [&](const Pause& pause) {
+    Ticks taken;
+    for (std::int64_t n = 0; any() && (n < mac.transfersPerRow || taken < pause.idle); ++n) {
+      taken += left.in > 0 ? in : out;
+      --(left.in > 0 ? left.in : left.out);
+    }
+    shown += std::max(Ticks(0), taken - std::max(pause.idle, pause.hides));
+  };
+  for (std::int64_t group = 0; any() && group < w.chunks * w.groups; ++group) {
+    before(group % w.groups == 0 && w.chunkInstructions > 0 ? pauses.chunk : pauses.group);
+    for (std::int64_t row = 1; any() && row < w.rowsPerGroup; ++row) before(pauses.row);
+  }
+  return shown + times(in, left.in) + times(out, left.out);
+}
+
+Ticks passTime(const BankWork& w, Transfers transfers, const RowPass& row, const SaMacParams& mac,
                const IssueRate& issue) {
   const Ticks refill = issue.time(w.refillInstructions);
   const Ticks slice = row.column * w.columnsPerSlice;
@@ -155,34 +189,49 @@ Ticks passTime(const BankWork& w, const RowPass& row, const SaMacParams& mac,
   // From the last column of a group to the first of the next: the bank turns the row while the DPU
   // reads the sums, orders the row and writes its first slice.
   const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close;
-  const Ticks dpu = issue.time(w.readInstructions) + command;
+  const Ticks read = issue.time(w.readInstructions), dpu = read + command;
   const Ticks gap = std::max(std::max(turn, dpu) + open, dpu + refill);
   const Ticks last = std::max(row.cycle(perSlice * w.lastSlices) + gap - turn - open,
-                              dpuTime(w.lastSlices) + slice + issue.time(w.readInstructions));
+                              dpuTime(w.lastSlices) + slice + read);
   const Ticks group = rowTime(w.slices) * (w.rowsPerGroup - 1) + last;
+  const Ticks in = cyclesToTicks(w.inputCycles, issue.clock),
+              out = cyclesToTicks(w.outputCycles, issue.clock);
+  // The input buffer is filled when bank and DPU are through with the chunk before.
+  const Ticks fill = issue.time(w.chunkInstructions);
+  const Ticks chunk = fill.ps > 0 ? std::max(turn, read) + command + fill : std::max(turn, dpu);
+  const Ticks rows = (group * w.groups + chunk - std::max(turn, dpu)) * w.chunks;
   // A transfer before a row makes the bank later; what the DPU is slower anyway, and has written
   // ahead, hides that much of it.
   const Ticks slack = ahead ? std::min(dpuTime(w.slices) - row.cycle(perSlice * w.slices),
                                        runAhead(w, row, mac, issue))
                             : Ticks(0);
-  const auto shown = [&](std::int64_t transfers, std::int64_t cycles) {
-    const Ticks each = cyclesToTicks(cycles, issue.clock);
-    const Ticks hidden = std::clamp(slack, Ticks(0), each);
-    return times(each, transfers) - times(hidden, std::min(transfers, w.rows()));
-  };
-  return (issue.time(w.chunkInstructions) + group * w.groups) * w.chunks +
-         shown(w.inputTransfers, w.inputCycles) + shown(w.outputTransfers, w.outputCycles);
+  // Before a group it orders the row and writes as many slices as there are registers.
+  const std::int64_t written =
+      std::min(mac.inputRegisters, w.rowsPerGroup > 1 ? w.slices : w.lastSlices);
+  const Ticks writes = refill + std::max(Ticks(0), times(refill - slice, written - 1));
+  const Pauses pauses{{chunk - turn, Ticks(0)},
+                      {std::max(turn, dpu) - turn, std::max(dpu, dpu + writes - open) - turn},
+                      {Ticks(0), std::max(slack, Ticks(0))}};
+  return rows + shownOf(transfers, in, out, pauses, w, mac);
 }
 }  // namespace
 
 Ticks closedForm(const BankWork& w, const RowPass& row, const SaMacParams& mac,
                  const BankTiming& timing, const IssueRate& issue) {
-  const Ticks pass = passTime(w, row, mac, issue);
+  // Inputs of the first pass come before it, outputs of the last leave after it; the others move
+  // beside the rows of the passes between.
+  const Transfers both{w.inputTransfers, w.outputTransfers}, none;
+  const auto pass = [&](Transfers t) { return passTime(w, t, row, mac, issue); };
+  Ticks all = times(cyclesToTicks(w.inputCycles, issue.clock), both.in) +
+              times(cyclesToTicks(w.outputCycles, issue.clock), both.out);
+  if (w.passes == 1)
+    all += pass(none);
+  else
+    all += pass({both.in, 0}) + times(pass(both), w.passes - 2) + pass({0, both.out});
   const Ticks dpu = issue.time(w.instructions());
   // Work after a pass overlaps the next one, except after the last.
   const Ticks last = issue.time(w.postInstructions);
-  return std::max(withRefresh(times(pass, w.passes), w, row, mac, timing, issue) + last,
-                  times(dpu, w.passes));
+  return std::max(withRefresh(all, w, row, mac, timing, issue) + last, times(dpu, w.passes));
 }
 
 Ticks lowerBound(const BankWork& w, const RowPass& row, const IssueRate& issue) {
