@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
+
 namespace wattlas::pim {
 
 namespace {
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
 
 /// Parts in which inner products of `inputs` leave the accumulators so that none overflows.
 std::int64_t accumulatorParts(std::int64_t inputs, int weightBits, int activationBits,

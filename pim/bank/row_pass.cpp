@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace wattlas::pim {
+#include "pim/multiples.h"
 
-namespace {
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
-}  // namespace
+namespace wattlas::pim {
 
 Ticks RowPass::spacing(Ticks wasOpen) const {
   if (sharers <= slots) return pitch;

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "pim/dram/clocks.h"
+#include "pim/multiples.h"
 
 namespace wattlas::dram {
 
@@ -45,16 +46,7 @@ class Derived {
   std::function<double(const std::vector<double>&)> formula_;
 };
 
-template <class Q>
-Sourced<Joules> scaled(const Sourced<Q>& s, double factor) {
-  Sourced<Joules> out;
-  out.value = Joules(s.value.value * factor);
-  out.low = Joules(s.low.value * factor);
-  out.high = Joules(s.high.value * factor);
-  out.basis = s.basis;
-  out.source = s.source;
-  return out;
-}
+using pim::scaled;
 
 constexpr double milli = 1e-3, pico = 1e-12;
 
@@ -87,7 +79,7 @@ DramEnergy::DramEnergy(const DramSpec& spec) {
     ref = Derived({&i.vdd, &i.idd5b, &i.idd2n}, [=, t = seconds(c.rfc)](Values v) {
             return v[0] * (v[1] - v[2]) * t;
           }).joules(devices * milli, "VDD (IDD5B - IDD2N) tRFC");
-    refb = scaled(ref, share);
+    refb = scaled<Joules>(ref, share);
     refb.source = "energy of a refresh of all banks, by its share of banks";
     const auto standby = [&](const Sourced<Ratio>& idd) {
       return Derived({&i.vdd, &idd}, [](Values v) { return v[0] * v[1]; })
@@ -97,13 +89,13 @@ DramEnergy::DramEnergy(const DramSpec& spec) {
     closed = standby(i.idd2n);
   } else {
     const auto bits = static_cast<double>(accessBits);
-    act = scaled(e.activation, devices);
-    rd = scaled(e.readCore, bits);
-    wr = scaled(e.writeCore, bits);
-    ref = scaled(e.refresh, devices);
-    refb = scaled(e.refreshBank, devices);
-    open = scaled(e.standbyOpen, devices * pico);
-    closed = scaled(e.standbyClosed, devices * pico);
+    act = scaled<Joules>(e.activation, devices);
+    rd = scaled<Joules>(e.readCore, bits);
+    wr = scaled<Joules>(e.writeCore, bits);
+    ref = scaled<Joules>(e.refresh, devices);
+    refb = scaled<Joules>(e.refreshBank, devices);
+    open = scaled<Joules>(e.standbyOpen, devices * pico);
+    closed = scaled<Joules>(e.standbyClosed, devices * pico);
   }
   const auto add = [&](const char* id, Category category, const char* unit, Sourced<Joules> each) {
     return table.add({id, category, Scope::device, unit, std::move(each)});
@@ -115,9 +107,9 @@ DramEnergy::DramEnergy(const DramSpec& spec) {
   refreshBank = add("dram.refreshBank", Category::refresh, "bank-wise refresh", refb);
   standbyOpen = add("dram.standbyOpen", Category::leakage, "ps", open);
   standbyClosed = add("dram.standbyClosed", Category::leakage, "ps", closed);
-  readIo = add("dram.readIo", Category::link, "bit", scaled(e.readIo, 1));
-  writeIo = add("dram.writeIo", Category::link, "bit", scaled(e.writeIo, 1));
-  termination = add("dram.termination", Category::link, "bit", scaled(e.termination, 1));
+  readIo = add("dram.readIo", Category::link, "bit", scaled<Joules>(e.readIo, 1));
+  writeIo = add("dram.writeIo", Category::link, "bit", scaled<Joules>(e.writeIo, 1));
+  termination = add("dram.termination", Category::link, "bit", scaled<Joules>(e.termination, 1));
 }
 
 void DramLedger::add(int channel, const ChannelEngine& engine, const Clocks& c, Clock end) {

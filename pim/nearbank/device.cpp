@@ -3,30 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
+
 namespace wattlas::pim::nearbank {
 
 namespace {
-
-Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {
-  Sourced<Joules> out;
-  out.value = Joules(e.value.value);
-  out.low = Joules(e.low.value);
-  out.high = Joules(e.high.value);
-  out.basis = e.basis;
-  out.source = e.source;
-  return out;
-}
-
-template <class To, class From>
-Sourced<To> scaled(const Sourced<From>& one, double n) {
-  Sourced<To> out;
-  out.value = To(one.value.value * n);
-  out.low = To(one.low.value * n);
-  out.high = To(one.high.value * n);
-  out.basis = one.basis;
-  out.source = one.source;
-  return out;
-}
 
 bool isConvolution(OpKind kind) {
   return kind == OpKind::conv1d || kind == OpKind::conv2d;

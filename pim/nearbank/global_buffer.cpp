@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/nearbank/commands.h"
 
 namespace wattlas::pim::nearbank {
@@ -11,10 +12,6 @@ namespace wattlas::pim::nearbank {
 void appendRegisterFileProduct(Sequence& s, const MatrixWork& work, const NearBankParams& p);
 
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Buffer loads and passes over a chunk of `columns` columns.
 void chunk(Section& section, std::int64_t columns, std::int64_t passes, const NearBankParams& p,

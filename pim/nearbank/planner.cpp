@@ -2,18 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/nearbank/device.h"
 
 namespace wattlas::pim::nearbank {
 
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
 
 /// Row commands of majority-based arithmetic on n-bit integers (SIMDRAM's operation library).
 std::int64_t multiplyCommands(std::int64_t n) {

@@ -4,6 +4,7 @@
 // they open and close rows like data. Derived from the public programming guide and test kernels.
 #include <algorithm>
 
+#include "pim/multiples.h"
 #include "pim/nearbank/commands.h"
 
 namespace wattlas::pim::nearbank {
@@ -11,10 +12,6 @@ namespace wattlas::pim::nearbank {
 namespace {
 
 constexpr std::int64_t parkRow = 1, allBankRow = 2, singleBankRow = 3, registerRow = 4;
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 void park(Sequence& s, const NearBankParams& p, const char* name) {
   const std::int32_t id = s.phase(name);

@@ -3,29 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/pimai/key_split.h"
 #include "pim/pimai/spread.h"
 
 namespace wattlas::pim {
-
-namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
-
-Sourced<Watts> times(const Sourced<Watts>& one, double n) {
-  Sourced<Watts> all = one;
-  all.value *= n;
-  all.low *= n;
-  all.high *= n;
-  return all;
-}
-
-}  // namespace
 
 bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
                             Problems& problems) {
@@ -37,35 +19,19 @@ bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
   });
   if (problems.list().size() != before) return false;
   const double chips = static_cast<double>(p.chips);
-  Sourced<Joules> perBit;
-  perBit.value = Joules(p.energy.access.value.value);
-  perBit.low = Joules(p.energy.access.low.value);
-  perBit.high = Joules(p.energy.access.high.value);
-  perBit.basis = p.energy.access.basis;
-  perBit.source = p.energy.access.source;
-  bit_ = energy_.add({"dram.access", Category::array, Scope::chip, "bit", perBit});
+  bit_ = energy_.add({"dram.access", Category::array, Scope::chip, "bit", perBit(p.energy.access)});
   activation_ = energy_.add(
       {"dram.activation", Category::activation, Scope::chip, "activation", p.energy.activation});
   flop_ = energy_.add({"logic.flop", Category::compute, Scope::chip, "FLOP", p.flop});
   int8_ = energy_.add({"logic.int8", Category::compute, Scope::chip, "operation", p.int8Op});
   int4_ = energy_.add({"logic.int4", Category::compute, Scope::chip, "operation", p.int4Op});
-  Sourced<Joules> linkBit;
-  linkBit.value = Joules(p.linkEnergy.value.value);
-  linkBit.low = Joules(p.linkEnergy.low.value);
-  linkBit.high = Joules(p.linkEnergy.high.value);
-  linkBit.basis = p.linkEnergy.basis;
-  linkBit.source = p.linkEnergy.source;
-  link_ = energy_.add({"link.exchange", Category::link, Scope::chip, "bit", linkBit});
-  energy_.addPower("chip.static", Category::leakage, Scope::chip, times(p.chipStatic, chips));
-  Sourced<Watts> refresh;
+  link_ = energy_.add({"link.exchange", Category::link, Scope::chip, "bit", perBit(p.linkEnergy)});
+  energy_.addPower("chip.static", Category::leakage, Scope::chip,
+                   scaled<Watts>(p.chipStatic, chips));
   const double perSecond =
       chips * static_cast<double>(p.channels * p.banks) / p.bank.tREFI.value.value;
-  refresh.value = Watts(p.energy.refresh.value.value * perSecond);
-  refresh.low = Watts(p.energy.refresh.low.value * perSecond);
-  refresh.high = Watts(p.energy.refresh.high.value * perSecond);
-  refresh.basis = p.energy.refresh.basis;
-  refresh.source = p.energy.refresh.source;
-  energy_.addPower("dram.refresh", Category::refresh, Scope::chip, refresh);
+  energy_.addPower("dram.refresh", Category::refresh, Scope::chip,
+                   scaled<Watts>(p.energy.refresh, perSecond));
 
   info_.kind = "pim-ai";
   info_.tiers = {{"stacked DRAM", p.capacity.value * chips, HostAccess::shared, p.chips}};
@@ -95,10 +61,7 @@ Support PimAiDevice::support(const Operator& op) const {
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; chips exchange inside programs"};
   if (!isProduct(op.kind)) return {Support::Level::native, "vector units"};
-  const NumberFormat& weight = op.kind == OpKind::attention ? op.formats.kv
-                               : op.hasWeights              ? op.formats.weight
-                                                            : op.formats.activation;
-  const Datapath path = datapathOf(weight, op.formats.activation, params_);
+  const Datapath path = datapathOf(storedFormat(op), op.formats.activation, params_);
   return {path.native ? Support::Level::native : Support::Level::emulated, path.how};
 }
 
@@ -118,9 +81,7 @@ PimAiOp PimAiDevice::plan(const Operator& op) const {
       (cost.weights * share + cost.state * split.storedShare) * static_cast<double>(p.chips);
   work.workspace = cost.input * static_cast<double>(p.chips) + cost.output;
   if (isProduct(op.kind)) {
-    const NumberFormat& weight = op.kind == OpKind::attention ? op.formats.kv
-                                 : op.hasWeights              ? op.formats.weight
-                                                              : op.formats.activation;
+    const NumberFormat& weight = storedFormat(op);
     const Datapath path = datapathOf(weight, op.formats.activation, p);
     work.rate = path.rate;
     work.energyClass = path.energyClass;

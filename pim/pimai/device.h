@@ -26,6 +26,16 @@ struct PimAiOp {
   std::vector<Assumption> assumptions;
 };
 
+/// How a chip reads the stream of an operator: rows of each channel, in tiles that fill half of the
+/// buffer; every row brings the same share of the operations.
+struct StreamTiles {
+  double perChannel = 0;  ///< bits of a pass
+  std::int64_t rows = 0;  ///< of a channel and pass; the last may be short
+  std::int64_t rowsPerTile = 1;
+  double operationsPerRow = 0;
+};
+StreamTiles tilesOf(const PimAiOp& op, const PimAiParams& params);
+
 class PimAiProgram final : public Program {
  public:
   PimAiProgram(std::vector<PimAiOp> operators, const PimAiParams& params);
@@ -52,7 +62,7 @@ class PimAiDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 3; }
+  int modelVersion() const override { return 4; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }

@@ -15,7 +15,51 @@ Seconds computeTime(const PimAiOp& op) {
   return op.operations > 0 ? Seconds(op.operations / op.rate.value) : Seconds(0);
 }
 
+/// Refreshes of all banks fall due after every interval of the program.
+Seconds withRefresh(Seconds stream, const PimAiParams& p) {
+  const double interval = p.bank.tREFI.value.value, length = p.bank.tRFC.value.value;
+  if (!p.allBank() || stream.value < interval) return stream;
+  const double refreshes = 1 + std::floor((stream.value - interval) / (interval - length));
+  return Seconds(stream.value + refreshes * length);
+}
+
+/// Tiles are computed behind their reading: arithmetic waits for the first tile, for the last, or
+/// for the last whole one.
+Seconds pipelineTime(const PimAiOp& op, const PimAiParams& p, Seconds stream, Seconds compute) {
+  const StreamTiles tiles = tilesOf(op, p);
+  if (tiles.rows == 0) return compute;
+  const double row = p.bank.rowBits.value.value / p.channelRate.value.value;
+  const double perRow =
+      compute.value / static_cast<double>(tiles.rows) / static_cast<double>(op.streamPasses);
+  const double first = std::min(static_cast<double>(tiles.rowsPerTile) * row,
+                                tiles.perChannel / p.channelRate.value.value);
+  const std::int64_t rest = (tiles.rows - 1) % tiles.rowsPerTile + 1;  // rows of the last tile
+  const double last = static_cast<double>(rest) * perRow;
+  double time = std::max(first + compute.value, stream.value + last);
+  if (tiles.rows > tiles.rowsPerTile || op.streamPasses > 1) {
+    const double lastRead =
+        tiles.perChannel / p.channelRate.value.value - static_cast<double>(tiles.rows - rest) * row;
+    const double whole = static_cast<double>(std::min(tiles.rowsPerTile, tiles.rows)) * perRow;
+    time = std::max(time, stream.value - lastRead + whole + last);
+  }
+  return p.bank.tRCD.value + Seconds(time);
+}
+
 }  // namespace
+
+StreamTiles tilesOf(const PimAiOp& op, const PimAiParams& p) {
+  StreamTiles tiles;
+  const double rowBits = p.bank.rowBits.value.value, channels = static_cast<double>(p.channels);
+  tiles.perChannel = op.stream.value / channels;
+  if (op.stream.value > 0)
+    tiles.rows =
+        std::max<std::int64_t>(1, std::llround(std::ceil(tiles.perChannel / rowBits - 1e-9)));
+  tiles.rowsPerTile = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(p.tileBuffer.value.value / 2 / channels / rowBits));
+  tiles.operationsPerRow =
+      op.operations / static_cast<double>(std::max<std::int64_t>(1, tiles.rows * op.streamPasses));
+  return tiles;
+}
 
 PimAiProgram::PimAiProgram(std::vector<PimAiOp> operators, const PimAiParams& p)
     : operators_(std::move(operators)) {
@@ -53,14 +97,8 @@ Profile PimAiDevice::estimate(const Program& program) const {
     t.exchange = exchangeTime(op, p);
     t.elements = toTicks(op.elements);
     // Single banks refresh while the others deliver; a whole-channel refresh stops the stream.
-    const double available = p.allBank() ? p.bank.available() : 1.0;
-    const Seconds stream = streamTime(op, p) * (1.0 / available), compute = computeTime(op);
-    const double tiles = std::max(1.0, op.stream.value / (p.tileBuffer.value.value / 2)) *
-                         static_cast<double>(op.streamPasses);
-    // The pipeline fills with one tile of the other resource.
-    const Seconds fill = std::min(stream, compute) * (1.0 / tiles);
-    const Seconds first = op.stream.value > 0 ? p.bank.tRCD.value : Seconds(0);
-    t.stream = toTicks(std::max(stream, compute) + fill + first);
+    const Seconds stream = withRefresh(streamTime(op, p), p), compute = computeTime(op);
+    t.stream = toTicks(pipelineTime(op, p, stream, compute));
     t.bound = compute > stream ? Bound::compute : Bound::memory;
     times.push_back(t);
   }

@@ -23,4 +23,9 @@ std::int64_t independentParts(const Operator& op) {
   }
 }
 
+const NumberFormat& storedFormat(const Operator& op) {
+  if (op.kind == OpKind::attention) return op.formats.kv;
+  return op.hasWeights ? op.formats.weight : op.formats.activation;
+}
+
 }  // namespace wattlas::pim

@@ -12,4 +12,7 @@ bool isProduct(OpKind kind);
 /// Parts of an operator's output that different units can make without each other.
 std::int64_t independentParts(const Operator& op);
 
+/// Format of the operand that units hold: keys and values, weights, or a second activation.
+const NumberFormat& storedFormat(const Operator& op);
+
 }  // namespace wattlas::pim

@@ -3,47 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/pimai/key_split.h"
 #include "pim/pimai/spread.h"
 #include "pim/roofline/compat.h"
 
 namespace wattlas::pim {
-
-namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
-
-template <class Q>
-Sourced<Q> scaled(const Sourced<Q>& one, double n) {
-  Sourced<Q> all = one;
-  all.value *= n;
-  all.low *= n;
-  all.high *= n;
-  return all;
-}
-
-Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {
-  Sourced<Joules> out;
-  out.value = Joules(e.value.value);
-  out.low = Joules(e.low.value);
-  out.high = Joules(e.high.value);
-  out.basis = e.basis;
-  out.source = e.source;
-  return out;
-}
-
-const NumberFormat& storedFormat(const Operator& op) {
-  return op.kind == OpKind::attention ? op.formats.kv
-         : op.hasWeights              ? op.formats.weight
-                                      : op.formats.activation;
-}
-
-}  // namespace
 
 bool RooflineDevice::configure(const ConfigNode& config, const std::string& prefix,
                                Problems& problems) {
@@ -98,7 +63,7 @@ void RooflineDevice::addEnergies() {
   link_ =
       energy_.add({"exchange.bit", Category::link, Scope::chip, "bit", perBit(p.exchangeEnergy)});
   energy_.addPower("units.idle", Category::leakage, Scope::chip,
-                   scaled(p.idle, static_cast<double>(p.units)));
+                   scaled<Watts>(p.idle, static_cast<double>(p.units)));
   energy_.addPower("host.idle", Category::host, Scope::node, p.hostPower);
 }
 
@@ -207,17 +172,10 @@ Profile RooflineDevice::estimate(const Program& program) const {
   const auto& mine = dynamic_cast<const RooflineProgram&>(program);
   const RooflineDemand d = demandOf(mine.op(), params_);
   const double slowest = std::max({d.memory.value, d.compute.value, d.elements.value});
-  // The pipeline fills with one tile of each resource that does not decide.
-  const double fill = (d.memory.value + d.compute.value + d.elements.value - slowest) / d.tiles;
-  double total = d.exchange.value + slowest + fill;
-  // On a ring of own links the memory fills both halves of the buffer meanwhile.
-  if (params_.isPeer())
-    total -= std::min(d.exchange.value, d.memory.value * std::min(1.0, 2.0 / d.tiles));
-  total += params_.memoryLatency.value.value;
   const Bound bound = d.exchange.value > slowest  ? Bound::link
                       : slowest == d.memory.value ? Bound::memory
                                                   : Bound::compute;
-  return profileOf(mine, std::max(toTicks(Seconds(total)), mine.bound()), bound);
+  return profileOf(mine, std::max(toTicks(pipelineTime(d, params_)), mine.bound()), bound);
 }
 
 EnergyCounts RooflineDevice::countsOf(const RooflineOp& op) const {

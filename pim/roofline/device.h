@@ -17,7 +17,7 @@ class RooflineDevice : public ConfiguredDevice, public CountsDecodeSteps {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 2; }
+  int modelVersion() const override { return 3; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   /// The tool's own equations look at the network around an operator.

@@ -30,9 +30,14 @@ struct RooflineOp {
 /// Times on each resource, with it to itself.
 struct RooflineDemand {
   Seconds exchange, memory, compute, elements;
-  double tiles = 1;
+  std::int64_t tiles = 1;  ///< halves of the tile buffer that the operand tiles fill, all passes
+  Seconds read;            ///< operand tiles; `memory` includes the results too
+  Seconds tile, whole;     ///< of it, the first tile; all but the last tile
 };
 RooflineDemand demandOf(const RooflineOp& op, const RooflineParams& p);
+/// Closed form of an operator whose tiles pass memory, arithmetic and vector units in turn, through
+/// a double buffer, while finished results wait for gaps of the memory port.
+Seconds pipelineTime(const RooflineDemand& d, const RooflineParams& p);
 /// Time of the exchange before an operator (the same law at every level).
 Ticks exchangeTime(const RooflineOp& op, const RooflineParams& p);
 

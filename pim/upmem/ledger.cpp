@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 
 namespace {
-
-Sourced<Watts> scaled(const Sourced<Watts>& one, double n) {
-  Sourced<Watts> all = one;
-  all.value *= n;
-  all.low *= n;
-  all.high *= n;
-  return all;
-}
 
 struct Adder {
   const UpmemParams& p;
@@ -58,15 +51,6 @@ void addBank(const BankWork& b, const Kernel& kernel, std::int64_t dpus, Adder& 
 }  // namespace
 
 void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
-  const auto perBit = [](const Sourced<JoulesPerBit>& e) {
-    Sourced<Joules> one;
-    one.value = Joules(e.value.value);
-    one.low = Joules(e.low.value);
-    one.high = Joules(e.high.value);
-    one.basis = e.basis;
-    one.source = e.source;
-    return one;
-  };
   fetch = table.add({"dpu.fetch", Category::control, Scope::chip, "instruction", p.energy.fetch});
   execute =
       table.add({"dpu.execute", Category::compute, Scope::chip, "instruction", p.energy.execute});
@@ -79,7 +63,8 @@ void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
   eccWord = table.add(
       {"saMac.ecc", Category::compute, Scope::chip, "code word decoded", p.saMac.ecc.decode});
   const double dpus = static_cast<double>(p.dpus());
-  table.addPower("dpu.static", Category::leakage, Scope::chip, scaled(p.energy.dpuStatic, dpus));
+  table.addPower("dpu.static", Category::leakage, Scope::chip,
+                 scaled<Watts>(p.energy.dpuStatic, dpus));
   Sourced<Watts> refresh;
   const double perSecond = dpus / p.bank.tREFI.value.value;
   refresh.value = Watts(p.energy.bank.refresh.value.value * perSecond);
@@ -90,7 +75,7 @@ void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
   table.addPower("mram.refresh", Category::refresh, Scope::chip, refresh);
   const double dimms = static_cast<double>(ceilDiv(p.ranks, p.ranksPerDimm));
   table.addPower("dimm.static", Category::leakage, Scope::device,
-                 scaled(p.energy.dimmStatic, dimms));
+                 scaled<Watts>(p.energy.dimmStatic, dimms));
 }
 
 Bits wireBits(const Exchange& x, const UpmemParams& p) {

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/upmem/closed_form.h"
 
 namespace wattlas::pim {
 
 namespace {
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
 std::string rateText(double v) {  // two decimals
   std::string text = std::to_string(v);
   return text.substr(0, text.find('.') + 3);

@@ -1,6 +1,7 @@
 // Operators -> stages: how work is split over DPUs, tasklets and tiles.
 #pragma once
 
+#include "pim/multiples.h"
 #include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
@@ -69,9 +70,6 @@ class Planner {
 /// Product behind a gemm, convolution or Hamming search.
 MatrixShape matrixShapeOf(const Operator& op);
 
-inline std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 /// Bytes of `elements` of `bits`, in whole 8-byte words (the grain of MRAM).
 inline std::int64_t wordBytes(std::int64_t elements, int bits) {
   return ceilDiv(elements * bits, 64) * 8;

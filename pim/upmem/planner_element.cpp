@@ -2,16 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/multiples.h"
 #include "pim/upmem/closed_form.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
-
-namespace {
-std::int64_t whole(double v) {
-  return static_cast<std::int64_t>(std::ceil(v - 1e-9));
-}
-}  // namespace
 
 Expected<OpPlan, Refusal> Planner::attention(const Operator& op) const {
   // Keys of a head are split where one new query gains most, so that prefill and every decode step

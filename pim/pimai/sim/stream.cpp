@@ -74,15 +74,10 @@ class Channel {
 
 StreamRun runStream(const PimAiOp& op, const PimAiParams& p) {
   StreamRun run;
-  const double perChannel = op.stream.value / static_cast<double>(p.channels);
+  const StreamTiles tiles = tilesOf(op, p);
+  const std::int64_t rows = tiles.rows, rowsPerTile = tiles.rowsPerTile;
+  const double perChannel = tiles.perChannel, operations = tiles.operationsPerRow;
   const double rowBits = p.bank.rowBits.value.value;
-  const double halfRows = p.tileBuffer.value.value / 2 / static_cast<double>(p.channels) / rowBits;
-  const std::int64_t rowsPerTile = std::max<std::int64_t>(1, static_cast<std::int64_t>(halfRows));
-  const std::int64_t rows =
-      std::max<std::int64_t>(op.stream.value > 0 ? 1 : 0,
-                             static_cast<std::int64_t>(std::ceil(perChannel / rowBits - 1e-9)));
-  const double operations =
-      op.operations / static_cast<double>(std::max<std::int64_t>(1, rows * op.streamPasses));
   Channel channel(p);
   std::array<std::int64_t, 2> freed = {0, 0};  // when each half of the buffer may be filled again
   std::int64_t compute = 0, memory = 0;
