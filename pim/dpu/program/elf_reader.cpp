@@ -14,6 +14,24 @@ namespace {
 constexpr std::uint32_t kMaxName = 4096;
 constexpr std::uint32_t kMaxHeaders = 65535;
 
+/// " of NAME" for machines that are taken for DPUs by mistake: the host of a DPU program, mostly.
+std::string ofMachine(std::uint16_t machine) {
+  switch (machine) {
+    case 3:
+      return " of x86";
+    case 62:
+      return " of x86-64 (a host program?)";
+    case 40:
+      return " of Arm";
+    case 183:
+      return " of AArch64 (a host program?)";
+    case 243:
+      return " of RISC-V";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Image::Image(const std::vector<std::uint8_t>& bytes, const std::string& name)
@@ -89,11 +107,16 @@ void Image::readHeader() {
     fail(0, "not an ELF file", "the bytes 7f 45 4c 46");
   }
   data(0, kHeaderBytes, "the ELF header");
-  if (u8(4) != 1) fail(4, "ELF class " + std::to_string(u8(4)), "class 1 (32 bits)");
+  if (u8(4) != 1)
+    fail(4,
+         "ELF class " + std::to_string(u8(4)) +
+             (u8(4) == 2 ? ", a 64-bit program" + ofMachine(u16(18)) : ""),
+         "class 1: a 32-bit program of a DPU, machine 245");
   if (u8(5) != 1) fail(5, "byte order " + std::to_string(u8(5)), "1 (little-endian)");
   const auto machine = u16(18);
   if (machine != kMachine) {
-    fail(18, "machine " + std::to_string(machine) + " is not a DPU", "machine 245");
+    fail(18, "machine " + std::to_string(machine) + " is not a DPU" + ofMachine(machine),
+         "machine 245: a program compiled for DPUs");
   }
   const auto type = u16(16);
   if (type == kRelocatable) {

@@ -1,8 +1,10 @@
 #include "pim/dpu/program/program_files.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "models/base/error.h"
 #include "pim/dpu/program/assembler.h"
@@ -16,6 +18,52 @@ constexpr std::uintmax_t kMaxElf = std::uintmax_t{512} << 20;
 
 std::string_view view(const std::vector<std::uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool isElf(std::string_view bytes) {
+  return bytes.starts_with(
+      "\x7f"
+      "ELF");
+}
+
+/// What a file that is no text is by its first bytes, for people.
+std::string kindOf(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array<std::pair<std::string_view, const char*>, 8> kinds = {{
+      {"!<arch>\n"sv, "an archive of object files (.a)"},
+      {"BC\xc0\xde"sv, "LLVM bitcode"},
+      {"\x1f\x8b"sv, "a gzip file"},
+      {"PK\x03\x04"sv, "a zip archive"},
+      {"\xfd"
+       "7zXZ"sv,
+       "an xz file"},
+      {"\xcf\xfa\xed\xfe"sv, "a Mach-O executable"},
+      {"MZ"sv, "a Windows executable"},
+      {"\x89HDF"sv, "an HDF5 file"},
+  }};
+  for (const auto& [magic, kind] : kinds)
+    if (bytes.starts_with(magic)) return kind;
+  return "a binary file";
+}
+
+/// Refuses what cannot be assembly text: nothing at all, or bytes that no text holds.
+void requireSource(std::string_view bytes, const std::string& name) {
+  const auto refuse = [&](const std::string& what, const std::string& advice) {
+    throw InputError(Problem{{name, 0},
+                             {},
+                             what,
+                             "an ELF executable of a DPU, which begins with the bytes 7f 45 4c "
+                             "46, or assembly text",
+                             advice});
+  };
+  if (bytes.empty()) refuse("the file is empty", "");
+  const bool control = std::any_of(bytes.begin(), bytes.end(), [](char c) {
+    return (c >= 0 && c < 9) || (c > 13 && c < 32 && c != 27) || c == 127;
+  });
+  if (control)
+    refuse("neither an ELF file nor text: it looks like " + kindOf(bytes),
+           "raw memory contents go to a running program with --mram FILE@ADDR or "
+           "--write SYMBOL=FILE");
 }
 
 AssembleOptions beside(const std::filesystem::path& path, AssembleOptions options) {
@@ -42,7 +90,9 @@ std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path) {
   std::array<char, 65536> block{};
   while (file.read(block.data(), block.size()) || file.gcount() > 0) {
     bytes.insert(bytes.end(), block.data(), block.data() + file.gcount());
-    if (bytes.size() > kMaxElf) refuse("the file is too large", "at most 512 MiB");
+    if (isElf(view(bytes)) ? bytes.size() > kMaxElf : bytes.size() > kMaxSource)
+      refuse(isElf(view(bytes)) ? "the ELF file is too large" : "too large, and not an ELF file",
+             "an ELF executable of at most 512 MiB or an assembly source of at most 64 MiB");
   }
   if (!file.eof()) refuse("the file cannot be read", "a readable file");
   return bytes;
@@ -90,16 +140,22 @@ Program assemble(std::string_view source, const std::string& name, const Assembl
 }
 
 Program assembleFile(const std::filesystem::path& path, const AssembleOptions& options) {
-  return assemble(view(readProgramFile(path)), path.string(), beside(path, options));
+  const auto bytes = readProgramFile(path);
+  if (isElf(view(bytes)))
+    throw InputError(Problem{{path.string(), 0},
+                             {},
+                             "this is an ELF file, which needs no assembling",
+                             "assembly text",
+                             "`wattlas dpu run` and `wattlas dpu objdump` take it as it is"});
+  requireSource(view(bytes), path.string());
+  return assemble(view(bytes), path.string(), beside(path, options));
 }
 
 Program loadProgram(const std::filesystem::path& path, const AssembleOptions& options) {
   const auto bytes = readProgramFile(path);
-  const bool elf = bytes.size() >= 4 && view(bytes).substr(0, 4) ==
-                                            "\x7f"
-                                            "ELF";
-  return elf ? loadElf(bytes, path.string())
-             : assemble(view(bytes), path.string(), beside(path, options));
+  if (isElf(view(bytes))) return loadElf(bytes, path.string());
+  requireSource(view(bytes), path.string());
+  return assemble(view(bytes), path.string(), beside(path, options));
 }
 
 }  // namespace wattlas::dpu

@@ -1,4 +1,5 @@
 // ELF files: made by us, made by hand in other ways, and broken ones.
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -199,6 +200,36 @@ TEST(DpuElf, FilesAreWrittenWholeAndRecognisedByTheirMagic) {
   EXPECT_NE(errorOf([&] { loadProgram(folder / "b.elf", {}); }).find("no such file"),
             std::string::npos);
   EXPECT_NE(errorOf([&] { loadProgram(folder, {}); }).find("folder"), std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(DpuElf, FilesThatAreNeitherElfNorTextAreNamedAsSuch) {
+  using namespace std::string_literals;
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("wattlas_no_elf_test_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const auto loading = [&](const std::string& bytes) {
+    std::ofstream(folder / "file", std::ios::binary) << bytes;
+    return errorOf([&] { loadProgram(folder / "file", {}); });
+  };
+  EXPECT_THAT(loading(""), testing::HasSubstr("the file is empty"));
+  for (const auto& [bytes, kind] : {std::pair("a\0b"s, "a binary file"),
+                                    {"\x1f\x8b\x08 text"s, "a gzip file"},
+                                    {"PK\x03\x04"s, "a zip archive"},
+                                    {"!<arch>\nmain.o/\0"s, "an archive"}}) {
+    EXPECT_THAT(loading(bytes), testing::HasSubstr("neither an ELF file nor text"));
+    EXPECT_THAT(loading(bytes), testing::HasSubstr(kind));
+    EXPECT_THAT(loading(bytes), testing::HasSubstr("--mram FILE@ADDR"));
+  }
+  // Text stays text, whatever its comments are written in.
+  EXPECT_EQ(loading("\t; caf\xe9, na\xc3\xafve\r\nstop\n"), "");
+  // A host program by mistake.
+  std::string host = "\x7f"s + "ELF\2\1\1"s + std::string(57, '\0');
+  host[18] = 62;
+  EXPECT_THAT(loading(host), testing::HasSubstr("64-bit program of x86-64"));
+  std::filesystem::resize_file(folder / "file", std::uintmax_t{1} << 30);
+  EXPECT_THAT(errorOf([&] { loadProgram(folder / "file", {}); }),
+              testing::HasSubstr("at most 512 MiB"));
   std::filesystem::remove_all(folder);
 }
 
