@@ -87,12 +87,17 @@ std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path) {
   }
   std::ifstream file(path, std::ios::binary);
   std::vector<std::uint8_t> bytes;
+  const auto require = [&](std::uintmax_t size) {
+    const bool elf = isElf(view(bytes));
+    if (size > (elf ? kMaxElf : kMaxSource))
+      refuse(elf ? "the ELF file is too large" : "too large, and not an ELF file",
+             "an ELF executable of at most 512 MiB or an assembly source of at most 64 MiB");
+  };
   std::array<char, 65536> block{};
   while (file.read(block.data(), block.size()) || file.gcount() > 0) {
     bytes.insert(bytes.end(), block.data(), block.data() + file.gcount());
-    if (isElf(view(bytes)) ? bytes.size() > kMaxElf : bytes.size() > kMaxSource)
-      refuse(isElf(view(bytes)) ? "the ELF file is too large" : "too large, and not an ELF file",
-             "an ELF executable of at most 512 MiB or an assembly source of at most 64 MiB");
+    require(std::filesystem::is_regular_file(status) ? std::filesystem::file_size(path, error)
+                                                     : bytes.size());
   }
   if (!file.eof()) refuse("the file cannot be read", "a readable file");
   return bytes;
