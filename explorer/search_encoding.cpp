@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/units.h"
+
 namespace wattlas {
 
 Encoding::Encoding(const Study& study) : study_(study) {
@@ -34,6 +36,14 @@ DesignPoint Encoding::decode(std::int32_t workload, const std::vector<double>& x
   return point;
 }
 
+double unitOf(const Gene& gene, Coordinate setting) {
+  if (!gene.continuous()) return (setting + 0.5) / static_cast<double>(gene.choices());
+  if (gene.high <= gene.low) return 0.5;
+  if (gene.kind == Gene::Kind::log)
+    return rounded(std::log(setting / gene.low) / std::log(gene.high / gene.low));
+  return (setting - gene.low) / (gene.high - gene.low);
+}
+
 std::vector<double> Encoding::encode(const DesignPoint& design) const {
   std::vector<double> x;
   for (std::size_t g = 0; g < study_.genes.size(); ++g) {
@@ -45,13 +55,8 @@ std::vector<double> Encoding::encode(const DesignPoint& design) const {
         x.push_back(std::isnan(c) ? 0.5 : static_cast<double>(k) == c ? 0.9 : 0.1);
     } else if (std::isnan(c)) {
       x.push_back(0.5);
-    } else if (!gene.continuous()) {
-      x.push_back((c + 0.5) / static_cast<double>(gene.choices()));
-    } else if (gene.kind == Gene::Kind::log) {
-      x.push_back(gene.high > gene.low ? std::log(c / gene.low) / std::log(gene.high / gene.low)
-                                       : 0.5);
     } else {
-      x.push_back(gene.high > gene.low ? (c - gene.low) / (gene.high - gene.low) : 0.5);
+      x.push_back(unitOf(gene, c));
     }
     for (std::size_t k = x.size() - n; k < x.size(); ++k) x[k] = std::clamp(x[k], 0.0, 1.0);
   }

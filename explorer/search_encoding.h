@@ -24,6 +24,10 @@ class Encoding {
   std::size_t dimensions_ = 0;
 };
 
+/// Where a setting of an active gene stands in [0, 1]: listed genes in the middle of their
+/// interval.
+double unitOf(const Gene& gene, Coordinate setting);
+
 /// Designs that differ in one listed gene: by one step where the choices have an order, by any
 /// other choice where they have none. A gene that only then becomes active gets the setting that
 /// the hash of the design picks. Continuous genes have no neighbours. Canonical, in gene order.

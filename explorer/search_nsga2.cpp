@@ -2,17 +2,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <unordered_set>
 
 #include "explorer/nsga2.h"
 #include "explorer/search.h"
 #include "explorer/search_encoding.h"
+#include "explorer/search_propose.h"
 
 namespace wattlas {
 namespace {
 
-constexpr std::size_t patience = 50;  ///< generations without any new design
+constexpr std::size_t patience = 50;      ///< generations without any new design
+constexpr std::size_t widestStart = 256;  ///< designs
 
 using IdSet = std::unordered_set<Hash128, Hash128Hasher>;
 
@@ -58,6 +59,8 @@ class Nsga2Search final : public Search {
         workload_(workload),
         budget_(budget),
         seed_(seed),
+        ids_(study),
+        proposer_(study, workload, seed),
         nsga2_(encoding_.dimensions(), study.objectives.size(), optionsFor(study, budget, seed)) {}
 
   SearchRequest next(const RowLookup& rows) override {
@@ -101,7 +104,9 @@ class Nsga2Search final : public Search {
     for (const std::size_t i : fresh) {
       seen_.insert(ids[i]);
       order_.push_back(ids[i]);
-      if (auto v = feasibleObjectives(rowOf(ids[i]))) addToFront(points[i], std::move(*v));
+      auto v = feasibleObjectives(rowOf(ids[i]));
+      known_.push_back({points[i], v ? *v : ObjectiveVector{}});
+      if (v) addToFront(points[i], std::move(*v));
     }
     idle_ = fresh.empty() ? idle_ + 1 : 0;
     if (order_.size() >= budget_ || idle_ >= patience) ended_ = true;
@@ -115,7 +120,7 @@ class Nsga2Search final : public Search {
       std::vector<Hash128> ids;
       for (const std::vector<double>& x : xs) {
         points.push_back(encoding_.decode(workload_, x));
-        ids.push_back(idOf(study_, points.back()));
+        ids.push_back(ids_.of(points.back()));
       }
       if (!take(points, ids)) return std::nullopt;
       if (!penalty_.known()) learnPenalty();
@@ -127,9 +132,15 @@ class Nsga2Search final : public Search {
   }
 
   void refine() {
-    if (batch_.empty()) batch_ = newNeighbours();
+    if (batch_.empty()) {
+      batch_ = started_ ? proposer_.propose(
+                              known_, front_,
+                              [&](const Hash128& id) { return seen_.count(id) > 0; }, nsga2_.size())
+                        : restOfStart();
+      started_ = true;
+    }
     std::vector<Hash128> ids;
-    for (const DesignPoint& point : batch_) ids.push_back(idOf(study_, point));
+    for (const DesignPoint& point : batch_) ids.push_back(ids_.of(point));
     const std::size_t idleBefore = idle_;
     if (!batch_.empty() && !take(batch_, ids)) return;
     idle_ = batch_.empty() ? idleBefore : idle_;
@@ -145,48 +156,26 @@ class Nsga2Search final : public Search {
     refining_ = false;
   }
 
-  /// Unseen neighbours of the front, at most one population: those of its ends first (the best in
-  /// one objective: beyond them lies what costs most volume, and few members point there), then
-  /// those next to most members, then in the order of their ids, which is as good as random and
-  /// needs no state.
-  std::vector<DesignPoint> newNeighbours() const {
-    struct Candidate {
-      DesignPoint point;
-      std::size_t touches = 0;
-      bool atEnd = false;
-    };
-    ObjectiveVector best(study_.objectives.size(), std::numeric_limits<double>::infinity());
-    for (const auto& [point, value] : front_)
-      for (std::size_t o = 0; o < best.size(); ++o) best[o] = std::min(best[o], value[o]);
-    std::map<Hash128, Candidate> candidates;
-    for (const auto& [point, value] : front_) {
-      bool end = false;
-      for (std::size_t o = 0; o < best.size(); ++o) end = end || value[o] == best[o];
-      for (DesignPoint& near : neighboursOf(study_, point)) {
-        const Hash128 id = idOf(study_, near);
-        if (seen_.count(id) > 0) continue;
-        Candidate& candidate = candidates[id];
-        candidate.point = std::move(near);
-        ++candidate.touches;
-        candidate.atEnd = candidate.atEnd || end;
-      }
-    }
-    std::vector<const Candidate*> order;
-    for (const auto& [id, candidate] : candidates) order.push_back(&candidate);
-    std::stable_sort(order.begin(), order.end(), [](const Candidate* a, const Candidate* b) {
-      return a->atEnd != b->atEnd ? a->atEnd : a->touches > b->touches;
-    });
+  /// A population is small beside the space, and what its start has not met is found by luck. So a
+  /// fifth of the budget goes to a Sobol sample before selection counts.
+  std::vector<DesignPoint> restOfStart() const {
+    const std::size_t wanted = std::min(budget_ / 5, widestStart);
     std::vector<DesignPoint> out;
-    for (std::size_t i = 0; i < std::min(order.size(), nsga2_.size()); ++i)
-      out.push_back(order[i]->point);
+    if (wanted <= order_.size()) return out;
+    for (DesignPoint& point :
+         samplePoints(study_, SearchMethod::sobol,
+                      (wanted - order_.size()) * study_.workloads.size(), ~seed_))
+      if (point.workload == workload_ && seen_.count(ids_.of(point)) == 0)
+        out.push_back(std::move(point));
     return out;
   }
 
   void addToFront(const DesignPoint& point, ObjectiveVector value) {
-    for (const auto& [other, v] : front_)
-      if (dominates(v, value)) return;
-    std::erase_if(front_, [&](const auto& member) { return dominates(value, member.second); });
-    front_.emplace_back(point, std::move(value));
+    for (const KnownDesign& member : front_)
+      if (dominates(member.values, value) || member.values == value) return;
+    std::erase_if(front_,
+                  [&](const KnownDesign& member) { return dominates(value, member.values); });
+    front_.push_back({point, std::move(value)});
   }
 
   std::optional<ObjectiveVector> feasibleObjectives(const ExploredPoint* point) const {
@@ -225,14 +214,17 @@ class Nsga2Search final : public Search {
   std::int32_t workload_;
   std::size_t budget_, idle_ = 0;
   std::uint64_t seed_;
+  PointIds ids_;
+  Proposer proposer_;
+  std::vector<KnownDesign> known_;
   Nsga2 nsga2_;
   Penalty penalty_;
   const RowLookup* rows_ = nullptr;
   IdSet seen_;
   std::vector<Hash128> order_;
-  std::vector<std::pair<DesignPoint, ObjectiveVector>> front_;
+  std::vector<KnownDesign> front_;  ///< one design a vector: equal ones lead to the same places
   std::vector<DesignPoint> wanted_, batch_;
-  bool refining_ = false, ended_ = false;
+  bool started_ = false, refining_ = false, ended_ = false;
 };
 
 }  // namespace
