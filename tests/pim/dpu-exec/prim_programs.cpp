@@ -9,6 +9,7 @@
 
 #include "models/base/random.h"
 #include "pim/dpu/program/program_files.h"
+#include "tests/pim/dpu-exec/symbols.h"
 
 namespace wattlas::dpu::test {
 
@@ -16,27 +17,6 @@ namespace {
 
 using Words = std::vector<std::uint32_t>;
 using Longs = std::vector<std::uint64_t>;
-
-template <class T>
-void put(DpuMachine& machine, const char* symbol, const std::vector<T>& data) {
-  machine.writeSymbol(
-      symbol, {reinterpret_cast<const std::uint8_t*>(data.data()), data.size() * sizeof(T)});
-}
-
-template <class T>
-std::string compare(const DpuMachine& machine, const char* symbol, const std::vector<T>& expected) {
-  const auto raw =
-      machine.readSymbol(symbol, static_cast<std::uint32_t>(expected.size() * sizeof(T)));
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    T is;
-    std::memcpy(&is, raw.data() + i * sizeof(T), sizeof(T));
-    if (is != expected[i]) {
-      return std::string(symbol) + "[" + std::to_string(i) + "] is " + std::to_string(is) +
-             ", should be " + std::to_string(expected[i]);
-    }
-  }
-  return {};
-}
 
 /// `in` as `input` and its bytes as `args`; `out` must be the start of `output`.
 PrimProgram stream(const char* name, const Longs& in, const Longs& out, bool counted) {
@@ -239,10 +219,11 @@ std::vector<PrimProgram> primPrograms(unsigned scale) {
           sparse(scale),    series(scale)};
 }
 
-Program assembledPrim(const std::string& name, unsigned tasklets) {
+Program assembledPrim(const std::string& name, unsigned tasklets, const std::string& folder) {
   AssembleOptions options;
   options.tasklets = static_cast<int>(tasklets);
-  return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/prim/" + name + ".s", options);
+  return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/" + folder + "/" + name + ".s",
+                      options);
 }
 
 }  // namespace wattlas::dpu::test

@@ -21,6 +21,8 @@ struct PrimProgram {
 /// the program allows it.
 std::vector<PrimProgram> primPrograms(unsigned scale = 1);
 
-Program assembledPrim(const std::string& name, unsigned tasklets);
+/// A source of tests/data/dpu/`folder`.
+Program assembledPrim(const std::string& name, unsigned tasklets,
+                      const std::string& folder = "prim");
 
 }  // namespace wattlas::dpu::test
