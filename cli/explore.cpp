@@ -133,12 +133,13 @@ struct ExploreCommand {
       sink.useUncertainty(outcome, intervals);
     }
     emit(outcome, sink);
-    if (!csv.empty()) writePointCsv(csv, sink.rows());
+    if (!csv.empty()) writePointCsv(csv, sink.rows(), geneKeys(loaded));
     if (!output.empty()) {
       sink.addTables(outcome);
       sink.commit(output);
     }
-    fmt::print("{}\n", printPareto(sink.rows(), {.colour = context.colour}, false));
+    fmt::print("{}\n",
+               printPareto(sink.rows(), {.colour = context.colour}, false, geneKeys(loaded)));
     fmt::print("{}", summarise(outcome));
     if (!intervals.points.empty()) fmt::print("{}", printUncertainty(outcome, intervals));
     if (loaded.bits && !outcome.interrupted)

@@ -21,7 +21,9 @@ void addFiles(CLI::App& app, Context& context) {
   pareto->footer("Example:\n  wattlas pareto out.h5");
   pareto->add_option("file", *first, "HDF5 file of explore or run")->required();
   pareto->callback([first, &context] {
-    fmt::print("{}", printPareto(Store(*first).rows(), {.colour = context.colour}));
+    const Store store(*first);
+    fmt::print("{}",
+               printPareto(store.rows(), {.colour = context.colour}, true, store.header().genes));
   });
 
   CLI::App* plot = app.add_subcommand(

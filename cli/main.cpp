@@ -20,17 +20,28 @@ void setUpLog() {
   spdlog::set_default_logger(log);
 }
 
-/// CLI11 would only say that a command is missing.
-void refuseUnknownCommand(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return;
-  const std::string word = argv[1];
+/// CLI11 would only say that a command is missing. Looks one level deeper where a command has
+/// commands of its own (`campaign plan`).
+void refuseUnknownCommand(const CLI::App& app, const std::string& path,
+                          const std::vector<std::string>& words) {
   std::vector<std::string> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  if (std::find(known.begin(), known.end(), word) != known.end()) return;
+  if (known.empty()) return;
   std::string list;
   for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
-  throw wattlas::InputError("'" + word.substr(0, 40) + "' is not a command", "one of " + list,
-                            wattlas::didYouMean(word, known));
+  if (words.empty()) {
+    if (path.empty()) return;  // the help is better
+    throw wattlas::InputError("'" + path + "' needs a command", "one of " + list,
+                              "wattlas " + path + " " + known.front() + " --help shows an example");
+  }
+  const std::string& word = words.front();
+  if (word.empty() || word[0] == '-') return;
+  if (std::find(known.begin(), known.end(), word) == known.end())
+    throw wattlas::InputError("'" + word.substr(0, 40) + "' is not a command" +
+                                  (path.empty() ? "" : " of '" + path + "'"),
+                              "one of " + list, wattlas::didYouMean(word, known));
+  refuseUnknownCommand(*app.get_subcommand(word), path.empty() ? word : path + " " + word,
+                       {words.begin() + 1, words.end()});
 }
 
 int report(const wattlas::InputError& error) {
@@ -70,7 +81,7 @@ int main(int argc, char** argv) {
     addReport(app, context);
     addDpu(app, context);
     addDram(app, context);
-    refuseUnknownCommand(app, argc, argv);
+    refuseUnknownCommand(app, {}, {argv + 1, argv + argc});
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -8,9 +8,16 @@
 
 namespace wattlas {
 
+std::vector<std::string> geneKeys(const Study& study) {
+  std::vector<std::string> keys;
+  for (const Gene& gene : study.genes) keys.push_back(gene.key);
+  return keys;
+}
+
 StudyRows::StudyRows(const Study& study, bool store, bool keep) : keep_(keep) {
   if (store)
-    writer_.emplace(StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml()});
+    writer_.emplace(
+        StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml(), geneKeys(study)});
 }
 
 void StudyRows::row(const Study& study, const ExploredPoint& point) {

@@ -34,6 +34,8 @@ class StudyRows final : public PointSink {
   std::vector<PointRow> rows_;
 };
 
+/// Names of a study's genes in its order, which tables and files follow.
+std::vector<std::string> geneKeys(const Study& study);
 /// Row of a point: genes as texts, numbers of the core metrics, what decides it.
 PointRow rowOf(const Study& study, const ExploredPoint& point);
 

@@ -75,7 +75,8 @@ void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
   for (const PointUncertainty& u : report.points) {
     const std::string id = shortId(outcome.points[u.point].id);
     for (const ParameterSwing& swing : u.swings)
-      bars.push_back({id, swing.parameter, swing.low, swing.high, swing.metric});
+      bars.push_back({id, swing.parameter, swing.low, swing.high, swing.metric, swing.confirmedLow,
+                      swing.confirmedHigh});
     if (u.scenarios.infeasible > 0) continue;  // the numbers of those left are not known
     for (std::size_t s = 0; s < u.scenarios.timeS.size(); ++s)
       values.push_back(

@@ -82,6 +82,11 @@ std::string number(double v) {
 std::string percent(double v) {
   return v < 0 || !std::isfinite(v) ? "-" : fmt::format("{:.3g} %", v * 100);
 }
+/// An error or a gate as its row counts it: most are shares, some are factors.
+std::string share(const ValidationRow& row, double v) {
+  if (row.unit != "times") return percent(v);
+  return v < 0 || !std::isfinite(v) ? "-" : fmt::format("{:.3g}x", v);
+}
 
 struct ValidateCommand {
   std::string group = "all", data, achieved;
@@ -124,8 +129,8 @@ struct ValidateCommand {
     for (const Judged& j : rows) {
       const ValidationRow& r = j.row;
       fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}{}\n", r.id, r.kind,
-                 number(r.ours), number(r.reference), r.unit, percent(r.error()), percent(r.gate),
-                 percent(r.target), word(j.verdict), j.note.empty() ? "" : "  " + j.note);
+                 number(r.ours), number(r.reference), r.unit, share(r, r.error()), share(r, r.gate),
+                 share(r, r.target), word(j.verdict), j.note.empty() ? "" : "  " + j.note);
     }
     std::set<std::string> sources;
     for (const Judged& j : rows) sources.insert(j.row.source);

@@ -103,12 +103,14 @@ ValidationRows ladderRows(const std::string& study, const ExploreOutcome& simula
   }
   const std::string source =
       "own exhaustive event simulation of " + std::to_string(points) + " points";
+  ValidationRow saving = figure(
+      study + " saving", "event simulations of the whole space over those of the ladder",
+      needed > 0 ? static_cast<double>(points) / static_cast<double>(needed) : 0.0, 10, source);
+  saving.unit = "times";
   return {
       figure(study + " recall", "of the front by the fidelity ladder",
              front > 0 ? static_cast<double>(found) / static_cast<double>(front) : 1.0, 1, source),
-      figure(study + " saving", "event simulations of the whole space over those of the ladder",
-             needed > 0 ? static_cast<double>(points) / static_cast<double>(needed) : 0.0, 10,
-             source)};
+      std::move(saving)};
 }
 
 }  // namespace wattlas

@@ -88,7 +88,7 @@ Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
 /// The first genes with more than one value, platform and format among them.
 Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   std::vector<std::string> varying;
-  std::vector<std::string> genes = geneColumns(store.rows());
+  std::vector<std::string> genes = geneColumns(store.rows(), store.header().genes);
   genes.insert(genes.begin(), {"format", "platform"});
   for (const std::string& gene : genes) {
     std::set<std::string> values;

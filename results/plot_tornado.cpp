@@ -15,12 +15,18 @@ constexpr std::size_t barsShown = 20;
 
 std::string csvOf(const std::vector<TornadoBar>& bars, double value) {
   std::string csv;
-  appendCsvLine(
-      csv, std::vector<std::string>{"point_id", "parameter", "metric", "low", "high", "value"});
+  appendCsvLine(csv, std::vector<std::string>{"point_id", "parameter", "metric", "low", "high",
+                                              "value", "simulated_low", "simulated_high"});
   for (const TornadoBar& b : bars)
-    appendCsvLine(csv, std::vector<std::string>{b.point, b.parameter, b.metric, csvNumber(b.low),
-                                                csvNumber(b.high), csvNumber(value)});
+    appendCsvLine(csv,
+                  std::vector<std::string>{b.point, b.parameter, b.metric, csvNumber(b.low),
+                                           csvNumber(b.high), csvNumber(value),
+                                           csvNumber(b.simulatedLow), csvNumber(b.simulatedHigh)});
   return csv;
+}
+
+bool isSimulated(const TornadoBar& b) {
+  return std::isfinite(b.simulatedLow) && std::isfinite(b.simulatedHigh);
 }
 
 }  // namespace
@@ -43,6 +49,8 @@ Plot tornadoPlot(const std::vector<TornadoBar>& given, double value, const std::
   double names = 60;
   for (std::size_t i = 0; i < shown; ++i) {
     ends.insert(ends.end(), {bars[i].low, bars[i].high});
+    if (isSimulated(bars[i]))
+      ends.insert(ends.end(), {bars[i].simulatedLow, bars[i].simulatedHigh});
     names = std::max(names, textWidth(bars[i].parameter, 11));
   }
   const double left = std::min(30 + names, 380.0), right = width - 40;
@@ -62,6 +70,10 @@ Plot tornadoPlot(const std::vector<TornadoBar>& given, double value, const std::
   svg.text(36, 65, "grows with the parameter", "small");
   svg.rect(190, 55, 11, 11, fillClass(1));
   svg.text(206, 65, "falls", "small");
+  if (std::any_of(bars.begin(), bars.end(), isSimulated)) {
+    svg.line(259, 54, 259, 68, "mark");
+    svg.text(268, 65, "the same end simulated", "small");
+  }
   for (const Tick& tick : axis.ticks()) {
     svg.line(axis.at(tick.value), top - 6, axis.at(tick.value), floor, "grid");
     svg.text(axis.at(tick.value), floor + 15, tick.label, "small dim", Anchor::middle);
@@ -74,6 +86,9 @@ Plot tornadoPlot(const std::vector<TornadoBar>& given, double value, const std::
     svg.text(left, y + 13, b.parameter, "", Anchor::end);
     svg.rect(axis.at(low), y, std::max(1.0, axis.at(high) - axis.at(low)), 18,
              fillClass(b.low <= b.high ? 0 : 1), b.parameter);
+    if (isSimulated(b))
+      for (const double v : {b.simulatedLow, b.simulatedHigh})
+        svg.line(axis.at(v), y - 3, axis.at(v), y + 21, "mark");
     const auto text = [&](double v) { return formatQuantity(v, measure.dimension); };
     svg.text(axis.at(low) - 5, y + 13, text(low), "small dim halo", Anchor::end);
     svg.text(axis.at(high) + 5, y + 13, text(high), "small dim halo");

@@ -90,12 +90,20 @@ double numberOf(const PointRow& row, const std::string& column) {
                    joined(names), didYouMean(column, names));
 }
 
-std::vector<std::string> geneColumns(const std::vector<PointRow>& rows) {
+std::vector<std::string> geneColumns(const std::vector<PointRow>& rows,
+                                     const std::vector<std::string>& order) {
   std::vector<std::string> names;
   std::unordered_set<std::string> seen;
   for (const PointRow& row : rows)
     for (const auto& [name, value] : row.genes)
       if (!isFixedColumn(name) && seen.insert(name).second) names.push_back(name);
+  const auto place = [&](const std::string& name) {
+    return std::find(order.begin(), order.end(), name) - order.begin();
+  };
+  if (!order.empty())
+    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+      return place(a) < place(b);
+    });
   return names;
 }
 
@@ -120,9 +128,8 @@ const std::string* geneOf(const PointRow& row, const std::string& gene) {
   return nullptr;
 }
 
-std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string> genes) {
-  if (genes.empty()) genes = geneColumns(rows);
-  std::erase_if(genes, isFixedColumn);
+std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order) {
+  const std::vector<std::string> genes = geneColumns(rows, order);
   std::string out;
   std::vector<std::string> cells(leading.begin(), leading.end());
   cells.insert(cells.end(), genes.begin(), genes.end());
@@ -148,8 +155,8 @@ std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string>
 }
 
 void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,
-                   std::vector<std::string> genes) {
-  writeFileAtomically(path, pointCsv(rows, std::move(genes)));
+                   const std::vector<std::string>& order) {
+  writeFileAtomically(path, pointCsv(rows, order));
 }
 
 }  // namespace wattlas

@@ -55,15 +55,18 @@ double extraOf(const PointRow& row, const std::string& column);
 
 /// Whether a gene of that name is a column of every row, such as `platform`.
 bool isFixedColumn(const std::string& name);
-/// Names of all genes that need a column of their own, in order of first appearance.
-std::vector<std::string> geneColumns(const std::vector<PointRow>& rows);
+/// Names of all genes that need a column of their own: those of `order` (the study's genes) first,
+/// in that order, then others in order of first appearance.
+std::vector<std::string> geneColumns(const std::vector<PointRow>& rows,
+                                     const std::vector<std::string>& order = {});
 /// Text of a gene in a row, or nullptr when it is inactive.
 const std::string* geneOf(const PointRow& row, const std::string& gene);
 
-/// CSV of docs/contract.md, 4; `genes` empty = geneColumns(rows). Extra numbers follow at the end.
-std::string pointCsv(const std::vector<PointRow>& rows, std::vector<std::string> genes = {});
+/// CSV of docs/contract.md, 4; columns of genes as geneColumns() gives them. Extra numbers
+/// follow at the end.
+std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order = {});
 /// The same into a file that appears complete or not at all. Throws InputError.
 void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,
-                   std::vector<std::string> genes = {});
+                   const std::vector<std::string>& order = {});
 
 }  // namespace wattlas

@@ -22,9 +22,9 @@ void refuseMixedScopes(const std::vector<PointRow>& rows) {
 }
 
 /// Genes that take more than one value here: the others would only fill the table.
-std::vector<std::string> varyingGenes(const std::vector<PointRow>& all, const Rows& rows) {
+std::vector<std::string> varyingGenes(const std::vector<std::string>& columns, const Rows& rows) {
   std::vector<std::string> varying;
-  for (const std::string& gene : geneColumns(all)) {
+  for (const std::string& gene : columns) {
     std::vector<std::string> seen;
     for (const PointRow* row : rows)
       if (const std::string* value = geneOf(*row, gene);
@@ -180,14 +180,15 @@ std::string refusals(const Rows& rows, const TextOptions& options) {
 
 }  // namespace
 
-std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options,
-                        bool verdicts) {
+std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options, bool verdicts,
+                        const std::vector<std::string>& order) {
   if (all.empty()) return "no points\n";
   refuseMixedScopes(all);
   std::vector<std::string> workloads;
   for (const PointRow& row : all)
     if (std::find(workloads.begin(), workloads.end(), row.workload) == workloads.end())
       workloads.push_back(row.workload);
+  const std::vector<std::string> columns = geneColumns(all, order);
   std::string out;
   for (const std::string& workload : workloads) {
     Rows rows;
@@ -197,7 +198,7 @@ std::string printPareto(const std::vector<PointRow>& all, const TextOptions& opt
         std::count_if(rows.begin(), rows.end(), [](const PointRow* r) { return r->feasible; });
     const auto front = std::count_if(rows.begin(), rows.end(),
                                      [](const PointRow* r) { return r->feasible && r->pareto; });
-    const std::vector<std::string> genes = varyingGenes(all, rows);
+    const std::vector<std::string> genes = varyingGenes(columns, rows);
     out += (out.empty() ? "" : "\n") + styled(workload, Style::title, options) +
            styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
                               all.front().scope, rows.size(), feasible, front),

@@ -28,6 +28,7 @@ class Reader {
  public:
   Reader(const Store& store, const char* group) : store_(store), table_(store.table(group)) {}
   std::size_t rows() const { return table_ ? table_->rows() : 0; }
+  bool has(const char* name) const { return table_->column(name) != nullptr; }
   template <class Values>
   const Values& get(const char* name) const {
     const StoreColumn* column = table_->column(name);
@@ -112,7 +113,9 @@ StoreTable tornadoTable(const std::vector<TornadoBar>& b) {
            columnFrom<Texts>("parameter", b, &TornadoBar::parameter),
            columnFrom<Numbers>("low", b, &TornadoBar::low),
            columnFrom<Numbers>("high", b, &TornadoBar::high),
-           columnFrom<Texts>("metric", b, &TornadoBar::metric)}};
+           columnFrom<Texts>("metric", b, &TornadoBar::metric),
+           columnFrom<Numbers>("simulated_low", b, &TornadoBar::simulatedLow),
+           columnFrom<Numbers>("simulated_high", b, &TornadoBar::simulatedHigh)}};
 }
 
 StoreTable scenariosTable(const std::vector<ScenarioValue>& v) {
@@ -161,9 +164,14 @@ std::vector<RefusedRegion> regionsOf(const Store& store) {
 std::vector<TornadoBar> tornadoOf(const Store& store) {
   const Reader in(store, "/uncertainty/tornado");
   std::vector<TornadoBar> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
+  for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = {in.get<Texts>("point")[i], in.get<Texts>("parameter")[i], in.get<Numbers>("low")[i],
               in.get<Numbers>("high")[i], in.get<Texts>("metric")[i]};
+    if (!in.has("simulated_low") || !in.has("simulated_high"))
+      continue;  // files of an older version
+    out[i].simulatedLow = in.get<Numbers>("simulated_low")[i];
+    out[i].simulatedHigh = in.get<Numbers>("simulated_high")[i];
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,6 +48,9 @@ struct TornadoBar {
   std::string point, parameter;  ///< point_id of the row, path of the parameter
   double low = 0, high = 0;      ///< `metric` at the parameter's low and high end
   std::string metric;            ///< "time_s", "energy_j", ...
+  /// The same two from simulations at the row's own fidelity; NaN = only the closed form was asked.
+  double simulatedLow = std::numeric_limits<double>::quiet_NaN(),
+         simulatedHigh = std::numeric_limits<double>::quiet_NaN();
 };
 /// One point under one common scenario; equal numbers are equal guesses in all points.
 struct ScenarioValue {

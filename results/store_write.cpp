@@ -85,6 +85,18 @@ struct StoreWriter::State {
     pending.erase(0, begin);
   }
 
+  /// As the study lists them: rows with other active genes may have come first.
+  std::vector<const TextColumn*> orderedGenes() const {
+    std::vector<const TextColumn*> out;
+    for (const TextColumn& gene : genes) out.push_back(&gene);
+    const auto place = [&](const TextColumn* gene) {
+      return std::find(header.genes.begin(), header.genes.end(), gene->name());
+    };
+    std::stable_sort(out.begin(), out.end(),
+                     [&](const TextColumn* a, const TextColumn* b) { return place(a) < place(b); });
+    return out;
+  }
+
   void writePoints() {
     const Handle group = createGroup(file, layout::points);
     ColumnWriter write(content);
@@ -93,9 +105,9 @@ struct StoreWriter::State {
     };
     part(0, layout::fieldsBeforeGenes);
     std::vector<std::string> names;
-    for (const TextColumn& gene : genes) {
-      write.texts(group, gene);
-      names.push_back(gene.name());
+    for (const TextColumn* gene : orderedGenes()) {
+      write.texts(group, *gene);
+      names.push_back(gene->name());
     }
     part(layout::fieldsBeforeGenes, texts.size());
     write.texts(group, category);

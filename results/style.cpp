@@ -42,6 +42,7 @@ std::vector<Style> makeStyles() {
        .darkStroke = "#93a0ad",
        .dashed = true},
       {.name = "roof", .fill = "none", .stroke = "#66727f", .darkStroke = "#93a0ad", .width = 1.5},
+      {.name = "mark", .stroke = ink, .darkStroke = darkInk, .width = 1.6},
       {.name = "lead", .stroke = "#a9b4bf", .darkStroke = "#4a5560", .width = 0.7},
       {.name = "curve",
        .fill = "none",

@@ -61,7 +61,8 @@ class DetailsBuilder {
  public:
   explicit DetailsBuilder(const Store& store) {
     for (const TornadoBar& bar : tornadoOf(store))
-      tornado_[bar.point].push_back({bar.parameter, number(bar.low), number(bar.high), bar.metric});
+      tornado_[bar.point].push_back({bar.parameter, number(bar.low), number(bar.high), bar.metric,
+                                     number(bar.simulatedLow), number(bar.simulatedHigh)});
     for (const ScenarioValue& value : scenariosOf(store))
       scenarios_[value.point].push_back(
           {value.scenario, number(value.timeS), number(value.energyJ)});

@@ -89,7 +89,7 @@ class RowsBuilder {
       out_["text"][name] = d.json();
     }
     Json genes = Json::array();
-    for (const std::string& gene : geneColumns(store_.rows())) {
+    for (const std::string& gene : geneColumns(store_.rows(), store_.header().genes)) {
       genes.push_back(gene);
       out_["text"][gene] = column([&](const PointRow& r) {
                              const std::string* value = geneOf(r, gene);

@@ -244,7 +244,7 @@ TEST(TornadoPlot, ShowsTheWidestBarFirst) {
   const Plot plot = tornadoPlot({bar("small", 9, 11), bar("wide", 14, 5)}, 10, "p");
   EXPECT_TRUE(wellFormed(plot.svg));
   EXPECT_LT(plot.svg.find(">wide<"), plot.svg.find(">small<"));
-  EXPECT_THAT(plot.csv, HasSubstr("0,wide,energy_j,14,5,10\n"));
+  EXPECT_THAT(plot.csv, HasSubstr("0,wide,energy_j,14,5,10,,\n"));
 }
 
 TEST(TornadoPlot, TellsRisingFromFallingParameters) {
@@ -252,6 +252,18 @@ TEST(TornadoPlot, TellsRisingFromFallingParameters) {
               HasSubstr("class=\"c0\"><title>up</title>"));
   EXPECT_THAT(tornadoPlot({bar("down", 14, 5)}, 10, "").svg,
               HasSubstr("class=\"c1\"><title>down</title>"));
+}
+
+TEST(TornadoPlot, MarksEndsThatWereSimulated) {
+  TornadoBar confirmed = bar("wide", 14, 5);
+  confirmed.simulatedLow = 15;
+  confirmed.simulatedHigh = 4.5;
+  const Plot plot = tornadoPlot({confirmed, bar("small", 9, 11)}, 10, "p");
+  EXPECT_TRUE(wellFormed(plot.svg));
+  EXPECT_THAT(plot.csv, HasSubstr("0,wide,energy_j,14,5,10,15,4.5\n"));
+  EXPECT_THAT(plot.csv, HasSubstr("0,small,energy_j,9,11,10,,\n"));
+  EXPECT_THAT(plot.svg, HasSubstr("the same end simulated"));
+  EXPECT_THAT(tornadoPlot({bar("small", 9, 11)}, 10, "").svg, Not(HasSubstr("simulated")));
 }
 
 TEST(TornadoPlot, LeavesOutWhatMovesNothing) {

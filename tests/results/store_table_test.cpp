@@ -92,7 +92,7 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   writer.addTable(objectivesTable({{"time_s", false}, {"tokens_per_s", true}}));
   writer.addTable(effectsTable({{"dpu.clock", "upmem-dimm", 4, true}, {"l2", "gpu", 0, false}}));
   writer.addTable(regionsTable({{"too large", "platform = a or b", 7, false}}));
-  writer.addTable(tornadoTable({{"id", "host.idle", 1.0, 2.0, "energy_j"}}));
+  writer.addTable(tornadoTable({{"id", "host.idle", 1.0, 2.0, "energy_j", 1.1, 2.2}}));
   writer.addTable(scenariosTable({{"id", 0, 1.5, 2.5}, {"id", 1, 1.6, 2.6}}));
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
@@ -113,6 +113,8 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   ASSERT_EQ(tornadoOf(store).size(), 1u);
   EXPECT_EQ(tornadoOf(store)[0].high, 2.0);
   EXPECT_EQ(tornadoOf(store)[0].metric, "energy_j");
+  EXPECT_EQ(tornadoOf(store)[0].simulatedLow, 1.1);
+  EXPECT_EQ(tornadoOf(store)[0].simulatedHigh, 2.2);
   ASSERT_EQ(scenariosOf(store).size(), 2u);
   EXPECT_EQ(scenariosOf(store)[1].energyJ, 2.6);
 }

@@ -89,6 +89,25 @@ TEST(Store, TheCsvOfAReadFileIsTheCsvOfItsRows) {
   EXPECT_EQ(pointCsv(Store(folder / "a.h5").rows()), pointCsv(rows));
 }
 
+TEST(Store, GeneColumnsFollowTheStudyWhicheverRowComesFirst) {
+  const Folder folder;
+  StoreHeader ordered = header;
+  ordered.genes = {"platform", "never.active", "first", "second", "third"};
+  const std::vector<PointRow> rows = {
+      makePointRow("0", sampleResult("p", 1), {{"second", "b"}, {"third", "c"}}),
+      makePointRow("1", sampleResult("p", 1), {{"first", "a"}, {"third", "c"}})};
+  StoreWriter writer(ordered);
+  for (const PointRow& row : rows) writer.append(row);
+  writer.commit(folder / "a.h5");
+  const Store store(folder / "a.h5");
+  EXPECT_THAT(store.header().genes, testing::ElementsAre("first", "second", "third"));
+  EXPECT_EQ(store.rows()[1].genes, rows[1].genes);
+  const std::string csv = pointCsv(rows, ordered.genes);
+  EXPECT_THAT(csv, testing::HasSubstr(",format,first,second,third,fidelity,"));
+  EXPECT_EQ(pointCsv(store.rows(), store.header().genes), csv);
+  EXPECT_THAT(pointCsv(rows), testing::HasSubstr(",format,second,third,first,fidelity,"));
+}
+
 TEST(Store, EqualContentGivesEqualBytesAtAnyTime) {
   const std::string first = sampleWriter(100).finish();
   timespec pause{1, 10000000};  // HDF5 would store whole seconds

@@ -18,6 +18,19 @@ TEST(Help, VersionIsOneLine) {
   EXPECT_THAT(o.out, ::testing::MatchesRegex("wattlas [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
+TEST(Help, AWrongCommandNamesThoseThereAre) {
+  const Output top = wattlas({"nosuch"});
+  EXPECT_EQ(top.exitCode, 2);
+  EXPECT_THAT(top.err, HasSubstr("'nosuch' is not a command (expected one of run, compare"));
+  const Output below = wattlas({"campaign", "stats"});
+  EXPECT_EQ(below.exitCode, 2);
+  EXPECT_THAT(below.err, HasSubstr("'stats' is not a command of 'campaign' (expected one of plan"));
+  EXPECT_THAT(below.err, HasSubstr("did you mean 'status'?"));
+  const Output none = wattlas({"dpu"});
+  EXPECT_EQ(none.exitCode, 2);
+  EXPECT_THAT(none.err, HasSubstr("'dpu' needs a command (expected one of asm, objdump, run"));
+}
+
 TEST(Help, EveryCommandShowsAnExample) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"run"},
                                                   {"compare"},

@@ -55,12 +55,14 @@ function meter(part, whole) {
 }
 
 function tornadoChart(bars, i, metric) {
+  const simulated = (b) => known(b[4]) && known(b[5]);
   const list = bars.filter((b) => b[3] === metric && known(b[1]) && known(b[2]) && b[1] !== b[2])
     .sort((a, b) => Math.abs(b[2] - b[1]) - Math.abs(a[2] - a[1])).slice(0, 12);
   if (!list.length) return null;
   const unit = D.unit(metric), canvas = el('canvas', {role: 'img', 'aria-label': 'Tornado: ' + list.map((b) => b[0] + ' ' +
-    quantity(b[1], unit, 3) + ' to ' + quantity(b[2], unit, 3)).join('; ')});
-  const range = rangeOf(list.flatMap((b) => [b[1], b[2]]));
+    quantity(b[1], unit, 3) + ' to ' + quantity(b[2], unit, 3) + (simulated(b) ? ' (simulated ' + quantity(b[4], unit, 3) +
+    ' to ' + quantity(b[5], unit, 3) + ')' : '')).join('; ')});
+  const range = rangeOf(list.flatMap((b) => simulated(b) ? [b[1], b[2], b[4], b[5]] : [b[1], b[2]]));
   range.log = false;
   const box = el('div', {class: 'plot', style: {height: 70 + 24 * list.length + 'px'}}, canvas);
   queueMicrotask(() => new Chart(canvas, {type: 'bar', data: {labels: list.map((b) => b[0].length > 26 ? '\u2026' + b[0].slice(-25) : b[0]), datasets: [
@@ -79,9 +81,25 @@ function tornadoChart(bars, i, metric) {
       ctx.lineTo(x, a.bottom);
       ctx.stroke();
       ctx.setLineDash([]);
+    }}, {id: 'simulated', afterDatasetsDraw(chart) {
+      const {ctx} = chart;
+      ctx.strokeStyle = css('ink');
+      ctx.lineWidth = 2;
+      list.forEach((b, k) => {
+        if (!simulated(b)) return;
+        const bar = chart.getDatasetMeta(0).data[k], half = bar.height / 2 + 3;
+        for (const v of [b[4], b[5]]) {
+          const x = chart.scales.x.getPixelForValue(v);
+          ctx.beginPath();
+          ctx.moveTo(x, bar.y - half);
+          ctx.lineTo(x, bar.y + half);
+          ctx.stroke();
+        }
+      });
     }}]}));
   return [el('h4', {}, 'What moves its ' + (D.columns.has(metric) ? D.label(metric) : metric) + ' (each parameter over its interval)'), box,
-    el('p', {class: 'hint'}, 'Dashed: the value itself. Blue grows with the parameter, orange shrinks.')];
+    el('p', {class: 'hint'}, 'Dashed: the value itself. Blue grows with the parameter, orange shrinks.' +
+      (list.some(simulated) ? ' Upright marks: the same ends simulated.' : ''))];
 }
 
 function breakdown(d, i) {
