@@ -57,16 +57,13 @@ std::optional<Refusal> checkSize(const Network& network) {
 }
 
 /// Depths that an unbounded run of one frame fills, plus the place being written.
-void sizeFifos(Design& design, const Parameters& p) {
+void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
   Pipeline wide = buildPipeline(design.network, design.foldings, design.style, p, 1);
-  for (Channel& c : wide.channels)
-    if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
-  const Trace trace = evaluate(wide, {1, false});
-  design.fifoPeaks = trace.occupancy;
+  design.fifoPeaks = frames.occupancy(wide);
   for (std::size_t i = 0; i < wide.channels.size(); ++i)
     if (wide.channels[i].sizable)
       wide.channels[i].capacity =
-          std::min(std::max<std::int64_t>(trace.occupancy[i], 1) + 1,
+          std::min(std::max<std::int64_t>(design.fifoPeaks[i], 1) + 1,
                    std::max<std::int64_t>(wide.channels[i].tokensPerFrame, 2)) +
           wide.channels[i].registers;
   // The price of the chosen depths.
@@ -108,7 +105,9 @@ Resources scaled(const Resources& r, double share) {
 
 }  // namespace
 
-Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share) {
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share,
+                                      DesignMemory& memory) {
+  const std::lock_guard lock(memory.mutex);
   if (auto refusal = checkWeights(item, p)) return *refusal;
   auto network = layersOf(item);
   if (!network) return network.error();
@@ -120,15 +119,16 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   const Resources budget = scaled(budgetOf(p), share);
   std::optional<std::string> missing;
   for (const double forLayers : {0.95, 0.85, 0.7, 0.5}) {
-    auto foldings = chooseFoldings(design.network, design.style, p, scaled(budget, forLayers));
+    auto foldings =
+        chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
     if (!foldings) {
       // Nearly full devices: layers alone may still fit with everything.
-      foldings = chooseFoldings(design.network, design.style, p, budget);
+      foldings = chooseFoldings(design.network, design.style, p, budget, memory.foldings);
       if (!foldings) return foldings.error();
     }
     design.foldings = std::move(*foldings);
     if (p.fixedFifoDepth == 0)
-      sizeFifos(design, p);
+      sizeFifos(design, p, memory.frames);
     else
       design.pipeline =
           buildPipeline(design.network, design.foldings, design.style, p, p.fixedFifoDepth);

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "fpga/folding.h"
+#include "fpga/design_memory.h"
 #include "fpga/pipeline.h"
 
 namespace wattlas::fpga {
@@ -27,7 +27,8 @@ Pipeline buildPipeline(const Network& network, const std::vector<Folding>& foldi
 /// Resources of all units, streams and DMA engines.
 Resources resourcesOf(const Pipeline& pipeline);
 /// Picks style and foldings, sizes FIFOs, checks the fit. `share` of the device is for this region.
-Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share);
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share,
+                                      DesignMemory& memory);
 
 /// Closed form: fill times of the units along the longest path, then the slowest unit's pace.
 struct Estimate {

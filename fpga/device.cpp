@@ -145,7 +145,7 @@ Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(
         "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
         "streamed for every use",
         "a larger device, narrower weights or an overlay"};
-  auto design = buildDesign(item, p_, shareOf(item));
+  auto design = buildDesign(item, p_, shareOf(item), *memory_);
   if (!design) return design.error();
   return std::shared_ptr<const Program>(
       std::make_shared<DataflowProgram>(std::move(*design), std::move(ops), p_));
@@ -181,14 +181,18 @@ DeviceKind dataflowKind(MakeDataflow make) {
   DeviceKind kind;
   kind.name = "fpga-dataflow";
   kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [make](const ConfigNode& config, const std::string& prefix,
-                     Problems& problems) -> std::unique_ptr<Device> {
+  kind.make = [make, memory = std::make_shared<DesignMemory>()](
+                  const ConfigNode& config, const std::string& prefix,
+                  Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
     const std::size_t before = problems.list().size();
     BoundConfig bound =
         bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
     if (problems.list().size() > before) return nullptr;
-    return make(std::move(p), std::move(bound));
+    p.laws = Parameters::lawsOf(bound.complete);
+    auto device = make(std::move(p), std::move(bound));
+    device->share(memory);
+    return device;
   };
   kind.schema = [] {
     Parameters p;

@@ -37,6 +37,8 @@ class DataflowProgram final : public Program {
 class DataflowDevice : public ConfiguredDevice {
  public:
   DataflowDevice(Parameters parameters, BoundConfig config);
+  /// Devices of one sweep share what their designs have in common.
+  void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
   int modelVersion() const override { return 1; }
   Support support(const Operator& op) const override;
@@ -62,10 +64,11 @@ class DataflowDevice : public ConfiguredDevice {
 
   Parameters p_;
   Coefficients c_;
+  std::shared_ptr<DesignMemory> memory_ = std::make_shared<DesignMemory>();
 };
 
 /// Makes the complete device; given by the half that knows SystemC.
-using MakeDataflow = std::unique_ptr<Device> (*)(Parameters parameters, BoundConfig config);
+using MakeDataflow = std::unique_ptr<DataflowDevice> (*)(Parameters parameters, BoundConfig config);
 /// The kind as the registry takes it.
 DeviceKind dataflowKind(MakeDataflow make);
 

@@ -127,4 +127,11 @@ void Parameters::bind(Binder& binder) {
   bindPower(*this, binder);
 }
 
+Hash128 Parameters::lawsOf(ConfigNode complete) {
+  // What is left out is named, so that a new parameter counts.
+  for (const char* other : {"title", "memory", "host", "power", "energy"}) complete.erase(other);
+  if (ConfigNode* fabric = complete.find("fabric")) fabric->erase("clock");
+  return complete.hash();
+}
+
 }  // namespace wattlas::fpga
