@@ -169,7 +169,7 @@ class Simulation {
     const auto at = executed_.find(key);
     if (at != executed_.end()) return at->second;
     const Profile* profile = cache_.find(key);
-    if (profile == nullptr && level == Fidelity::analytic && !device.lowersByOperator()) {
+    if (profile == nullptr && level == Fidelity::analytic && program.coversCounts()) {
       // A program of a whole network will hardly come again, and a closed form is soon made.
       profile = &estimates_.emplace_back(device.estimate(program));
     } else if (profile == nullptr) {
