@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "explorer/point_order.h"
 #include "explorer/study_names.h"
 
 namespace wattlas {
@@ -18,6 +19,9 @@ ExperimentSource::ExperimentSource(const Study& study, ExperimentMaker& maker)
       const std::string key = setKeyOf(study.derived[d].key);
       decides(sectionOf(key), key, &Inputs::derived, d);
     }
+  // Points that come network by network (point_order.h) need a network for a moment only.
+  if (networkByNetwork(study)) mostWorkloads_ = fewKept;
+  maker_.keepWorkloads(fewKept);
 }
 
 void ExperimentSource::decides(Section section, const std::string& key,
@@ -58,13 +62,13 @@ Experiment ExperimentSource::at(const DesignPoint& point) {
     return maker_.assemble(platform->second, workload->second, run->second);
 
   const auto parts = maker_.build(specOf(study_, point));
-  const auto keep = [](auto& kept, const Hash128& key, const auto& part) {
-    if (kept.size() >= mostKept) kept.clear();
+  const auto keep = [](auto& kept, const Hash128& key, const auto& part, std::size_t most) {
+    if (kept.size() >= most) kept.clear();
     kept.insert_or_assign(key, part);
   };
-  keep(platforms_, platformKey, parts.platform);
-  keep(workloads_, workloadKey, parts.workload);
-  keep(runs_, runKey, parts.run);
+  keep(platforms_, platformKey, parts.platform, mostKept);
+  keep(workloads_, workloadKey, parts.workload, mostWorkloads_);
+  keep(runs_, runKey, parts.run, mostKept);
   return maker_.assemble(parts.platform, parts.workload, parts.run);
 }
 

@@ -17,7 +17,7 @@ class ExperimentSource {
   Experiment at(const DesignPoint& point);
 
  private:
-  static constexpr std::size_t mostKept = 8192;
+  static constexpr std::size_t mostKept = 8192, fewKept = 256;
 
   /// What decides a section: coordinates of genes, and derived values that are set.
   struct Inputs {
@@ -31,6 +31,7 @@ class ExperimentSource {
   const Study& study_;
   ExperimentMaker& maker_;
   std::array<Inputs, 3> inputs_;  ///< by Section
+  std::size_t mostWorkloads_ = mostKept;
   std::unordered_map<Hash128, BuiltPlatform, Hash128Hasher> platforms_;
   std::unordered_map<Hash128, BuiltWorkload, Hash128Hasher> workloads_;
   std::unordered_map<Hash128, BuiltRun, Hash128Hasher> runs_;

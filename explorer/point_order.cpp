@@ -34,17 +34,31 @@ std::vector<std::uint32_t> groupsOf(const Study& study, std::span<const DesignPo
   return groups;
 }
 
+/// Building a platform takes about ten times as long as building a network. Event simulations of
+/// one platform share an elaborated model, which counts for more than either.
+bool networksFirst(const Study& study, double platforms, double networks) {
+  return study.fidelity == "analytic" && networks > 10 * platforms;
+}
+
 }  // namespace
+
+bool networkByNetwork(const Study& study) {
+  double platforms = 1, networks = static_cast<double>(study.workloads.size());
+  for (const Gene& gene : study.genes) {
+    const Section section = sectionOf(setKeyOf(gene.key));
+    const double choices = gene.continuous() ? 1e6 : static_cast<double>(gene.choices());
+    if (section == Section::platform) platforms *= choices;
+    if (section == Section::workload) networks *= choices;
+  }
+  return networksFirst(study, platforms, networks);
+}
 
 std::vector<std::size_t> affinityOrder(const Study& study, std::span<const DesignPoint> points) {
   std::size_t platforms = 0, networks = 0;
   std::vector<std::uint32_t> groups = groupsOf(study, points, Section::platform, platforms);
-  // Building a platform takes about ten times as long as building a network. Event simulations of
-  // one platform share an elaborated model, which counts for more than either.
-  if (study.fidelity == "analytic") {
-    std::vector<std::uint32_t> byNetwork = groupsOf(study, points, Section::workload, networks);
-    if (networks > 10 * platforms) groups = std::move(byNetwork);
-  }
+  std::vector<std::uint32_t> byNetwork = groupsOf(study, points, Section::workload, networks);
+  if (networksFirst(study, static_cast<double>(platforms), static_cast<double>(networks)))
+    groups = std::move(byNetwork);
   std::vector<std::size_t> order(points.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

@@ -12,4 +12,7 @@ namespace wattlas {
 /// the same network when there are many more networks than platforms. Otherwise in their order.
 std::vector<std::size_t> affinityOrder(const Study& study, std::span<const DesignPoint> points);
 
+/// Whether the points of a whole space come network by network in that order.
+bool networkByNetwork(const Study& study);
+
 }  // namespace wattlas

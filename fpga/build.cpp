@@ -66,6 +66,9 @@ class PipelineBuilder {
   }
 
   Pipeline build() {
+    out_.actors.reserve(4 * network_.layers.size() + 4);
+    out_.channels.reserve(4 * network_.layers.size() + 4);
+    ends_.reserve(network_.layers.size());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) addLayer(i);
     for (std::size_t i = 0; i < network_.layers.size(); ++i)
       if (network_.layers[i].isOutput) addSink(i);
@@ -312,10 +315,13 @@ class PipelineBuilder {
 
   /// The board memory is shared in proportion to traffic, but no stream gets less than an equal
   /// part. The largest stream then keeps the sum of all within the bandwidth over a frame.
-  void pace(Actor& a, double bits, std::int64_t tokens) const {
+  void pace(Actor& a, double bits, std::int64_t tokens) {
     const double share = std::max(bits / traffic_, 1.0 / static_cast<double>(streams_));
     const double rate = p_.memoryBandwidth.value.value * share;
-    const double cycles = bits / static_cast<double>(tokens) * p_.clock.value.value / rate;
+    const double tokenBits = bits / static_cast<double>(tokens);
+    const double cycles = tokenBits * p_.clock.value.value / rate;
+    out_.unpacedUpTo = std::min(out_.unpacedUpTo,
+                                static_cast<double>(a.service) * share / tokenBits * (1 - 1e-12));
     if (cycles <= static_cast<double>(a.service)) return;
     a.paceDen = 1024;
     a.paceNum = static_cast<std::int64_t>(std::ceil(cycles * 1024));

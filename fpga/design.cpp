@@ -1,9 +1,11 @@
 #include "fpga/design.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
+#include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -20,12 +22,7 @@ Style styleFor(const Network& network, const Parameters& p) {
 }
 
 /// Refuses before any search what cannot fit: weights stay on the chip.
-std::optional<Refusal> checkWeights(const WorkItem& item, const Parameters& p) {
-  double bits = 0;
-  for (std::size_t i = 0; i < item.region.size(); ++i) {
-    const Operator op = item.op(i);
-    bits += costOf(op).weights.value * static_cast<double>(op.weightCopies());
-  }
+std::optional<Refusal> checkWeights(double bits, const Parameters& p) {
   const Resources budget = budgetOf(p);
   const double blocks = 18432.0 * static_cast<double>(std::max<std::int64_t>(budget.bram18, 0)) +
                         294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
@@ -57,16 +54,13 @@ std::optional<Refusal> checkSize(const Network& network) {
 }
 
 /// Depths that an unbounded run of one frame fills, plus the place being written.
-void sizeFifos(Design& design, const Parameters& p) {
+void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
   Pipeline wide = buildPipeline(design.network, design.foldings, design.style, p, 1);
-  for (Channel& c : wide.channels)
-    if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
-  const Trace trace = evaluate(wide, {1, false});
-  design.fifoPeaks = trace.occupancy;
+  design.fifoPeaks = frames.occupancy(wide);
   for (std::size_t i = 0; i < wide.channels.size(); ++i)
     if (wide.channels[i].sizable)
       wide.channels[i].capacity =
-          std::min(std::max<std::int64_t>(trace.occupancy[i], 1) + 1,
+          std::min(std::max<std::int64_t>(design.fifoPeaks[i], 1) + 1,
                    std::max<std::int64_t>(wide.channels[i].tokensPerFrame, 2)) +
           wide.channels[i].registers;
   // The price of the chosen depths.
@@ -99,6 +93,47 @@ void measure(Design& design) {
     design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
 }
 
+/// The numbers of a design one after the other, hashed at once.
+class Digest {
+ public:
+  explicit Digest(std::size_t expected) { words_.reserve(expected); }
+  void add(std::initializer_list<std::int64_t> values) {
+    words_.insert(words_.end(), values.begin(), values.end());
+  }
+  void text(const std::string& s) {
+    const Hash128 h = hashText(s);
+    add({static_cast<std::int64_t>(h.high), static_cast<std::int64_t>(h.low)});
+  }
+  Hash128 finish() const { return hashBytes(words_.data(), words_.size() * sizeof(std::int64_t)); }
+
+ private:
+  std::vector<std::int64_t> words_;
+};
+
+void add(Digest& d, const Actor& a) {
+  const Window& w = a.window;
+  d.text(a.name);  // statistics carry it
+  d.add({static_cast<int>(a.kind), a.op, static_cast<int>(a.pattern), static_cast<int>(a.emit)});
+  d.add({a.tokens, a.service, a.work, a.latency, a.paceNum, a.paceDen});
+  d.add({w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
+         w.strideHeight, w.strideWidth});
+  d.add({a.cost.lut, a.cost.ff, a.cost.dsp, a.cost.bram18, a.cost.uram});
+}
+
+Hash128 hashOf(const Design& design) {
+  const std::vector<std::int64_t>& macs = design.macs;
+  Digest d(32 * (design.pipeline.actors.size() + design.pipeline.channels.size() + macs.size()));
+  d.text("fpga-dataflow");
+  d.add({static_cast<int>(design.style), design.network.frames});
+  d.add({static_cast<std::int64_t>(macs.size())});
+  for (const std::int64_t m : macs) d.add({m});
+  for (const Actor& a : design.pipeline.actors) add(d, a);
+  for (const Channel& c : design.pipeline.channels)
+    d.add({c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0});
+  for (const Folding& f : design.foldings) d.add({f.pe, f.simd, f.reuse});
+  return d.finish();
+}
+
 Resources scaled(const Resources& r, double share) {
   const auto part = [&](std::int64_t v) {
     return static_cast<std::int64_t>(static_cast<double>(v) * share);
@@ -108,27 +143,46 @@ Resources scaled(const Resources& r, double share) {
 
 }  // namespace
 
-Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share) {
-  if (auto refusal = checkWeights(item, p)) return *refusal;
+std::optional<Hash128> designKey(const WorkItem& item, const Parameters& p, double share) {
+  if (item.content == Hash128{} || p.laws == Hash128{}) return std::nullopt;
+  Hasher hasher;
+  hasher.add(item.content).integer(static_cast<int>(item.phase)).add(p.laws).real(share);
+  for (const OpId id : item.region) hasher.integer(id);
+  return hasher.finish();
+}
+
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share,
+                                      DesignMemory& memory) {
+  Design design;
+  double weights = 0;
+  design.macs.reserve(item.region.size());
+  for (const OpId id : item.region) {
+    const Operator& op = item.graph.at(id);
+    const OpCost cost = costOf(op);
+    weights += cost.weights.value * static_cast<double>(op.weightCopies());
+    design.macs.push_back(Exact(cost.macs) * op.count);
+  }
+  if (auto refusal = checkWeights(weights, p)) return *refusal;
   auto network = layersOf(item);
   if (!network) return network.error();
   if (auto refusal = checkSize(*network)) return *refusal;
-  Design design;
   design.style = styleFor(*network, p);
   design.network = std::move(*network);
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
   const Resources budget = scaled(budgetOf(p), share);
   std::optional<std::string> missing;
   for (const double forLayers : {0.95, 0.85, 0.7, 0.5}) {
-    auto foldings = chooseFoldings(design.network, design.style, p, scaled(budget, forLayers));
+    auto foldings =
+        chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
     if (!foldings) {
       // Nearly full devices: layers alone may still fit with everything.
-      foldings = chooseFoldings(design.network, design.style, p, budget);
+      foldings = chooseFoldings(design.network, design.style, p, budget, memory.foldings);
       if (!foldings) return foldings.error();
     }
+    if (*foldings == design.foldings) continue;  // as before, which did not fit
     design.foldings = std::move(*foldings);
     if (p.fixedFifoDepth == 0)
-      sizeFifos(design, p);
+      sizeFifos(design, p, memory.frames);
     else
       design.pipeline =
           buildPipeline(design.network, design.foldings, design.style, p, p.fixedFifoDepth);
@@ -147,6 +201,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     design.fifoPeaks = trace.occupancy;
   }
   measure(design);
+  design.hash = hashOf(design);
   return design;
 }
 

@@ -2,10 +2,10 @@
 // the device.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
-#include "fpga/folding.h"
+#include "fpga/design_memory.h"
 #include "fpga/pipeline.h"
 
 namespace wattlas::fpga {
@@ -19,6 +19,8 @@ struct Design {
   std::vector<std::int64_t> fifoPeaks;  ///< per channel: what an unbounded run of one frame filled
   Bits inputBits, outputBits;           ///< one frame, through the board memory
   Bits weightBits, bufferBits;          ///< on chip
+  std::vector<std::int64_t> macs;       ///< of all instances, per operator of the region
+  Hash128 hash;                         ///< of all that decides a profile but the clock
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.
@@ -26,8 +28,12 @@ Pipeline buildPipeline(const Network& network, const std::vector<Folding>& foldi
                        const Parameters& p, std::int64_t fifoDepth);
 /// Resources of all units, streams and DMA engines.
 Resources resourcesOf(const Pipeline& pipeline);
-/// Picks style and foldings, sizes FIFOs, checks the fit. `share` of the device is for this region.
-Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share);
+/// What a design is known by before it is built; nothing when the item does not say what it holds.
+std::optional<Hash128> designKey(const WorkItem& item, const Parameters& p, double share);
+/// Picks style and foldings, sizes FIFOs, checks the fit. All operators of the item must be
+/// supported; `share` of the device is for them.
+Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p, double share,
+                                      DesignMemory& memory);
 
 /// Closed form: fill times of the units along the longest path, then the slowest unit's pace.
 struct Estimate {

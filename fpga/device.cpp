@@ -91,6 +91,7 @@ Support DataflowDevice::support(const Operator& op) const {
 
 std::vector<std::vector<OpId>> DataflowDevice::partition(const Graph& graph,
                                                          const std::vector<OpId>& mine) const {
+  if (mine.size() == graph.size()) return {graph.order()};
   // A path that leaves the device and comes back must come back to a later pipeline.
   std::vector<char> isMine(graph.size(), 0);
   for (const OpId op : mine) isMine[static_cast<std::size_t>(op)] = 1;
@@ -114,6 +115,7 @@ std::vector<std::vector<OpId>> DataflowDevice::partition(const Graph& graph,
 }
 
 double DataflowDevice::shareOf(const WorkItem& item) const {
+  if (item.region.size() == item.graph.size()) return 1;
   // Several pipelines of one network are on the chip at the same time: each gets the part of the
   // fabric that its products ask for.
   double own = 0, all = 0;
@@ -127,28 +129,46 @@ double DataflowDevice::shareOf(const WorkItem& item) const {
   return all > 0 ? own / all : 1;
 }
 
+std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
+  for (const OpId id : item.region) {
+    const Operator& op = item.graph.at(id);
+    const Support s = support(op);
+    if (s.level != Support::Level::refused) continue;
+    const bool format = op.formats.weight.isFloat() || op.formats.activation.isFloat();
+    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
+                   "'" + op.name + "': " + s.how, "another device, such as the host"};
+  }
+  if (item.weightsResident) return std::nullopt;
+  return Refusal{Refusal::Code::capacity,
+                 "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
+                 "streamed for every use",
+                 "a larger device, narrower weights or an overlay"};
+}
+
 Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(
     const WorkItem& item) const {
-  std::vector<Operator> ops;
-  for (std::size_t i = 0; i < item.region.size(); ++i) {
-    ops.push_back(item.op(i));
-    const Support s = support(ops.back());
-    if (s.level != Support::Level::refused) continue;
-    const bool format =
-        ops.back().formats.weight.isFloat() || ops.back().formats.activation.isFloat();
-    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
-                   "'" + ops.back().name + "': " + s.how, "another device, such as the host"};
+  const double share = shareOf(item),
+               cyclesPerBit = p_.clock.value.value / p_.memoryBandwidth.value.value;
+  const auto programOf = [&](std::shared_ptr<const Design> design) {
+    return std::shared_ptr<const Program>(std::make_shared<DataflowProgram>(std::move(design), p_));
+  };
+  const std::optional<Hash128> key =
+      item.weightsResident ? designKey(item, p_, share) : std::nullopt;
+  const std::lock_guard lock(memory_->mutex);
+  if (key) {
+    const auto known = memory_->designs.find(*key);
+    if (known != memory_->designs.end() && cyclesPerBit <= known->second->pipeline.unpacedUpTo)
+      return programOf(known->second);
   }
-  if (!item.weightsResident)
-    return Refusal{
-        Refusal::Code::capacity,
-        "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
-        "streamed for every use",
-        "a larger device, narrower weights or an overlay"};
-  auto design = buildDesign(item, p_, shareOf(item));
-  if (!design) return design.error();
-  return std::shared_ptr<const Program>(
-      std::make_shared<DataflowProgram>(std::move(*design), std::move(ops), p_));
+  if (auto refusal = unfit(item)) return *refusal;
+  auto built = buildDesign(item, p_, share, *memory_);
+  if (!built) return built.error();
+  const auto design = std::make_shared<const Design>(std::move(*built));
+  if (key && cyclesPerBit <= design->pipeline.unpacedUpTo) {
+    if (memory_->designs.size() >= DesignMemory::mostDesigns) memory_->designs.clear();
+    memory_->designs.insert_or_assign(*key, design);
+  }
+  return programOf(design);
 }
 
 Trace DataflowDevice::run(const DataflowProgram& program, Fidelity fidelity) const {
@@ -181,14 +201,18 @@ DeviceKind dataflowKind(MakeDataflow make) {
   DeviceKind kind;
   kind.name = "fpga-dataflow";
   kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [make](const ConfigNode& config, const std::string& prefix,
-                     Problems& problems) -> std::unique_ptr<Device> {
+  kind.make = [make, memory = std::make_shared<DesignMemory>()](
+                  const ConfigNode& config, const std::string& prefix,
+                  Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
     const std::size_t before = problems.list().size();
     BoundConfig bound =
         bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
     if (problems.list().size() > before) return nullptr;
-    return make(std::move(p), std::move(bound));
+    p.laws = Parameters::lawsOf(bound.complete);
+    auto device = make(std::move(p), std::move(bound));
+    device->share(memory);
+    return device;
   };
   kind.schema = [] {
     Parameters p;

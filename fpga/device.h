@@ -15,21 +15,18 @@ struct Coefficients {
 /// A pipeline ready to run. Holds all instances of its operators.
 class DataflowProgram final : public Program {
  public:
-  DataflowProgram(Design design, std::vector<Operator> ops, const Parameters& p);
-  Hash128 hash() const override { return hash_; }
+  DataflowProgram(std::shared_ptr<const Design> design, const Parameters& p);
+  Hash128 hash() const override { return design_->hash; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
   Ticks bound() const override { return bound_; }
   bool coversCounts() const override { return true; }
 
-  const Design& design() const { return design_; }
-  const std::vector<Operator>& operators() const { return ops_; }
-  std::int64_t frames() const { return design_.network.frames; }
+  const Design& design() const { return *design_; }
+  std::int64_t frames() const { return design_->network.frames; }
 
  private:
-  Design design_;
-  std::vector<Operator> ops_;
+  std::shared_ptr<const Design> design_;
   std::vector<Footprint> footprint_;
-  Hash128 hash_;
   Ticks bound_;
 };
 
@@ -37,6 +34,8 @@ class DataflowProgram final : public Program {
 class DataflowDevice : public ConfiguredDevice {
  public:
   DataflowDevice(Parameters parameters, BoundConfig config);
+  /// Devices of one sweep share what their designs have in common.
+  void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
   int modelVersion() const override { return 1; }
   Support support(const Operator& op) const override;
@@ -50,7 +49,7 @@ class DataflowDevice : public ConfiguredDevice {
 
   const Parameters& parameters() const { return p_; }
   const Coefficients& coefficients() const { return c_; }
-  /// Profile of a finished run (a Trace of either simulation, or one made of an estimate).
+  /// Profile of a finished run (a Trace of either simulation), with statistics of its units.
   Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
   /// Runs a program at `event` or `detailed` without SystemC.
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
@@ -58,14 +57,19 @@ class DataflowDevice : public ConfiguredDevice {
  private:
   void describe();
   void makeEnergy();
+  /// Profile of a Trace without statistics.
+  Profile accounted(const DataflowProgram& program, const Trace& trace) const;
   double shareOf(const WorkItem& item) const;
+  /// Why one of the operators cannot be part of a pipeline.
+  std::optional<Refusal> unfit(const WorkItem& item) const;
 
   Parameters p_;
   Coefficients c_;
+  std::shared_ptr<DesignMemory> memory_ = std::make_shared<DesignMemory>();
 };
 
 /// Makes the complete device; given by the half that knows SystemC.
-using MakeDataflow = std::unique_ptr<Device> (*)(Parameters parameters, BoundConfig config);
+using MakeDataflow = std::unique_ptr<DataflowDevice> (*)(Parameters parameters, BoundConfig config);
 /// The kind as the registry takes it.
 DeviceKind dataflowKind(MakeDataflow make);
 

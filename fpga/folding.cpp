@@ -34,14 +34,6 @@ std::int64_t kernelSize(const Layer& l) {
   return l.window.kernelHeight * l.window.kernelWidth;
 }
 
-/// One way to build a layer.
-struct Candidate {
-  Folding folding;
-  std::int64_t cycles = 0;
-  Resources cost;
-  double weight = 0;  ///< shares of the device's resources, added up
-};
-
 double weightOf(const Resources& r, const Resources& budget) {
   const auto share = [](std::int64_t need, std::int64_t has) {
     return need == 0
@@ -59,10 +51,34 @@ FoldingRequest requestFor(const Layer& layer, const Parameters& p, bool& own) {
   return own ? at->second : p.everywhere;
 }
 
+/// Everything about a layer that decides what its foldings cost and how long they take.
+void hashInto(Hasher& h, const Layer& l) {
+  const Window& w = l.window;
+  for (const std::int64_t v :
+       {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
+        w.strideHeight, w.strideWidth, l.cin, l.cout, l.groups, l.pixels, l.outPixels})
+    h.integer(v);
+  for (const int v : {static_cast<int>(l.kind), l.weightBits, l.inputBits, l.outputBits})
+    h.integer(v);
+  for (const bool v : {l.binaryProducts, l.ternaryWeights, l.thresholds, l.averages, l.tabled})
+    h.integer(v ? 1 : 0);
+}
+
+/// More layers than this are not remembered: a sweep has far fewer different ones.
+constexpr std::size_t mostKept = 20000;
+
 class Search {
  public:
-  Search(const Network& network, Style style, const Parameters& p, const Resources& budget)
-      : network_(network), style_(style), p_(p), budget_(budget) {}
+  Search(const Network& network, Style style, const Parameters& p, const Resources& budget,
+         FoldingMemory& memory)
+      : network_(network), style_(style), p_(p), budget_(budget), memory_(memory) {
+    if (memory_.size() > mostKept) memory_.clear();
+    Hasher hasher;
+    hasher.add(p.laws).integer(static_cast<int>(style));
+    for (const std::int64_t v : {budget.lut, budget.ff, budget.dsp, budget.bram18, budget.uram})
+      hasher.integer(v);
+    common_ = hasher.finish();
+  }
 
   Expected<std::vector<Folding>, Refusal> run() {
     for (const auto& [name, request] : p_.layers)
@@ -71,26 +87,40 @@ class Search {
                        "folding.layers." + name + " names no layer of this network",
                        "one of the operator names of the workload"};
     for (const Layer& layer : network_.layers) {
-      std::vector<Candidate> list;
+      const auto known = memory_.find(keyOf(layer));
+      if (known != memory_.end()) {
+        choices_.push_back(&known->second);
+        continue;
+      }
+      std::vector<FoldingChoice> list;
       if (const auto refusal = candidates(layer, list)) return *refusal;
-      choices_.push_back(pareto(std::move(list)));
+      choices_.push_back(&memory_.emplace(keyOf(layer), pareto(std::move(list))).first->second);
     }
     return pick();
   }
 
  private:
+  Hash128 keyOf(const Layer& layer) const {
+    Hasher hasher;
+    hasher.add(common_);
+    hashInto(hasher, layer);
+    // Requests for single layers are made by name.
+    if (!p_.layers.empty()) hasher.text(layer.name);
+    return hasher.finish();
+  }
+
   bool names(const std::string& name) const {
     return std::any_of(network_.layers.begin(), network_.layers.end(),
                        [&](const Layer& l) { return l.name.substr(0, l.name.find('#')) == name; });
   }
 
-  void offer(const Layer& layer, const Folding& f, std::vector<Candidate>& list) const {
-    Candidate c{f, layerCycles(layer, f, style_, p_), layerResources(layer, f, style_, p_), 0};
+  void offer(const Layer& layer, const Folding& f, std::vector<FoldingChoice>& list) const {
+    FoldingChoice c{f, layerCycles(layer, f, style_, p_), layerResources(layer, f, style_, p_), 0};
     c.weight = weightOf(c.cost, budget_);
     list.push_back(c);
   }
 
-  std::optional<Refusal> candidates(const Layer& layer, std::vector<Candidate>& list) const {
+  std::optional<Refusal> candidates(const Layer& layer, std::vector<FoldingChoice>& list) const {
     bool own = false;
     const FoldingRequest request = requestFor(layer, p_, own);
     if (!layer.hasProducts()) {
@@ -101,8 +131,8 @@ class Search {
                      "a divisor of " + std::to_string(layer.cin) + " such as " +
                          std::to_string(largestDivisor(layer.cin, request.pe)));
     }
-    return style_ == Style::finn ? finnCandidates(layer, request, own, list)
-                                 : reuseCandidates(layer, request, own, list);
+    return style_ == Style::finn ? finnFoldingChoices(layer, request, own, list)
+                                 : reuseFoldingChoices(layer, request, own, list);
   }
 
   Refusal illegal(const Layer& layer, const std::string& what, const std::string& legal) const {
@@ -110,8 +140,8 @@ class Search {
             legal};
   }
 
-  std::optional<Refusal> finnCandidates(const Layer& layer, FoldingRequest request, bool own,
-                                        std::vector<Candidate>& list) const {
+  std::optional<Refusal> finnFoldingChoices(const Layer& layer, FoldingRequest request, bool own,
+                                            std::vector<FoldingChoice>& list) const {
     const std::int64_t height =
         layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
     const std::int64_t width = layer.matrixWidth();
@@ -141,8 +171,8 @@ class Search {
     return channels % simd == 0 || simd % channels == 0;
   }
 
-  std::optional<Refusal> reuseCandidates(const Layer& layer, const FoldingRequest& request,
-                                         bool own, std::vector<Candidate>& list) const {
+  std::optional<Refusal> reuseFoldingChoices(const Layer& layer, const FoldingRequest& request,
+                                             bool own, std::vector<FoldingChoice>& list) const {
     const std::int64_t in = layer.matrixWidth(), out = layer.cout;
     if (own && (request.pe > 0 || request.simd > 0))
       return illegal(layer, "pe or simd in style hls4ml", "a reuse factor, or style: finn");
@@ -157,27 +187,27 @@ class Search {
   }
 
   /// Fewer cycles must cost more; everything else is dropped. Ascending cycles.
-  static std::vector<Candidate> pareto(std::vector<Candidate> list) {
-    std::sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) {
+  static std::vector<FoldingChoice> pareto(std::vector<FoldingChoice> list) {
+    std::sort(list.begin(), list.end(), [](const FoldingChoice& a, const FoldingChoice& b) {
       if (a.cycles != b.cycles) return a.cycles < b.cycles;
       if (a.weight != b.weight) return a.weight < b.weight;
       return std::pair(a.folding.pe, a.folding.simd) < std::pair(b.folding.pe, b.folding.simd);
     });
-    std::vector<Candidate> kept;
-    for (const Candidate& c : list)
+    std::vector<FoldingChoice> kept;
+    for (const FoldingChoice& c : list)
       if (kept.empty() || c.weight < kept.back().weight) kept.push_back(c);
     return kept;
   }
 
-  const Candidate& at(const std::vector<Candidate>& list, std::int64_t target) const {
+  const FoldingChoice& at(const std::vector<FoldingChoice>& list, std::int64_t target) const {
     const auto after =
         std::upper_bound(list.begin(), list.end(), target,
-                         [](std::int64_t t, const Candidate& c) { return t < c.cycles; });
+                         [](std::int64_t t, const FoldingChoice& c) { return t < c.cycles; });
     return after == list.begin() ? list.front() : *std::prev(after);
   }
   Resources total(std::int64_t target) const {
     Resources sum;
-    for (const auto& list : choices_) sum += at(list, target).cost;
+    for (const auto* list : choices_) sum += at(*list, target).cost;
     return sum;
   }
   bool fits(std::int64_t target) const { return !shortfall(total(target), budget_, p_); }
@@ -187,8 +217,8 @@ class Search {
     std::int64_t fastest = 1;
     std::vector<std::int64_t> targets;
     for (std::size_t i = 0; i < choices_.size(); ++i) {
-      fastest = std::max({fastest, choices_[i].front().cycles, network_.layers[i].pixels});
-      for (const Candidate& c : choices_[i]) targets.push_back(c.cycles);
+      fastest = std::max({fastest, choices_[i]->front().cycles, network_.layers[i].pixels});
+      for (const FoldingChoice& c : *choices_[i]) targets.push_back(c.cycles);
     }
     fastest = std::max(fastest, p_.targetCycles);
     targets.push_back(fastest);
@@ -199,7 +229,7 @@ class Search {
                                             [&](std::int64_t t) { return !fits(t); });
     if (first == targets.end()) return tooLarge(targets.back());
     std::vector<Folding> chosen;
-    for (const auto& list : choices_) chosen.push_back(at(list, *first).folding);
+    for (const auto* list : choices_) chosen.push_back(at(*list, *first).folding);
     return chosen;
   }
 
@@ -218,7 +248,9 @@ class Search {
   Style style_;
   const Parameters& p_;
   Resources budget_;
-  std::vector<std::vector<Candidate>> choices_;
+  FoldingMemory& memory_;
+  Hash128 common_;  ///< what all layers of this search have in common
+  std::vector<const std::vector<FoldingChoice>*> choices_;  ///< per layer, in `memory_`
 };
 
 }  // namespace
@@ -323,9 +355,16 @@ std::optional<std::string> shortfall(const Resources& need, const Resources& bud
 }
 
 Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
+                                                       const Parameters& p, const Resources& budget,
+                                                       FoldingMemory& memory) {
+  return Search(network, style, p, budget, memory).run();
+}
+
+Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
                                                        const Parameters& p,
                                                        const Resources& budget) {
-  return Search(network, style, p, budget).run();
+  FoldingMemory none;
+  return chooseFoldings(network, style, p, budget, none);
 }
 
 }  // namespace wattlas::fpga

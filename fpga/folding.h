@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "fpga/layer.h"
@@ -45,8 +46,22 @@ Resources budgetOf(const Parameters& p);
 std::optional<std::string> shortfall(const Resources& need, const Resources& budget,
                                      const Parameters& p);
 
+/// One way to build a layer.
+struct FoldingChoice {
+  Folding folding;
+  std::int64_t cycles = 0;  ///< of the layer, for one frame
+  Resources cost;
+  double weight = 0;  ///< shares of the device's resources, added up
+};
+/// Choices of layers that were looked at before, by everything that decides them.
+using FoldingMemory = std::unordered_map<Hash128, std::vector<FoldingChoice>, Hash128Hasher>;
+
 /// Foldings of all layers: requested ones are kept, others chosen so that the slowest layer is as
 /// fast as the device allows (or as `targetCycles` asks) and no layer is larger than that needs.
+Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
+                                                       const Parameters& p, const Resources& budget,
+                                                       FoldingMemory& memory);
+/// Without memory.
 Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
                                                        const Parameters& p,
                                                        const Resources& budget);

@@ -1,7 +1,6 @@
 #include "fpga/layer.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace wattlas::fpga {
@@ -23,22 +22,25 @@ struct Shape {
 class Builder {
  public:
   explicit Builder(const WorkItem& item) : item_(item) {
+    ops_.reserve(item.region.size());
+    indexOf_.assign(item.graph.size(), -1);
     for (std::size_t i = 0; i < item.region.size(); ++i) {
-      ops_.push_back(item.op(i));
-      indexOf_[item.region[i]] = static_cast<std::int32_t>(i);
+      // No operator of a pipeline grows with a context: the graph holds them as they are.
+      ops_.push_back(&item.graph.at(item.region[i]));
+      indexOf_[static_cast<std::size_t>(item.region[i])] = static_cast<std::int32_t>(i);
     }
   }
 
   Expected<Network, Refusal> build() {
     layOut();
     network_.frames = 1;
-    for (const Operator& op : ops_)
-      if (isImage(op)) network_.frames = std::max(network_.frames, op.dims[Dim::batch]);
+    for (const Operator* op : ops_)
+      if (isImage(*op)) network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
     layerOf_.assign(instances_.size(), -1);
     for (std::size_t i = 0; i < instances_.size(); ++i)
       if (const auto problem = addLayer(i)) return *problem;
     for (Layer& layer : network_.layers) markOutput(layer);
-    return network_;
+    return std::move(network_);
   }
 
  private:
@@ -46,7 +48,7 @@ class Builder {
     return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d || op.kind == OpKind::pool;
   }
   std::size_t instancesOf(std::size_t op) const {
-    return static_cast<std::size_t>(std::max<std::int64_t>(ops_[op].count, 1));
+    return static_cast<std::size_t>(std::max<std::int64_t>(ops_[op]->count, 1));
   }
 
   /// Lays repeated operators and blocks out in sequence.
@@ -55,9 +57,9 @@ class Builder {
     std::size_t begin = 0;
     while (begin < ops_.size()) {
       std::size_t end = begin + 1;
-      if (!ops_[begin].block.empty())
-        while (end < ops_.size() && ops_[end].block == ops_[begin].block &&
-               ops_[end].count == ops_[begin].count)
+      if (!ops_[begin]->block.empty())
+        while (end < ops_.size() && ops_[end]->block == ops_[begin]->block &&
+               ops_[end]->count == ops_[begin]->count)
           ++end;
       std::vector<std::int32_t> exits;  // of the copy before
       for (std::size_t copy = 0; copy < instancesOf(begin); ++copy)
@@ -76,21 +78,19 @@ class Builder {
     for (std::size_t op = begin; op < end; ++op) {
       Instance instance{static_cast<std::int32_t>(op), {}, {}};
       for (const OpId producer : item_.graph.producers(item_.region[op])) {
-        const auto at = indexOf_.find(producer);
-        const bool inBlock = at != indexOf_.end() &&
-                             static_cast<std::size_t>(at->second) >= begin &&
-                             static_cast<std::size_t>(at->second) < end;
+        const std::int32_t at = indexOf_[static_cast<std::size_t>(producer)];
+        const bool inBlock =
+            at >= 0 && static_cast<std::size_t>(at) >= begin && static_cast<std::size_t>(at) < end;
         if (!inBlock && !before.empty()) {
           instance.producers.insert(instance.producers.end(), before.begin(), before.end());
           continue;
         }
-        instance.producers.push_back(
-            at == indexOf_.end() ? -1 : lastOf[static_cast<std::size_t>(at->second)]);
-        if (inBlock) unread.erase(lastOf[static_cast<std::size_t>(at->second)]);
+        instance.producers.push_back(at < 0 ? -1 : lastOf[static_cast<std::size_t>(at)]);
+        if (inBlock) unread.erase(lastOf[static_cast<std::size_t>(at)]);
       }
       if (instance.producers.empty())
         instance.producers = before.empty() ? std::vector<std::int32_t>{-1} : before;
-      const std::size_t inputs = ops_[op].kind == OpKind::add ? 2 : 1;
+      const std::size_t inputs = ops_[op]->kind == OpKind::add ? 2 : 1;
       while (instance.producers.size() < inputs) instance.producers.push_back(-1);
       lastOf[op] = static_cast<std::int32_t>(instances_.size());
       unread.insert(lastOf[op]);
@@ -114,7 +114,7 @@ class Builder {
   }
 
   std::optional<Refusal> addLayer(std::size_t i) {
-    const Operator& op = ops_[static_cast<std::size_t>(instances_[i].op)];
+    const Operator& op = *ops_[static_cast<std::size_t>(instances_[i].op)];
     Layer layer;
     layer.name = op.name;
     if (const std::size_t copies = instancesOf(static_cast<std::size_t>(instances_[i].op));
@@ -289,12 +289,12 @@ class Builder {
     if (!layer.isOutput && layer.hasProducts()) layer.thresholds = true;
     const std::int32_t op = layer.absorbed.empty() ? layer.op : layer.absorbed.back();
     for (const OpId reader : item_.graph.consumers(item_.region[static_cast<std::size_t>(op)]))
-      if (indexOf_.count(reader) == 0) layer.isOutput = true;
+      if (indexOf_[static_cast<std::size_t>(reader)] < 0) layer.isOutput = true;
   }
 
   const WorkItem& item_;
-  std::vector<Operator> ops_;
-  std::map<OpId, std::int32_t> indexOf_;
+  std::vector<const Operator*> ops_;
+  std::vector<std::int32_t> indexOf_;  ///< by OpId; -1 = not in the region
   std::vector<Instance> instances_;
   std::vector<Shape> shapes_;          ///< of each instance's output
   std::vector<std::int32_t> layerOf_;  ///< layer that holds an instance

@@ -127,4 +127,13 @@ void Parameters::bind(Binder& binder) {
   bindPower(*this, binder);
 }
 
+Hash128 Parameters::lawsOf(ConfigNode complete) {
+  // What is left out is named, so that a new parameter counts.
+  for (const char* other : {"title", "host", "power", "energy"}) complete.erase(other);
+  if (ConfigNode* fabric = complete.find("fabric")) fabric->erase("clock");
+  if (ConfigNode* memory = complete.find("memory"))
+    for (const char* other : {"bandwidth", "capacity", "energy"}) memory->erase(other);
+  return complete.hash();
+}
+
 }  // namespace wattlas::fpga

@@ -69,7 +69,13 @@ struct Parameters {
   Sourced<Ratio> technology;  ///< factor on the coefficients (measured on 16 nm)
   Sourced<Ratio> toggleRate;  ///< share of signals that change in a busy cycle
 
+  /// Of everything that decides designs and their resources but how fast the clock is compared with
+  /// the memory: equal parameters share what is known about layers. Set when a device is made.
+  Hash128 laws;
+
   void bind(Binder& binder);
+  /// `complete` is the tree that `bind` read, with defaults.
+  static Hash128 lawsOf(ConfigNode complete);
 };
 
 /// Toggle rate at which the energy coefficients were reported (vendor tool default).

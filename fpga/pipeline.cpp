@@ -43,6 +43,9 @@ std::int64_t busyCycles(const Actor& actor) {
     case Pattern::stream: {
       if (actor.paceNum <= actor.service * actor.paceDen && actor.paceNum % actor.paceDen == 0)
         return actor.tokens * actor.service;
+      // Where the memory's pace never falls below the service, whole parts add up to it.
+      if (actor.paceNum >= actor.service * actor.paceDen)
+        return actor.tokens * actor.paceNum / actor.paceDen;
       std::int64_t total = 0;
       for (std::int64_t i = 0; i < actor.tokens; ++i)
         total += std::max(actor.service, (i + 1) * actor.paceNum / actor.paceDen -

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,8 @@ struct Channel {
 struct Pipeline {
   std::vector<Actor> actors;  ///< in topological order
   std::vector<Channel> channels;
+  /// Clock over bandwidth of the board memory (cycles a bit) up to which no stream waits for it.
+  double unpacedUpTo = std::numeric_limits<double>::infinity();
 
   std::int32_t add(Actor actor);
   /// Connects two actors; returns the channel.

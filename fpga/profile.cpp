@@ -32,11 +32,32 @@ Sourced<Joules> half(Sourced<Joules> a) {
   return a;
 }
 
-/// Busy cycles and resource-cycles of one operator in one frame.
+/// What energy is charged for in one frame.
+struct Work {
+  Resources cost;         ///< times busy cycles
+  std::int64_t bits = 0;  ///< to and from the board memory
+  Work& operator+=(const Work& o) {
+    cost += o.cost;
+    bits += o.bits;
+    return *this;
+  }
+  EnergyCounts counts(const Coefficients& c, std::int64_t frames) const {
+    EnergyCounts out;
+    out.add(c.lut, cost.lut * frames);
+    out.add(c.ff, cost.ff * frames);
+    out.add(c.dsp, cost.dsp * frames);
+    out.add(c.bram18, cost.bram18 * frames);
+    out.add(c.uram, cost.uram * frames);
+    out.add(c.memory, bits * frames);
+    return out;
+  }
+};
+
+/// What one operator does in one frame.
 struct Use {
-  std::int64_t busy = 0;  ///< of its busiest unit
+  std::int64_t busy = 0;  ///< cycles of its busiest unit
   std::int64_t start = -1, end = 0;
-  EnergyCounts energy;
+  Work work;
 };
 
 /// What limits the pipeline as a whole; every operator's share of its time has that bound.
@@ -80,30 +101,26 @@ void DataflowDevice::makeEnergy() {
   energy_.addPower("board", Category::leakage, Scope::device, p_.boardPower);
 }
 
-Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& trace) const {
-  const Design& design = program.design();
-  const Pipeline& pipeline = design.pipeline;
+Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& trace) const {
+  const Pipeline& pipeline = program.design().pipeline;
   const std::int64_t frames = program.frames();
-  std::vector<Use> uses(program.operators().size());
-  EnergyCounts perFrame;
+  std::vector<Use> uses(program.design().macs.size());
+  Work perFrame;
   for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
     const Actor& a = pipeline.actors[i];
     const std::int64_t busy = busyCycles(a);
     Use& use = uses[static_cast<std::size_t>(a.op)];
-    EnergyCounts counts;
-    counts.add(c_.lut, a.cost.lut * busy);
-    counts.add(c_.ff, a.cost.ff * busy);
-    counts.add(c_.dsp, a.cost.dsp * busy);
-    counts.add(c_.bram18, a.cost.bram18 * busy);
-    counts.add(c_.uram, a.cost.uram * busy);
+    Work work;
+    work.cost = {a.cost.lut * busy, a.cost.ff * busy, a.cost.dsp * busy, a.cost.bram18 * busy,
+                 a.cost.uram * busy};
     if (a.kind == ActorKind::source)
       for (const std::int32_t c : a.outputs)
-        counts.add(c_.memory, a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits);
+        work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
     if (a.kind == ActorKind::sink)
       for (const std::int32_t c : a.inputs)
-        counts.add(c_.memory, a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits);
-    use.energy.add(counts);
-    perFrame.add(counts);
+        work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
+    use.work += work;
+    perFrame += work;
     use.busy = std::max(use.busy, busy);
     const Trace::ActorTrace& t = trace.actors[i];
     use.start = use.start < 0 ? t.firstStart : std::min(use.start, t.firstStart);
@@ -117,7 +134,7 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
   const Bound limit = boundOf(pipeline.actors[slowest], pace, trace.cycles, frames, p_, pipeline);
 
   Segment first;
-  first.energy = perFrame;
+  first.energy = perFrame.counts(c_, 1);
   first.bound = limit;
   first.local = total;
   if (frames > 1) {
@@ -152,10 +169,9 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
                                  (static_cast<double>(use.busy) /
                                   static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
     given += share.attributed;
-    share.energy.add(use.energy, frames);
+    share.energy = use.work.counts(c_, frames);
     share.bound = limit;
-    const Operator& op = program.operators()[i];
-    const double macs = static_cast<double>(costOf(op).macs) * static_cast<double>(op.count);
+    const auto macs = static_cast<double>(program.design().macs[i]);
     if (share.attributed.ps > 0)
       share.utilisation = rounded(std::min(1.0, macs / (toSeconds(share.attributed).value * peak)));
     profile.shares.push_back(std::move(share));
@@ -168,6 +184,13 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
          "all actors' and stream places' times relative to the end of a frame "
          "recurred"});
   profile.events = trace.steps + 2;
+  return profile;
+}
+
+Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& trace) const {
+  Profile profile = accounted(program, trace);
+  const Design& design = program.design();
+  const Pipeline& pipeline = design.pipeline;
   const auto stat = [&](std::string name, double value) {
     profile.statistics.emplace_back(std::move(name), rounded(value));
   };
@@ -178,7 +201,8 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
   stat("fabric.uram", static_cast<double>(design.total.uram));
   stat("cycles", static_cast<double>(trace.cycles));
   stat("cycles.firstFrame", static_cast<double>(trace.firstFrame));
-  stat("initiationInterval", static_cast<double>(pace));
+  stat("initiationInterval",
+       static_cast<double>(busyCycles(pipeline.actors[bottleneck(pipeline)])));
   for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
     const std::string& name = pipeline.actors[i].name;
     stat(name + ".busyCycles", static_cast<double>(trace.actors[i].busy));
@@ -216,7 +240,7 @@ Profile DataflowDevice::estimate(const Program& program) const {
     t.end = e.cycles;
     trace.actors.push_back(t);
   }
-  return profileOf(dataflow, trace);
+  return accounted(dataflow, trace);
 }
 
 }  // namespace wattlas::fpga

@@ -152,10 +152,17 @@ class Places {
 class Evaluation {
  public:
   explicit Evaluation(const Pipeline& pipeline) : p_(pipeline) {
+    places_.reserve(p_.channels.size());
+    runs_.reserve(p_.actors.size());
     for (const Channel& channel : p_.channels) places_.emplace_back(channel);
     for (const Actor& actor : p_.actors)
       runs_.push_back({Cursor(actor), 0, actor.firings(), 0, {}});
   }
+  /// Puts the tokens of one frame into an open channel before the frame is evaluated.
+  void give(std::size_t channel, const std::vector<std::int64_t>& sent, std::int64_t delay) {
+    for (const std::int64_t time : sent) places_[channel].push(time + delay);
+  }
+  const Places& places(std::size_t channel) const { return places_[channel]; }
 
   /// Evaluates one frame; false when the pipeline is stuck.
   bool frame() {
@@ -231,11 +238,13 @@ class Evaluation {
     dirty_[index] = 0;
     if (run.done == before) return false;
     steps_ += run.done - before;
-    for (const std::int32_t c : actor.inputs)
-      dirty_[static_cast<std::size_t>(p_.channels[static_cast<std::size_t>(c)].from)] = 1;
-    for (const std::int32_t c : actor.outputs)
-      dirty_[static_cast<std::size_t>(p_.channels[static_cast<std::size_t>(c)].to)] = 1;
+    for (const std::int32_t c : actor.inputs) wake(p_.channels[static_cast<std::size_t>(c)].from);
+    for (const std::int32_t c : actor.outputs) wake(p_.channels[static_cast<std::size_t>(c)].to);
     return true;
+  }
+  /// Open channels have nobody at one end.
+  void wake(std::int32_t actor) {
+    if (actor >= 0) dirty_[static_cast<std::size_t>(actor)] = 1;
   }
 
   bool fire(const Actor& actor, Run& run) {
@@ -331,6 +340,25 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
     return trace;
   }
   evaluation.report(trace);
+  return trace;
+}
+
+std::optional<PartTrace> evaluatePart(const Pipeline& part,
+                                      const std::vector<const std::vector<std::int64_t>*>& given) {
+  Evaluation evaluation(part);
+  for (std::size_t c = 0; c < part.channels.size(); ++c)
+    if (given[c] != nullptr) evaluation.give(c, *given[c], part.channels[c].delay);
+  if (!evaluation.frame()) return std::nullopt;
+  PartTrace trace;
+  for (std::size_t c = 0; c < part.channels.size(); ++c) {
+    const Channel& channel = part.channels[c];
+    const Places& places = evaluation.places(c);
+    trace.occupancy.push_back(channel.to < 0 ? 0 : places.occupancy());
+    trace.sent.emplace_back();
+    if (channel.to >= 0) continue;
+    for (std::int64_t token = 1; token <= places.produced(); ++token)
+      trace.sent.back().push_back(places.visibleSince(token) - channel.delay);
+  }
   return trace;
 }
 

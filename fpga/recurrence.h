@@ -9,6 +9,8 @@
 // frame), all later frames are copies of the frames since, and are not evaluated.
 #pragma once
 
+#include <optional>
+
 #include "fpga/pipeline.h"
 
 namespace wattlas::fpga {
@@ -19,5 +21,18 @@ struct RunOptions {
 };
 
 Trace evaluate(const Pipeline& pipeline, const RunOptions& options);
+
+/// What one frame of a part of a pipeline gave, per channel of the part.
+struct PartTrace {
+  std::vector<std::int64_t> occupancy;  ///< largest number of visible tokens; 0 where nobody reads
+  /// Channels without reader: when each token would be visible if its channel had no delay.
+  std::vector<std::vector<std::int64_t>> sent;
+};
+
+/// Evaluates one frame of a part whose open channels have `from` = -1 (their tokens are `given`:
+/// one list of times a channel, as `PartTrace::sent` has them, others null) or `to` = -1 (they need
+/// room for a frame). Nothing when the part is stuck.
+std::optional<PartTrace> evaluatePart(const Pipeline& part,
+                                      const std::vector<const std::vector<std::int64_t>*>& given);
 
 }  // namespace wattlas::fpga

@@ -146,16 +146,18 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
     if (description == workloadFiles_.end())
       description = workloadFiles_.emplace(reference, loadWorkload(reference, path_)).first;
     built.workload = std::make_shared<const Workload>(
-        buildWorkload(workloadId(reference), description->second, options));
+        buildWorkload(workloadId(reference), description->second, options, workloadMemory_));
   }
   built.facts = factsOf(*built.workload);
   built.config = std::make_shared<const ConfigNode>(sectionOf(*built.workload));
   built.hash = built.config->hash();
-  if (workloads_.size() >= mostKept) workloads_.clear();
+  if (workloads_.size() >= mostWorkloads_) workloads_.clear();
   return workloads_.emplace(key, std::move(built)).first->second;
 }
 
 BuiltRun ExperimentMaker::run(const ConfigNode& section) {
+  const Hash128 key = section.hash();
+  if (const auto found = runs_.find(key); found != runs_.end()) return found->second;
   BuiltRun built;
   Problems problems;
   built.config =
@@ -163,7 +165,8 @@ BuiltRun ExperimentMaker::run(const ConfigNode& section) {
   problems.finish();
   built.config.put("mapping", ConfigNode::ofScalar("auto"));  // a file is in the platform now
   built.hash = built.config.hash();
-  return built;
+  if (runs_.size() >= mostKept) runs_.clear();
+  return runs_.emplace(key, std::move(built)).first->second;
 }
 
 Experiment ExperimentMaker::assemble(const BuiltPlatform& platform, const BuiltWorkload& workload,

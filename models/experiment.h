@@ -130,6 +130,8 @@ class ExperimentMaker {
  public:
   ExperimentMaker(const Registry& registry, const SearchPath& path)
       : registry_(registry), path_(path) {}
+  /// How many workloads are remembered. A caller that remembers them itself needs few here.
+  void keepWorkloads(std::size_t most) { mostWorkloads_ = most; }
   /// Throws InputError with all problems.
   Experiment make(const ExperimentSpec& spec);
 
@@ -150,14 +152,17 @@ class ExperimentMaker {
   Sections sectionsOf(const ExperimentSpec& spec);
   BuiltPlatform platform(const std::string& reference, const ConfigNode& overrides);
   BuiltWorkload workload(const std::string& reference, const ConfigNode& options);
-  static BuiltRun run(const ConfigNode& section);
+  BuiltRun run(const ConfigNode& section);
 
   const Registry& registry_;
   const SearchPath& path_;
   std::map<std::string, PlatformDescription> platformFiles_;
+  std::size_t mostWorkloads_ = mostKept;
   std::map<std::string, ConfigNode> workloadFiles_;
+  WorkloadMemory workloadMemory_;
   std::unordered_map<Hash128, BuiltPlatform, Hash128Hasher> platforms_;
   std::unordered_map<Hash128, BuiltWorkload, Hash128Hasher> workloads_;
+  std::unordered_map<Hash128, BuiltRun, Hash128Hasher> runs_;
 };
 
 /// Platform from an id or file; used by makeExperiment and lists.

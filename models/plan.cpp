@@ -170,8 +170,8 @@ class Planner {
                 .finish();
       if (const auto* known = cache_.lowered(key)) return *known;
     }
-    auto program =
-        side.device->lower({phase.graph, ops, phase.kind, step, 1, Bits(0), {}, resident()});
+    auto program = side.device->lower(
+        {phase.graph, ops, phase.kind, step, 1, Bits(0), {}, resident(), facts_->content});
     if (!program) {
       refuse(fmt::format(
           "{} ({}): {}{}", phase.graph.at(ops.front()).name, nameOf(program.error().code),
@@ -274,7 +274,7 @@ CopyRequest loadOf(Bits resident) {
 
 const ProfileCache::Placed& placedOn(const Component& component, const Operator& op,
                                      const OperatorFacts& facts, ProfileCache& cache) {
-  const Hash128 key = Hasher().text("placed").add(component.hash).add(facts.shape).finish();
+  const Hash128 key = ProfileCache::pairKey(component.hash, facts.shape);
   if (const auto* known = cache.placed(key)) return *known;
   Support support = component.device->support(op);
   const bool refused = support.level == Support::Level::refused;

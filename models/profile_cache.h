@@ -19,6 +19,11 @@ class ProfileCache {
   std::size_t size() const { return profiles_.size(); }
   const std::unordered_map<Hash128, Profile, Hash128Hasher>& all() const { return profiles_; }
 
+  /// One key of two hashes that never change places.
+  static Hash128 pairKey(const Hash128& first, const Hash128& second) {
+    return {first.high ^ second.high, first.low ^ second.low};
+  }
+
   /// A device's answer about an operator; key: (device, operator's shape).
   struct Placed {
     Support support;
@@ -41,9 +46,6 @@ class ProfileCache {
   void putDuration(const Hash128& key, Ticks duration);
 
   /// What an operator adds to the books of a run; key: (platform and run, context of the operator).
-  static Hash128 bookKey(const Hash128& run, const Hash128& context) {
-    return {run.high ^ context.high, run.low ^ context.low};
-  }
   const BookedOperator* booked(const Hash128& key) const;
   void putBooked(const Hash128& key, BookedOperator book);
 

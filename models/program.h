@@ -131,6 +131,9 @@ struct WorkItem {
   std::string stack{};  ///< software stack whose calibration is asked for; empty = the device's
   /// False when parameters come over the host link for every use (they do not fit).
   bool weightsResident = true;
+  /// Of the whole workload, so that items of equal content, phase, region and step are equal items;
+  /// zero = unknown.
+  Hash128 content{};
 
   /// Operator `i` of the region at this step.
   Operator op(std::size_t i) const { return atStep(graph.at(region[i]), step); }

@@ -169,7 +169,10 @@ class Simulation {
     const auto at = executed_.find(key);
     if (at != executed_.end()) return at->second;
     const Profile* profile = cache_.find(key);
-    if (profile == nullptr) {
+    if (profile == nullptr && level == Fidelity::analytic && program.coversCounts()) {
+      // A program of a whole network will hardly come again, and a closed form is soon made.
+      profile = &estimates_.emplace_back(device.estimate(program));
+    } else if (profile == nullptr) {
       const char* name = onHost ? "host" : "device";
       profile = &cache_.put(key, level == Fidelity::analytic ? device.estimate(program)
                                                              : engine().profile(name, program));
@@ -298,7 +301,7 @@ class Simulation {
             .resident;
     if (result_.includes.weightLoad && !planned.onHost && known.cost.weights.value > 0)
       book.load = booked(loadOf(book.resident));
-    cache_.putBooked(ProfileCache::bookKey(runKey(), known.context), std::move(book));
+    cache_.putBooked(ProfileCache::pairKey(runKey(), known.context), std::move(book));
   }
 
   const WorkloadFacts& facts() {
@@ -314,7 +317,7 @@ class Simulation {
     for (const PhaseFacts& phase : facts().phases)
       for (const OpId id : phase.order) {
         const Hash128& context = phase.ops[static_cast<std::size_t>(id)].context;
-        books.push_back(cache_.booked(ProfileCache::bookKey(run, context)));
+        books.push_back(cache_.booked(ProfileCache::pairKey(run, context)));
         complete = complete && books.back() != nullptr;
       }
     return complete;
@@ -401,6 +404,7 @@ class Simulation {
   std::unique_ptr<EventEngine> engine_;
   Fidelity deviceLevel_ = Fidelity::analytic, hostLevel_ = Fidelity::analytic;
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
+  std::deque<Profile> estimates_;  ///< of programs that nobody else can use; they must not move
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ Hash128 contextOf(const Phase& phase, const PhaseFacts& facts, const OperatorFac
 
 std::shared_ptr<const WorkloadFacts> factsOf(const Workload& workload) {
   auto facts = std::make_shared<WorkloadFacts>();
+  if (!workload.config.isNull()) facts->content = workload.config.hash();
   std::unordered_map<std::string_view, std::size_t> parameters;
   for (const Phase& phase : workload.phases) {
     PhaseFacts& out = facts->phases.emplace_back();

@@ -26,6 +26,7 @@ struct PhaseFacts {
 };
 
 struct WorkloadFacts {
+  Hash128 content;                 ///< of the description that builds the workload; zero = none
   std::vector<PhaseFacts> phases;  ///< as Workload::phases
   std::size_t parameterSets = 0;
 };

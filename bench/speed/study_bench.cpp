@@ -10,6 +10,7 @@
 #include "cli/study_rows.h"
 #include "explorer/archive.h"
 #include "explorer/point_evaluator.h"
+#include "explorer/point_order.h"
 #include "explorer/worker_protocol.h"
 #include "models/sim/engine.h"
 #include "tests/contract/suite.h"
@@ -53,10 +54,15 @@ int main(int argc, char** argv) {
   stage("plan", n, [&] { points = planPoints(study, 1000000, method); });
 
   SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), makeEventEngine);
-  std::vector<PointOutcome> rows;
+  // As workers get them.
+  const std::vector<std::size_t> order = affinityOrder(study, points);
+  std::vector<DesignPoint> ordered;
+  for (const std::size_t i : order) ordered.push_back(points[i]);
+  std::vector<PointOutcome> rows(n);
   const auto all = [&] {
-    rows.clear();
-    evaluator.evaluate(points, false, [&](PointOutcome row) { rows.push_back(std::move(row)); });
+    std::size_t next = 0;
+    evaluator.evaluate(ordered, false,
+                       [&](PointOutcome row) { rows[order[next++]] = std::move(row); });
   };
   stage("evaluate, nothing known", n, all);
   for (int round = 0; round < (argc > 2 ? std::atoi(argv[2]) : 1); ++round)

@@ -16,6 +16,7 @@ ConfigNode::Data& ConfigNode::own() {
     data_ = std::make_shared<Data>();
   else if (data_.use_count() > 1)
     data_ = std::make_shared<Data>(*data_);
+  data_->hash.forget();
   return *data_;
 }
 
@@ -176,21 +177,6 @@ void printYaml(const ConfigNode& node, int indent, std::string& out) {
   }
 }
 
-void hashNode(const ConfigNode& node, Hasher& hasher) {
-  hasher.integer(static_cast<int>(node.kind()));
-  hasher.text(node.scalar());
-  hasher.integer(static_cast<std::int64_t>(node.items().size()));
-  for (const ConfigNode& item : node.items()) hashNode(item, hasher);
-  std::vector<const ConfigNode::Entry*> sorted;
-  for (const auto& entry : node.entries()) sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
-  for (const auto* entry : sorted) {
-    hasher.text(entry->first);
-    hashNode(entry->second, hasher);
-  }
-}
-
 void collectLeaves(const ConfigNode& node, const std::string& prefix,
                    std::vector<std::string>& out) {
   if (!node.isMap() || node.find("value") != nullptr) {
@@ -211,9 +197,21 @@ std::string ConfigNode::toYaml() const {
 }
 
 Hash128 ConfigNode::hash() const {
+  if (data_)
+    if (const auto known = data_->hash.get()) return *known;
   Hasher hasher;
-  hashNode(*this, hasher);
-  return hasher.finish();
+  hasher.integer(static_cast<int>(kind())).text(scalar());
+  hasher.integer(static_cast<std::int64_t>(items().size()));
+  for (const ConfigNode& item : items()) hasher.add(item.hash());
+  std::vector<const Entry*> sorted;
+  sorted.reserve(entries().size());
+  for (const Entry& entry : entries()) sorted.push_back(&entry);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Entry* a, const Entry* b) { return a->first < b->first; });
+  for (const Entry* entry : sorted) hasher.text(entry->first).add(entry->second.hash());
+  const Hash128 hash = hasher.finish();
+  if (data_) data_->hash.set(hash);
+  return hash;
 }
 
 std::vector<std::string> ConfigNode::leafPaths() const {

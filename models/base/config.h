@@ -3,6 +3,7 @@
 // and read again to the same tree. Copies are cheap and independent of each other.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,7 +37,8 @@ class ConfigNode {
   const std::vector<Entry>& entries() const { return data().entries; }
   const Place& place() const { return data().place; }
 
-  /// Child of a map, or null when absent.
+  /// Child of a map, or null when absent. A pointer to change a child by is for at once: copies and
+  /// hashes of this tree that are made before the change do not see it.
   const ConfigNode* find(std::string_view key) const;
   ConfigNode* find(std::string_view key);
   /// Node at a dotted path ("dpu.clock"), or null.
@@ -53,18 +55,41 @@ class ConfigNode {
 
   /// Canonical YAML: keys in order of first appearance, no places; reads back to the same tree.
   std::string toYaml() const;
-  /// Hash of the content, independent of key order and places.
+  /// Hash of the content, independent of key order and places. Remembered until a change, also by
+  /// copies, so that of many similar trees only what differs is hashed.
   Hash128 hash() const;
   /// Dotted paths of all leaves below this node.
   std::vector<std::string> leafPaths() const;
 
  private:
+  /// A hash once it is known; not copied with the content, which is about to change.
+  class KnownHash {
+   public:
+    KnownHash() = default;
+    KnownHash(const KnownHash&) {}
+    KnownHash& operator=(const KnownHash&) = delete;
+    std::optional<Hash128> get() const {
+      const std::uint64_t high = high_.load(std::memory_order_acquire);
+      if (high == 0) return std::nullopt;
+      return Hash128{high, low_.load(std::memory_order_relaxed)};
+    }
+    /// Several threads may set it: always to the same value.
+    void set(const Hash128& hash) {
+      low_.store(hash.low, std::memory_order_relaxed);
+      high_.store(hash.high, std::memory_order_release);
+    }
+    void forget() { high_.store(0, std::memory_order_relaxed); }
+
+   private:
+    std::atomic<std::uint64_t> high_{0}, low_{0};
+  };
   struct Data {
     Kind kind = Kind::null;
     std::string scalar;
     std::vector<ConfigNode> items;
     std::vector<Entry> entries;
     Place place;
+    mutable KnownHash hash;
   };
   static const Data& empty();
   const Data& data() const { return data_ ? *data_ : empty(); }

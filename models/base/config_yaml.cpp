@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <sstream>
+#include <unordered_map>
 
 #include "models/base/config.h"
 
@@ -80,6 +82,21 @@ struct Converter {
 ConfigNode resolveParts(const ConfigNode& node, const std::string& file, const SearchPath& path,
                         std::vector<std::string>& chain);
 
+/// Parts such as a memory or a processor are used by many files: text that was parsed before is not
+/// parsed again.
+ConfigNode parsedPart(const std::string& file) {
+  static std::mutex mutex;
+  static std::unordered_map<Hash128, ConfigNode, Hash128Hasher> known;
+  constexpr std::size_t mostKept = 64;
+  const std::string text = readTextFile(file);
+  const Hash128 key = Hasher().text(file).add(hashText(text)).finish();
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(key);
+  if (found != known.end()) return found->second;
+  if (known.size() >= mostKept) known.clear();
+  return known.emplace(key, parseYaml(text, file)).first->second;
+}
+
 ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const SearchPath& path,
                     std::vector<std::string>& chain) {
   if (!reference.isScalar())
@@ -110,7 +127,7 @@ ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const 
                              "parts without a cycle",
                              {}});
   chain.push_back(*found);
-  const ConfigNode raw = parseYaml(readTextFile(*found), *found);
+  const ConfigNode raw = parsedPart(*found);
   ConfigNode part = resolveParts(raw, *found, path, chain);
   chain.pop_back();
   return part;

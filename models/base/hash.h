@@ -55,8 +55,8 @@ class Hasher {
   }
   Hasher& spill(const void* data, std::size_t size);
 
-  // Most keys are short: no allocation.
-  std::array<unsigned char, 256> short_;
+  // Most keys are short (an operator's is about 500 bytes): no allocation.
+  std::array<unsigned char, 640> short_;
   std::size_t size_ = 0;
   std::vector<unsigned char> long_;  ///< everything, once it is too long
 };

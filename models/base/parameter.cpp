@@ -186,24 +186,13 @@ class ConfigBinder final : public Binder {
   void list(const std::string& key, const std::string& doc,
             const std::function<void(Binder&, std::size_t)>& element) override {
     (void)doc;
-    used_.push_back(key);
-    const ConfigNode* node = node_.find(key);
-    if (node == nullptr) return;
-    if (!node->isList()) {
-      add(node->place(), key, "is not a list", "a list of sections", {});
-      return;
-    }
-    ConfigNode done = ConfigNode::ofList({}, node->place());
-    for (std::size_t i = 0; i < node->items().size(); ++i) {
-      const std::string name = fmt::format("{}[{}]", key, i);
-      ConfigBinder child(node->items()[i], absolute(name), path(name), problems_, parameters_,
-                         basis_, source_);
-      if (!node->items()[i].isMap())
-        add(node->items()[i].place(), name, "is not a section", "keys with values", {});
-      element(child, i);
-      done.append(child.finish());
-    }
-    complete_.put(key, done);
+    bindList(key, element, nullptr);
+  }
+  void sharedList(const std::string& key, const std::string& doc,
+                  const std::function<void(Binder&, std::size_t)>& element,
+                  ItemMemory& memory) override {
+    (void)doc;
+    bindList(key, element, &memory);
   }
 
   void named(const std::string& key, const std::string& doc,
@@ -343,6 +332,50 @@ class ConfigBinder final : public Binder {
           limitsText(rule, record.dimension), {});
       return;
     }
+  }
+
+  /// Values, where they stand (messages name it), and what they inherit.
+  Hash128 keyOf(const std::string& list, std::size_t index, const ConfigNode& item) const {
+    Hasher hasher;
+    hasher.text(absolute(list)).integer(static_cast<std::int64_t>(index)).add(item.hash());
+    hasher.text(item.place().file).integer(item.place().line);
+    hasher.integer(static_cast<int>(basis_)).text(source_);
+    return hasher.finish();
+  }
+
+  void bindList(const std::string& key, const std::function<void(Binder&, std::size_t)>& element,
+                ItemMemory* memory) {
+    used_.push_back(key);
+    const ConfigNode* node = node_.find(key);
+    if (node == nullptr) return;
+    if (!node->isList()) {
+      add(node->place(), key, "is not a list", "a list of sections", {});
+      return;
+    }
+    ConfigNode done = ConfigNode::ofList({}, node->place());
+    for (std::size_t i = 0; i < node->items().size(); ++i) {
+      const ConfigNode& item = node->items()[i];
+      const Hash128 itemKey = memory != nullptr ? keyOf(key, i, item) : Hash128();
+      if (memory != nullptr)
+        if (const BoundConfig* known = memory->recall(itemKey, i)) {
+          parameters_.insert(parameters_.end(), known->parameters.begin(), known->parameters.end());
+          done.append(known->complete);
+          continue;
+        }
+      const std::string name = fmt::format("{}[{}]", key, i);
+      const std::size_t problems = problems_.list().size(), parameters = parameters_.size();
+      ConfigBinder child(item, absolute(name), path(name), problems_, parameters_, basis_, source_);
+      if (!item.isMap()) add(item.place(), name, "is not a section", "keys with values", {});
+      element(child, i);
+      BoundConfig bound;
+      bound.complete = child.finish();
+      done.append(bound.complete);
+      if (memory == nullptr || problems_.list().size() > problems) continue;
+      bound.parameters.assign(parameters_.begin() + static_cast<std::ptrdiff_t>(parameters),
+                              parameters_.end());
+      memory->keep(itemKey, i, std::move(bound));
+    }
+    complete_.put(key, done);
   }
 
   void bindChild(const ConfigNode& node, const std::string& key,

@@ -47,6 +47,22 @@ struct FieldRule {
   std::string fallback = {};
 };
 
+/// What reading a tree gave: the parameters read, in order, and the tree with defaults filled in.
+struct BoundConfig {
+  std::vector<ParameterRecord> parameters;
+  ConfigNode complete;
+};
+
+/// Items of lists that were read before without a problem. Its owner keeps the values that were
+/// read as well. `key` stands for everything that decides what reading the item at `index` gives.
+class ItemMemory {
+ public:
+  virtual ~ItemMemory() = default;
+  /// Fills in the owner's values and returns what reading gave then, or null when not known.
+  virtual const BoundConfig* recall(const Hash128& key, std::size_t index) = 0;
+  virtual void keep(const Hash128& key, std::size_t index, BoundConfig bound) = 0;
+};
+
 class Binder {
  public:
   virtual ~Binder() = default;
@@ -82,6 +98,13 @@ class Binder {
   /// A list of sections, each bound by `element(binder, index)`.
   virtual void list(const std::string& key, const std::string& doc,
                     const std::function<void(Binder&, std::size_t)>& element) = 0;
+  /// A list whose items many trees have in common: what `memory` knows is not read again.
+  virtual void sharedList(const std::string& key, const std::string& doc,
+                          const std::function<void(Binder&, std::size_t)>& element,
+                          ItemMemory& memory) {
+    (void)memory;
+    list(key, doc, element);
+  }
   /// A map of named sections (free keys), each bound by `element(binder, name)`.
   virtual void named(const std::string& key, const std::string& doc,
                      const std::function<void(Binder&, const std::string&)>& element) = 0;
@@ -95,12 +118,6 @@ class Binder {
  protected:
   virtual ParameterRecord number(const std::string& key, Dimension dimension, const FieldRule& rule,
                                  const std::string& doc) = 0;
-};
-
-/// What reading a tree gave: the parameters read, in order, and the tree with defaults filled in.
-struct BoundConfig {
-  std::vector<ParameterRecord> parameters;
-  ConfigNode complete;
 };
 
 /// Reads `tree` through `fields`. Unknown keys, wrong units, out-of-range values are collected in

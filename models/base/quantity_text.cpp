@@ -181,14 +181,16 @@ double rounded(double value) {
   // A sweep rounds tens of numbers a point. Digits (below 2^53) and powers of ten up to 1e22 are
   // exact, so their quotient is the double nearest to the decimal number: what the text gives.
   const double size = std::abs(value);
+  if (size < 1e12 && size == std::floor(size)) return value;  // has no more than 12 digits
   if (size >= 1e-10 && size < 1e30) {
-    int digits = 11 - static_cast<int>(std::floor(std::log10(size)));  // decimals that are kept
+    // The exponent of ten from that of two (times log10(2), as 1233/4096), at most one too low.
+    int digits = 11 - ((std::ilogb(size) * 1233) >> 12);  // decimals that are kept
     const auto scaled = [&] {
       return digits >= 0 ? size * powersOfTen[static_cast<std::size_t>(digits)]
                          : size / powersOfTen[static_cast<std::size_t>(-digits)];
     };
     double number = scaled();
-    if (number >= 1e12) --digits, number = scaled();  // a logarithm just below a whole number
+    if (number >= 1e12) --digits, number = scaled();
     const double whole = std::nearbyint(number);
     // `number` may be off by 1e-4: near the middle of two decimals only the text decides.
     if (number >= 1e11 && whole < 1e12 && std::abs(std::abs(number - whole) - 0.5) > 1e-3) {

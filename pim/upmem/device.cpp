@@ -80,6 +80,8 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
 }
 
 void UpmemDevice::use(std::shared_ptr<const KernelCostSource> costs) {
+  const std::lock_guard lock(mutex_);
+  waiting_.clear();
   source_ = std::move(costs);
   memo_ = std::make_unique<KernelCosts>(*source_);
 }
@@ -97,11 +99,26 @@ Support UpmemDevice::support(const Operator& op) const {
   return Planner(params_, costs()).support(op);
 }
 
+namespace {
+
+Hash128 planKey(const Operator& op) {
+  return Hasher().add(hashOf(op)).integer(op.count).integer(op.storedCount).finish();
+}
+
+}  // namespace
+
+Expected<OpPlan, Refusal> UpmemDevice::planOf(const Operator& op) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto waiting = waiting_.extract(planKey(op))) return std::move(waiting.mapped());
+  }
+  return Planner(params_, costs()).plan(op);
+}
+
 Expected<std::shared_ptr<const Program>, Refusal> UpmemDevice::lower(const WorkItem& item) const {
-  const Planner planner(params_, costs());
   std::vector<OpPlan> plans;
   for (std::size_t i = 0; i < item.region.size(); ++i) {
-    auto plan = planner.plan(item.op(i));
+    auto plan = planOf(item.op(i));
     if (!plan) return plan.error();
     plans.push_back(std::move(*plan));
   }
@@ -151,7 +168,13 @@ Bits UpmemDevice::residentBits(const Operator& op) const {
   const OpCost cost = costOf(op);
   const double copies = static_cast<double>(op.weightCopies());
   if (op.kind == OpKind::attention) return cost.state * static_cast<double>(op.count);
-  return Planner(params_, costs()).parameterBits(op) * copies;
+  auto plan = planOf(op);
+  if (!plan) return cost.weights * copies;
+  const Bits resident = plan->resident;
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= mostWaiting) waiting_.clear();
+  waiting_.insert_or_assign(planKey(op), std::move(*plan));
+  return resident * copies;
 }
 
 }  // namespace wattlas::pim

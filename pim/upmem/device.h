@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 
 #include "models/registry.h"
 #include "pim/upmem/closed_form.h"
@@ -38,11 +40,17 @@ class UpmemDevice : public ConfiguredDevice {
 
  private:
   const KernelCosts& costs() const { return *memo_; }
+  /// The plan of an operator. Whoever asks for resident bits will ask for the program next: its
+  /// plan waits for it.
+  Expected<OpPlan, Refusal> planOf(const Operator& op) const;
+  static constexpr std::size_t mostWaiting = 256;
 
   UpmemParams params_;
   UpmemCoefficients ids_;
   std::shared_ptr<const KernelCostSource> source_;
   std::unique_ptr<KernelCosts> memo_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<Hash128, OpPlan, Hash128Hasher> waiting_;  ///< by operator
 };
 
 /// What one stage took, from a closed form or from a simulation.

@@ -362,12 +362,6 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
   return plan;
 }
 
-Bits Planner::parameterBits(const Operator& op) const {
-  const auto planned = plan(op);
-  if (planned) return planned->resident;
-  return costOf(op).weights;
-}
-
 Expected<OpPlan, Refusal> Planner::plan(const Operator& op) const {
   const Support s = support(op);
   if (s.level == Support::Level::refused)

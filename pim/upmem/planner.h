@@ -27,8 +27,6 @@ class Planner {
 
   Support support(const Operator& op) const;
   Expected<OpPlan, Refusal> plan(const Operator& op) const;
-  /// Parameters of one instance of `op` with padding and replication.
-  Bits parameterBits(const Operator& op) const;
   /// Whether the bank's MACs run a product of these formats.
   bool onBank(const NumberFormat& weight, const NumberFormat& activation) const;
 

@@ -42,6 +42,8 @@ void bindSparsity(Binder& binder, Sparsity& sparsity);
 /// position, a map laid over a list addresses its items by their `name`.
 ConfigNode mergeDescription(const ConfigNode& description, const ConfigNode& options);
 
+class LayerMemory;
+
 /// What a generator fills in; its formats and checks are shared.
 struct Draft {
   Workload& workload;
@@ -65,7 +67,8 @@ class Generator {
 
 std::unique_ptr<Generator> makeTransformerGenerator();
 /// `tree` gives the places of the layers for messages; empty for a schema.
-std::unique_ptr<Generator> makeLayersGenerator(const ConfigNode& tree);
+std::unique_ptr<Generator> makeLayersGenerator(const ConfigNode& tree,
+                                               LayerMemory* memory = nullptr);
 std::unique_ptr<Generator> makeOperatorsGenerator(const ConfigNode& tree);
 
 /// Description of a micro workload (`gemv:OUTxIN` ...), or nothing when `reference` is none.

@@ -11,7 +11,7 @@
 namespace wattlas {
 namespace {
 
-using Adjacency = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Operator>;
+using Adjacency = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS>;
 
 bool reaches(const Adjacency& graph, OpId from, OpId to) {
   std::vector<OpId> open{from};
@@ -32,6 +32,7 @@ bool reaches(const Adjacency& graph, OpId from, OpId to) {
 
 struct Graph::Impl {
   Adjacency graph;
+  std::vector<Operator> ops;  ///< by vertex; beside the graph, whose vertices move when it grows
 
   std::size_t checked(OpId id) const {
     if (id < 0 || static_cast<std::size_t>(id) >= boost::num_vertices(graph))
@@ -52,7 +53,9 @@ Graph& Graph::operator=(const Graph& o) {
 Graph& Graph::operator=(Graph&&) noexcept = default;
 
 OpId Graph::add(Operator op) {
-  return static_cast<OpId>(boost::add_vertex(std::move(op), impl_->graph));
+  if (impl_->ops.empty()) impl_->ops.reserve(32);
+  impl_->ops.push_back(std::move(op));
+  return static_cast<OpId>(boost::add_vertex(impl_->graph));
 }
 
 OpId Graph::addAfter(OpId after, Operator op) {
@@ -64,8 +67,9 @@ OpId Graph::addAfter(OpId after, Operator op) {
 
 void Graph::connect(OpId from, OpId to) {
   const std::size_t source = impl_->checked(from), target = impl_->checked(to);
-  // An edge to a later operator cannot close a cycle unless an edge already leads back.
-  if (reaches(impl_->graph, to, from))
+  // An edge to an operator that feeds nothing yet, as most have none, cannot close a cycle.
+  const bool leads = from == to || boost::out_degree(target, impl_->graph) > 0;
+  if (leads && reaches(impl_->graph, to, from))
     throw InputError(
         "an edge from operator '" + at(from).name + "' to '" + at(to).name + "' closes a cycle",
         "operators that feed later ones only");
@@ -73,13 +77,13 @@ void Graph::connect(OpId from, OpId to) {
 }
 
 std::size_t Graph::size() const {
-  return boost::num_vertices(impl_->graph);
+  return impl_->ops.size();
 }
 const Operator& Graph::at(OpId id) const {
-  return impl_->graph[impl_->checked(id)];
+  return impl_->ops[impl_->checked(id)];
 }
 Operator& Graph::at(OpId id) {
-  return impl_->graph[impl_->checked(id)];
+  return impl_->ops[impl_->checked(id)];
 }
 
 std::vector<OpId> Graph::producers(OpId id) const {
@@ -128,7 +132,7 @@ bool Graph::isChain() const {
 std::string Graph::dot() const {
   std::string out = "digraph workload {\n  node [shape=box];\n";
   for (std::size_t v = 0; v < size(); ++v) {
-    const Operator& op = impl_->graph[v];
+    const Operator& op = impl_->ops[v];
     out += fmt::format("  {} [label=\"{}\\n{}", v, op.name, nameOf(op.kind));
     if (op.variant != OpVariant::none) out += fmt::format(" {}", nameOf(op.variant));
     if (op.count > 1) out += fmt::format(" x {}", op.count);

@@ -82,12 +82,32 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
     b.problem("padding", "'" + padding + "' is no padding", "valid, same, or 0 to 1000000 zeros");
 }
 
+const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
+  const auto known = known_.find(key);
+  if (known == known_.end()) return nullptr;
+  if (layers_->size() <= index) layers_->resize(index + 1);
+  (*layers_)[index] = known->second.layer;
+  return &known->second.bound;
+}
+
+void LayerMemory::keep(const Hash128& key, std::size_t index, BoundConfig bound) {
+  if (known_.size() >= mostKept) known_.clear();
+  known_.insert_or_assign(key, Known{(*layers_)[index], std::move(bound)});
+}
+
 void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode* node,
-                const std::string& path, bool allowBlock) {
-  binder.list("layers", "The layers in order", [&](Binder& b, std::size_t i) {
+                const std::string& path, bool allowBlock, LayerMemory* memory) {
+  const char* const doc = "The layers in order";
+  const auto element = [&](Binder& b, std::size_t i) {
     if (layers.size() <= i) layers.resize(i + 1);
     layers[i].bind(b, allowBlock);
-  });
+  };
+  if (memory != nullptr) {
+    memory->fill(layers);
+    binder.sharedList("layers", doc, element, *memory);
+  } else {
+    binder.list("layers", doc, element);
+  }
   const auto locate = [](auto&& self, std::vector<LayerSpec>& list, const ConfigNode* items,
                          const std::string& at) -> void {
     for (std::size_t i = 0; i < list.size(); ++i) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "models/base/parameter.h"
@@ -25,8 +26,28 @@ struct LayerSpec {
   void bind(Binder& binder, bool allowBlock);
 };
 
+/// Layers that were bound before. Many networks of a sweep have most of their layers in common.
+class LayerMemory final : public ItemMemory {
+ public:
+  /// The list that is bound next.
+  void fill(std::vector<LayerSpec>& layers) { layers_ = &layers; }
+  const BoundConfig* recall(const Hash128& key, std::size_t index) override;
+  void keep(const Hash128& key, std::size_t index, BoundConfig bound) override;
+
+ private:
+  struct Known {
+    LayerSpec layer;
+    BoundConfig bound;
+  };
+  static constexpr std::size_t mostKept = 20000;
+
+  std::vector<LayerSpec>* layers_ = nullptr;
+  std::unordered_map<Hash128, Known, Hash128Hasher> known_;
+};
+
 /// Binds the whole list and takes the places of its entries from `node` (may be null).
+/// Entries that `memory` knows are not read again.
 void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode* node,
-                const std::string& path, bool allowBlock);
+                const std::string& path, bool allowBlock, LayerMemory* memory = nullptr);
 
 }  // namespace wattlas

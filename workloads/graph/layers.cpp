@@ -8,7 +8,7 @@ namespace {
 
 class LayersGenerator final : public Generator {
  public:
-  explicit LayersGenerator(const ConfigNode& tree) : tree_(tree) {}
+  LayersGenerator(const ConfigNode& tree, LayerMemory* memory) : tree_(tree), memory_(memory) {}
 
   void bind(Binder& binder) override {
     common_.bind(binder, "layers", "vision");
@@ -17,7 +17,7 @@ class LayersGenerator final : public Generator {
       b.integer("height", input_.height, atLeast(0, "0"), "Rows of an image; 0 = a signal");
       b.integer("width", input_.width, atLeast(1, "1"), "Columns of an image, samples of a signal");
     });
-    bindLayers(binder, layers_, tree_.find("layers"), "workload.layers", true);
+    bindLayers(binder, layers_, tree_.find("layers"), "workload.layers", true, memory_);
     if (!binder.reading()) return;
     input_.plane = input_.height > 0;
     input_.height = std::max<std::int64_t>(input_.height, 1);
@@ -50,6 +50,7 @@ class LayersGenerator final : public Generator {
   }
 
   const ConfigNode& tree_;
+  LayerMemory* memory_;
   CommonKeys common_;
   Shape input_;
   std::vector<LayerSpec> layers_;
@@ -57,8 +58,8 @@ class LayersGenerator final : public Generator {
 
 }  // namespace
 
-std::unique_ptr<Generator> makeLayersGenerator(const ConfigNode& tree) {
-  return std::make_unique<LayersGenerator>(tree);
+std::unique_ptr<Generator> makeLayersGenerator(const ConfigNode& tree, LayerMemory* memory) {
+  return std::make_unique<LayersGenerator>(tree, memory);
 }
 
 }  // namespace wattlas

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/layer_spec.h"
 
 namespace wattlas {
 namespace {
@@ -20,11 +21,11 @@ const std::vector<std::string>& contractIds() {
 
 const std::vector<std::string> generatorNames = {"transformer", "layers", "operators"};
 
-std::unique_ptr<Generator> makeGenerator(const ConfigNode& tree) {
+std::unique_ptr<Generator> makeGenerator(const ConfigNode& tree, LayerMemory& memory) {
   const ConfigNode* node = tree.find("generator");
   const std::string name = node != nullptr ? node->scalar() : std::string();
   if (name == "transformer") return makeTransformerGenerator();
-  if (name == "layers") return makeLayersGenerator(tree);
+  if (name == "layers") return makeLayersGenerator(tree, &memory);
   if (name == "operators") return makeOperatorsGenerator(tree);
   throw InputError(Problem{node != nullptr ? node->place() : tree.place(), "workload.generator",
                            node != nullptr ? "'" + name + "' is no generator" : "missing",
@@ -47,12 +48,14 @@ void addNotes(Workload& workload, const ConfigNode& options) {
 void checkRange(const Workload& workload) {
   workload.totals();
   try {
-    for (const Phase& phase : workload.phases)
+    for (const Phase& phase : workload.phases) {
+      if (phase.repeat == 1) continue;  // the totals have seen its only step
       for (std::size_t v = 0; v < phase.graph.size(); ++v) {
         const Operator& op = phase.graph.at(static_cast<OpId>(v));
         const OpCost last = costOf(atStep(op, phase.repeat - 1));
         (void)(Exact(last.macs) * op.count * phase.repeat);
       }
+    }
   } catch (const CountOverflow&) {
     throw InputError("workload '" + workload.id + "' needs more than 2^62 multiply-accumulates",
                      "smaller dimensions", "reduce batch, prompt, generate or the layers");
@@ -65,6 +68,12 @@ bool isFile(const std::string& reference) {
 }
 
 }  // namespace
+
+struct WorkloadMemory::Impl {
+  LayerMemory layers;
+};
+WorkloadMemory::WorkloadMemory() : impl_(std::make_unique<Impl>()) {}
+WorkloadMemory::~WorkloadMemory() = default;
 
 ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
   if (reference.ends_with(".onnx"))
@@ -87,8 +96,14 @@ ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
 
 Workload buildWorkload(const std::string& id, const ConfigNode& description,
                        const ConfigNode& options) {
+  WorkloadMemory none;
+  return buildWorkload(id, description, options, none);
+}
+
+Workload buildWorkload(const std::string& id, const ConfigNode& description,
+                       const ConfigNode& options, WorkloadMemory& memory) {
   const ConfigNode tree = mergeDescription(description, options);
-  const std::unique_ptr<Generator> generator = makeGenerator(tree);
+  const std::unique_ptr<Generator> generator = makeGenerator(tree, memory.impl().layers);
   Problems problems;
   Workload workload;
   workload.id = id;

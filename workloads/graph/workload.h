@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,19 @@ Workload makeWorkload(const std::string& reference, const ConfigNode& options,
 ConfigNode loadWorkload(const std::string& reference, const SearchPath& path);
 Workload buildWorkload(const std::string& id, const ConfigNode& description,
                        const ConfigNode& options);
+/// What variants of one description have in common, so that it is read once.
+class WorkloadMemory {
+ public:
+  WorkloadMemory();
+  ~WorkloadMemory();
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+Workload buildWorkload(const std::string& id, const ConfigNode& description,
+                       const ConfigNode& options, WorkloadMemory& memory);
 /// Ids of the library that can be built, in the contract's order.
 std::vector<std::string> libraryWorkloads(const SearchPath& path);
 /// JSON Schema of a workload file.
