@@ -83,11 +83,12 @@ struct RunCommand {
         workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     options.interrupted = InterruptGuard::interrupted;
     InterruptGuard guard;  // from the start: a signal while the plan is read ends cleanly, too
-    const CampaignPlan plan = loadPlan(folder, campaignServices(context));
     WorkerPoolOptions poolOptions;
     poolOptions.command = {context.executable, "worker"};
     poolOptions.workers = options.workers;
     WorkerPool pool(poolOptions);
+    pool.start();
+    const CampaignPlan plan = loadPlan(folder, campaignServices(context));
     OptionalCache cache(cacheFlags, context, pool);
     ShardProgress progress(context.progress);
     const ShardOutcome outcome = runShard(plan, options, cache.evaluator(), &progress);

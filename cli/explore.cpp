@@ -82,6 +82,13 @@ struct ExploreCommand {
   bool dry = false, uncertainty = false, ladderQuality = false;
 
   void run(Context& context) const {
+    const int count =
+        workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    WorkerPoolOptions poolOptions;
+    poolOptions.command = {context.executable, "worker"};
+    poolOptions.workers = count;
+    WorkerPool pool(poolOptions);
+    if (!dry) pool.start();
     StudyOverrides overrides;
     overrides.seed = seed;
     const auto key = [&](const char* name, std::string value, const char* flag) {
@@ -99,12 +106,6 @@ struct ExploreCommand {
     }
     refuseSameFile("--csv", csv, output, "the file of -o");
 
-    const int count =
-        workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    WorkerPoolOptions poolOptions;
-    poolOptions.command = {context.executable, "worker"};
-    poolOptions.workers = count;
-    WorkerPool pool(poolOptions);
     OptionalCache cache(cacheFlags, context, pool);
     InterruptGuard guard;
     ExploreOptions options;
@@ -147,8 +148,10 @@ struct ExploreCommand {
     std::size_t failed = 0;
     for (const ExploredPoint& p : outcome.points)
       failed += p.outcome.status == PointStatus::failed ? 1 : 0;
-    fmt::print("\n{} points in {:.1f} s with {} workers, {} of them failed\n",
-               outcome.points.size(), outcome.seconds, count, failed);
+    const auto points = static_cast<double>(outcome.points.size());
+    fmt::print("\n{} points in {:.3g} s with {} workers ({:.3g} points/s), {} of them failed\n",
+               outcome.points.size(), outcome.seconds, count,
+               outcome.seconds > 0 ? points / outcome.seconds : 0.0, failed);
     cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);

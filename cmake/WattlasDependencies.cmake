@@ -67,6 +67,7 @@ if(WATTLAS_SANITIZE OR WATTLAS_FUZZ)
 elseif(WATTLAS_JEMALLOC)
   target_link_options(wattlas_allocator INTERFACE
     "LINKER:--push-state,--no-as-needed,${WATTLAS_JEMALLOC},--pop-state")
+  target_sources(wattlas_allocator INTERFACE ${PROJECT_SOURCE_DIR}/cmake/allocator_options.c)
 else()
   message(STATUS "Allocator: the C library's (libjemalloc-dev makes sweeps a fifth faster)")
 endif()

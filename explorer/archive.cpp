@@ -1,7 +1,5 @@
 #include "explorer/archive.h"
 
-#include <unordered_set>
-
 namespace wattlas {
 
 void ProgressMeter::count(const PointOutcome& outcome) {
@@ -37,50 +35,67 @@ Archive::Archive(const Study& study, const ExploreOptions& options, Evaluator& e
       withDetail_(planned <= options.detailLimit) {}
 
 bool Archive::evaluate(const std::vector<DesignPoint>& points) {
-  std::vector<ExploredPoint> fresh;  // rows of this call, in order
-  std::vector<char> answered;        // which of them have an outcome
-  std::vector<std::size_t> open;     // which of them are to be evaluated
-  std::unordered_set<Hash128, Hash128Hasher> seen;
+  const std::size_t first = points_.size();  // rows of this call stand behind it, in order
+  std::vector<char> answered;                // which of them have an outcome
+  std::vector<std::size_t> open;             // which of them are to be evaluated
   const PointIds ids(study_);
-  fresh.reserve(points.size());
+  if (first == 0) {
+    points_.reserve(points.size());
+    index_.reserve(points.size());
+  }
   answered.reserve(points.size());
   open.reserve(points.size());
-  seen.reserve(points.size());
   for (const DesignPoint& point : points) {
     const Hash128 id = ids.of(point);
-    if (index_.count(id) > 0 || !seen.insert(id).second) continue;
-    fresh.push_back({id, point, {}, false});
+    if (!index_.emplace(id, points_.size()).second) continue;
+    points_.push_back({id, point, {}, false});
     auto violated = violatedBefore(study_, point);
     answered.push_back(violated ? 1 : 0);
     if (violated) {
-      fresh.back().outcome = outcomeWithout(PointStatus::infeasible, std::move(*violated));
-      meter_.count(fresh.back().outcome);
+      points_.back().outcome = outcomeWithout(PointStatus::infeasible, std::move(*violated));
+      meter_.count(points_.back().outcome);
     } else {
-      open.push_back(fresh.size() - 1);
+      open.push_back(points_.size() - 1);
     }
   }
   std::vector<DesignPoint> some;
   const bool all = open.size() == points.size();
   if (!all)
-    for (const std::size_t i : open) some.push_back(fresh[i].design);
-  const bool complete = evaluator_.evaluate(
-      study_, all ? points : some, withDetail_,
-      [&](std::size_t i, PointOutcome row) {
-        meter_.count(row);
-        fresh[open[i]].outcome = std::move(row);
-        answered[open[i]] = 1;
-      },
-      [&] {
-        meter_.tell(false);
-        return !options_.interrupted || !options_.interrupted();
-      });
-  points_.reserve(points_.size() + fresh.size());
-  for (std::size_t i = 0; i < fresh.size(); ++i) {
-    if (answered[i] == 0) continue;
-    index_.emplace(fresh[i].id, points_.size());
-    points_.push_back(std::move(fresh[i]));
+    for (const std::size_t i : open) some.push_back(points_[i].design);
+  const auto finish = [&] { dropUnanswered(first, answered); };
+  bool complete = false;
+  try {
+    complete = evaluator_.evaluate(
+        study_, all ? points : some, withDetail_,
+        [&](std::size_t i, PointOutcome row) {
+          meter_.count(row);
+          points_[open[i]].outcome = std::move(row);
+          answered[open[i] - first] = 1;
+        },
+        [&] {
+          meter_.tell(false);
+          return !options_.interrupted || !options_.interrupted();
+        });
+  } catch (...) {
+    finish();
+    throw;
   }
+  if (!complete) finish();
   return complete;
+}
+
+void Archive::dropUnanswered(std::size_t first, const std::vector<char>& answered) {
+  std::size_t kept = first;
+  for (std::size_t i = first; i < points_.size(); ++i) {
+    if (answered[i - first] == 0) {
+      index_.erase(points_[i].id);
+      continue;
+    }
+    index_[points_[i].id] = kept;
+    if (kept != i) points_[kept] = std::move(points_[i]);
+    ++kept;
+  }
+  points_.resize(kept);
 }
 
 const ExploredPoint* Archive::find(const Hash128& id) const {

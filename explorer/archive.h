@@ -43,6 +43,9 @@ class Archive {
   const Study& study() const { return study_; }
 
  private:
+  /// Takes rows from `first` on without an outcome out again.
+  void dropUnanswered(std::size_t first, const std::vector<char>& answered);
+
   const Study& study_;
   const ExploreOptions& options_;
   Evaluator& evaluator_;

@@ -40,6 +40,32 @@ bool networksFirst(const Study& study, double platforms, double networks) {
   return study.fidelity == "analytic" && networks > 10 * platforms;
 }
 
+/// Reading a platform, running its kernels and costing each operator on it takes a worker about as
+/// long as building so many networks.
+constexpr std::size_t networksPerPlatform = 200;
+
+/// Gives each worker the points of some platforms, variants of one id together, about as many
+/// points to each. False when there are fewer ids than workers.
+bool dealOut(const Study& study, std::span<const DesignPoint> points,
+             std::vector<std::size_t>& part, std::vector<std::size_t>& sizes) {
+  const int gene = study.geneIndex("platform");
+  if (gene < 0 || sizes.size() < 2) return false;
+  std::vector<Coordinate> ids;  // in order of appearance
+  std::unordered_map<Coordinate, std::size_t> counts;
+  const auto idOf = [&](const DesignPoint& p) { return p.genes[static_cast<std::size_t>(gene)]; };
+  for (const DesignPoint& point : points)
+    if (counts[idOf(point)]++ == 0) ids.push_back(idOf(point));
+  if (ids.size() < sizes.size()) return false;
+  std::unordered_map<Coordinate, std::size_t> worker;
+  for (const Coordinate id : ids) {
+    const auto least = std::min_element(sizes.begin(), sizes.end());
+    worker[id] = static_cast<std::size_t>(least - sizes.begin());
+    *least += counts[id];
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) part[i] = worker[idOf(points[i])];
+  return true;
+}
+
 }  // namespace
 
 bool networkByNetwork(const Study& study) {
@@ -53,17 +79,29 @@ bool networkByNetwork(const Study& study) {
   return networksFirst(study, platforms, networks);
 }
 
-std::vector<std::size_t> affinityOrder(const Study& study, std::span<const DesignPoint> points) {
+PointOrder affinityOrder(const Study& study, std::span<const DesignPoint> points,
+                         std::size_t workers) {
   std::size_t platforms = 0, networks = 0;
   std::vector<std::uint32_t> groups = groupsOf(study, points, Section::platform, platforms);
   std::vector<std::uint32_t> byNetwork = groupsOf(study, points, Section::workload, networks);
-  if (networksFirst(study, static_cast<double>(platforms), static_cast<double>(networks)))
+  std::vector<std::size_t> part(points.size(), 0), sizes(workers, 0);
+  bool apart = false;
+  if (networksFirst(study, static_cast<double>(platforms), static_cast<double>(networks))) {
     groups = std::move(byNetwork);
-  std::vector<std::size_t> order(points.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return groups[a] < groups[b]; });
-  return order;
+    apart = networks < networksPerPlatform * platforms && dealOut(study, points, part, sizes);
+  }
+  PointOrder out;
+  out.order.resize(points.size());
+  std::iota(out.order.begin(), out.order.end(), std::size_t{0});
+  std::stable_sort(out.order.begin(), out.order.end(), [&](std::size_t a, std::size_t b) {
+    return part[a] != part[b] ? part[a] < part[b] : groups[a] < groups[b];
+  });
+  std::size_t begin = 0;
+  for (std::size_t w = 0; w < workers; ++w) {
+    out.parts.push_back(apart ? begin : w * points.size() / workers);
+    begin += sizes[w];
+  }
+  return out;
 }
 
 }  // namespace wattlas

@@ -8,10 +8,17 @@
 
 namespace wattlas {
 
-/// Positions of `points`, those with the same platform side by side; for closed forms, those with
-/// the same network when there are many more networks than platforms. Otherwise in their order.
-std::vector<std::size_t> affinityOrder(const Study& study, std::span<const DesignPoint> points);
+/// Positions of `points` in the order of work, and where the part of each worker begins in it.
+struct PointOrder {
+  std::vector<std::size_t> order;
+  std::vector<std::size_t> parts;  ///< one begin per worker, rising; the first is 0
+};
 
+/// Those with the same platform side by side; for closed forms, those with the same network when
+/// there are many more networks than platforms. Otherwise in their order. Parts are about equal;
+/// when networks come first, a worker meets as few platforms as possible.
+PointOrder affinityOrder(const Study& study, std::span<const DesignPoint> points,
+                         std::size_t workers = 1);
 /// Whether the points of a whole space come network by network in that order.
 bool networkByNetwork(const Study& study);
 

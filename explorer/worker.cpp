@@ -49,17 +49,22 @@ int workerMain(int in, int out, const MakePointEvaluator& makeEvaluator) {
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGTERM, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
-  const auto first = readFrame(in);
-  if (!first) return 0;
+  auto frame = readFrame(in);
+  if (!frame) return 0;
   try {
-    const StartFrame start = decodeStart(*first);
-    dieWithParent(static_cast<int>(start.parent));
-    const Study study = compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
-    const auto evaluator = makeEvaluator(study);
-    if (start.memoryBytes > 0) limitMemory(start.memoryBytes);
-    if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
-    while (const auto frame = readFrame(in))
-      if (!answerJob(out, study, decodeJob(*frame), *evaluator, start.withDetail)) return 0;
+    dieWithParent(static_cast<int>(decodeStart(*frame).parent));
+    bool limited = false;
+    while (frame) {
+      const StartFrame start = decodeStart(*frame);
+      const Study study =
+          compileStudy(parseYaml(start.studyYaml, start.studyFile), start.studyFile);
+      const auto evaluator = makeEvaluator(study);
+      if (start.memoryBytes > 0 && !limited) limitMemory(start.memoryBytes);
+      limited = true;
+      if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
+      while ((frame = readFrame(in)) && typeOf(*frame) == FrameType::job)
+        if (!answerJob(out, study, decodeJob(*frame), *evaluator, start.withDetail)) return 0;
+    }
     return 0;
   } catch (const std::exception& error) {
     writeFrame(out, encodeText(FrameType::broken, error.what()));

@@ -31,9 +31,12 @@ struct Range {
   std::size_t size() const { return end - begin; }
 };
 
-/// One place in the pool: a process and the batch it works on.
-struct Slot {
+}  // namespace
+
+/// A process and the batch it works on.
+struct WorkerPool::Slot {
   std::unique_ptr<WorkerProcess> process;
+  std::string study;  ///< the start frame that it has
   bool ready = false;
   bool busy = false;
   Range batch;  ///< what is still to come back
@@ -43,25 +46,44 @@ struct Slot {
   Range stretch;  ///< what it takes its next batches from
 };
 
+namespace {
+
+using Slot = WorkerPool::Slot;
+
+void startWorker(Slot& slot, const WorkerPoolOptions& options) {
+  slot.process = std::make_unique<WorkerProcess>(options.command);
+  slot.study.clear();
+}
+
 class PoolRun {
  public:
-  PoolRun(const WorkerPoolOptions& options, const Study& study, std::span<const DesignPoint> points,
-          bool withDetail, const Evaluator::Done& done, int& restarts)
+  PoolRun(const WorkerPoolOptions& options, std::span<Slot> slots, const Study& study,
+          std::span<const DesignPoint> points, bool withDetail, const Evaluator::Done& done,
+          int& restarts)
       : options_(options),
-        order_(affinityOrder(study, points)),
+        slots_(slots.first(std::min(slots.size(), points.size()))),
+        order_(affinityOrder(study, points, slots_.size())),
         done_(done),
         restarts_(restarts),
         start_(encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
                             static_cast<std::uint32_t>(::getpid())})) {
-    const std::size_t n = std::min<std::size_t>(
-        static_cast<std::size_t>(std::max(1, options.workers)), points.size());
-    slots_.resize(n);
+    const std::size_t n = slots_.size();
     points_.reserve(points.size());
-    for (const std::size_t i : order_) points_.push_back(points[i]);
+    for (const std::size_t i : order_.order) points_.push_back(points[i]);
     // Each worker has a stretch of its own, so that it meets what it knows.
     for (std::size_t i = 0; i < n; ++i)
-      slots_[i].stretch = {i * points.size() / n, (i + 1) * points.size() / n, false};
+      slots_[i].stretch = {order_.parts[i], i + 1 < n ? order_.parts[i + 1] : points.size(), false};
   }
+  /// Whoever still works on a batch, after a request to stop or an exception, is of no use any
+  /// more.
+  ~PoolRun() {
+    for (Slot& slot : slots_) {
+      if (slot.busy) slot.process.reset();
+      slot.busy = false;
+    }
+  }
+  PoolRun(const PoolRun&) = delete;
+  PoolRun& operator=(const PoolRun&) = delete;
 
   bool run(const Evaluator::KeepGoing& keepGoing) {
     bool stopping = false;
@@ -91,7 +113,7 @@ class PoolRun {
       if (slot.busy) continue;
       const auto range = nextRange(slot);
       if (!range) continue;
-      if (!slot.process) startWorker(slot);
+      prepare(slot);
       slot.batch = *range;
       slot.batchSize = range->size();
       slot.busy = true;
@@ -129,8 +151,10 @@ class PoolRun {
     other.stretch.end = middle;
   }
 
-  void startWorker(Slot& slot) {
-    slot.process = std::make_unique<WorkerProcess>(options_.command);
+  void prepare(Slot& slot) {
+    if (!slot.process) startWorker(slot, options_);
+    if (slot.study == start_) return;
+    slot.study = start_;
     slot.ready = false;
     slot.process->send(start_);
   }
@@ -211,7 +235,7 @@ class PoolRun {
 
   void finish(std::size_t index, PointOutcome outcome) {
     --remaining_;
-    done_(order_[index], std::move(outcome));
+    done_(order_.order[index], std::move(outcome));
   }
 
   void batchDone(Slot& slot) {
@@ -261,14 +285,14 @@ class PoolRun {
   }
 
   const WorkerPoolOptions& options_;
-  const std::vector<std::size_t> order_;  ///< positions of the caller
-  std::vector<DesignPoint> points_;       ///< in that order
+  const std::span<Slot> slots_;
+  const PointOrder order_;           ///< positions of the caller
+  std::vector<DesignPoint> points_;  ///< in that order
   const Evaluator::Done& done_;
   int& restarts_;
   const std::string start_;
-  std::vector<Slot> slots_;
   std::deque<Range> retries_;
-  std::size_t remaining_ = order_.size();
+  std::size_t remaining_ = order_.order.size();
 };
 
 /// Writing to a worker that just died must not end this process.
@@ -285,13 +309,21 @@ class IgnorePipeSignal {
 
 WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {
   if (options_.command.empty()) throw std::logic_error("a worker pool without a command");
+  slots_.resize(static_cast<std::size_t>(std::max(1, options_.workers)));
+}
+
+WorkerPool::~WorkerPool() = default;
+
+void WorkerPool::start() {
+  for (Slot& slot : slots_)
+    if (!slot.process) startWorker(slot, options_);
 }
 
 bool WorkerPool::evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
                           const Done& done, const KeepGoing& keepGoing) {
   if (points.empty()) return true;
   const IgnorePipeSignal ignore;
-  return PoolRun(options_, study, points, withDetail, done, restarts_).run(keepGoing);
+  return PoolRun(options_, slots_, study, points, withDetail, done, restarts_).run(keepGoing);
 }
 
 }  // namespace wattlas

@@ -20,6 +20,7 @@ struct WorkerPoolOptions {
   double batchSeconds = 0.3;          ///< aim for one batch: rows come earlier, a new batch costs
 };
 
+/// Workers stay for the pool's life, with what they learned, and take one study after the other.
 /// Batches grow and shrink with the measured speed; which worker gets what never shows in a row.
 /// A worker that dies is replaced. Its finished points count; the rest of its batch is halved and
 /// tried again until the culprit stands alone, which becomes a failed row. Use from the main
@@ -27,14 +28,21 @@ struct WorkerPoolOptions {
 class WorkerPool : public Evaluator {
  public:
   explicit WorkerPool(WorkerPoolOptions options);
+  ~WorkerPool() override;
+  /// Starts the worker processes now: they load while the caller prepares the study. Throws
+  /// std::runtime_error when the program cannot be started.
+  void start();
   /// Throws std::runtime_error when workers cannot be started at all.
   bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
                 const Done& done, const KeepGoing& keepGoing) override;
   /// Workers replaced after a crash or timeout, so far.
   int restarts() const { return restarts_; }
 
+  struct Slot;  ///< one place in the pool
+
  private:
   WorkerPoolOptions options_;
+  std::vector<Slot> slots_;
   int restarts_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace wattlas {
 
 enum class FrameType : std::uint8_t {
-  start = 'S',    ///< to the worker: study and limits
+  start = 'S',    ///< to the worker: study and limits of the jobs that follow
   job = 'J',      ///< to the worker: points of one batch
   ready = 'H',    ///< from the worker: it understood the start frame
   results = 'R',  ///< from the worker: outcomes of the next points of the batch, in order

@@ -50,6 +50,7 @@ CoefficientId EnergyTable::addPower(std::string id, Category category, Scope sco
 
 void EnergyCounts::add(CoefficientId id, std::int64_t count) {
   if (count == 0) return;
+  if (entries_.capacity() == 0) entries_.reserve(8);  // most devices count about so many events
   const auto at = std::lower_bound(entries_.begin(), entries_.end(), id,
                                    [](const Entry& e, CoefficientId k) { return e.id < k; });
   if (at != entries_.end() && at->id == id)
@@ -59,6 +60,10 @@ void EnergyCounts::add(CoefficientId id, std::int64_t count) {
 }
 
 void EnergyCounts::add(const EnergyCounts& other, std::int64_t times) {
+  if (entries_.empty() && times == 1) {
+    entries_ = other.entries_;
+    return;
+  }
   for (const Entry& entry : other.entries_) add(entry.id, entry.count * times);
 }
 

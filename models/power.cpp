@@ -19,6 +19,7 @@ Watts peakPower(const std::vector<PowerPiece>& pieces, Ticks window) {
   const std::int64_t total = time.back();
   if (total == 0) return Watts(0);
   const std::int64_t length = std::min(window.ps, total);
+  if (length == total) return Watts(energy.back() / (static_cast<double>(length) * 1e-12));
   // Borders are visited in order, so the piece that holds a time is never before the last one.
   const auto energyAt = [&](std::int64_t t, std::size_t& piece) {
     while (piece + 1 < time.size() && time[piece + 1] <= t) ++piece;

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
 
   SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), makeEventEngine);
   // As workers get them.
-  const std::vector<std::size_t> order = affinityOrder(study, points);
+  const std::vector<std::size_t> order = affinityOrder(study, points).order;
   std::vector<DesignPoint> ordered;
   for (const std::size_t i : order) ordered.push_back(points[i]);
   std::vector<PointOutcome> rows(n);

@@ -72,7 +72,7 @@ TEST(PointOrder, PutsOnePlatformSideBySide) {
   std::stable_sort(points.begin(), points.end(), [&](const DesignPoint& a, const DesignPoint& b) {
     return a.genes[1 - platform] < b.genes[1 - platform];  // platforms alternate now
   });
-  const std::vector<std::size_t> order = affinityOrder(s, points);
+  const std::vector<std::size_t> order = affinityOrder(s, points).order;
   ASSERT_EQ(order.size(), points.size());
   int changes = 0;
   for (std::size_t i = 1; i < order.size(); ++i)

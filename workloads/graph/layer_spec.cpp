@@ -91,8 +91,15 @@ const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
 }
 
 void LayerMemory::keep(const Hash128& key, std::size_t index, BoundConfig bound) {
+  bound.parameters.clear();  // a workload lists none
+  fresh_.push_back({key, index, std::move(bound)});
+}
+
+void LayerMemory::settle() {
   if (known_.size() >= mostKept) known_.clear();
-  known_.insert_or_assign(key, Known{(*layers_)[index], std::move(bound)});
+  for (Fresh& fresh : fresh_)
+    known_.insert_or_assign(fresh.key, Known{(*layers_)[fresh.index], std::move(fresh.bound)});
+  fresh_.clear();
 }
 
 void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode* node,
@@ -111,6 +118,7 @@ void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode
   const auto locate = [](auto&& self, std::vector<LayerSpec>& list, const ConfigNode* items,
                          const std::string& at) -> void {
     for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!list[i].path.empty()) continue;  // it was remembered
       list[i].path = at + "[" + std::to_string(i) + "]";
       if (items == nullptr || i >= items->items().size()) continue;
       list[i].place = items->items()[i].place();
@@ -118,6 +126,7 @@ void bindLayers(Binder& binder, std::vector<LayerSpec>& layers, const ConfigNode
     }
   };
   if (node != nullptr) locate(locate, layers, node, path);
+  if (memory != nullptr) memory->settle();
 }
 
 }  // namespace wattlas

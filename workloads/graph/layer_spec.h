@@ -30,18 +30,29 @@ struct LayerSpec {
 class LayerMemory final : public ItemMemory {
  public:
   /// The list that is bound next.
-  void fill(std::vector<LayerSpec>& layers) { layers_ = &layers; }
+  void fill(std::vector<LayerSpec>& layers) {
+    layers_ = &layers;
+    fresh_.clear();
+  }
   const BoundConfig* recall(const Hash128& key, std::size_t index) override;
   void keep(const Hash128& key, std::size_t index, BoundConfig bound) override;
+  /// Remembers the layers kept since `fill`, which know their places now.
+  void settle();
 
  private:
   struct Known {
     LayerSpec layer;
     BoundConfig bound;
   };
+  struct Fresh {
+    Hash128 key;
+    std::size_t index;
+    BoundConfig bound;
+  };
   static constexpr std::size_t mostKept = 20000;
 
   std::vector<LayerSpec>* layers_ = nullptr;
+  std::vector<Fresh> fresh_;
   std::unordered_map<Hash128, Known, Hash128Hasher> known_;
 };
 
