@@ -216,9 +216,9 @@ class Bank {
       ++run_.steps;
     }
     const Ticks open = row_.openFor(Ticks(end - activate));
-    // A bank that waits for its turn has its activations written by then: only the row's own time
-    // counts against the cap.
-    const std::int64_t spacing = row_.spacing(row_.openFor(row_.open + Ticks(slice * slices))).ps;
+    // Against a cap on open rows counts what the row takes after a wait for its turn.
+    const Ticks waited = columnsAfterWait(slices, w_, row_, mac_, Ticks(refill_));
+    const std::int64_t spacing = row_.spacing(row_.openFor(row_.open + waited)).ps;
     if (spacing > 0) nextActivate_ = activate + spacing;
     side = activate + open.ps + row_.close.ps;
     run_.bankBusy += Ticks(side - std::max(activate, row_.overlap ? bank_ : activate));

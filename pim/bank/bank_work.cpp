@@ -116,6 +116,16 @@ Ticks workOf(const BankWork& w, const RowPass& row) {
 }
 }  // namespace
 
+Ticks columnsAfterWait(std::int64_t slices, const BankWork& w, const RowPass& row,
+                       const SaMacParams& mac, Ticks refill) {
+  const Ticks slice = row.column * w.columnsPerSlice;
+  const Ticks bank = times(slice, slices);
+  const std::int64_t behind = slices - mac.inputRegisters;
+  if (behind <= 0 || refill.ps == 0) return bank;
+  if (mac.inputRegisters == 1) return bank + times(refill, behind);
+  return std::max(bank, slice * 2 + times(refill, behind));
+}
+
 Ticks withRefresh(Ticks work, const BankWork& w, const RowPass& row, const SaMacParams& mac,
                   const BankTiming& timing, const IssueRate& issue) {
   const double refresh = timing.tRFC.value.value, interval = timing.tREFI.value.value;
@@ -177,8 +187,15 @@ Ticks passTime(const BankWork& w, Transfers transfers, const RowPass& row, const
   const auto dpuTime = [&](std::int64_t slices) {
     return (ahead ? times(refill, slices) : Ticks(0)) + command;
   };
+  // Among the banks of the chip, and what the bank does not use of it.
+  const auto cycle = [&](std::int64_t slices) {
+    return row.cycle(columnsAfterWait(slices, w, row, mac, refill));
+  };
+  const auto others = [&](std::int64_t slices) {
+    return cycle(slices) - row.own(columnsAfterWait(slices, w, row, mac, refill));
+  };
   const auto rowTime = [&](std::int64_t slices) {
-    return std::max(row.cycle(perSlice * slices), dpuTime(slices));
+    return std::max({row.own(perSlice * slices), cycle(slices), dpuTime(slices)});
   };
   // With two subarrays the next row is open already.
   const Ticks open = row.overlap ? Ticks(0) : row.open;
@@ -187,27 +204,32 @@ Ticks passTime(const BankWork& w, Transfers transfers, const RowPass& row, const
   const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close;
   const Ticks read = issue.time(w.readInstructions), dpu = read + command;
   const Ticks gap = std::max(std::max(turn, dpu) + open, dpu + refill);
-  const Ticks last = std::max(row.cycle(perSlice * w.lastSlices) + gap - turn - open,
-                              dpuTime(w.lastSlices) + slice + read);
-  const Ticks group = rowTime(w.slices) * (w.rowsPerGroup - 1) + last;
+  const Ticks fill = issue.time(w.chunkInstructions);
+  // The input buffer is filled when bank and DPU are through with the chunk before.
+  const Ticks chunk = std::max(turn, read) + command + fill;
+  const Ticks ownLast = row.own(perSlice * w.lastSlices), cycleLast = cycle(w.lastSlices);
+  const auto last = [&](Ticks pause) {
+    return std::max(
+        {ownLast + pause - turn - open, cycleLast, dpuTime(w.lastSlices) + slice + read});
+  };
+  const Ticks rows = (times(rowTime(w.slices), w.groups * (w.rowsPerGroup - 1)) +
+                      times(last(gap), w.groups - 1) + last(fill.ps > 0 ? chunk + open : gap)) *
+                     w.chunks;
   const Ticks in = cyclesToTicks(w.inputCycles, issue.clock),
               out = cyclesToTicks(w.outputCycles, issue.clock);
-  // The input buffer is filled when bank and DPU are through with the chunk before.
-  const Ticks fill = issue.time(w.chunkInstructions);
-  const Ticks chunk = fill.ps > 0 ? std::max(turn, read) + command + fill : std::max(turn, dpu);
-  const Ticks rows = (group * w.groups + chunk - std::max(turn, dpu)) * w.chunks;
-  // A transfer before a row makes the bank later; what the DPU is slower anyway, and has written
-  // ahead, hides that much of it.
-  const Ticks slack = ahead ? std::min(dpuTime(w.slices) - row.cycle(perSlice * w.slices),
-                                       runAhead(w, row, mac, issue))
-                            : Ticks(0);
+  // A transfer before a row makes the bank later. What the DPU is slower anyway and has written
+  // ahead, or the turn of the other banks, hides that much of it.
+  const Ticks own = row.own(perSlice * w.slices);
+  const Ticks slack =
+      ahead ? std::min(dpuTime(w.slices) - own, runAhead(w, row, mac, issue)) : Ticks(0);
   // Before a group it orders the row and writes as many slices as there are registers.
   const std::int64_t written =
       std::min(mac.inputRegisters, w.rowsPerGroup > 1 ? w.slices : w.lastSlices);
   const Ticks writes = refill + std::max(Ticks(0), times(refill - slice, written - 1));
-  const Pauses pauses{{chunk - turn, Ticks(0)},
-                      {std::max(turn, dpu) - turn, std::max(dpu, dpu + writes - open) - turn},
-                      {Ticks(0), std::max(slack, Ticks(0))}};
+  const Pauses pauses{{chunk - turn, others(w.lastSlices)},
+                      {std::max(turn, dpu) - turn,
+                       std::max(std::max(dpu, dpu + writes - open) - turn, others(w.lastSlices))},
+                      {Ticks(0), std::max({slack, others(w.slices), Ticks(0)})}};
   return rows + shownOf(transfers, in, out, pauses, w, mac);
 }
 }  // namespace

@@ -64,6 +64,10 @@ struct IssueRate {
   Ticks time(std::int64_t instructions) const;
 };
 
+/// Columns of a row of `slices` in a bank that had to wait for its turn: its registers are full
+/// when the row opens, the DPU writes the other slices meanwhile (`refill` each).
+Ticks columnsAfterWait(std::int64_t slices, const BankWork& work, const RowPass& row,
+                       const SaMacParams& mac, Ticks refill);
 /// Closed form of a bank's work with refresh.
 Ticks closedForm(const BankWork& work, const RowPass& row, const SaMacParams& mac,
                  const BankTiming& timing, const IssueRate& issue);

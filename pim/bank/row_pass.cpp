@@ -13,9 +13,9 @@ Ticks RowPass::spacing(Ticks wasOpen) const {
   return std::max(pitch, Ticks((wasOpen.ps * sharers + slots - 1) / slots));
 }
 
-Ticks RowPass::cycle(Ticks busy) const {
-  const Ticks isOpen = openFor(open + busy), one = isOpen + close;
-  return std::max(overlap ? std::max(busy, Ticks((one.ps + 1) / 2)) : one, spacing(isOpen));
+Ticks RowPass::own(Ticks busy) const {
+  const Ticks one = openFor(open + busy) + close;
+  return overlap ? std::max(busy, Ticks((one.ps + 1) / 2)) : one;
 }
 
 Ticks RowPass::duration() const {

@@ -27,8 +27,10 @@ struct RowPass {
   Ticks spacing(Ticks wasOpen) const;
   /// Banks of the chip wait for each other.
   bool shared() const { return pitch > powerPitch || sharers > slots; }
-  /// Activate to the next activate when the columns took `busy` in all.
-  Ticks cycle(Ticks busy) const;
+  /// Activate to the next activate when the columns took `busy` in all, for a bank alone.
+  Ticks own(Ticks busy) const;
+  /// The same among the banks of the chip.
+  Ticks cycle(Ticks busy) const { return std::max(own(busy), spacing(openFor(open + busy))); }
   /// The same when activations arrive in time.
   Ticks duration() const;
   /// No program with `rows` rows is faster, whatever its columns do.

@@ -1,5 +1,5 @@
 // UPMEM memory as a device: bounds, folds, ledger, determinism, refusals.
-#include "tests/pim/support.h"
+#include "tests/pim/agreement.h"
 
 namespace wattlas::pim_test {
 namespace {
@@ -78,13 +78,7 @@ TEST(Upmem, FoldedRanksEqualUnfoldedOnes) {
 TEST(Upmem, ABAGivesEqualResults) {
   const auto device = deviceOf("upmem-dimm");
   const auto module = device->elaborate("device", Fidelity::event);
-  const auto a = lower(*device, gemm(1, 900, 900, "int8"));
-  const auto b = lower(*device, attention(16, 100, "int8"));
-  const Profile first = runAlone(*module, *a);
-  runAlone(*module, *b);
-  const Profile again = runAlone(*module, *a);
-  EXPECT_EQ(first.alone(), again.alone());
-  EXPECT_EQ(first.events, again.events);
+  expectRepeatable(*device, *module, gemm(1, 900, 900, "int8"), attention(16, 100, "int8"));
 }
 
 TEST(Upmem, MoreDpusAreFasterOnLargeProducts) {
