@@ -109,9 +109,8 @@ struct ExploreCommand {
     OptionalCache cache(cacheFlags, context, pool);
     InterruptGuard guard;
     ExploreOptions options;
-    options.check = [&](const ExperimentSpec& spec) {
-      (void)makeExperiment(spec, context.registry, context.path);
-    };
+    ExperimentMaker maker(context.registry, context.path);
+    options.check = [&](const ExperimentSpec& spec) { (void)maker.make(spec); };
     options.interrupted = InterruptGuard::interrupted;
     if (dry) {
       fmt::print("{}", dryRun(loaded, options, pool, count));

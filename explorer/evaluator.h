@@ -21,6 +21,9 @@ PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
+  /// Tells that `evaluate` comes soon for this study: what takes time and needs no points can
+  /// begin.
+  virtual void prepare(const Study& study, bool withDetail) { (void)study, (void)withDetail; }
   /// Called once for each point, in any order, on the calling thread.
   using Done = std::function<void(std::size_t index, PointOutcome outcome)>;
   /// Asked now and then; false asks to stop early.

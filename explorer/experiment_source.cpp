@@ -24,6 +24,27 @@ ExperimentSource::ExperimentSource(const Study& study, ExperimentMaker& maker)
   maker_.keepWorkloads(fewKept);
 }
 
+void ExperimentSource::prepare() {
+  std::vector<std::string> platforms;
+  for (const auto& [key, value] : study_.sets)
+    if (key == "platform") platforms.push_back(canonicalText(value));
+  const int gene = study_.geneIndex("platform");
+  if (gene >= 0) {
+    const Gene& choices = study_.genes[static_cast<std::size_t>(gene)];
+    for (std::size_t i = 0; i < choices.choices(); ++i)
+      platforms.push_back(canonicalText(choices.node(static_cast<Coordinate>(i))));
+  }
+  // A file that cannot be read becomes the row of each point that names it.
+  const auto attempt = [](const auto& read) {
+    try {
+      (void)read();
+    } catch (const InputError&) {
+    }
+  };
+  for (const std::string& id : platforms) attempt([&] { return maker_.readPlatform(id).id; });
+  for (const std::string& id : study_.workloads) attempt([&] { return maker_.readWorkload(id); });
+}
+
 void ExperimentSource::decides(Section section, const std::string& key,
                                std::vector<std::size_t> Inputs::*list, std::size_t index) {
   const auto add = [&](Section s) {

@@ -13,6 +13,8 @@ class ExperimentSource {
  public:
   /// Keeps references to both.
   ExperimentSource(const Study& study, ExperimentMaker& maker);
+  /// Reads the files of all platforms and workloads that points of the study can name.
+  void prepare();
   /// Same as maker.make(specOf(study, point)). Throws InputError with all problems.
   Experiment at(const DesignPoint& point);
 

@@ -108,6 +108,8 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   outcome.space = sizeOf(study);
   const std::vector<DesignPoint> plan = planPoints(study, options.limit, outcome.method);
   outcome.planned = plan.size();
+  if (!study.search.ladder.on)
+    evaluator.prepare(studyAt(study, study.fidelity), plan.size() <= options.detailLimit);
   if (options.check) checkStudy(study, options.check);
 
   ProgressMeter meter(progress, plan.size());

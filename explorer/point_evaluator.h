@@ -15,6 +15,8 @@ namespace wattlas {
 class PointEvaluator {
  public:
   virtual ~PointEvaluator() = default;
+  /// Points will come: what the study names can be read.
+  virtual void prepare() {}
   /// Calls `done` once for each point, in order, as soon as it is known.
   using Done = std::function<void(PointOutcome outcome)>;
   virtual void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) = 0;
@@ -40,6 +42,7 @@ class SimulatingEvaluator : public PointEvaluator {
   /// Keeps references to study, registry and path.
   SimulatingEvaluator(const Study& study, const Registry& registry, const SearchPath& path,
                       EngineFactory makeEngine);
+  void prepare() override { source_.prepare(); }
   void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) override;
 
  private:

@@ -62,6 +62,7 @@ int workerMain(int in, int out, const MakePointEvaluator& makeEvaluator) {
       if (start.memoryBytes > 0 && !limited) limitMemory(start.memoryBytes);
       limited = true;
       if (!writeFrame(out, encodeText(FrameType::ready, {}))) return 0;
+      evaluator->prepare();
       while ((frame = readFrame(in)) && typeOf(*frame) == FrameType::job)
         if (!answerJob(out, study, decodeJob(*frame), *evaluator, start.withDetail)) return 0;
     }

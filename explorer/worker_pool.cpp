@@ -55,6 +55,20 @@ void startWorker(Slot& slot, const WorkerPoolOptions& options) {
   slot.study.clear();
 }
 
+std::string startOf(const Study& study, bool withDetail, const WorkerPoolOptions& options) {
+  return encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
+                      static_cast<std::uint32_t>(::getpid())});
+}
+
+/// Makes sure that the worker is there and has the study.
+void prepareSlot(Slot& slot, const std::string& start, const WorkerPoolOptions& options) {
+  if (!slot.process) startWorker(slot, options);
+  if (slot.study == start) return;
+  slot.study = start;
+  slot.ready = false;
+  slot.process->send(start);
+}
+
 class PoolRun {
  public:
   PoolRun(const WorkerPoolOptions& options, std::span<Slot> slots, const Study& study,
@@ -65,8 +79,7 @@ class PoolRun {
         order_(affinityOrder(study, points, slots_.size())),
         done_(done),
         restarts_(restarts),
-        start_(encodeStart({study.tree.toYaml(), study.file, withDetail, options.memoryBytes,
-                            static_cast<std::uint32_t>(::getpid())})) {
+        start_(startOf(study, withDetail, options)) {
     const std::size_t n = slots_.size();
     points_.reserve(points.size());
     for (const std::size_t i : order_.order) points_.push_back(points[i]);
@@ -113,7 +126,7 @@ class PoolRun {
       if (slot.busy) continue;
       const auto range = nextRange(slot);
       if (!range) continue;
-      prepare(slot);
+      prepareSlot(slot, start_, options_);
       slot.batch = *range;
       slot.batchSize = range->size();
       slot.busy = true;
@@ -149,14 +162,6 @@ class PoolRun {
     const std::size_t middle = other.stretch.begin + other.stretch.size() / 2;
     slot.stretch = {middle, other.stretch.end, false};
     other.stretch.end = middle;
-  }
-
-  void prepare(Slot& slot) {
-    if (!slot.process) startWorker(slot, options_);
-    if (slot.study == start_) return;
-    slot.study = start_;
-    slot.ready = false;
-    slot.process->send(start_);
   }
 
   void wait() {
@@ -317,6 +322,12 @@ WorkerPool::~WorkerPool() = default;
 void WorkerPool::start() {
   for (Slot& slot : slots_)
     if (!slot.process) startWorker(slot, options_);
+}
+
+void WorkerPool::prepare(const Study& study, bool withDetail) {
+  const IgnorePipeSignal ignore;
+  const std::string start = startOf(study, withDetail, options_);
+  for (Slot& slot : slots_) prepareSlot(slot, start, options_);
 }
 
 bool WorkerPool::evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,

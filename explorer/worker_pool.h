@@ -32,6 +32,8 @@ class WorkerPool : public Evaluator {
   /// Starts the worker processes now: they load while the caller prepares the study. Throws
   /// std::runtime_error when the program cannot be started.
   void start();
+  /// Workers read the study, and what it names, while the caller goes on.
+  void prepare(const Study& study, bool withDetail) override;
   /// Throws std::runtime_error when workers cannot be started at all.
   bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
                 const Done& done, const KeepGoing& keepGoing) override;

@@ -98,15 +98,24 @@ ExperimentMaker::Sections ExperimentMaker::sectionsOf(const ExperimentSpec& spec
   return sections;
 }
 
+const PlatformDescription& ExperimentMaker::readPlatform(const std::string& reference) {
+  const auto known = platformFiles_.find(reference);
+  if (known != platformFiles_.end()) return known->second;
+  return platformFiles_.emplace(reference, loadPlatform(reference, path_)).first->second;
+}
+
+const ConfigNode& ExperimentMaker::readWorkload(const std::string& reference) {
+  const auto known = workloadFiles_.find(reference);
+  if (known != workloadFiles_.end()) return known->second;
+  return workloadFiles_.emplace(reference, loadWorkload(reference, path_)).first->second;
+}
+
 BuiltPlatform ExperimentMaker::platform(const std::string& reference, const ConfigNode& overrides) {
   const Hash128 key = Hasher().text(reference).add(overrides.hash()).finish();
   if (const auto found = platforms_.find(key); found != platforms_.end()) return found->second;
-  auto description = platformFiles_.find(reference);
-  if (description == platformFiles_.end())
-    description = platformFiles_.emplace(reference, loadPlatform(reference, path_)).first;
   BuiltPlatform built;
-  built.platform =
-      std::make_shared<const Platform>(buildPlatform(description->second, overrides, registry_));
+  built.platform = std::make_shared<const Platform>(
+      buildPlatform(readPlatform(reference), overrides, registry_));
   built.hash = built.platform->hash;
   // Studies sweep one group of genes at a time: starting over now and then is enough.
   if (platforms_.size() >= mostKept) platforms_.clear();
@@ -142,11 +151,8 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
         std::make_shared<const Workload>(buildWorkload(name, options, ConfigNode::ofMap()));
   } else {
     options.erase("id");
-    auto description = workloadFiles_.find(reference);
-    if (description == workloadFiles_.end())
-      description = workloadFiles_.emplace(reference, loadWorkload(reference, path_)).first;
     built.workload = std::make_shared<const Workload>(
-        buildWorkload(workloadId(reference), description->second, options, workloadMemory_));
+        buildWorkload(workloadId(reference), readWorkload(reference), options, workloadMemory_));
   }
   built.facts = factsOf(*built.workload);
   built.config = std::make_shared<const ConfigNode>(sectionOf(*built.workload));

@@ -130,6 +130,9 @@ class ExperimentMaker {
  public:
   ExperimentMaker(const Registry& registry, const SearchPath& path)
       : registry_(registry), path_(path) {}
+  /// Reads a file before it is needed. Throw InputError as `make` would.
+  const PlatformDescription& readPlatform(const std::string& reference);
+  const ConfigNode& readWorkload(const std::string& reference);
   /// How many workloads are remembered. A caller that remembers them itself needs few here.
   void keepWorkloads(std::size_t most) { mostWorkloads_ = most; }
   /// Throws InputError with all problems.

@@ -59,6 +59,7 @@ class EvaluationCache {
 class CachedEvaluator : public Evaluator {
  public:
   CachedEvaluator(Evaluator& inner, EvaluationCache& cache) : inner_(inner), cache_(cache) {}
+  void prepare(const Study& study, bool withDetail) override { inner_.prepare(study, withDetail); }
   bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
                 const Done& done, const KeepGoing& keepGoing) override;
 

@@ -16,6 +16,7 @@ class ShardEvaluator : public Evaluator {
                  JournalSet& journals, AttemptJournal& own)
       : plan_(plan), options_(options), inner_(inner), journals_(journals), own_(own) {}
 
+  void prepare(const Study& study, bool withDetail) override { inner_.prepare(study, withDetail); }
   /// Returns when each point has an answer, whoever found it. A batch is a sub-plan named by its
   /// content: all shards of the search ask for the same points.
   bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
