@@ -199,15 +199,17 @@ Ticks passTime(const BankWork& w, Transfers transfers, const RowPass& row, const
   };
   // With two subarrays the next row is open already.
   const Ticks open = row.overlap ? Ticks(0) : row.open;
-  // From the last column of a group to the first of the next: the bank turns the row while the DPU
-  // reads the sums, orders the row and writes its first slice.
-  const Ticks turn = row.overlap ? Ticks(0) : row.recover + row.close;
+  const Ticks columnsLast = perSlice * w.lastSlices;
+  const Ticks ownLast = row.own(columnsLast), cycleLast = cycle(w.lastSlices);
+  // From the last column of a group to the first of the next: the bank turns the row, which must
+  // have been open for its least time, while the DPU reads the sums, orders the row and writes its
+  // first slice.
+  const Ticks turn = row.overlap ? Ticks(0) : ownLast - columnsLast - open;
   const Ticks read = issue.time(w.readInstructions), dpu = read + command;
   const Ticks gap = std::max(std::max(turn, dpu) + open, dpu + refill);
   const Ticks fill = issue.time(w.chunkInstructions);
   // The input buffer is filled when bank and DPU are through with the chunk before.
   const Ticks chunk = std::max(turn, read) + command + fill;
-  const Ticks ownLast = row.own(perSlice * w.lastSlices), cycleLast = cycle(w.lastSlices);
   const auto last = [&](Ticks pause) {
     return std::max(
         {ownLast + pause - turn - open, cycleLast, dpuTime(w.lastSlices) + slice + read});
@@ -226,9 +228,9 @@ Ticks passTime(const BankWork& w, Transfers transfers, const RowPass& row, const
   const std::int64_t written =
       std::min(mac.inputRegisters, w.rowsPerGroup > 1 ? w.slices : w.lastSlices);
   const Ticks writes = refill + std::max(Ticks(0), times(refill - slice, written - 1));
+  const Ticks hidden = std::min(std::max(dpu, dpu + writes - open) - turn, last(gap) - ownLast);
   const Pauses pauses{{chunk - turn, others(w.lastSlices)},
-                      {std::max(turn, dpu) - turn,
-                       std::max(std::max(dpu, dpu + writes - open) - turn, others(w.lastSlices))},
+                      {std::max(turn, dpu) - turn, std::max(hidden, others(w.lastSlices))},
                       {Ticks(0), std::max({slack, others(w.slices), Ticks(0)})}};
   return rows + shownOf(transfers, in, out, pauses, w, mac);
 }
