@@ -147,8 +147,9 @@ struct ExploreCommand {
     std::size_t failed = 0;
     for (const ExploredPoint& p : outcome.points)
       failed += p.outcome.status == PointStatus::failed ? 1 : 0;
-    fmt::print("\n{} points in {:.1f} s with {} workers, {} of them failed\n",
-               outcome.points.size(), outcome.seconds, count, failed);
+    fmt::print("\n{} point{} in {:.1f} s with {} workers, {} of them failed\n",
+               outcome.points.size(), outcome.points.size() == 1 ? "" : "s", outcome.seconds, count,
+               failed);
     cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
