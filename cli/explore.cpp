@@ -148,8 +148,8 @@ struct ExploreCommand {
     for (const ExploredPoint& p : outcome.points)
       failed += p.outcome.status == PointStatus::failed ? 1 : 0;
     const auto points = static_cast<double>(outcome.points.size());
-    fmt::print("\n{} points in {:.3g} s with {} workers ({:.3g} points/s), {} of them failed\n",
-               outcome.points.size(), outcome.seconds, count,
+    fmt::print("\n{} point{} in {:.3g} s with {} workers ({:.3g} points/s), {} of them failed\n",
+               outcome.points.size(), outcome.points.size() == 1 ? "" : "s", outcome.seconds, count,
                outcome.seconds > 0 ? points / outcome.seconds : 0.0, failed);
     cache.printSummary();
     for (const std::string& file : {output, csv})

@@ -34,8 +34,13 @@ struct Candidate {
 
 struct Members {
   std::vector<Candidate> all;
-  std::vector<ErrorBand> bands;  ///< one an objective
+  std::vector<ErrorBand> bands;    ///< one an objective
+  std::vector<std::size_t> pilot;  ///< positions in `all`, in the order of the ids
+  std::size_t piloted = 0;         ///< how many of them were asked for
 };
+
+constexpr std::size_t firstPilots = 4;  ///< enough to see that a platform is far from any front
+constexpr double doubt = 4;             ///< by which its points may still be better than its band
 
 class LadderSearch final : public Search {
  public:
@@ -86,12 +91,34 @@ class LadderSearch final : public Search {
   /// In the order of the ids: as good as random, and the same whoever asks.
   void askPilot() {
     for (auto& [group, members] : groups_) {
-      std::vector<Candidate*> order;
-      for (Candidate& c : members.all) order.push_back(&c);
-      std::sort(order.begin(), order.end(),
-                [](const Candidate* a, const Candidate* b) { return a->id < b->id; });
-      const auto n = std::min(order.size(), static_cast<std::size_t>(study_.search.ladder.pilot));
-      for (std::size_t i = 0; i < n; ++i) ask(*order[i]);
+      for (std::size_t i = 0; i < members.all.size(); ++i) members.pilot.push_back(i);
+      std::sort(
+          members.pilot.begin(), members.pilot.end(),
+          [&all = members.all](std::size_t a, std::size_t b) { return all[a].id < all[b].id; });
+      members.pilot.resize(
+          std::min(members.pilot.size(), static_cast<std::size_t>(study_.search.ladder.pilot)));
+      askPilot(members, firstPilots);
+    }
+  }
+  void askPilot(Members& members, std::size_t upTo) {
+    for (; members.piloted < std::min(upTo, members.pilot.size()); ++members.piloted)
+      ask(members.all[members.pilot[members.piloted]]);
+  }
+
+  /// The rest of the pilot sample, but not for a group of which every point is beaten even if it
+  /// were `doubt` times better than the kind end of the band that the first pilots show.
+  void completePilots() {
+    for (auto& [group, members] : groups_) {
+      if (members.piloted == members.pilot.size()) continue;
+      std::vector<ErrorBand> doubtful = members.bands;
+      for (ErrorBand& band : doubtful) {
+        band.low /= doubt;
+        band.high *= doubt;
+      }
+      const auto& known = simulated_[group.first];
+      if (std::any_of(members.all.begin(), members.all.end(),
+                      [&](const Candidate& c) { return !c.asked && !beaten(c, doubtful, known); }))
+        askPilot(members, members.pilot.size());
     }
   }
 
@@ -129,21 +156,30 @@ class LadderSearch final : public Search {
     return v > 0 ? v * band.low : v * band.high;
   }
 
+  static ObjectiveVector scaled(const Candidate& c, const std::vector<ErrorBand>& bands,
+                                bool kind) {
+    ObjectiveVector out;
+    for (std::size_t o = 0; o < c.analytic.size(); ++o)
+      out.push_back(scaled(c.analytic[o], bands[o], kind));
+    return out;
+  }
+  static bool beaten(const Candidate& c, const std::vector<ErrorBand>& bands,
+                     const std::vector<ObjectiveVector>& known) {
+    const ObjectiveVector kind = scaled(c, bands, true);
+    return std::any_of(known.begin(), known.end(),
+                       [&](const ObjectiveVector& v) { return dominates(v, kind); });
+  }
+
   void askPromising() {
+    completePilots();
+    if (!wanted_.empty()) return;  // bands first
     std::map<std::int32_t, std::vector<std::pair<Candidate*, ObjectiveVector>>> open;
     for (auto& [group, members] : groups_) {
       const auto& known = simulated_[group.first];
       for (Candidate& c : members.all) {
         if (c.asked) continue;
-        ObjectiveVector kind, middle;
-        for (std::size_t o = 0; o < c.analytic.size(); ++o) {
-          kind.push_back(scaled(c.analytic[o], members.bands[o], true));
-          middle.push_back(scaled(c.analytic[o], members.bands[o], false));
-        }
-        const bool beaten = std::any_of(known.begin(), known.end(), [&](const ObjectiveVector& v) {
-          return dominates(v, kind);
-        });
-        if (!beaten) open[group.first].emplace_back(&c, std::move(middle));
+        if (!beaten(c, members.bands, known))
+          open[group.first].emplace_back(&c, scaled(c, members.bands, false));
       }
     }
     for (auto& [workload, candidates] : open) {

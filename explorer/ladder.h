@@ -3,7 +3,8 @@
 //
 //   1. every point of the plan at `analytic`
 //   2. a pilot sample per workload and platform at the study's fidelity; the ratios of the two
-//      levels, objective by objective, are the error band of the group
+//      levels, objective by objective, are the error band of the group. Its second half is left out
+//      for a platform that is far behind all others even if the band were four times too narrow
 //   3. of the points that no simulated point dominates even at the kind end of their band, those
 //      best at the middle of it are simulated; bands are measured anew from all pairs; again,
 //      until no point with a chance is left.

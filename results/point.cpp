@@ -96,7 +96,7 @@ std::vector<std::string> geneColumns(const std::vector<PointRow>& rows,
   std::unordered_set<std::string> seen;
   for (const PointRow& row : rows)
     for (const auto& [name, value] : row.genes)
-      if (!isFixedColumn(name) && seen.insert(name).second) names.push_back(name);
+      if (seen.insert(name).second && !isFixedColumn(name)) names.push_back(name);
   const auto place = [&](const std::string& name) {
     return std::find(order.begin(), order.end(), name) - order.begin();
   };

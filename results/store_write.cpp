@@ -23,6 +23,11 @@ constexpr hsize_t textPerChunk = 1 << 18;
 std::string layout::unitOf(std::string_view column) {
   for (const char* quantile : {".p5", ".p50", ".p95"})
     if (column.ends_with(quantile)) column.remove_suffix(std::strlen(quantile));
+  // An expression has the unit that it comes to; its last name says nothing.
+  if (column.find_first_of(" ()*+-") != std::string_view::npos ||
+      column.find("÷") != std::string_view::npos)
+    return "1";
+  if (column.starts_with("energy_breakdown_j.")) return "J";
   if (column.ends_with("_per_s")) return "1/s";
   if (column.ends_with("_s")) return "s";
   if (column.ends_with("_j")) return "J";

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "explorer/front.h"
 #include "explorer/search_quality.h"
@@ -54,6 +56,27 @@ TEST(Ladder, FindsTheWholeFrontWithAFifthOfTheSimulations) {
   EXPECT_EQ(found.ladder.screened, 2000u);
   EXPECT_EQ(found.ladder.simulated, static_cast<std::size_t>(ladder));
   EXPECT_EQ(found.points.size(), static_cast<std::size_t>(ladder)) << "one fidelity in the rows";
+}
+
+TEST(Ladder, AHopelessPlatformGetsHalfThePilotAndANearOneAllOfIt) {
+  std::map<std::string, int> events;
+  const auto behind = [&](double factor) {
+    events.clear();
+    InProcessEvaluator evaluator([&](const ExperimentSpec& s) {
+      int seen = 0;
+      RunResult r = twoLevels(s, seen);
+      if (s.platform == "beta") {
+        r.timeS *= factor;
+        r.energyJ *= factor;
+      }
+      events[s.platform] += seen;
+      return r;
+    });
+    (void)explore(study(genes + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
+    return events["beta"];
+  };
+  EXPECT_EQ(behind(1e4), 4);
+  EXPECT_GE(behind(1), 8);
 }
 
 TEST(Ladder, SaysHowFarTheLevelsDiffer) {

@@ -78,7 +78,7 @@ TEST_F(Diff, FurtherNumbersCountToo) {
   PointRow x = point("x"), y = point("x");
   x.extra = {{"tokens_per_s", 10}};
   y.extra = {{"tokens_per_s", 20}};
-  EXPECT_THAT(printDiff(store("a", {x}), store("b", {y})), HasSubstr("tokens_per_s"));
+  EXPECT_THAT(printDiff(store("a", {x}), store("b", {y})), HasSubstr("tokens per second"));
 }
 
 TEST_F(Diff, OtherScopesAreRefused) {

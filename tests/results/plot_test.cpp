@@ -10,6 +10,7 @@
 #include "models/base/error.h"
 #include "models/base/random.h"
 #include "results/axis.h"
+#include "results/plot_frame.h"
 #include "results/store.h"
 #include "tests/results/sample.h"
 
@@ -238,6 +239,17 @@ TEST(RooflinePlot, GivesEachOfManyPlatformsItsOwnPanel) {
   };
   EXPECT_EQ(panels(3), 1u);
   EXPECT_EQ(panels(4), 4u);
+}
+
+TEST(Measures, HaveWordsAndTheUnitOfPlainNamesOnly) {
+  EXPECT_EQ(measureOf("decode.tokens_per_s").name, "decode tokens per second");
+  EXPECT_EQ(measureOf("energy_breakdown_j.link").name, "link energy");
+  EXPECT_EQ(measureOf("energy_breakdown_j.link").dimension, Dimension::energy);
+  EXPECT_EQ(measureOf("prefill.time_s").dimension, Dimension::time);
+  for (const char* expression : {"time_s * energy_j", "1 ÷ time_s", "power_peak_w÷time_s"}) {
+    EXPECT_EQ(measureOf(expression).name, expression);
+    EXPECT_EQ(measureOf(expression).dimension, Dimension::ratio) << expression;
+  }
 }
 
 TEST(TornadoPlot, ShowsTheWidestBarFirst) {

@@ -34,6 +34,7 @@ genes:
   format: {categorical: [fp16, int8, ternary]}
   workload.prompt: {categorical: [64, 128, 192, 256, 320, 384, 448, 512]}
   workload.generate: {categorical: [16, 32, 64, 128]}
+  workload.batch: {categorical: [1, 2, 3, 4, 6, 8]}
   dpu.clock: {categorical: [250 MHz, 300 MHz, 350 MHz, 400 MHz, 450 MHz]}
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: exhaustive, budget: 0, seed: 1}
@@ -140,7 +141,7 @@ TEST_F(Interrupted, AKillLeavesNoFileUnderTheFinalName) {
 }
 
 TEST_F(Interrupted, AnInterruptKeepsWhatIsDone) {
-  start(1500);
+  start(700);
   running_->send(SIGINT);
   const Output o = running_->finish();
   EXPECT_EQ(o.exitCode, 75) << o.signal << o.err;

@@ -48,7 +48,8 @@ function axisOptions(range, title, unit, more) {
 }
 
 const unitWord = {s: 's', J: 'J', W: 'W', mm2: 'mm\u00b2', '%': '%', B: 'B', '1/s': '1/s'};
-const capital = (s) => s.charAt(0).toUpperCase() + s.slice(1);
+// Names of parameters and expressions stay as they are written.
+const capital = (s) => /[_.()*]/.test(s) ? s : s.charAt(0).toUpperCase() + s.slice(1);
 function axisTitle(name, range) {
   const unit = unitWord[D.unit(name)];
   return capital(D.label(name)) + (unit ? ' [' + unit + ']' : '') +

@@ -48,6 +48,11 @@ function quantity(v, unit, digits = 4) {
 }
 
 const share = (part, whole, digits = 3) => (whole > 0 ? plain((100 * part) / whole, digits) + ' %' : '');
+// Small distances as a share, large ones as a factor.
+function apart(r) {
+  return r < 1.1 ? plain(100 * (r - 1), 2) + ' %' : times(r);
+}
+
 // "3.2x", "1,200x", and "1/41.7x" for what would be a row of zeros
 function times(r) {
   if (!known(r)) return '\u2013';

@@ -149,13 +149,15 @@ function buildGlance() {
       byId('explore').scrollIntoView();
     }}, el('div', {class: 'what'}, (maximise ? 'Most ' : 'Least ') + D.label(name)), el('div', {class: 'value'}, D.show(best, name)),
     el('div', {class: 'who'}, markSvg(D.family(best)), ' ' + D.name(best)),
-    next < 0 ? null : el('div', {class: 'gap'}, ratio > 1.0005 ? times(ratio) + ' ahead of ' + D.name(next) : 'equal to ' + D.name(next))));
+    next < 0 ? null : el('div', {class: 'gap'}, ratio > 1.0005 ? apart(ratio) + ' ahead of ' + D.name(next) : 'equal to ' + D.name(next))));
   }
   const feasible = rows.filter((i) => D.feasible(i)), front = feasible.filter((i) => D.pareto(i));
+  const lacking = feasible.filter((i) => D.objectives.some(([name]) => !known(D.value(i, name)))).length;
   const platforms = [...new Set(front.map((i) => D.of('platform', i)))];
   cards.push(el('div', {class: 'card'}, el('div', {class: 'glance', style: {cursor: 'auto'}}, el('div', {class: 'what'}, 'Pareto set'),
     el('div', {class: 'value'}, String(front.length) + ' of ' + feasible.length.toLocaleString('en-US')),
     el('div', {class: 'who'}, count(platforms.length, 'platform')),
-    el('div', {class: 'gap'}, (rows.length - feasible.length).toLocaleString('en-US') + ' points are infeasible'))));
+    el('div', {class: 'gap'}, count(rows.length - feasible.length, 'point') + ' infeasible' +
+      (lacking ? '; ' + count(lacking, 'point') + ' without a number for every objective, not compared' : '')))));
   fill(byId('cards'), feasible.length ? cards : el('p', {class: 'empty'}, 'No design is feasible for this workload; the reasons are under "The search".'));
 }

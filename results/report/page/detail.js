@@ -21,7 +21,7 @@ function figures(i) {
     const ratio = up ? D.value(top, m) / D.value(i, m) : D.value(i, m) / D.value(top, m);
     return el('div', {}, el('dt', {}, capital(D.label(m))), el('dd', {}, D.show(i, m),
       interval ? el('small', {}, '5\u201395 %: ' + interval.map((v) => quantity(v, D.unit(m), 3)).join(' \u2026 ')) : null,
-      !judged(m) ? null : el('small', {}, top === i ? 'the ' + (up ? 'most' : 'least') + ' here' : !known(ratio) ? '' : ratio < 1.0005 ? 'equal to the best here' : times(ratio) + (up ? ' below' : '') + ' the best here')));
+      !judged(m) ? null : el('small', {}, top === i ? 'the ' + (up ? 'most' : 'least') + ' here' : !known(ratio) ? '' : ratio < 1.00005 ? 'equal to the best here' : ratio < 1.1 ? apart(ratio) + (up ? ' below' : ' above') + ' the best here' : times(ratio) + (up ? ' below' : '') + ' the best here')));
   }));
 }
 
@@ -140,7 +140,8 @@ async function buildDetail() {
   if (i < 0) return fill(box, el('p', {class: 'empty'}, 'No point is selected.'));
   const d = await detailOf(i);
   if (ticket !== detailTicket) return;  // another one was selected meanwhile
-  const status = !D.feasible(i) ? ['bad', 'infeasible'] : D.pareto(i) ? ['good', 'in the Pareto set'] : ['plain', 'feasible'];
+  const status = !D.feasible(i) ? ['bad', 'infeasible'] : D.pareto(i) ? ['good', 'in the Pareto set'] :
+    D.objectives.some(([name]) => !known(D.value(i, name))) ? ['plain', 'feasible, not compared: no ' + D.objectives.filter(([name]) => !known(D.value(i, name))).map(([name]) => D.label(name)).join(', no ')] : ['plain', 'feasible'];
   const chosen = state.chosen.includes(i);
   fill(box,
     el('div', {class: 'title'}, markSvg(D.family(i)), el('h3', {}, D.name(i))),

@@ -51,7 +51,7 @@ function buildScatter() {
   }
   byId('zoom-reset').hidden = !state.zoom;
   const front = scatter.drawn.filter((i) => D.pareto(i)).length;
-  byId('shown').textContent = scatter.drawn.length.toLocaleString('en-US') + ' drawn, ' + front.toLocaleString('en-US') + ' in the Pareto set';
+  byId('shown').textContent = !scatter.drawn.length ? 'Nothing to draw: no feasible point shown has both numbers' : scatter.drawn.length.toLocaleString('en-US') + ' drawn, ' + front.toLocaleString('en-US') + ' in the Pareto set';
   byId('scatter').setAttribute('aria-label', 'Scatter chart of ' + count(scatter.drawn.length, 'point') + ', ' +
     D.label(x) + ' against ' + D.label(y) + ' for ' + D.workloads[state.workload]);
 }
