@@ -19,9 +19,9 @@ ExperimentSource::ExperimentSource(const Study& study, ExperimentMaker& maker)
       const std::string key = setKeyOf(study.derived[d].key);
       decides(sectionOf(key), key, &Inputs::derived, d);
     }
-  // Points that come network by network (point_order.h) need a network for a moment only.
-  if (networkByNetwork(study)) mostWorkloads_ = fewKept;
-  maker_.keepWorkloads(fewKept);
+  // Points that come in blocks of networks need a network for a moment only.
+  if (inNetworkBlocks(study)) mostWorkloads_ = networksAtOnce;
+  maker_.keepWorkloads(networksAtOnce);
 }
 
 void ExperimentSource::prepare() {

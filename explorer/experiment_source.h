@@ -19,7 +19,7 @@ class ExperimentSource {
   Experiment at(const DesignPoint& point);
 
  private:
-  static constexpr std::size_t mostKept = 8192, fewKept = 256;
+  static constexpr std::size_t mostKept = 8192;
 
   /// What decides a section: coordinates of genes, and derived values that are set.
   struct Inputs {

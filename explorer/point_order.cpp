@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 #include "explorer/study_names.h"
@@ -68,7 +69,7 @@ bool dealOut(const Study& study, std::span<const DesignPoint> points,
 
 }  // namespace
 
-bool networkByNetwork(const Study& study) {
+bool inNetworkBlocks(const Study& study) {
   double platforms = 1, networks = static_cast<double>(study.workloads.size());
   for (const Gene& gene : study.genes) {
     const Section section = sectionOf(setKeyOf(gene.key));
@@ -82,19 +83,23 @@ bool networkByNetwork(const Study& study) {
 PointOrder affinityOrder(const Study& study, std::span<const DesignPoint> points,
                          std::size_t workers) {
   std::size_t platforms = 0, networks = 0;
-  std::vector<std::uint32_t> groups = groupsOf(study, points, Section::platform, platforms);
-  std::vector<std::uint32_t> byNetwork = groupsOf(study, points, Section::workload, networks);
+  const std::vector<std::uint32_t> byPlatform =
+      groupsOf(study, points, Section::platform, platforms);
+  std::vector<std::uint32_t> block = groupsOf(study, points, Section::workload, networks);
   std::vector<std::size_t> part(points.size(), 0), sizes(workers, 0);
   bool apart = false;
   if (networksFirst(study, static_cast<double>(platforms), static_cast<double>(networks))) {
-    groups = std::move(byNetwork);
+    for (std::uint32_t& network : block) network /= networksAtOnce;
     apart = networks < networksPerPlatform * platforms && dealOut(study, points, part, sizes);
+  } else {
+    block.assign(points.size(), 0);
   }
   PointOrder out;
   out.order.resize(points.size());
   std::iota(out.order.begin(), out.order.end(), std::size_t{0});
   std::stable_sort(out.order.begin(), out.order.end(), [&](std::size_t a, std::size_t b) {
-    return part[a] != part[b] ? part[a] < part[b] : groups[a] < groups[b];
+    return std::tuple(part[a], block[a], byPlatform[a]) <
+           std::tuple(part[b], block[b], byPlatform[b]);
   });
   std::size_t begin = 0;
   for (std::size_t w = 0; w < workers; ++w) {

@@ -14,12 +14,16 @@ struct PointOrder {
   std::vector<std::size_t> parts;  ///< one begin per worker, rising; the first is 0
 };
 
-/// Those with the same platform side by side; for closed forms, those with the same network when
-/// there are many more networks than platforms. Otherwise in their order. Parts are about equal;
-/// when networks come first, a worker meets as few platforms as possible.
+/// Networks that a worker keeps at hand where networks come first.
+inline constexpr std::size_t networksAtOnce = 16;
+
+/// Those with the same platform side by side; for closed forms, when there are many more networks
+/// than platforms, within blocks of a few networks: neighbours have most operators in common, and
+/// what is known of them on a platform stays in the processor's caches. Otherwise in their order.
+/// Parts are about equal; when networks come first, a worker meets as few platforms as possible.
 PointOrder affinityOrder(const Study& study, std::span<const DesignPoint> points,
                          std::size_t workers = 1);
-/// Whether the points of a whole space come network by network in that order.
-bool networkByNetwork(const Study& study);
+/// Whether the points of a whole space come in such blocks.
+bool inNetworkBlocks(const Study& study);
 
 }  // namespace wattlas

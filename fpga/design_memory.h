@@ -20,7 +20,7 @@ struct DesignMemory {
   /// Designs of the latest networks. As long as no stream waits for the board memory
   /// (Pipeline::unpacedUpTo), a design is the same at any clock.
   std::unordered_map<Hash128, std::shared_ptr<const Design>, Hash128Hasher> designs;
-  static constexpr std::size_t mostDesigns = 64;
+  static constexpr std::size_t mostDesigns = 32;
 };
 
 }  // namespace wattlas::fpga

@@ -109,7 +109,7 @@ class NetworkBuilder {
       op = pool(spec, name, in, out);
     finish(op, spec, block, repeat);
     costOf(op);  // refuses impossible dimensions here, where the layer's place is known
-    Value value{graph_.add(op), out};
+    Value value{graph_.add(std::move(op)), out};
     for (const Value& from : inputs)
       if (from.producer >= 0) graph_.connect(from.producer, value.producer);
     if (spec.norm == "batch")
