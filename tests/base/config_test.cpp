@@ -92,6 +92,28 @@ TEST(ConfigNode, HashIgnoresKeyOrder) {
   EXPECT_NE(parseYaml("a: 1\n", "f").hash(), parseYaml("a: 2\n", "f").hash());
 }
 
+TEST(ConfigNode, ARememberedHashFollowsEveryKindOfChange) {
+  const auto fresh = [](const ConfigNode& node) { return parseYaml(node.toYaml(), "f").hash(); };
+  ConfigNode tree = parseYaml("a: {b: 1, c: [1, {d: 2}]}\ne: 3\n", "f");
+  const Hash128 before = tree.hash();
+  const ConfigNode copy = tree;
+  tree.set("a.b", ConfigNode::ofScalar("2"));
+  EXPECT_EQ(tree.hash(), fresh(tree));
+  EXPECT_NE(tree.hash(), before);
+  EXPECT_EQ(copy.hash(), before) << "a copy keeps its content";
+  tree.find("a")->put("x", ConfigNode::ofScalar("9"));
+  EXPECT_EQ(tree.hash(), fresh(tree));
+  tree.erase("e");
+  EXPECT_EQ(tree.hash(), fresh(tree));
+  tree.merge(parseYaml("a: {b: 7}\nnew: [1]\n", "g"));
+  EXPECT_EQ(tree.hash(), fresh(tree));
+  ConfigNode list = ConfigNode::ofList({});
+  const Hash128 empty = list.hash();
+  list.append(tree);
+  EXPECT_NE(list.hash(), empty);
+  EXPECT_EQ(list.hash(), fresh(list));
+}
+
 TEST(ConfigNode, MergesMapsAndReplacesTheRest) {
   ConfigNode base = parseYaml("a: {x: 1, y: 2}\nl: [1, 2]\n", "f");
   base.merge(parseYaml("a: {y: 3}\nl: [9]\n", "g"));

@@ -54,6 +54,14 @@ bool same(const PointOutcome& a, const PointOutcome& b) {
          a.topBound == b.topBound;
 }
 
+std::vector<int> childrenOf(pid_t parent) {
+  const std::string id = std::to_string(parent);
+  std::ifstream in("/proc/" + id + "/task/" + id + "/children");
+  std::vector<int> out;
+  for (int child; in >> child;) out.push_back(child);
+  return out;
+}
+
 TEST(WorkerPool, WhatTheReceiverThrowsIsNotBlamedOnTheWorker) {
   const Study s = study(studyText("  x: {integer: {min: 1, max: 20}}\n"));
   WorkerPool two = pool(2);
@@ -78,6 +86,47 @@ TEST(PointOrder, PutsOnePlatformSideBySide) {
   for (std::size_t i = 1; i < order.size(); ++i)
     changes += points[order[i]].genes[platform] != points[order[i - 1]].genes[platform] ? 1 : 0;
   EXPECT_EQ(changes, 1);
+}
+
+TEST(PointOrder, PutsNetworksInBlocksAndFewPlatformsOnAWorker) {
+  // 2 platforms and 300 networks, for closed forms.
+  const Study s = study(
+      studyText("  workload.prompt: {integer: {min: 1, max: 300}}\n", "fidelity: analytic\n"));
+  ASSERT_TRUE(inNetworkBlocks(s));
+  const std::vector<DesignPoint> points = enumerate(s, 1000);
+  const auto platform = static_cast<std::size_t>(s.geneIndex("platform"));
+  const PointOrder order = affinityOrder(s, points, 2);
+  std::vector<std::size_t> sorted = order.order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i) ASSERT_EQ(sorted[i], i) << "each point once";
+  ASSERT_EQ(order.parts, (std::vector<std::size_t>{0, 300}));
+  for (std::size_t i = 0; i < 300; ++i)
+    ASSERT_EQ(points[order.order[i]].genes[platform], points[order.order[0]].genes[platform]);
+  // One worker has both platforms, and changes between them once a block.
+  const std::vector<std::size_t> alone = affinityOrder(s, points).order;
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < alone.size(); ++i)
+    changes += points[alone[i]].genes[platform] != points[alone[i - 1]].genes[platform] ? 1 : 0;
+  const std::size_t blocks = (300 + networksAtOnce - 1) / networksAtOnce;
+  EXPECT_EQ(changes, 2 * blocks - 1);
+}
+
+TEST(WorkerPool, WorkersStayForTheNextPointsAndTheNextStudy) {
+  WorkerPool two = pool(2);
+  two.start();
+  const std::vector<int> before = childrenOf(::getpid());
+  ASSERT_GE(before.size(), 2u);
+  const std::string first = studyText("  x: {integer: {min: 1, max: 30}}\n"),
+                    second = studyText("  x: {integer: {min: 1, max: 9}}\n");
+  InProcessEvaluator here(test::fakeRun);
+  for (const std::string& text : {first, first, second, first}) {
+    const ExploreOutcome ours = runWith(text, two), reference = runWith(text, here);
+    ASSERT_EQ(ours.points.size(), reference.points.size());
+    for (std::size_t i = 0; i < ours.points.size(); ++i)
+      EXPECT_TRUE(same(ours.points[i].outcome, reference.points[i].outcome)) << i;
+  }
+  EXPECT_EQ(childrenOf(::getpid()), before);
+  EXPECT_EQ(two.restarts(), 0);
 }
 
 TEST(WorkerPool, RowsDoNotDependOnTheNumberOfWorkers) {
@@ -184,14 +233,6 @@ TEST(WorkerPool, StopsEarlyAndKeepsWhatIsDone) {
   EXPECT_TRUE(outcome.interrupted);
   EXPECT_LT(outcome.points.size(), 10000u);
   EXPECT_GT(outcome.points.size(), 0u);
-}
-
-std::vector<int> childrenOf(pid_t parent) {
-  const std::string id = std::to_string(parent);
-  std::ifstream in("/proc/" + id + "/task/" + id + "/children");
-  std::vector<int> out;
-  for (int child; in >> child;) out.push_back(child);
-  return out;
 }
 
 TEST(WorkerPool, WorkersDieWithTheirParent) {

@@ -1,6 +1,8 @@
 // Does a whole network become one pipeline whose cost adds up and respects its bound?
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/fpga/bench_board.h"
 
 namespace wattlas::fpga {
@@ -165,6 +167,36 @@ TEST(Device, ResidualNetworksGetABypassThatDoesNotDeadlock) {
 TEST(Device, EcgDesignPointStaysWithinItsStepBudget) {
   // Steps, not seconds, are guarded: about 0.6 ms on one core.
   EXPECT_LT(run(*board("fpga-zcu104"), network("ecg-dscnn1d")).events, 25'000);
+}
+
+TEST(Designs, RememberedOnesAreWhatADeviceOfItsOwnBuilds) {
+  // One registry: the boards share a memory. The slow memory makes streams wait at the fast clock.
+  Registry registry;
+  registerFpga(registry);
+  const SearchPath path = searchPath();
+  const Workload w = network("ecg-dscnn1d");
+  const Hash128 content = w.config.hash();
+  const Graph& graph = w.phases.front().graph;
+  std::set<std::int64_t> cycles;
+  for (const char* bandwidth : {"20 GB/s", "100 MB/s"})
+    for (const char* clock : {"100 MHz", "250 MHz", "150 MHz"}) {
+      const Settings settings = {{"fabric.clock", clock}, {"memory.bandwidth", bandwidth}};
+      ConfigNode config = loadConfig(path.list("devices").at("fpga-zcu104"), path);
+      for (const auto& [key, value] : settings) config.set(key, ConfigNode::ofScalar(value));
+      const auto sharing = registry.make(config, "device");
+      WorkItem item{graph, graph.order(), w.phases.front().kind};
+      item.content = content;
+      const auto program = sharing->lower(item);
+      ASSERT_TRUE(program);
+      const auto alone = board("fpga-zcu104", settings);
+      const auto expected = lower(*alone, w);
+      EXPECT_EQ((*program)->hash(), (*expected)->hash()) << clock << " " << bandwidth;
+      EXPECT_EQ((*program)->bound(), (*expected)->bound()) << clock << " " << bandwidth;
+      cycles.insert(dataflow(*sharing)
+                        .run(dynamic_cast<const DataflowProgram&>(**program), Fidelity::event)
+                        .cycles);
+    }
+  EXPECT_GT(cycles.size(), 1u) << "streams must wait in some of the cases";
 }
 
 }  // namespace
