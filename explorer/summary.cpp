@@ -113,20 +113,22 @@ class WorkloadSummary {
 
   /// Best point of each platform, the best platform first.
   std::vector<std::size_t> ranking(std::size_t objective) const {
-    std::map<std::string, std::size_t> best;
-    const auto better = [&](std::size_t a, std::size_t b) {
-      const double x = objectiveOf(study_, at(a), objective),
-                   y = objectiveOf(study_, at(b), objective);
-      return x != y ? x < y : a < b;
-    };
+    const int gene = study_.geneIndex("platform");
+    std::map<Coordinate, std::pair<double, std::size_t>>
+        best;  // by platform; of equal ones the first
     for (const std::size_t i : feasible_) {
-      if (std::isnan(objectiveOf(study_, at(i), objective))) continue;
-      const auto [entry, isNew] = best.emplace(platformOf(study_, at(i).design), i);
-      if (!isNew && better(i, entry->second)) entry->second = i;
+      const std::pair mine(objectiveOf(study_, at(i), objective), i);
+      if (std::isnan(mine.first)) continue;
+      const Coordinate platform =
+          gene < 0 ? Coordinate{} : at(i).design.genes[static_cast<std::size_t>(gene)];
+      const auto [entry, isNew] = best.emplace(platform, mine);
+      if (!isNew) entry->second = std::min(entry->second, mine);
     }
+    std::vector<std::pair<double, std::size_t>> sorted;
+    for (const auto& [platform, one] : best) sorted.push_back(one);
+    std::sort(sorted.begin(), sorted.end());
     std::vector<std::size_t> order;
-    for (const auto& [platform, i] : best) order.push_back(i);
-    std::sort(order.begin(), order.end(), better);
+    for (const auto& [value, i] : sorted) order.push_back(i);
     return order;
   }
 
