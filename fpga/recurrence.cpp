@@ -155,9 +155,22 @@ class Evaluation {
     places_.reserve(p_.channels.size());
     runs_.reserve(p_.actors.size());
     for (const Channel& channel : p_.channels) places_.emplace_back(channel);
-    for (const Actor& actor : p_.actors)
-      runs_.push_back({Cursor(actor), 0, actor.firings(), 0, {}});
+    for (const Actor& actor : p_.actors) {
+      Run& run = runs_.emplace_back(Cursor(actor));
+      run.firings = actor.firings();
+      run.latency = actor.latency;
+      for (const std::int32_t c : actor.inputs) {
+        const Channel& channel = p_.channels[static_cast<std::size_t>(c)];
+        run.inputs.push_back({&places_[static_cast<std::size_t>(c)], 0, channel.tokensPerFrame,
+                              channel.releaseAtEnd});
+      }
+      for (const std::int32_t c : actor.outputs)
+        run.outputs.push_back({&places_[static_cast<std::size_t>(c)],
+                               p_.channels[static_cast<std::size_t>(c)].delay});
+    }
   }
+  Evaluation(const Evaluation&) = delete;  // runs point to places
+  Evaluation& operator=(const Evaluation&) = delete;
   /// Puts the tokens of one frame into an open channel before the frame is evaluated.
   void give(std::size_t channel, const std::vector<std::int64_t>& sent, std::int64_t delay) {
     for (const std::int64_t time : sent) places_[channel].push(time + delay);
@@ -166,7 +179,11 @@ class Evaluation {
 
   /// Evaluates one frame; false when the pipeline is stuck.
   bool frame() {
-    for (Run& run : runs_) run.cursor.rewind(), run.done = 0;
+    for (Run& run : runs_) {
+      run.cursor.rewind();
+      run.done = 0;
+      for (Input& input : run.inputs) input.base = frames_ * input.tokensPerFrame;
+    }
     dirty_.assign(runs_.size(), 1);
     for (bool progress = true; progress;) {
       progress = false;
@@ -221,19 +238,32 @@ class Evaluation {
   }
 
  private:
+  struct Input {
+    Places* places;
+    std::int64_t base;  ///< tokens of the frames before
+    std::int64_t tokensPerFrame;
+    bool releaseAtEnd;
+  };
+  struct Output {
+    Places* places;
+    std::int64_t delay;
+  };
   struct Run {
+    explicit Run(Cursor c) : cursor(c) {}
     Cursor cursor;
-    std::int64_t done;  ///< firings of this frame
-    std::int64_t firings;
-    std::int64_t free;  ///< end of the last firing
+    std::int64_t done = 0;  ///< firings of this frame
+    std::int64_t firings = 0, latency = 0;
+    std::int64_t free = 0;  ///< end of the last firing
     Trace::ActorTrace trace;
+    std::vector<Input> inputs;
+    std::vector<Output> outputs;
   };
 
   bool advance(std::size_t index) {
     const Actor& actor = p_.actors[index];
     Run& run = runs_[index];
     const std::int64_t before = run.done;
-    while (run.done < run.firings && fire(actor, run)) {
+    while (run.done < run.firings && fire(run)) {
     }
     dirty_[index] = 0;
     if (run.done == before) return false;
@@ -247,22 +277,20 @@ class Evaluation {
     if (actor >= 0) dirty_[static_cast<std::size_t>(actor)] = 1;
   }
 
-  bool fire(const Actor& actor, Run& run) {
+  bool fire(Run& run) {
     const Firing& firing = run.cursor.now();
     std::int64_t inputs = 0, room = 0;
-    for (const std::int32_t c : actor.inputs) {
-      const Places& places = places_[static_cast<std::size_t>(c)];
-      const std::int64_t count =
-          frames_ * p_.channels[static_cast<std::size_t>(c)].tokensPerFrame + firing.need;
-      if (count > places.produced()) return false;
+    for (const Input& input : run.inputs) {
+      const std::int64_t count = input.base + firing.need;
+      if (count > input.places->produced()) return false;
       // Tokens taken before were waited for then, and their places may be overwritten.
-      if (count > places.released()) inputs = std::max(inputs, places.visibleSince(count));
+      if (count > input.places->released())
+        inputs = std::max(inputs, input.places->visibleSince(count));
     }
     if (firing.produces)
-      for (const std::int32_t c : actor.outputs) {
-        const Places& places = places_[static_cast<std::size_t>(c)];
-        if (!places.hasRoom()) return false;
-        room = std::max(room, places.roomSince());
+      for (const Output& output : run.outputs) {
+        if (!output.places->hasRoom()) return false;
+        room = std::max(room, output.places->roomSince());
       }
     const std::int64_t start = std::max({run.free, inputs, room});
     const std::int64_t end = start + firing.service;
@@ -274,15 +302,11 @@ class Evaluation {
     run.trace.busy += firing.service;
     run.trace.end = end;
     run.free = end;
-    for (const std::int32_t c : actor.inputs) {
-      const Channel& channel = p_.channels[static_cast<std::size_t>(c)];
-      places_[static_cast<std::size_t>(c)].releaseUpTo(
-          frames_ * channel.tokensPerFrame + firing.release, channel.releaseAtEnd ? end : start);
-    }
+    for (const Input& input : run.inputs)
+      input.places->releaseUpTo(input.base + firing.release, input.releaseAtEnd ? end : start);
     if (firing.produces)
-      for (const std::int32_t c : actor.outputs)
-        places_[static_cast<std::size_t>(c)].push(end + actor.latency +
-                                                  p_.channels[static_cast<std::size_t>(c)].delay);
+      for (const Output& output : run.outputs)
+        output.places->push(end + run.latency + output.delay);
     ++run.done;
     run.cursor.next();
     return true;
