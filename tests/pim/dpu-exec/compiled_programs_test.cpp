@@ -7,7 +7,6 @@
 #include <bit>
 
 #include "models/base/random.h"
-#include "pim/dpu/program/program_files.h"
 #include "prim_programs.h"
 #include "tests/pim/dpu-exec/symbols.h"
 
@@ -179,28 +178,7 @@ TEST_P(CompiledPrograms, GiveKnownAnswersAndEqualCyclesInBothEngines) {
   const Program assembled = assembledPrim(program.name, tasklets, "compiled");
   for (const auto rule :
        {RegisterFileRule::none, RegisterFileRule::sameBank, RegisterFileRule::compat}) {
-    DpuMachine fast(loadElf(elfImage(assembled), program.name)), exact(assembled);
-    program.feed(fast);
-    program.feed(exact);
-    DpuRunOptions options;
-    options.maxCycles = 50000000;
-    options.dmaAlignment = DmaAlignment::hardware;
-    options.timing.registerFile = rule;
-    const auto a = fast.run(options);
-    options.mode = EngineMode::lockstep;
-    const auto b = exact.run(options);
-    ASSERT_FALSE(a.error) << a.error->text();
-    ASSERT_FALSE(b.error) << b.error->text();
-    EXPECT_EQ(a.mode, "decoupled") << (a.notes.empty() ? "" : a.notes[0]);
-    EXPECT_EQ(program.check(fast), "");
-    EXPECT_EQ(program.check(exact), "");
-    EXPECT_EQ(a.cycles, b.cycles);
-    EXPECT_EQ(a.instructions, b.instructions);
-    EXPECT_EQ(a.instructionMix, b.instructionMix);
-    EXPECT_EQ(a.dma.waitCycles, b.dma.waitCycles);
-    EXPECT_EQ(a.stalls.revolver, b.stalls.revolver);
-    EXPECT_EQ(a.stalls.registerFile, b.stalls.registerFile);
-    EXPECT_TRUE(fast.sameMemories(exact));
+    const DpuRunResult a = expectRightInBothEngines(program, assembled, rule);
     // The pipeline: a slot in each cycle at most, one of a tasklet's in eleven.
     EXPECT_GE(a.cycles, a.instructions);
     for (const auto& t : a.tasklets) EXPECT_GE(a.cycles, 11 * (t.instructions - 1));

@@ -1,5 +1,7 @@
 #include "prim_programs.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -224,6 +226,36 @@ Program assembledPrim(const std::string& name, unsigned tasklets, const std::str
   options.tasklets = static_cast<int>(tasklets);
   return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/" + folder + "/" + name + ".s",
                       options);
+}
+
+DpuRunResult expectRightInBothEngines(const PrimProgram& program, const Program& assembled,
+                                      RegisterFileRule rule) {
+  DpuMachine fast(loadElf(elfImage(assembled), program.name)), exact(assembled);
+  program.feed(fast);
+  program.feed(exact);
+  DpuRunOptions options;
+  options.maxCycles = 50000000;
+  options.dmaAlignment = DmaAlignment::hardware;
+  options.timing.registerFile = rule;
+  DpuRunResult a = fast.run(options);
+  options.mode = EngineMode::lockstep;
+  const DpuRunResult b = exact.run(options);
+  EXPECT_FALSE(a.error) << a.error->text();
+  EXPECT_FALSE(b.error) << b.error->text();
+  EXPECT_EQ(a.mode, "decoupled") << (a.notes.empty() ? "" : a.notes[0]);
+  EXPECT_EQ(program.check(fast), "");
+  EXPECT_EQ(program.check(exact), "");
+  EXPECT_EQ(a.cycles, b.cycles);
+  EXPECT_EQ(a.instructions, b.instructions);
+  EXPECT_EQ(a.instructionMix, b.instructionMix);
+  EXPECT_EQ(a.dma.waitCycles, b.dma.waitCycles);
+  EXPECT_EQ(a.dma.busyCycles, b.dma.busyCycles);
+  EXPECT_EQ(a.stalls.dma, b.stalls.dma);
+  EXPECT_EQ(a.stalls.revolver, b.stalls.revolver);
+  EXPECT_EQ(a.stalls.registerFile, b.stalls.registerFile);
+  EXPECT_EQ(a.tasklets.size(), b.tasklets.size());
+  EXPECT_TRUE(fast.sameMemories(exact));
+  return a;
 }
 
 }  // namespace wattlas::dpu::test

@@ -25,4 +25,9 @@ std::vector<PrimProgram> primPrograms(unsigned scale = 1);
 Program assembledPrim(const std::string& name, unsigned tasklets,
                       const std::string& folder = "prim");
 
+/// Runs a program with its data in both engines, one machine from the ELF image and the other from
+/// the source, and expects right results and equal cycles, statistics and memories.
+DpuRunResult expectRightInBothEngines(const PrimProgram& program, const Program& assembled,
+                                      RegisterFileRule rule);
+
 }  // namespace wattlas::dpu::test
