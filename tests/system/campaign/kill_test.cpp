@@ -1,7 +1,9 @@
 // Do random SIGKILLs change a byte? A few here; bench/campaign/gates.sh asks for 50.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -23,7 +25,12 @@ int killsWanted() {
 /// so many kills have hit a running process. Every campaign must end in the reference bytes.
 void killAtRandom(const char* study) {
   const Folder folder;
+  const auto started = std::chrono::steady_clock::now();
   const std::string reference = explored(folder, study);
+  const std::chrono::duration<double, std::milli> whole =
+      std::chrono::steady_clock::now() - started;
+  // A shard is over about as soon as the whole exploration: kills fall all over that time.
+  const auto latest = std::max<unsigned>(100, static_cast<unsigned>(whole.count()));
   std::mt19937 random(20240611);
   int kills = 0, campaigns = 0;
   while (kills < killsWanted()) {
@@ -38,7 +45,7 @@ void killAtRandom(const char* study) {
       auto& victim = shards[static_cast<std::size_t>(i)];
       if (!victim) continue;
       if (kills < killsWanted()) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % 900));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % latest));
         victim->send(SIGKILL);
       }
       const Output o = victim->finish();
