@@ -62,25 +62,18 @@ bool Archive::evaluate(const std::vector<DesignPoint>& points) {
   const bool all = open.size() == points.size();
   if (!all)
     for (const std::size_t i : open) some.push_back(points_[i].design);
-  const auto finish = [&] { dropUnanswered(first, answered); };
-  bool complete = false;
-  try {
-    complete = evaluator_.evaluate(
-        study_, all ? points : some, withDetail_,
-        [&](std::size_t i, PointOutcome row) {
-          meter_.count(row);
-          points_[open[i]].outcome = std::move(row);
-          answered[open[i] - first] = 1;
-        },
-        [&] {
-          meter_.tell(false);
-          return !options_.interrupted || !options_.interrupted();
-        });
-  } catch (...) {
-    finish();
-    throw;
-  }
-  if (!complete) finish();
+  const bool complete = evaluator_.evaluate(
+      study_, all ? points : some, withDetail_,
+      [&](std::size_t i, PointOutcome row) {
+        meter_.count(row);
+        points_[open[i]].outcome = std::move(row);
+        answered[open[i] - first] = 1;
+      },
+      [&] {
+        meter_.tell(false);
+        return !options_.interrupted || !options_.interrupted();
+      });
+  if (!complete) dropUnanswered(first, answered);
   return complete;
 }
 

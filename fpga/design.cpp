@@ -93,45 +93,28 @@ void measure(Design& design) {
     design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
 }
 
-/// The numbers of a design one after the other, hashed at once.
-class Digest {
- public:
-  explicit Digest(std::size_t expected) { words_.reserve(expected); }
-  void add(std::initializer_list<std::int64_t> values) {
-    words_.insert(words_.end(), values.begin(), values.end());
-  }
-  void text(const std::string& s) {
-    const Hash128 h = hashText(s);
-    add({static_cast<std::int64_t>(h.high), static_cast<std::int64_t>(h.low)});
-  }
-  Hash128 finish() const { return hashBytes(words_.data(), words_.size() * sizeof(std::int64_t)); }
-
- private:
-  std::vector<std::int64_t> words_;
-};
-
-void add(Digest& d, const Actor& a) {
-  const Window& w = a.window;
-  d.text(a.name);  // statistics carry it
-  d.add({static_cast<int>(a.kind), a.op, static_cast<int>(a.pattern), static_cast<int>(a.emit)});
-  d.add({a.tokens, a.service, a.work, a.latency, a.paceNum, a.paceDen});
-  d.add({w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
-         w.strideHeight, w.strideWidth});
-  d.add({a.cost.lut, a.cost.ff, a.cost.dsp, a.cost.bram18, a.cost.uram});
+void add(Hasher& h, std::initializer_list<std::int64_t> values) {
+  for (const std::int64_t v : values) h.integer(v);
 }
 
 Hash128 hashOf(const Design& design) {
-  const std::vector<std::int64_t>& macs = design.macs;
-  Digest d(32 * (design.pipeline.actors.size() + design.pipeline.channels.size() + macs.size()));
-  d.text("fpga-dataflow");
-  d.add({static_cast<int>(design.style), design.network.frames});
-  d.add({static_cast<std::int64_t>(macs.size())});
-  for (const std::int64_t m : macs) d.add({m});
-  for (const Actor& a : design.pipeline.actors) add(d, a);
+  Hasher h;
+  h.text("fpga-dataflow");
+  add(h, {static_cast<int>(design.style), design.network.frames});
+  for (const std::int64_t macs : design.macs) h.integer(macs);
+  for (const Actor& a : design.pipeline.actors) {
+    const Window& w = a.window;
+    h.text(a.name);  // statistics carry it
+    add(h, {static_cast<int>(a.kind), a.op, static_cast<int>(a.pattern), static_cast<int>(a.emit)});
+    add(h, {a.tokens, a.service, a.work, a.latency, a.paceNum, a.paceDen});
+    add(h, {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
+            w.strideHeight, w.strideWidth});
+    add(h, {a.cost.lut, a.cost.ff, a.cost.dsp, a.cost.bram18, a.cost.uram});
+  }
   for (const Channel& c : design.pipeline.channels)
-    d.add({c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0});
-  for (const Folding& f : design.foldings) d.add({f.pe, f.simd, f.reuse});
-  return d.finish();
+    add(h, {c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0});
+  for (const Folding& f : design.foldings) add(h, {f.pe, f.simd, f.reuse});
+  return h.finish();
 }
 
 Resources scaled(const Resources& r, double share) {

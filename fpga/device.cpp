@@ -91,7 +91,7 @@ Support DataflowDevice::support(const Operator& op) const {
 
 std::vector<std::vector<OpId>> DataflowDevice::partition(const Graph& graph,
                                                          const std::vector<OpId>& mine) const {
-  if (mine.size() == graph.size()) return {graph.order()};
+  if (!mine.empty() && mine.size() == graph.size()) return {graph.order()};
   // A path that leaves the device and comes back must come back to a later pipeline.
   std::vector<char> isMine(graph.size(), 0);
   for (const OpId op : mine) isMine[static_cast<std::size_t>(op)] = 1;

@@ -131,8 +131,8 @@ class Search {
                      "a divisor of " + std::to_string(layer.cin) + " such as " +
                          std::to_string(largestDivisor(layer.cin, request.pe)));
     }
-    return style_ == Style::finn ? finnFoldingChoices(layer, request, own, list)
-                                 : reuseFoldingChoices(layer, request, own, list);
+    return style_ == Style::finn ? finnChoices(layer, request, own, list)
+                                 : reuseChoices(layer, request, own, list);
   }
 
   Refusal illegal(const Layer& layer, const std::string& what, const std::string& legal) const {
@@ -140,8 +140,8 @@ class Search {
             legal};
   }
 
-  std::optional<Refusal> finnFoldingChoices(const Layer& layer, FoldingRequest request, bool own,
-                                            std::vector<FoldingChoice>& list) const {
+  std::optional<Refusal> finnChoices(const Layer& layer, FoldingRequest request, bool own,
+                                     std::vector<FoldingChoice>& list) const {
     const std::int64_t height =
         layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
     const std::int64_t width = layer.matrixWidth();
@@ -171,8 +171,8 @@ class Search {
     return channels % simd == 0 || simd % channels == 0;
   }
 
-  std::optional<Refusal> reuseFoldingChoices(const Layer& layer, const FoldingRequest& request,
-                                             bool own, std::vector<FoldingChoice>& list) const {
+  std::optional<Refusal> reuseChoices(const Layer& layer, const FoldingRequest& request, bool own,
+                                      std::vector<FoldingChoice>& list) const {
     const std::int64_t in = layer.matrixWidth(), out = layer.cout;
     if (own && (request.pe > 0 || request.simd > 0))
       return illegal(layer, "pe or simd in style hls4ml", "a reuse factor, or style: finn");
