@@ -6,9 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/bounded_fit.h"
+#include "validation/bounded_fit.h"
 #include "cli/commands.h"
-#include "cli/measured_runs.h"
+#include "validation/measured_runs.h"
 #include "results/atomic_file.h"
 
 namespace wattlas {
@@ -59,7 +59,7 @@ struct CalibrateCommand {
                                  "one platform for each fit: its parameters are one set",
                                  {}});
     holdOut(runs);
-    RunPredictor predictor(context);
+    RunPredictor predictor(context.registry, context.path);
     std::vector<Fitted> fitted = open(predictor, runs.front(), *at);
     std::vector<FitParameter> start;
     for (const Fitted& f : fitted) start.push_back({f.record.value, f.record.low, f.record.high});

@@ -25,6 +25,36 @@ TEST(NearBank, PublishedProductsWithinTheirGates) {
   EXPECT_NEAR(ns(*b, *aim, 4096, 4096), 4832, 0.02 * 4832);
 }
 
+double coefficient(const Device& device, const std::string& id) {
+  for (const Coefficient& c : device.energy().all())
+    if (c.id == id) return c.perCount.value.value;
+  throw std::logic_error("no coefficient " + id);
+}
+
+TEST(NearBank, AWeightBitCostsWhatTheTableOfItsPlaceSays) {
+  // Energy table of scale-snu/attacc_simulator, pJ/bit with its share of the activation.
+  const std::pair<const char*, double> table[] = {
+      {"attacc-bank", 0.55}, {"attacc-bg", 1.56}, {"attacc-buffer", 3.29}};
+  for (const auto& [id, reference] : table) {
+    const auto device = deviceOf(id);
+    const auto& p = dynamic_cast<const pim::nearbank::NearBankDevice&>(*device).params();
+    double joules = coefficient(*device, "dram.activation") / p.rowBits.value.value +
+                    coefficient(*device, "dram.cell");
+    if (p.place() != pim::nearbank::MacPlacement::bank)
+      joules += coefficient(*device, "path.bankGroup");
+    if (p.place() == pim::nearbank::MacPlacement::bufferDie)
+      joules += coefficient(*device, "path.io") + coefficient(*device, "path.tsv");
+    EXPECT_NEAR(joules * 1e12, reference, 1e-6) << id;
+    EXPECT_NEAR(coefficient(*device, "unit.mac") * 1e12, 0.32, 1e-6) << id;
+  }
+  const auto neupims = deviceOf("neupims");
+  EXPECT_NEAR(coefficient(*neupims, "dram.macCommand") /
+                  dynamic_cast<const pim::nearbank::NearBankDevice&>(*neupims)
+                      .params()
+                      .energy.readBurst.value.value,
+              4, 1e-6);  // COMP over a read burst in NewtonSim
+}
+
 TEST(NearBank, NoLevelBeatsTheBound) {
   std::vector<std::pair<std::unique_ptr<Device>, std::unique_ptr<DeviceModule>>> all;
   for (const char* id : floats)
