@@ -5,9 +5,9 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "validation/row_predictor.h"
 #include "results/atomic_file.h"
 #include "results/csv.h"
+#include "validation/row_predictor.h"
 
 namespace wattlas {
 namespace {

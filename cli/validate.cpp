@@ -8,8 +8,8 @@
 #include <set>
 
 #include "cli/commands.h"
+#include "cli/evaluate.h"
 #include "cli/validate_data.h"
-#include "explorer/child_process.h"
 #include "validation/judge.h"
 #include "validation/probes/probes.h"
 
@@ -66,8 +66,9 @@ struct ValidateCommand {
   bool json = false, strict = false, points = false;
 
   void run(Context& context) const {
+    const ProbeContext asked = probeContext(context);
     if (!data.empty()) {
-      validateData(context, data, json);
+      validateData(asked, data, json);
       return;
     }
     std::vector<std::string> known = {"all"};
@@ -79,9 +80,7 @@ struct ValidateCommand {
                        didYouMean(group, known));
     }
     const Judge judge(context.path, strict);
-    const Probes probes =
-        allProbes({context.registry, context.path,
-                   [](const auto& work) { return runInChild(work); }, context.executable});
+    const Probes probes = allProbes(asked);
     std::vector<Judged> all;
     std::vector<std::string> stale;
     for (const std::string& name : groups) {

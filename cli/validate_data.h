@@ -1,12 +1,11 @@
 // `wattlas validate --data`: measurements of users against the models.
 #pragma once
 
-#include "cli/context.h"
+#include "validation/probe.h"
 
 namespace wattlas {
 
-/// Rows of the operator CSV with `platform` (or `device`) and `measured_us`, or measured runs
-/// (validation/measured_runs.h). Prints; throws InputError.
-void validateData(const Context& context, const std::string& data, bool json);
+/// Prints errors by platform (and operator), and of whole runs each row. Throws InputError.
+void validateData(const ProbeContext& context, const std::string& data, bool json);
 
 }  // namespace wattlas

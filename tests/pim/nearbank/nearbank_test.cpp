@@ -12,19 +12,6 @@ double estimated(const Device& device, const Operator& op) {
   return toSeconds(device.estimate(*lower(device, op)).alone()).value;
 }
 
-TEST(NearBank, PublishedProductsWithinTheirGates) {
-  const auto hbm = deviceOf("hbm-pim"), aim = deviceOf("gddr6-aim");
-  const auto a = hbm->elaborate("hbm", Fidelity::event), b = aim->elaborate("aim", Fidelity::event);
-  const auto ns = [](DeviceModule& m, const Device& d, std::int64_t n, std::int64_t k) {
-    const Profile p = runAlone(m, *lower(d, gemm(1, n, k, "fp16")));
-    EXPECT_LE(p.events, 10000);
-    return toSeconds(p.alone()).value * 1e9;
-  };
-  EXPECT_NEAR(ns(*a, *hbm, 1024, 1024), 3662, 0.02 * 3662);
-  EXPECT_NEAR(ns(*a, *hbm, 4096, 4096), 13166, 0.02 * 13166);
-  EXPECT_NEAR(ns(*b, *aim, 4096, 4096), 4832, 0.02 * 4832);
-}
-
 double coefficient(const Device& device, const std::string& id) {
   for (const Coefficient& c : device.energy().all())
     if (c.id == id) return c.perCount.value.value;
