@@ -22,6 +22,11 @@ target_compile_options(wattlas_options INTERFACE -ffp-contract=off)
 # An overrun of ours in a hostile input is to end the program, not to run something else
 # (scripts/check_hardening). Everything is linked with it; sanitizers see more than FORTIFY does.
 add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack)
+add_compile_options(-fstack-protector-strong)
+if(NOT WATTLAS_SANITIZE AND NOT WATTLAS_FUZZ)
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
+                      $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
 add_library(wattlas_warnings INTERFACE)
 target_compile_options(wattlas_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
