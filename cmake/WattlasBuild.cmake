@@ -4,6 +4,12 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C CXX)
+# Libraries come from where the system has them. CMake would fill the run path up with a colon, which
+# the loader reads as the current folder: a library there would run as part of every command.
+set(CMAKE_SKIP_BUILD_RPATH ON)
+set(CMAKE_SKIP_INSTALL_RPATH ON)
 
 find_program(WATTLAS_CCACHE ccache)
 if(WATTLAS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -13,6 +19,14 @@ endif()
 add_library(wattlas_options INTERFACE)
 # The same bytes on every x86-64 machine: no contraction, no -march=native (docs/contract.md, 6).
 target_compile_options(wattlas_options INTERFACE -ffp-contract=off)
+# An overrun of ours in a hostile input is to end the program, not to run something else
+# (scripts/check_hardening). Everything is linked with it; sanitizers see more than FORTIFY does.
+add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack)
+add_compile_options(-fstack-protector-strong)
+if(NOT WATTLAS_SANITIZE AND NOT WATTLAS_FUZZ)
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
+                      $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
 add_library(wattlas_warnings INTERFACE)
 target_compile_options(wattlas_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion)
