@@ -92,7 +92,7 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
     result.time += time;
     if (weight > longest) {
       longest = weight;
-      result.bound = bottleneck;
+      result.bottleneck = bottleneck;
     }
   };
   for (const TileLoop& loop : work.loops) {

@@ -63,7 +63,7 @@ void UpmemProgram::finish(const UpmemParams& params) {
     for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value);
     for (const Stage& stage : op.stages) {
       hashStage(h, stage);
-      bound += lowerBound(stage, params);
+      bound += pim::lowerBound(stage, params);
     }
     need.resident += op.resident;
     need.workspace.value = std::max(need.workspace.value, op.workspace.value);

@@ -96,7 +96,7 @@ void PimAiModule::over() {
       // What ended last decides: data that waited for compute, or compute that waited for data.
       const PimAiOp& op = program_->operators()[op_];
       const double compute = op.operations > 0 ? op.operations / op.rate.value : 0.0;
-      times_.back().bound =
+      times_.back().bottleneck =
           compute > toSeconds(run.memory).value * 0.999 ? Bottleneck::compute : Bottleneck::memory;
       begin(Step::elements);
       return;

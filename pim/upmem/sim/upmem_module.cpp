@@ -134,7 +134,7 @@ void UpmemModule::stageOver() {
   }
   StageOutcome outcome;
   outcome.time = fromScTime(sc_core::sc_time_stamp() - begun_);
-  outcome.bottleneck = closedForm(*stages_[stage_], device_.params()).bound;
+  outcome.bottleneck = closedForm(*stages_[stage_], device_.params()).bottleneck;
   outcomes_.push_back(outcome);
   ++stage_;
   next();
