@@ -9,7 +9,7 @@
 #include "cli/bounded_fit.h"
 #include "cli/commands.h"
 #include "cli/measured_runs.h"
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 
 namespace wattlas {
 namespace {

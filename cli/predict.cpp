@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/row_predictor.h"
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "results/csv.h"
 
 namespace wattlas {
