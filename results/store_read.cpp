@@ -155,10 +155,10 @@ struct Store::State {
     for (const layout::TextField& field : layout::textFields) readText(field, budget);
     readText(layout::energyCategory, budget);
     const Handle group = openGroup(*file, layout::points);
-    header.genes = namesIn(group, "genes");
-    for (const std::string& gene : header.genes)
-      open(column(gene), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
-        if (!t.empty()) rows[i].genes.emplace_back(gene, std::move(t));
+    header.parameters = namesIn(group, "genes");
+    for (const std::string& parameter : header.parameters)
+      open(column(parameter), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
+        if (!t.empty()) rows[i].parameters.emplace_back(parameter, std::move(t));
       });
     for (const NumberColumn& number : layout::numbers()) {
       const auto all = open(column(number.name), ColumnType::real, budget).reals();
