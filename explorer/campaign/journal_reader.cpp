@@ -82,7 +82,12 @@ void JournalReader::take(std::string_view payload, std::uint64_t offset, const V
     return;
   }
   const std::uint64_t end = offset - recordHeaderSize;
-  const JournalSeal seal = decodeSeal(payload);
+  JournalSeal seal;
+  try {
+    seal = decodeSeal(payload);
+  } catch (const std::runtime_error&) {
+    throw notSigned(path_);
+  }
   if (seal.from != sealed_ || end - sealed_ > largestRecord) throw notSigned(path_);
   Window window(file, sealed_, path_);
   const auto size = static_cast<std::size_t>(end - sealed_);
