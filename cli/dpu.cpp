@@ -8,10 +8,10 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "models/base/atomic_file.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/isa/isa_report.h"
 #include "pim/dpu/program/program_files.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 namespace {

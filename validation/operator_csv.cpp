@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::size_t maximumRecords = 2000000;
 
-/// Splits text into records; `raw` keeps the bytes of each.
-std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& file,
-                                    std::string& lineEnd, bool comments) {
-  std::vector<CsvRecord> out;
+/// Splits text into records, one at a time; `raw` keeps the bytes of each.
+void splitRecords(const std::string& text, const std::string& file, std::string& lineEnd,
+                  bool comments, const std::function<void(CsvRecord&&)>& take) {
+  std::size_t records = 0;
   CsvRecord record;
   std::string cell;
   bool quoted = false, any = false;
@@ -25,8 +25,8 @@ std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& 
   };
   const auto endRecord = [&] {
     endCell();
-    out.push_back(std::move(record));
-    if (out.size() > maximumRecords)
+    take(std::move(record));
+    if (++records > maximumRecords)
       throw InputError(Problem{{file, line}, {}, "more than 2 million rows", "a smaller file", {}});
     record = CsvRecord{};
     any = false;
@@ -76,7 +76,6 @@ std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& 
     throw InputError(
         Problem{{file, record.line}, {}, "a quoted cell does not end", "a closing '\"'", {}});
   if (any && !record.raw.empty()) endRecord();
-  return out;
 }
 
 std::string lower(std::string s) {
@@ -229,21 +228,40 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
 
 CsvFile CsvFile::read(const std::string& file, const std::string& needed, bool comments) {
   CsvFile out;
-  std::vector<CsvRecord> all =
-      splitRecords(readTextFile(file, 512u << 20), file, out.lineEnd, comments);
-  if (all.empty())
+  const auto keep = [&](const CsvFile&, CsvRecord&& record) {
+    out.records.push_back(std::move(record));
+  };
+  CsvFile header = stream(file, needed, comments, {}, keep);
+  header.records = std::move(out.records);
+  return header;
+}
+
+CsvFile CsvFile::stream(const std::string& file, const std::string& needed, bool comments,
+                        const std::function<void(const CsvFile&)>& begin, const Take& take) {
+  CsvFile out;
+  bool first = true;
+  const auto header = [&](CsvRecord&& record) {
+    out.header = std::move(record.cells);
+    out.rawHeader = std::move(record.raw);
+    if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
+    if (!needed.empty() && !out.column(needed))
+      throw InputError(Problem{{file, 1},
+                               needed,
+                               "the column is missing",
+                               "a header line with a column '" + needed + "'",
+                               {}});
+    if (begin) begin(out);
+    first = false;
+  };
+  splitRecords(readTextFile(file, 512u << 20), file, out.lineEnd, comments,
+               [&](CsvRecord&& record) {
+                 if (first)
+                   header(std::move(record));
+                 else
+                   take(out, std::move(record));
+               });
+  if (first)
     throw InputError(Problem{{file, 1}, {}, "is empty", "a header line such as 'op,M,N,K'", {}});
-  out.header = all.front().cells;
-  out.rawHeader = all.front().raw;
-  if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
-  if (!needed.empty() && !out.column(needed))
-    throw InputError(Problem{{file, 1},
-                             needed,
-                             "the column is missing",
-                             "a header line with a column '" + needed + "'",
-                             {}});
-  all.erase(all.begin());
-  out.records = std::move(all);
   return out;
 }
 

@@ -51,6 +51,7 @@ Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
 }
 
 Prediction RowPredictor::predict(const CsvOperator& row) {
+  constexpr std::size_t mostKept = 20000;
   Prediction out;
   const Device& device = *experiment_.platform->device.device;
   const Support support = device.support(row.op);
@@ -74,6 +75,7 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
     return out;
   }
   const Hash128 key = ProfileCache::key(**program, device, level_);
+  if (++rows_ % mostKept == 0) cache_ = {};  // a file may hold a million different operators
   const Profile* profile = cache_.find(key);
   if (profile == nullptr)
     profile = &cache_.put(

@@ -32,6 +32,7 @@ class RowPredictor {
   Experiment experiment_;
   Fidelity level_ = Fidelity::analytic;
   ProfileCache cache_;
+  std::size_t rows_ = 0;
   std::unique_ptr<EventEngine> engine_;
 };
 

@@ -2,22 +2,25 @@
 
 #include <algorithm>
 
+#include "models/base/plain_text.h"
+
 namespace wattlas {
 
 std::string Problem::text() const {
+  // What stands here came from outside: a name in a file, an argument, a path.
   std::string out;
   if (!place.file.empty()) {
-    out += place.file;
+    out += plainText(place.file, 300);
     if (place.line > 0) out += ":" + std::to_string(place.line);
     out += ": ";
   }
-  if (!key.empty()) out += key + ": ";
-  out += what;
+  if (!key.empty()) out += plainText(key, 200) + ": ";
+  out += plainText(what);
   if (expected.empty() && hint.empty()) return out;
   out += " (";
-  if (!expected.empty()) out += "expected " + expected;
+  if (!expected.empty()) out += "expected " + plainText(expected);
   if (!expected.empty() && !hint.empty()) out += "; ";
-  return out + hint + ")";
+  return out + plainText(hint) + ")";
 }
 
 InputError::InputError(Problem problem) : InputError(std::vector<Problem>{std::move(problem)}) {}
