@@ -124,6 +124,9 @@ class Builder {
     layer.weightBits = op.formats.weight.bits;
     layer.inputBits = op.formats.activation.bits;
     layer.outputBits = op.formats.activation.bits;
+    if (!op.formats.accumulator.isFloat() && op.formats.accumulator.bits < 32)
+      layer.accumulatorBits = op.formats.accumulator.bits;
+    layer.density = op.weightSparsity.density;
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;

@@ -57,6 +57,7 @@ TEST(Resources, NarrowProductsUseLutsAndWideOnesDspBlocks) {
   EXPECT_EQ(productUnit(matrix(16, 16, 8, 8), f, Style::finn, laws()).dsp, 16);
   Parameters lower = laws();
   lower.dspThreshold = 4;
+  lower.dspProduct = 8;
   EXPECT_EQ(productUnit(matrix(16, 16, 4, 4), f, Style::finn, lower).dsp, 16);
   lower.dspPacking = true;
   EXPECT_EQ(productUnit(matrix(16, 16, 4, 4), f, Style::finn, lower).dsp, 4) << "four in one";
