@@ -154,9 +154,9 @@ std::vector<std::string> reasonsOf(const Design& design, const Parameters& p) {
 }  // namespace
 
 std::optional<Hash128> designKey(const WorkItem& item, const Parameters& p, double share) {
-  if (item.content == Hash128{} || p.laws == Hash128{}) return std::nullopt;
+  if (item.content == Hash128{} || p.coefficients == Hash128{}) return std::nullopt;
   Hasher hasher;
-  hasher.add(item.content).integer(static_cast<int>(item.phase)).add(p.laws).real(share);
+  hasher.add(item.content).integer(static_cast<int>(item.phase)).add(p.coefficients).real(share);
   for (const OpId id : item.region) hasher.integer(id);
   return hasher.finish();
 }

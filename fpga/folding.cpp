@@ -113,7 +113,7 @@ class Search {
       : network_(network), style_(style), p_(p), budget_(budget), memory_(memory) {
     if (memory_.size() > mostKept) memory_.clear();
     Hasher hasher;
-    hasher.add(p.laws).integer(static_cast<int>(style));
+    hasher.add(p.coefficients).integer(static_cast<int>(style));
     // Registers of unrolled layers depend on the clock.
     if (style == Style::hls4ml) hasher.real(p.clock.value.value);
     for (const std::int64_t v : {budget.lut, budget.ff, budget.dsp, budget.bram18, budget.uram})

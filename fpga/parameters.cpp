@@ -166,7 +166,7 @@ Seconds Parameters::callTime() const {
                  registerAccesses.value.value * registerAccess.value.value);
 }
 
-Hash128 Parameters::lawsOf(ConfigNode complete) {
+Hash128 Parameters::coefficientsOf(ConfigNode complete) {
   // What is left out is named, so that a new parameter counts.
   for (const char* other : {"title", "host", "power", "energy"}) complete.erase(other);
   if (ConfigNode* fabric = complete.find("fabric")) fabric->erase("clock");
