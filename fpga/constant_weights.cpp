@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <utility>
 
 namespace wattlas::fpga {
 namespace {
@@ -62,6 +64,8 @@ const ConstantWeights& evenWeights(int bits) {
 }
 
 ConstantWeights normalWeights(int fractionBits, double deviation) {
+  thread_local std::map<std::pair<int, double>, ConstantWeights> known;
+  if (const auto at = known.find({fractionBits, deviation}); at != known.end()) return at->second;
   constexpr int samples = 4001;
   constexpr double widest = 4;  // standard deviations
   const double scale = deviation * std::exp2(std::min(fractionBits, mostBits));
@@ -70,7 +74,8 @@ ConstantWeights normalWeights(int fractionBits, double deviation) {
     const double z = widest * (2 * (i + 0.5) / samples - 1);
     averages.add(static_cast<std::int64_t>(std::floor(z * scale)), std::exp(-0.5 * z * z));
   }
-  return averages.result();
+  if (known.size() > 4096) known.clear();
+  return known[{fractionBits, deviation}] = averages.result();
 }
 
 }  // namespace wattlas::fpga

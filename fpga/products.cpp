@@ -77,7 +77,7 @@ Resources thresholds(const Layer& layer, const Folding& f, std::int64_t acc, std
 }
 
 Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
-  const std::int64_t acc = accumulatorOf(layer);
+  const std::int64_t acc = accumulatorOf(layer, Style::finn);
   const std::int64_t lanes = f.pe * f.simd;
   Resources cost;
   std::int64_t products = 0,
@@ -111,7 +111,7 @@ Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
 
 /// All products at once, weights as constants.
 Resources unrolled(const Layer& layer, const Folding& f, Strategy strategy, const Parameters& p) {
-  const double acc = static_cast<double>(accumulatorOf(layer));
+  const double acc = static_cast<double>(accumulatorOf(layer, Style::hls4ml));
   const double outputs = static_cast<double>(layer.cout);
   const double products =
       static_cast<double>(layer.weights()) * std::clamp(layer.density, 0.0, 1.0);
@@ -148,7 +148,7 @@ Resources unrolled(const Layer& layer, const Folding& f, Strategy strategy, cons
 Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
   const std::int64_t block = lanesOf(layer, f, Style::hls4ml);
   const std::int64_t inputs = layer.matrixWidth();
-  const std::int64_t acc = accumulatorOf(layer);
+  const std::int64_t acc = accumulatorOf(layer, Style::hls4ml);
   Resources cost;
   std::int64_t luts = block * acc;
   if (usesDsp(layer, f.products, p))
@@ -193,10 +193,10 @@ ConstantWeights constantsOf(const Layer& layer) {
   return normalWeights(layer.weightFraction, std::sqrt(2 / fans));
 }
 
-std::int64_t accumulatorOf(const Layer& layer) {
-  return layer.accumulatorBits > 0
-             ? layer.accumulatorBits
-             : accumulatorBits(layer.matrixWidth(), layer.weightBits, layer.inputBits);
+std::int64_t accumulatorOf(const Layer& layer, Style style) {
+  if (layer.accumulatorBits > 0) return layer.accumulatorBits;
+  if (style == Style::hls4ml) return std::max({16, layer.weightBits, layer.inputBits});
+  return accumulatorBits(layer.matrixWidth(), layer.weightBits, layer.inputBits);
 }
 
 std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits) {

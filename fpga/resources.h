@@ -17,8 +17,9 @@ Resources memory(std::int64_t width, std::int64_t depth, const Parameters& p,
                  Memory kind = Memory::any);
 /// Bits of an accumulator over `matrixWidth` products that cannot overflow.
 std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits);
-/// Bits of a layer's accumulator: as its format says, or as above.
-std::int64_t accumulatorOf(const Layer& layer);
+/// Bits of a layer's accumulator: as its format says; otherwise as above (FINN), or the generator's
+/// default of 16 bits, more for wider operands (hls4ml).
+std::int64_t accumulatorOf(const Layer& layer, Style style);
 /// Averages over the weights of a layer that is unrolled.
 ConstantWeights constantsOf(const Layer& layer);
 /// Whether products of a layer go into DSP blocks.

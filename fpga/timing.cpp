@@ -33,13 +33,14 @@ double additionsPerCycle(std::int64_t bits, const Parameters& p) {
 
 double partialSums(const Layer& layer, const Parameters& p) {
   if (unrolledLatency(layer, p) == 0) return 0;
-  const double levels = additionsPerCycle(accumulatorOf(layer), p) - productLevels(layer);
+  const double levels =
+      additionsPerCycle(accumulatorOf(layer, Style::hls4ml), p) - productLevels(layer);
   return std::exp2(-std::max(levels, 0.0));
 }
 
 std::int64_t unrolledLatency(const Layer& layer, const Parameters& p) {
   const double levels = productLevels(layer) + sumLevels(layer);
-  const double cycles = levels / additionsPerCycle(accumulatorOf(layer), p);
+  const double cycles = levels / additionsPerCycle(accumulatorOf(layer, Style::hls4ml), p);
   return std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(rounded(cycles))) - 1, 0);
 }
 
