@@ -124,6 +124,11 @@ class Builder {
     layer.weightBits = op.formats.weight.bits;
     layer.inputBits = op.formats.activation.bits;
     layer.outputBits = op.formats.activation.bits;
+    const NumberFormat& sums = op.formats.accumulator;
+    if (sums.fractionBits >= 0 || (!sums.isFloat() && sums.bits < 32))
+      layer.accumulatorBits = sums.bits;
+    layer.weightFraction = op.formats.weight.fractionBits;
+    layer.density = op.weightSparsity.density;
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;

@@ -98,6 +98,16 @@ class Planner {
         continue;
       }
       const bool pinned = has(deviceKinds_, op.kind);
+      // Work that leaves the device has no cost at a scope that ends there.
+      const bool deviceOnly = experiment_.run.scope < Scope::node && !forced;
+      if (deviceOnly) {
+        refuse(
+            fmt::format("{}: the device refuses {} in {}: {}; at --scope {} nothing else can "
+                        "run it, --scope node lets the host do it",
+                        op.name, nameOf(op.kind), op.formats.name, device_.device->support(op).how,
+                        nameOf(experiment_.run.scope)));
+        continue;
+      }
       const bool hostCan = host_.device != nullptr && !pinned &&
                            placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
       if (!hostCan) {
