@@ -9,6 +9,7 @@
 #include "gpu/validation.h"
 #include "pim/dpu/validation.h"
 #include "pim/dram/validation.h"
+#include "pim/upmem/device_file.h"
 #include "pim/validation.h"
 
 namespace wattlas {
@@ -85,7 +86,8 @@ std::vector<ValidationGroup> validationGroups() {
   return {
       {"upmem", "UPMEM DPU against hardware and peers",
        [](const Context& c) {
-         ValidationRows rows = dpu::upmemValidationRows(c.path);
+         ValidationRows rows = dpu::upmemValidationRows(
+             c.path, pim::launchModelOf(pim::loadUpmem(c.path, "upmem-server")));
          for (ValidationRow& row : pim::validateUpmem(c.path)) rows.push_back(std::move(row));
          return rows;
        }},

@@ -5,26 +5,11 @@
 #include "pim/bank/bank_run.h"
 #include "pim/nearbank/validation.h"
 #include "pim/upmem/arrangements.h"
-#include "pim/upmem/parameters.h"
+#include "pim/upmem/device_file.h"
 
 namespace wattlas::pim {
 
 namespace {
-
-UpmemParams load(const SearchPath& path, const std::string& id,
-                 const std::vector<std::pair<std::string, std::string>>& sets = {}) {
-  const auto file = path.find("devices", id);
-  if (!file) throw InputError("device file '" + id + "' not found");
-  ConfigNode config = loadConfig(*file, path);
-  config.erase("kind");
-  config.erase("title");
-  for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
-  UpmemParams params;
-  Problems problems;
-  bindConfig(config, "device", problems, [&](Binder& b) { params.bind(b); });
-  problems.finish();
-  return params;
-}
 
 struct PeakCase {
   const char* id;
@@ -53,7 +38,7 @@ ValidationRows validateBanks(const SearchPath& path) {
   for (const PeakCase& c : peakCases) {
     std::vector<std::pair<std::string, std::string>> sets;
     if (c.issue != nullptr) sets.push_back({"saMac.macIssue", c.issue});
-    const UpmemParams p = load(path, c.device, sets);
+    const UpmemParams p = loadUpmem(path, c.device, sets);
     const auto peak = [&](int bits) { return p.peakRates(bits, c.activationBits); };
     const auto add = [&](const char* what, const char* unit, double ours, double reference) {
       if (reference < 0) return;
@@ -77,7 +62,7 @@ ValidationRows validateBanks(const SearchPath& path) {
     add("dimm", "TOPS", 2 * peak(8).macsPerSecond * 128 / 1e12, c.tops);
   }
   // Refresh: the same long stream with and without it.
-  const UpmemParams p = load(path, "upmem-samac-col256");
+  const UpmemParams p = loadUpmem(path, "upmem-samac-col256");
   UpmemParams rare = p;
   rare.bank.tREFI = Sourced<Seconds>(Seconds(1));
   const BankWork work = layOut(4096, 4096, 1, 8, 8, p.saMac, p.bank);
@@ -102,7 +87,7 @@ ValidationRows validateBanks(const SearchPath& path) {
 }
 
 ValidationRows validateUpmem(const SearchPath& path) {
-  const UpmemParams p = load(path, "upmem-server");
+  const UpmemParams p = loadUpmem(path, "upmem-server");
   ValidationRows rows;
   const auto add = [&](const std::string& id, const char* kind, double ours, double reference,
                        const char* unit, double gate, const char* source) {

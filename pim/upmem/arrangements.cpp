@@ -2,27 +2,11 @@
 
 #include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
-#include "pim/upmem/parameters.h"
+#include "pim/upmem/device_file.h"
 
 namespace wattlas::pim {
 
 namespace {
-
-using Sets = std::vector<std::pair<std::string, std::string>>;
-
-UpmemParams load(const SearchPath& path, const std::string& id, const Sets& sets) {
-  const auto file = path.find("devices", id);
-  if (!file) throw InputError("device file '" + id + "' not found");
-  ConfigNode config = loadConfig(*file, path);
-  config.erase("kind");
-  config.erase("title");
-  for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
-  UpmemParams params;
-  Problems problems;
-  bindConfig(config, "device", problems, [&](Binder& b) { params.bind(b); });
-  problems.finish();
-  return params;
-}
 
 BankWork workOf(const UpmemParams& p) {
   return layOut({128, 4096, 12, 0, 8, 8}, p.saMac, p.bank, p.dpusPerChip);
@@ -55,8 +39,8 @@ ValidationRows arrangementRows(const SearchPath& path) {
     rows.push_back(std::move(row));
   };
   const char* commands = "own simulation of every command, each through the timing checker";
-  const UpmemParams cool = load(path, "upmem-samac-col64", {}),
-                    hot = load(path, "upmem-samac-col64", {{"temperature", "90"}});
+  const UpmemParams cool = loadUpmem(path, "upmem-samac-col64", {}),
+                    hot = loadUpmem(path, "upmem-samac-col64", {{"temperature", "90"}});
   UpmemParams never = hot;
   never.bank.tREFI = Sourced<Seconds>(Seconds(1));
   add("samac-refresh-loss-hot", "share of time lost to refresh at 90 degrees", "",
@@ -64,11 +48,11 @@ ValidationRows arrangementRows(const SearchPath& path) {
       2.0 * cool.bank.tRFC.value / cool.bank.tREFI.value, 0.02, "tRFC / (tREFI / 2)");
   add("samac-event", "time, event against commands", "s", eventSeconds(cool),
       commandSeconds(cool, 1), 0.01, commands);
-  const UpmemParams two = load(path, "upmem-samac-col256", {{"saMac.overlap", "subarray"}});
+  const UpmemParams two = loadUpmem(path, "upmem-samac-col256", {{"saMac.overlap", "subarray"}});
   add("samac-subarrays-event", "time with two subarrays, event against commands", "s",
       eventSeconds(two), commandSeconds(two, 1), 0.01, commands);
   const UpmemParams pumps =
-      load(path, "upmem-samac-row", {{"saMac.tFAW", "30 ns"}, {"saMac.bitTime", "1 ns"}});
+      loadUpmem(path, "upmem-samac-row", {{"saMac.tFAW", "30 ns"}, {"saMac.bitTime", "1 ns"}});
   add("samac-tfaw-event", "time of eight banks in one activation window, event against commands",
       "s", eventSeconds(pumps), commandSeconds(pumps, 8), 0.02, commands);
   return rows;

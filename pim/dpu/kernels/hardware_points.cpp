@@ -20,10 +20,6 @@ std::uint64_t cyclesOf(const PrimShare& share, KernelLibrary& library) {
   return run.result.cycles;
 }
 
-double cyclesMs(const HardwarePoint& p) {
-  return 1e3 * static_cast<double>(p.cycles) / kClockHz;
-}
-
 template <class Time>
 ErrorFigures figures(const std::vector<HardwarePoint>& points, PrimBenchmark benchmark, Time time) {
   ErrorFigures f;
@@ -62,6 +58,7 @@ void simulate(std::vector<HardwarePoint>& points, KernelLibrary& library) {
     share.benchmark = p.benchmark;
     share.parameter = p.parameter;
     share.dpus = p.dpus;
+    if (p.benchmark == PrimBenchmark::va) share.build = KernelBuild::measured;
     // Where the parameter also sets the problem itself (columns, keys), it belongs to the key.
     const bool sized = p.benchmark == PrimBenchmark::mlp || p.benchmark == PrimBenchmark::bs;
     std::uint64_t& cycles = known[{p.benchmark, elementsOf(share), sized ? p.parameter : 0}];
@@ -76,35 +73,31 @@ void simulate(std::vector<HardwarePoint>& points, KernelLibrary& library) {
   }
 }
 
-double LaunchFit::predictMs(const HardwarePoint& p) const {
-  return launchesOf(p.benchmark) * (launchMs + clockFactor * cyclesMs(p));
-}
-
-bool isFitted(PrimBenchmark benchmark) {
-  return benchmark == PrimBenchmark::gemv || benchmark == PrimBenchmark::red ||
-         benchmark == PrimBenchmark::hstS;
-}
-
-LaunchFit fitLaunch(const std::vector<HardwarePoint>& points) {
-  // Minimises the sum of (launches * (L + f * t) / measured - 1)^2 over L and f.
-  double ll = 0, lt = 0, tt = 0, l1 = 0, t1 = 0;
-  for (const auto& p : points) {
-    if (!isFitted(p.benchmark)) continue;
-    const double l = launchesOf(p.benchmark) / p.kernelMs, t = l * cyclesMs(p);
-    ll += l * l;
-    lt += l * t;
-    tt += t * t;
-    l1 += l;
-    t1 += t;
+std::vector<TaskletPoint> simulateTaskletPoints(const SearchPath& path, KernelLibrary& library) {
+  std::vector<TaskletPoint> points;
+  for (const auto& row : readTable(path, "validation/upmem-hardware-second.csv", 5)) {
+    TaskletPoint p;
+    p.share.benchmark = primBenchmark(row[0]);
+    p.share.parameter = static_cast<std::uint64_t>(numberOf(row[1]));
+    p.share.tasklets = static_cast<unsigned>(numberOf(row[2]));
+    p.share.columns = 1024;
+    if (p.share.benchmark == PrimBenchmark::va) p.share.build = KernelBuild::measured;
+    p.kernelMs = numberOf(row[3]);
+    p.gate = numberOf(row[4]);
+    p.cycles = cyclesOf(p.share, library);
+    points.push_back(p);
   }
-  const double determinant = ll * tt - lt * lt;
-  if (determinant <= 0) throw InputError("too few hardware points to fit the launch overhead");
-  return {(l1 * tt - t1 * lt) / determinant, (ll * t1 - lt * l1) / determinant};
+  return points;
+}
+
+double predictMs(const HardwarePoint& p, const LaunchModel& launch) {
+  return 1e3 * launch.time(static_cast<double>(p.cycles) / kClockHz, launchesOf(p.benchmark), true);
 }
 
 ErrorFigures errorsOf(const std::vector<HardwarePoint>& points, PrimBenchmark benchmark,
-                      const LaunchFit& fit) {
-  return figures(points, benchmark, [&fit](const HardwarePoint& p) { return fit.predictMs(p); });
+                      const LaunchModel& launch) {
+  return figures(points, benchmark,
+                 [&launch](const HardwarePoint& p) { return predictMs(p, launch); });
 }
 
 ErrorFigures peerErrorsOf(const std::vector<HardwarePoint>& points, PrimBenchmark benchmark) {

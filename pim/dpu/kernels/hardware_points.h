@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pim/dpu/exec/launch.h"
 #include "pim/dpu/kernels/prim.h"
 
 namespace wattlas::dpu {
@@ -17,7 +18,7 @@ struct HardwarePoint {
   std::uint64_t cycles = 0;     ///< simulated, one launch, slowest DPU; 0 = not simulated yet
 };
 
-/// validation/upmem-hardware.csv.
+/// validation/upmem-hardware.csv. VA runs as the program that was measured (va-measured.s).
 std::vector<HardwarePoint> readHardwarePoints(const SearchPath& path);
 
 /// Runs every point with 16 tasklets at full size (nothing is extrapolated) and checks the results.
@@ -26,21 +27,17 @@ std::vector<HardwarePoint> readHardwarePoints(const SearchPath& path);
 /// the same work per DPU share one run. Throws InputError when a kernel fails.
 void simulate(std::vector<HardwarePoint>& points, KernelLibrary& library);
 
-/// Time of a benchmark = launches * (launchMs + clockFactor * cycles / 350 MHz).
-struct LaunchFit {
-  double launchMs = 0;     ///< from the host's call to its return, beside the kernel
-  double clockFactor = 1;  ///< common to all kernels: effective clock 350 MHz / clockFactor
-  double predictMs(const HardwarePoint& point) const;
+/// A row of validation/upmem-hardware-second.csv: one DPU, one launch, any number of tasklets.
+struct TaskletPoint {
+  PrimShare share;
+  double kernelMs = 0, gate = -1;
+  std::uint64_t cycles = 0;
 };
+/// Reads and runs them all. Throws InputError when a kernel fails.
+std::vector<TaskletPoint> simulateTaskletPoints(const SearchPath& path, KernelLibrary& library);
 
-/// True for the benchmarks that the fit may see: GEMV, RED, HST-S.
-bool isFitted(PrimBenchmark benchmark);
-
-/// Least squares of the relative errors over the points of the fitted benchmarks: two unknowns,
-/// closed form. The third parameter of the set, the occupancy of the DMA engine, is not fitted:
-/// these three kernels are bound by issue and do not determine it (a test shows that halving it
-/// changes their times by less than the error left), so it keeps the value of the timing rules.
-LaunchFit fitLaunch(const std::vector<HardwarePoint>& points);
+/// Time of a benchmark whose host copies between launches, with the constants of a device, in ms.
+double predictMs(const HardwarePoint& point, const LaunchModel& launch);
 
 /// Mean and largest relative error of times against kernelMs.
 struct ErrorFigures {
@@ -48,7 +45,7 @@ struct ErrorFigures {
   std::size_t points = 0;
 };
 ErrorFigures errorsOf(const std::vector<HardwarePoint>& points, PrimBenchmark benchmark,
-                      const LaunchFit& fit);
+                      const LaunchModel& launch);
 /// The peer's errors on the same points.
 ErrorFigures peerErrorsOf(const std::vector<HardwarePoint>& points, PrimBenchmark benchmark);
 

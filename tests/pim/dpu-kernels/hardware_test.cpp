@@ -30,21 +30,25 @@ TEST(FoldedDpus, OfBinarySearchTheFirstOrLastIsTheSlowest) {
   EXPECT_EQ(slowest, std::max(cycles(bs, 32768, 8, 0), cycles(bs, 32768, 8, 7)));
 }
 
-TEST(Fit, RecoversKnownParameters) {
-  std::vector<HardwarePoint> points;
-  for (const std::uint64_t c : {100'000U, 500'000U, 3'000'000U}) {
-    HardwarePoint p;
-    p.benchmark = gemv;
-    p.cycles = c;
-    p.kernelMs = 0.2 + 1.05 * static_cast<double>(c) / 350e3;
-    points.push_back(p);
-    p.benchmark = mlp;  // must not be looked at
-    p.kernelMs = 1;
-    points.push_back(p);
-  }
-  const LaunchFit fit = fitLaunch(points);
-  EXPECT_NEAR(fit.launchMs, 0.2, 1e-9);
-  EXPECT_NEAR(fit.clockFactor, 1.05, 1e-9);
+TEST(Launch, InARowPaysTheHandOverOfBanksOnce) {
+  const LaunchModel m{100e-6, 0.4, 0, 1.0};
+  EXPECT_DOUBLE_EQ(m.time(1e-3), 1.1e-3);
+  EXPECT_DOUBLE_EQ(m.time(1e-3, 2), 2.14e-3);
+  EXPECT_DOUBLE_EQ(m.time(1e-3, 2, true), 2.2e-3);
+}
+
+TEST(TaskletPoints, FewTaskletsThatStartFarApartDoNotMeetAtTheEngine) {
+  // Tasklets that start together queue behind one another in every block for ever.
+  PrimShare share;
+  share.parameter = 262144;
+  const auto at = [&](unsigned tasklets, KernelBuild build) {
+    share.tasklets = tasklets;
+    share.build = build;
+    return static_cast<double>(runPrim(share, library()).result.cycles) * tasklets;
+  };
+  using enum KernelBuild;
+  EXPECT_GT(at(4, compiled) / at(1, compiled), 1.03);
+  EXPECT_LT(at(4, measured) / at(1, measured), 1.01);
 }
 
 TEST(Fit, DoesNotDetermineTheEngineOccupancy) {
@@ -64,7 +68,7 @@ TEST(Fit, DoesNotDetermineTheEngineOccupancy) {
 }
 
 TEST(Validation, MeetsItsGatesButForTheKnownGap) {
-  const ValidationRows rows = upmemValidationRows(dataPath());
+  const ValidationRows rows = upmemValidationRows(dataPath(), {});
   std::size_t points = 0;
   for (const ValidationRow& row : rows) {
     EXPECT_EQ(row.group, "upmem");
