@@ -7,8 +7,10 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/dpu_launch.h"
 #include "cli/dpu_memory.h"
 #include "cli/dpu_trace.h"
+#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/isa/isa_report.h"
 #include "pim/dpu/program/program_files.h"
@@ -19,11 +21,11 @@ namespace {
 
 struct DpuOptions {
   std::string input, output, registerFile, mode = "decoupled", start = "automatic";
-  std::string arbiter, clock, isa, timing, dmaAlign = "automatic", device = "upmem-dpu";
+  std::string arbiter, clock, timing, dmaAlign = "automatic", device = "upmem-dpu";
   std::string trace, traceTasklets, traceRange;
   std::int64_t launches = 1;
   bool copies = false;
-  std::vector<std::string> defines, mram, writes, dumps;
+  std::vector<std::string> isa, defines, mram, writes, dumps;
   unsigned tasklets = 0;
   /// An endless loop must end: about two minutes of simulated time.
   std::uint64_t maxCycles = 50000000000;
@@ -38,9 +40,7 @@ struct DpuOptions {
   }
 
   /// Added instructions of `--isa`, or null.
-  std::shared_ptr<const dpu::IsaExtension> extension() const {
-    return isa.empty() ? nullptr : dpu::IsaExtension::read(parseYaml(readTextFile(isa), isa));
-  }
+  std::shared_ptr<const dpu::IsaExtension> extension() const { return dpu::loadIsa(isa); }
 
   static const dpu::InstructionSet& setOf(const std::shared_ptr<const dpu::IsaExtension>& extra) {
     return extra ? extra->set() : dpu::InstructionSet::builtin();
@@ -161,7 +161,11 @@ void addDpu(CLI::App& app, Context& context) {
         ->allow_extra_args(false);
     s->add_option("--tasklets", o->tasklets, "Number of tasklets, 1 to 24 (NTASKLETS)")
         ->check(CLI::Range(1, 24));
-    s->add_option("--isa", o->isa, "Instruction file with additions");
+    s->add_option("--isa", o->isa,
+                  "Instructions to add or change: an id of configs/isa or a YAML file "
+                  "(docs/new-instruction.md); may be given several times")
+        ->take_all()
+        ->allow_extra_args(false);
   };
 
   CLI::App* as = sub->add_subcommand("asm", "Assemble to an ELF file");
@@ -223,15 +227,26 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_flag("--json", o->json, "Print one JSON object");
   run->callback([o, &context] { o->run(context); });
 
+  addDpuLaunch(*sub, context);
   CLI::App* report =
       sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
-  report->add_option("--isa", o->isa, "Instruction file with additions");
+  report
+      ->add_option("--isa", o->isa,
+                   "Instructions to add or change: an id of configs/isa or a YAML file "
+                   "(docs/new-instruction.md); may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   report->callback([o] {
     const auto extra = o->extension();
     dpu::isaReport(DpuOptions::setOf(extra), std::cout);
   });
   CLI::App* exported = sub->add_subcommand("isa-export", "Print the instruction table as YAML");
-  exported->add_option("--isa", o->isa, "Instruction file with additions");
+  exported
+      ->add_option("--isa", o->isa,
+                   "Instructions to add or change: an id of configs/isa or a YAML file "
+                   "(docs/new-instruction.md); may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   exported->callback([o] {
     const auto extra = o->extension();
     dpu::isaExport(DpuOptions::setOf(extra), std::cout);

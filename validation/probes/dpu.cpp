@@ -33,17 +33,19 @@ class PrimRuns {
       benchmark = "GEMV";
     }
     share.benchmark = dpu::primBenchmark(benchmark);
-    if (share.benchmark == dpu::PrimBenchmark::va) share.build = dpu::KernelBuild::measured;
+    if (share.benchmark == dpu::PrimBenchmark::va) {
+      const bool apart = question.find("build") != nullptr && question.get("build") == "apart";
+      share.build = apart ? dpu::KernelBuild::apart : dpu::KernelBuild::measured;
+    }
     share.dpus = static_cast<unsigned>(question.number("dpus"));
     share.parameter = static_cast<std::uint64_t>(question.number("parameter"));
     if (question.find("tasklets") != nullptr)
       share.tasklets = static_cast<unsigned>(question.number("tasklets"));
     const double cycles = static_cast<double>(slowest(share));
     // The host copies between the launches of MLP.
-    const double time =
-        pim::launchModelOf(params_).time(cycles / options_.timing.clockHz,
-                                         dpu::launchesOf(share.benchmark), true,
-                                         (share.dpus + 63) / 64);
+    const double time = pim::launchModelOf(params_).time(cycles / options_.timing.clockHz,
+                                                         dpu::launchesOf(share.benchmark), true,
+                                                         (share.dpus + 63) / 64);
     return {{{"cycles", cycles}, {"time_s", time}}, {}};
   }
 

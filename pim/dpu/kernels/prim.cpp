@@ -88,10 +88,12 @@ class PrimRunner {
 
  private:
   void load(const char* kernel, const std::vector<std::uint32_t>& args) {
-    constexpr std::array builds = {"-compiled", "-tuned", "-measured"};
+    constexpr std::array builds = {"-compiled", "-tuned", "-measured", "-measured"};
     const std::string name =
         std::string(kernel) + builds.at(static_cast<std::size_t>(share_.build));
-    machine_.loadKeepingMram(library_.program(name, share_.tasklets));
+    Defines defines;
+    if (share_.build == KernelBuild::apart) defines["FIRST"] = 0;
+    machine_.loadKeepingMram(library_.program(name, share_.tasklets, defines));
     machine_.writeSymbol("args", bytesOf(args));
   }
 

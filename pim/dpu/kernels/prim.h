@@ -18,9 +18,10 @@ std::string nameOf(PrimBenchmark benchmark);
 /// Throws InputError naming the accepted words.
 PrimBenchmark primBenchmark(const std::string& text);
 
-/// Which program of a benchmark: that with the compiled instruction mix, the one made to be fast,
-/// or (VA) the one whose times are those of the executable that was measured.
-enum class KernelBuild { compiled, tuned, measured };
+/// Which program of a benchmark: that with the compiled instruction mix, the one made to be fast, or
+/// (VA) those whose times are those of the executables that were measured (va-measured.s; `apart`:
+/// its tasklets start far from one another).
+enum class KernelBuild { compiled, tuned, measured, apart };
 
 /// Share of DPU `dpu` of `dpus` DPUs that work on `parameter`: VA, RED, HST-S: elements in total;
 /// GEMV: rows of 64 columns; MLP: rows and columns of each of 3 layers; BS: sorted keys, on every
