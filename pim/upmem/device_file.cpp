@@ -43,7 +43,7 @@ dpu::DpuTiming timingOf(const UpmemParams& p) {
 
 dpu::LaunchModel launchModelOf(const UpmemParams& p) {
   return {p.host.launchRank.value.value, p.host.launchAgain.value.value,
-          p.host.launchMore.value.value, p.dpu.stretch.value.value};
+          p.host.launchMore.value.value, p.dpu.clockDerating.value.value};
 }
 
 }  // namespace wattlas::pim

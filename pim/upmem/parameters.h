@@ -4,7 +4,7 @@
 #include "pim/bank/bank_work.h"
 #include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/mram_bank.h"
-#include "pim/upmem/host_law.h"
+#include "pim/upmem/host_transfers.h"
 #include "pim/upmem/kernel_cost.h"
 
 namespace wattlas::pim {
@@ -36,7 +36,7 @@ struct DpuParams {
   Sourced<Hertz> clock;
   std::int64_t tasklets = 16;
   std::int64_t revolver = 11;    ///< cycles between two instructions of one tasklet
-  Sourced<Ratio> stretch;        ///< effective clock period over nominal
+  Sourced<Ratio> clockDerating;  ///< effective clock period over nominal
   std::vector<std::string> isa;  ///< instruction files: ids of configs/isa or paths
   std::shared_ptr<const dpu::IsaExtension> extension;  ///< what they add; null = stock
   Sourced<Bits> wram;
@@ -47,7 +47,7 @@ struct DpuParams {
   /// Clock with the measured stretch.
   Hertz effectiveClock() const {
     const double slower = extension ? extension->clockFactor() : 1.0;
-    return Hertz(clock.value.value * slower / stretch.value.value);
+    return Hertz(clock.value.value * slower / clockDerating.value.value);
   }
 };
 
@@ -69,9 +69,9 @@ struct UpmemParams {
   Sourced<Ratio> temperature;  ///< of the die, degrees Celsius
   SaMacParams saMac;
   KernelTable kernels;
-  std::string kernelSource = "executed";  ///< `table`: stated costs throughout
+  std::string kernelSource = "executed";  ///< `table`: assumed costs throughout
   std::int64_t unroll = 8;                ///< bodies of an executed kernel's loop in a row
-  HostLaw host;
+  HostTransfers host;
   UpmemEnergy energy;
   Sourced<SquareMm> chipArea;
   std::string fold = "auto";  ///< `off`: every DPU is simulated (small systems)
