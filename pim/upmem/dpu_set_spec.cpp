@@ -20,16 +20,18 @@ void DpuSetSpec::bind(Binder& b) {
     DpuSetStep& step = steps[index];
     s.choice("do", step.kind, {"to", "from", "launch"}, {.fallback = "launch"},
              "copy to the DPUs, copy from them, or launch");
-    s.text("symbol", step.symbol, {.fallback = ""}, "symbol of the program; without: MRAM");
+    s.text("symbol", step.symbol, {.fallback = "-"}, "symbol of the program; without: MRAM");
     s.integer("offset", step.offset, {0, dpu::kMramBytes - 1.0, "0"}, "bytes into it");
     s.integer("bytes", step.bytes, {0, dpu::kMramBytes, "0"}, "bytes of each DPU");
-    s.text("file", step.file, {.fallback = ""}, "raw or .npy; `{dpu}` is the DPU's number");
-    s.text("expect", step.expect, {.fallback = ""}, "what must have been read");
+    s.text("file", step.file, {.fallback = "-"}, "raw or .npy; `{dpu}` is the DPU's number");
+    s.text("expect", step.expect, {.fallback = "-"}, "what must have been read");
     s.texts("words", step.words, "32-bit values, `dpu` for its number");
     s.flag("scatter", step.scatter, {.fallback = "false"}, "cut one file into parts of `bytes`");
-    s.text("program", step.program, {.fallback = ""}, "another program; MRAM stays");
+    s.text("program", step.program, {.fallback = "-"}, "another program; MRAM stays");
     s.integer("times", step.times, {1, 1000000, "1"}, "launches in a row");
     if (!s.reading()) return;
+    for (std::string* text : {&step.symbol, &step.file, &step.expect, &step.program})
+      if (*text == "-") text->clear();  // not given
     if (step.kind == "to" && step.file.empty() == step.words.empty())
       s.problem("file", "a copy to the DPUs needs one source", "`file` or `words`");
     if (step.kind == "from" && step.bytes == 0)

@@ -27,10 +27,10 @@ Activity count(DpuRunResult& result, const Runtime& runtime,
     if (in.form->issue == IssueClass::loadStore) activity.wramAccesses += n;
     const InstructionModel* model = runtime.core.models[pc];
     if (model == nullptr) continue;
-    const auto times = static_cast<double>(n);
-    activity.extension.value += times * model->energy.value.value;
-    activity.extension.low += times * model->energy.low.value;
-    activity.extension.high += times * model->energy.high.value;
+    const auto executions = static_cast<double>(n);
+    activity.extension.value += executions * model->energy.value.value;
+    activity.extension.low += executions * model->energy.low.value;
+    activity.extension.high += executions * model->energy.high.value;
     if (model->semantics && (model->semantics->loads() || model->semantics->stores()))
       activity.wramAccesses += n;
   }

@@ -163,7 +163,9 @@ class SemanticsParser {
       fail(std::to_string(x) + " lanes against " + std::to_string(y),
            "equal numbers, or one value");
     if (op == Op::mul) result_.multiplies_ = true;
-    return make({op, 0, false, std::max(x, y), std::max(of(a).bits, of(b).bits), {a, b, -1}});
+    const bool shifts = op == Op::shl || op == Op::shr;
+    const unsigned bits = shifts ? of(a).bits : std::max(of(a).bits, of(b).bits);
+    return make({op, 0, false, std::max(x, y), bits, {a, b, -1}});
   }
 
   int expression() {
@@ -252,7 +254,7 @@ class SemanticsParser {
     }
     skip();
     if (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0)
-      return make({Op::number, literal(0, 0x7fffffffffffffff), false, 1, 64, {-1, -1, -1}});
+      return make({Op::number, literal(0, 0x7fffffffffffffff), false, 1, 32, {-1, -1, -1}});
     const std::string name = word();
     if (name.empty()) fail("an expression is missing", "an operand, a number or a function");
     if (!accept("(")) return operand(name);
@@ -287,10 +289,10 @@ class SemanticsParser {
                    bits,
                    name[0] == 's',
                    of(a).bits / static_cast<unsigned>(bits),
-                   64,
+                   static_cast<unsigned>(bits),
                    {a, -1, -1}});
     }
-    if (name == "sum") return one(Op::sum, 1);
+    if (name == "sum") return make({Op::sum, 0, false, 1, 64, {a, -1, -1}});
     if (name == "abs") return one(Op::abs, of(a).lanes);
     if (name == "popcount") return one(Op::popcount, of(a).lanes);
     if (name == "min") return binary(Op::min, a, next());

@@ -63,8 +63,8 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
 }
 
 MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
-  const dpu::Program& single = programOf(kernel, buildOf(setting, 1));
-  dpu::DpuMachine one(single, setting.isa);
+  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
+  dpu::DpuMachine one(program, setting.isa);
   const int rows = 8, grain = macGrain(kernel, setting.unroll);
   const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 16);
   // Instructions of one row: the second half of twice the rows, so that what a launch costs once
@@ -79,7 +79,7 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     return static_cast<double>(whole.instructions - half.instructions) / rows;
   };
   MacMeasurement m;
-  m.assembly = hashOf(single);
+  m.assembly = hashOf(program);
   const double a = row(1, elements, 1), less1 = joules, b = row(1, 2 * elements, 1);
   m.joulesPerMac = (joules - less1) / elements;
   m.mac = (b - a) / elements;
@@ -121,8 +121,8 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
 }
 
 ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& setting) {
-  const dpu::Program& single = programOf(kernel, buildOf(setting, 1));
-  dpu::DpuMachine one(single, setting.isa);
+  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
+  dpu::DpuMachine one(program, setting.isa);
   const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : 128;
   double joules = 0;
   const auto tile = [&](int many) {
@@ -132,7 +132,7 @@ ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& set
     return static_cast<double>(whole.instructions - half.instructions) / tiles;
   };
   ElementMeasurement m;
-  m.assembly = hashOf(single);
+  m.assembly = hashOf(program);
   const double a = tile(elements / 2), b = tile(elements);
   m.joulesPerElement = joules / elements;
   m.element = (b - a) / (elements / 2);
