@@ -20,7 +20,7 @@ class UpmemDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 6; }
+  int modelVersion() const override { return 7; }
   Support support(const Operator& op) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }

@@ -169,6 +169,8 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
                          cost.perOutput / static_cast<double>(chunks);
   loop.tile.instructions = whole(cost.perTile + cost.perRow / static_cast<double>(chunks) +
                                  perPass * static_cast<double>(group));
+  loop.tile.extensionPj =
+      whole(1e12 * cost.joules * static_cast<double>(padded) * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
     if (resident)
       work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));

@@ -225,6 +225,7 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   loop.tile.writeBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(outBytes, loop.tiles), 8) * 8);
   loop.tile.instructions = whole(each.instructions * static_cast<double>(perTile) + each.perTile +
                                  each.perWindow * windows / static_cast<double>(loop.tiles));
+  loop.tile.extensionPj = whole(1e12 * each.joules * static_cast<double>(perTile));
   OpPlan plan;
   plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, inBytes}});
   const auto addKernel = [&](const TileLoop& l) {
