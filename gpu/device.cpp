@@ -57,10 +57,6 @@ std::string Gpu::schema() {
   return schemaOf("gpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
 }
 
-Support Gpu::support(const Operator& op) const {
-  return supportOf(p_, op);
-}
-
 const Parameters& Gpu::parametersFor(const std::string& stack, bool& known) const {
   const Calibration* fit = p_.findFit(stack);
   known = fit != nullptr;

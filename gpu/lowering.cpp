@@ -25,17 +25,7 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
 }
 
 ProductShape gemmShape(const Operator& op, const OpCost& cost) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  const double batch = static_cast<double>(op.dims[Dim::batch]);
-  // Trained weights are shared by the whole batch: one tall product.
-  if (op.hasWeights)
-    s.m *= batch;
-  else
-    s.batches = batch;
-  s.rowBits = s.outputBits = op.formats.activation.bits;
+  ProductShape s = shapeOf(op);
   s.columnBits = op.hasWeights && cost.weightRead.value > 0
                      ? std::min(cost.weightRead.value / (s.n * s.k), 64.0)
                      : op.formats.activation.bits;
@@ -43,12 +33,7 @@ ProductShape gemmShape(const Operator& op, const OpCost& cost) {
 }
 
 ProductShape hammingShape(const Operator& op) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  s.rowBits = op.formats.activation.bits;
-  s.columnBits = op.formats.weight.bits;
+  ProductShape s = shapeOf(op);
   s.outputBits = op.formats.accumulator.bits;
   return s;
 }
@@ -82,7 +67,7 @@ std::vector<Kernel> plan(const PlanInput& in) {
       return planAttention(in);
     case OpKind::collective:
       return {planCollective(in)};
-    default:
+    default:  // one pass over the operands: everything else that knownKinds() has
       return {planStream(in)};
   }
 }
@@ -92,11 +77,12 @@ std::vector<Kernel> plan(const PlanInput& in) {
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
                                                              const Operator& op, double loopBits) {
   const Support support = supportOf(p, op);
-  if (support.level == Support::Level::refused)
-    return Refusal{
-        op.kind == OpKind::collective ? Refusal::Code::unsupported : Refusal::Code::format,
-        "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
-        op.kind == OpKind::collective ? "" : "int8 or fp16"};
+  if (support.level == Support::Level::refused) {
+    const bool format = op.kind != OpKind::collective && knownKinds().missing(op).empty();
+    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
+                   "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
+                   format ? "int8 or fp16" : ""};
+  }
   PlanInput in{p, op, costOf(op), pathOf(p, op), cacheState(p, loopBits)};
   auto program = std::make_shared<GpuProgram>();
   program->parameters = &p;

@@ -41,6 +41,8 @@ struct ProductShape {
   double reuse = 1;  ///< distinct A elements / (m k): below 1 for overlapping windows
 };
 
+/// Extents and widths of the product that `op` is.
+ProductShape shapeOf(const Operator& op);
 /// Fastest of the tile and split-K candidates by the closed form, as a library's heuristic would.
 Kernel planProduct(const PlanInput& in, const ProductShape& shape);
 Kernel planConvolution(const PlanInput& in);

@@ -31,10 +31,13 @@ Class classOf(const Parameters& p, const Operator& op) {
       if (op.variant == OpVariant::batch) return {p.fit.stream.activation, false, "batch norm"};
       return {p.fit.stream.norm, true, "norm"};
     case OpKind::activation:
-      if (op.variant == OpVariant::siluMul) return {p.fit.stream.gated, true, "gated activation"};
+      if (isGated(op.variant)) return {p.fit.stream.gated, true, "gated activation"};
       return {p.fit.stream.activation, false, "activation"};
-    default:
+    case OpKind::embedding:
+    case OpKind::pool:
       return {p.fit.stream.gather, false, "gather"};
+    default:  // the class elementwise: operands in, results out
+      return {p.fit.stream.add, false, "element-wise"};
   }
 }
 
@@ -70,7 +73,7 @@ Kernel planStream(const PlanInput& in) {
   const double hertz = in.p.clock.value.value;
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
   const double arithmetic = static_cast<double>(in.cost.elementOps) / rows / lanes;
-  const double head = op.variant == OpVariant::siluMul ? gatedHead : 0;
+  const double head = isGated(op.variant) ? gatedHead : 0;
   const double latency = kind.fit.rowTime.value.value * (width + head) / chunk * hertz;
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};

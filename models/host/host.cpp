@@ -26,11 +26,6 @@ double value(const Sourced<Ratio>& r) {
   return r.value.value;
 }
 
-bool hasProducts(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::attention || kind == OpKind::hamming;
-}
-
 double efficiencyOf(const Parameters& p, const Operator& op) {
   switch (op.kind) {
     case OpKind::gemm:
@@ -39,7 +34,7 @@ double efficiencyOf(const Parameters& p, const Operator& op) {
     case OpKind::conv1d:
     case OpKind::conv2d:
       return value(p.convEfficiency);
-    default:
+    default:  // attention
       return value(p.attentionEfficiency);
   }
 }
@@ -127,10 +122,19 @@ std::string HostCpu::schema() {
   return schemaOf("host-cpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
 }
 
-Support HostCpu::support(const Operator& op) const {
+const KindSet& HostCpu::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d, attention, softmax, norm, embedding, pool, hamming, collective}
+          .withElementwise()
+          .withWindows();
+  return known;
+}
+
+Support HostCpu::supportKnown(const Operator& op) const {
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "one host processor has no peers to exchange data with"};
-  if (hasProducts(op.kind)) return pathOf(p_, op).support;
+  if (isProduct(op.kind)) return pathOf(p_, op).support;
   const NumberFormat& a = op.formats.activation;
   if (a.bits >= 32 || (a.bits >= 8 && !a.isFloat())) return {Support::Level::native, ""};
   return {Support::Level::emulated, a.name + " elements are converted to fp32 in registers"};
@@ -160,7 +164,7 @@ Expected<std::shared_ptr<const Program>, Refusal> HostCpu::lower(const WorkItem&
   double seconds =
       std::max((program->cacheBits - p_.cacheSize.value.value) / p_.bandwidth.value.value,
                program->cacheBits / p_.cacheBandwidth.value.value);
-  if (hasProducts(op.kind)) {
+  if (isProduct(op.kind)) {
     const Path path = pathOf(p_, op);
     program->macs = static_cast<double>(cost.macs);
     program->rate = path.macsPerClock * efficiencyOf(p_, op) * lanes;
