@@ -168,7 +168,7 @@ void LayerSpec::check(Binder& b) {
   }
 }
 
-const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
+const ResolvedConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
   const auto known = known_.find(key);
   if (known == known_.end()) return nullptr;
   if (layers_->size() <= index) layers_->resize(index + 1);
@@ -176,7 +176,7 @@ const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
   return &known->second.bound;
 }
 
-void LayerMemory::keep(const Hash128& key, std::size_t index, BoundConfig bound) {
+void LayerMemory::keep(const Hash128& key, std::size_t index, ResolvedConfig bound) {
   bound.parameters.clear();  // a workload lists none
   fresh_.push_back({key, index, std::move(bound)});
 }
