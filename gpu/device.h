@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gpu/energy.h"
+#include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
 #include "models/registry.h"

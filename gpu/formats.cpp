@@ -126,7 +126,7 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
     const NumberFormat bit = parseNumberFormat("binary");
     return productPath(p, bit, bit);
   }
-  if (op.kind == OpKind::gemm && !op.hasWeights)
+  if ((op.kind == OpKind::gemm || op.kind == OpKind::spmm) && !op.hasWeights)
     return productPath(p, op.formats.activation, op.formats.activation);
   return productPath(p, op.formats.weight, op.formats.activation);
 }
@@ -134,16 +134,20 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
 const KindSet& knownKinds() {
   using enum OpKind;
   static const KindSet known =
-      KindSet{gemm, conv1d, conv2d, attention, softmax, norm, embedding, pool, hamming, collective}
+      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
+              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
+              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
+              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
           .withElementwise()
-          .withWindows();
+          .withEveryForm();
   return known;
 }
 
 Support supportOf(const Parameters& p, const Operator& op) {
   if (std::string missing = knownKinds().missing(op); !missing.empty())
     return {Level::refused, std::move(missing)};
-  if (isProduct(op.kind)) return pathOf(p, op).support;
+  if (isProduct(op.kind) || specOf(op.kind).opClass == OpClass::recurrent)
+    return pathOf(p, op).support;
   if (op.kind == OpKind::collective) {
     if (p.fit.collective.bandwidth.value.value <= 0)
       return {Level::refused,

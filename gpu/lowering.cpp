@@ -15,9 +15,10 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
   double rate = in.path.macsPerClock;
   const Sparsity& s = in.op.weightSparsity;
   if (s.pattern == Sparsity::Pattern::nm && in.path.matrixUnit) rate *= 2.0;
-  // A convolution may run on either unit.
-  if (in.op.kind == OpKind::conv1d || in.op.kind == OpKind::conv2d)
-    rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
+  // A convolution may run on either unit; scans and sparse products run on the lanes.
+  const bool lanes = in.op.kind != OpKind::gemm && in.op.kind != OpKind::attention &&
+                     in.op.kind != OpKind::hamming;
+  if (lanes) rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
   if (usefulMacs > 0 && rate > 0)
     seconds =
         std::max(seconds, usefulMacs / (rate * static_cast<double>(p.sms) * p.clock.value.value));
@@ -44,6 +45,7 @@ void hashInto(Hasher& h, const Kernel& k) {
       .integer(k.waveByWave)
       .integer(k.slotsPerSm)
       .integer(k.parallelPerSm);
+  if (k.repeat > 1) h.integer(k.repeat);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
   for (const double v :
        {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,
@@ -59,9 +61,20 @@ std::vector<Kernel> plan(const PlanInput& in) {
     case OpKind::gemm:
       return {planProduct(in, gemmShape(in.op, in.cost))};
     case OpKind::hamming:
+    case OpKind::search:
       return {planProduct(in, hammingShape(in.op))};
+    case OpKind::spmm:
+      return {planSparse(in)};
+    case OpKind::lstm:
+    case OpKind::gru:
+    case OpKind::rnn:
+      return planRecurrent(in);
+    case OpKind::scan:
+      return {planScan(in)};
     case OpKind::conv1d:
     case OpKind::conv2d:
+    case OpKind::conv3d:
+    case OpKind::convTranspose:
       return {planConvolution(in)};
     case OpKind::attention:
       return planAttention(in);

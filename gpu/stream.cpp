@@ -1,6 +1,7 @@
 // Kernels without matrix products: element by element, row by row, direct convolution, collectives.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "gpu/lowering.h"
 
@@ -34,9 +35,26 @@ Class classOf(const Parameters& p, const Operator& op) {
       if (isGated(op.variant)) return {p.fit.stream.gated, true, "gated activation"};
       return {p.fit.stream.activation, false, "activation"};
     case OpKind::embedding:
+    case OpKind::embeddingBag:
     case OpKind::pool:
+    case OpKind::lookup:
+    case OpKind::gather:
+    case OpKind::scatter:
+    case OpKind::concat:
+    case OpKind::split:
+    case OpKind::slice:
+    case OpKind::transpose:
+    case OpKind::padding:
+    case OpKind::upsample:
       return {p.fit.stream.gather, false, "gather"};
-    default:  // the class elementwise: operands in, results out
+    case OpKind::reduce:
+    case OpKind::argReduce:
+    case OpKind::topK:
+    case OpKind::sort:
+      return {p.fit.stream.softmax, true, "reduction"};
+    default:
+      if (specOf(op.kind).opClass != OpClass::elementwise)
+        throw std::logic_error(std::string("no kernel for ") + nameOf(op.kind));
       return {p.fit.stream.add, false, "element-wise"};
   }
 }
@@ -61,9 +79,9 @@ Kernel planStream(const PlanInput& in) {
   Kernel k = streaming(in, kind.fit);
   k.name = kind.name;
   double rows = static_cast<double>(op.dims[Dim::M]), width = static_cast<double>(op.dims[Dim::N]);
-  if (op.kind == OpKind::pool) {
+  if (op.kind == OpKind::pool || op.kind == OpKind::upsample) {
     rows = static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::cin]);
-    width = static_cast<double>(outputHeight(op) * outputWidth(op));
+    width = static_cast<double>(outputDepth(op) * outputHeight(op) * outputWidth(op));
   }
   if (!kind.byRow) {
     const double elements = rows * width;
@@ -78,7 +96,16 @@ Kernel planStream(const PlanInput& in) {
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.
-  if (op.kind == OpKind::embedding) k.dramBits += in.weightDram();
+  if (op.kind == OpKind::embedding || op.kind == OpKind::embeddingBag)
+    k.dramBits += in.weightDram();
+  if (op.kind == OpKind::sort) {
+    // A radix sort passes over values and their places once for each byte of a value.
+    const double passes = std::ceil(op.formats.activation.bits / 8.0);
+    k.l2Bits *= passes;
+    k.dramBits *= passes;
+    k.start *= passes;
+    k.launches = passes;
+  }
   return k;
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/registry.h"
 #include "pim/pimai/parameters.h"
+#include "pim/pimai/spread.h"
 
 namespace wattlas::pim {
 

@@ -3,11 +3,10 @@
 
 #include <cstdint>
 
-#include "workloads/graph/operator.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas::pim {
 
-/// Operators whose work is multiply-accumulates.
 /// Kinds that units with slices of tensors run.
 const KindSet& slicedKinds();
 /// Parts of an operator's output that different units can make without each other.

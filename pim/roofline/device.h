@@ -8,6 +8,7 @@
 
 #include "models/decode_steps.h"
 #include "models/registry.h"
+#include "pim/pimai/spread.h"
 #include "pim/roofline/program.h"
 
 namespace wattlas::pim {

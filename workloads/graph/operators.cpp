@@ -140,6 +140,8 @@ void OperatorSpec::refuseWithoutEffect(Binder& b, const KindSpec& known) {
         op.hasWeights ? "1 to count" : "0");
   if (!op.sharesWeightsOf.empty() && !op.hasWeights)
     b.problem("shares_weights_of", "'" + op.name + "' has no weights", "-");
+  if (op.kind == OpKind::spmm && op.weightSparsity.pattern == Sparsity::Pattern::none)
+    b.problem("sparsity", "'" + op.name + "' has no zeros", "a pattern and its density");
   // A sparse operand that is no trained weight: graphs and pruned activations.
   if (op.kind == OpKind::gemm && !op.hasWeights &&
       op.weightSparsity.pattern != Sparsity::Pattern::none)
@@ -192,8 +194,18 @@ class OperatorsGenerator final : public Generator {
       try {
         Operator op = complete(draft, spec);
         costOf(op);
+        if (op.kind == OpKind::reshape) {  // another name for what is there: nothing runs
+          if (!ids.emplace(op.name, sourceOf(spec, ids, above)).second)
+            throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+          above = ids.at(op.name);
+          continue;
+        }
         if (!ids.emplace(op.name, static_cast<OpId>(phase.graph.size())).second)
           throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+        if (op.count > 1 && op.hasWeights && op.storedCount == 0 && op.sharesWeightsOf.empty())
+          draft.workload.notes.push_back(
+              op.name + ": " + std::to_string(op.count) +
+              " instances, each with weights of its own (weight_copies: 1 = one set for all)");
         above = link(phase.graph, spec, std::move(op), ids, above);
       } catch (const InputError& error) {
         Problem p = error.problems().front();
@@ -220,12 +232,23 @@ class OperatorsGenerator final : public Generator {
     tensor("activation", op.formats.activation);
     tensor("kv", op.formats.kv);
     tensor("accumulator", op.formats.accumulator);
-    if (op.weightSparsity.pattern == Sparsity::Pattern::none)
+    if (op.weightSparsity.pattern == Sparsity::Pattern::none && op.hasWeights)
       op.weightSparsity = defaults.weightSparsity;
     const bool products = op.kind == OpKind::gemm && !op.hasWeights;  // one for each sample
     std::int64_t& scaled = op.dims[products ? Dim::batch : specOf(op.kind).batched];
     scaled = Exact(scaled) * common_.options.batch;
     return op;
+  }
+
+  /// What a renaming stands for; -1 = the input of the phase.
+  static OpId sourceOf(const OperatorSpec& spec, const std::map<std::string, OpId>& ids,
+                       OpId above) {
+    if (spec.inputs.empty()) return above;
+    const auto it = ids.find(spec.inputs.front());
+    if (spec.inputs.size() > 1 || (it == ids.end() && spec.inputs.front() != "input"))
+      throw InputError(
+          Problem{{}, "inputs", "a reshape needs one operator above", "one input", {}});
+    return it == ids.end() ? -1 : it->second;
   }
 
   static OpId link(Graph& graph, const OperatorSpec& spec, Operator op,
@@ -243,7 +266,7 @@ class OperatorsGenerator final : public Generator {
                                  "no operator above is named '" + name + "'",
                                  "an operator above, or input",
                                  didYouMean(name, names)});
-      graph.connect(it->second, id);
+      if (it->second >= 0) graph.connect(it->second, id);
     }
     return id;
   }
