@@ -55,7 +55,16 @@ void DataflowDevice::describe() {
   info_.peakMemory = p_.memoryBandwidth.value;
 }
 
-Support DataflowDevice::support(const Operator& op) const {
+const KindSet& DataflowDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support DataflowDevice::supportKnown(const Operator& op) const {
   switch (op.kind) {
     case OpKind::attention:
     case OpKind::rope:
@@ -72,14 +81,14 @@ Support DataflowDevice::support(const Operator& op) const {
             "batch norm, folded into the layer before, is supported");
       break;
     case OpKind::activation:
-      if (op.variant == OpVariant::siluMul)
+      if (isGated(op.variant))
         return refused("a gated activation needs two streams; only functions of one value");
       break;
     case OpKind::gemm:
       if (!op.hasWeights)
         return refused("both operands are activations; the units hold one operand as weights");
       break;
-    default:
+    default:  // the layers that fpga/layer.cpp builds
       break;
   }
   if (op.kind == OpKind::hamming) return {Support::Level::native, ""};

@@ -41,7 +41,7 @@ class DataflowDevice : public ConfiguredDevice {
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
@@ -58,6 +58,7 @@ class DataflowDevice : public ConfiguredDevice {
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   void describe();
   void makeEnergy();
   /// Profile of a Trace without statistics.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gpu/energy.h"
+#include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
 #include "models/registry.h"
@@ -20,7 +21,7 @@ class Gpu : public ConfiguredDevice {
   static std::string schema();
 
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override { return knownKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
@@ -40,6 +41,7 @@ class Gpu : public ConfiguredDevice {
   Gpu(Parameters p, ResolvedConfig config);
 
  private:
+  Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
   /// `p_` with the constants of `stack`; `known` says whether there are any.
   const Parameters& parametersFor(const std::string& stack, bool& known) const;
 

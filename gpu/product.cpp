@@ -114,6 +114,18 @@ double PlanInput::activationDram() const {
   return moved < room ? 0.0 : moved;
 }
 
+ProductShape shapeOf(const Operator& op) {
+  const ProductDims dims = productOf(op);
+  ProductShape s;
+  s.m = static_cast<double>(dims.vectors);
+  s.n = static_cast<double>(dims.outputs);
+  s.k = static_cast<double>(dims.inputs);
+  s.batches = static_cast<double>(dims.groups);
+  s.columnBits = op.formats.weight.bits;
+  s.rowBits = s.outputBits = op.formats.activation.bits;
+  return s;
+}
+
 Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
   Candidate best, trial;
   double bestTime = -1;
@@ -145,21 +157,8 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
 }
 
 Kernel planConvolution(const PlanInput& in) {
-  const Operator& op = in.op;
-  const double groups = static_cast<double>(op.dims[Dim::groups]);
-  const double window =
-      static_cast<double>(op.dims[Dim::kernelWidth]) *
-      static_cast<double>(op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::batch]) * static_cast<double>(outputHeight(op)) *
-        static_cast<double>(outputWidth(op));
-  s.n = static_cast<double>(op.dims[Dim::cout]) / groups;
-  s.k = static_cast<double>(op.dims[Dim::cin]) / groups * window;
-  s.batches = groups;
-  s.columnBits = op.formats.weight.bits;
-  s.rowBits = op.formats.activation.bits;
-  s.outputBits = op.formats.activation.bits;
-  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * groups * s.rowBits));
+  ProductShape s = shapeOf(in.op);
+  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * s.batches * s.rowBits));
   Kernel tiled = planProduct(in, s);
   tiled.name = "implicit-GEMM convolution, " + tiled.name;
   Kernel direct = planDirect(in);

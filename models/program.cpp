@@ -63,6 +63,12 @@ std::vector<std::vector<OpId>> Device::partition(const Graph&,
   return regions;
 }
 
+Support Device::support(const Operator& op) const {
+  if (std::string missing = kinds().missing(op); !missing.empty())
+    return {Support::Level::refused, std::move(missing)};
+  return supportKnown(op);
+}
+
 Bits Device::residentBits(const Operator& op) const {
   const OpCost cost = costOf(op);
   return cost.weights * static_cast<double>(op.weightCopies()) +

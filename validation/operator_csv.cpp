@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/base/config.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
@@ -185,6 +186,19 @@ void collective(const RowReader& row, Operator& op, OpVariant variant) {
   if (op.dims[Dim::N] <= 0) throw InputError("column 'bytes_min' is empty");
 }
 
+/// An operator of any other kind: columns carry the names of its dimensions.
+void byTable(const RowReader& row, OpKind kind, Operator& op) {
+  const KindSpec& spec = specOf(kind);
+  op.kind = kind;
+  op.hasWeights = spec.weights != KindSpec::Weights::never;
+  for (const Dim dim : spec.dims) op.dims[dim] = row.orElse(nameOf(dim), Dims::standardOf(dim));
+  const std::string variant = row.text("variant");
+  if (!variant.empty()) op.variant = variantNamed(variant).value_or(OpVariant::none);
+  if (!spec.hasVariant(op.variant))
+    throw InputError("column 'variant': '" + variant.substr(0, 40) + "' is no form of " +
+                     nameOf(kind));
+}
+
 void fill(const RowReader& row, const std::string& name, Operator& op) {
   using V = OpVariant;
   static const std::map<std::string, std::pair<OpKind, V>> plain = {
@@ -219,6 +233,8 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     rows(row, op, at->second.first, at->second.second);
   } else if (const auto c = collectives.find(name); c != collectives.end()) {
     collective(row, op, c->second);
+  } else if (const auto kind = kindNamed(name); kind) {
+    byTable(row, *kind, op);
   } else {
     throw InputError("op '" + name.substr(0, 40) + "' is unknown");
   }
@@ -283,8 +299,9 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
   fill(row, name, out.op);
   for (int d = 0; d < static_cast<int>(Dim::count_); ++d) {
     const Dim dim = static_cast<Dim>(d);
-    if (dim != Dim::pad && dim != Dim::padEnd && out.op.dims[dim] < 1)
-      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least 1");
+    if (out.op.dims[dim] < Dims::leastOf(dim))
+      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least " +
+                       std::to_string(Dims::leastOf(dim)));
   }
   out.hostSync = row.text("timing") == "host_sync";
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);

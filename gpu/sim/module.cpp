@@ -81,7 +81,16 @@ void GpuModule::wake() {
     engine_->advance();
     if (!engine_->finished()) return plan();
     finishKernel();
+    // Dependent runs of one kernel are alike: the others take as long as the first.
+    const std::int64_t others = program_->kernels[kernel_].repeat - 1;
+    const Ticks repeated = times(elapsed_, others);
     elapsed_ = {};
+    if (others > 0 && kernel_ + 1 == program_->kernels.size()) {
+      kernel_ = program_->kernels.size();
+      draining_ = true;
+      next_.notify(toScTime(repeated));
+      return;
+    }
     if (++kernel_ < program_->kernels.size()) {
       engine_->begin(program_->kernels[kernel_]);
       return plan();

@@ -91,7 +91,7 @@ std::string UpmemDevice::schema() {
   });
 }
 
-Support UpmemDevice::support(const Operator& op) const {
+Support UpmemDevice::supportKnown(const Operator& op) const {
   return Planner(params_, costs()).support(op);
 }
 
