@@ -13,7 +13,7 @@ namespace wattlas {
 namespace {
 
 struct PredictCommand {
-  std::string platform, input, output, fidelity;
+  std::string platform, input, output, fidelity, stack;
   std::vector<std::string> sets;
 
   void run(Context& context) const {
@@ -21,9 +21,9 @@ struct PredictCommand {
     common.fidelity = fidelity;
     common.sets = sets;
     const CsvFile file = CsvFile::read(input);
-    RowPredictor predictor(context, platform, common.assignments());
+    RowPredictor predictor(context, platform, common.assignments(), stack);
     std::string out =
-        file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" + file.lineEnd;
+        file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason,stack" + file.lineEnd;
     std::size_t refused = 0;
     for (const CsvRecord& record : file.records) {
       const Prediction p = predictor.predict(file, record);
@@ -39,6 +39,8 @@ struct PredictCommand {
         out += ",,,,0,";
         appendCsvCell(out, p.reason);
       }
+      out += ',';
+      appendCsvCell(out, p.stack);
       out += file.lineEnd;
     }
     writeFileAtomically(output, out);
@@ -56,6 +58,8 @@ void addPredict(CLI::App& app, Context& context) {
   sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
   sub->add_option("--ops", command->input, "CSV with a column 'op' and its dimensions")->required();
   sub->add_option("-o,--output", command->output, "CSV to write")->required();
+  sub->add_option("--stack", command->stack,
+                  "Software stack of rows without one (default: library kernels alone)");
   sub->add_option("--fidelity", command->fidelity, "analytic, event or detailed");
   sub->add_option("--set", command->sets, "KEY=VALUE: any parameter")
       ->take_all()

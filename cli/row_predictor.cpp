@@ -8,8 +8,9 @@
 namespace wattlas {
 
 RowPredictor::RowPredictor(const Context& context, const std::string& platform,
-                           const std::vector<std::pair<std::string, ConfigNode>>& sets)
-    : experiment_(makeExperiment({platform, "gemv:1x1", sets}, context.registry, context.path)) {
+                           const std::vector<std::pair<std::string, ConfigNode>>& sets,
+                           std::string stack)
+    : stack_(std::move(stack)), experiment_(makeExperiment({platform, "gemv:1x1", sets}, context.registry, context.path)) {
   const Device& device = *experiment_.platform->device.device;
   const auto list = device.fidelities();
   const bool has = std::find(list.begin(), list.end(), experiment_.run.fidelity) != list.end();
@@ -50,7 +51,9 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   }
   Graph graph;
   const OpId id = graph.add(row.op);
-  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, row.stack, true};
+  const std::string& stack = row.stack.empty() ? stack_ : row.stack;
+  out.stack = stack;
+  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, stack, true};
   const auto program = device.lower(item);
   if (!program) {
     out.reason = program.error().what;
@@ -72,7 +75,7 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);
   for (const CoefficientId power : device.energy().powers()) spent.add(power, time.ps);
-  if (row.hostSync) time += device.launch().hostSync;
+  time = device.measured(row.op, row.timing, time);
   out.feasible = true;
   out.microseconds = static_cast<double>(time.ps) * 1e-6;
   out.joules = spent.energy(device.energy(), Scope::device).value;

@@ -77,6 +77,9 @@ struct LaunchCost {
   Ticks hostSync;            ///< extra time of a call that a host thread issues and waits for
 };
 
+/// How a measurement was timed: what its clock saw beside the kernels.
+enum class Timing { kernel, graph, event, hostSync };
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -108,6 +111,12 @@ class Device {
 
   virtual CopyCost copy(const CopyRequest& request) const = 0;
   virtual LaunchCost launch() const { return {}; }
+  /// Software stacks that `WorkItem::stack` may name.
+  virtual std::vector<std::string> stacks() const { return {}; }
+  /// What a clock of kind `timing` reads for `op` whose program takes `alone` on the device.
+  virtual Ticks measured(const Operator& /*op*/, Timing timing, Ticks alone) const {
+    return timing == Timing::hostSync ? alone + launch().hostSync : alone;
+  }
   /// Bits that the tensors which outlive programs need: parameters of `op` (all `count` instances)
   /// and KV cache, with this device's padding and replication.
   virtual Bits residentBits(const Operator& op) const;
