@@ -6,10 +6,11 @@
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
 #include "models/registry.h"
+#include "models/timed_device.h"
 
 namespace wattlas::gpu {
 
-class Gpu : public ConfiguredDevice {
+class Gpu : public ConfiguredDevice, public TimedDevice {
  public:
   /// Makes the concrete device: with its event model, or without one.
   using Maker = std::unique_ptr<Gpu> (*)(Parameters p, BoundConfig config);

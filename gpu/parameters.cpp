@@ -70,6 +70,9 @@ void MatrixFit::bind(Binder& b) {
              "share of the shorter of compute and memory time that stays exposed (ov)");
   b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"},
              "CTAs that an SM needs to reach its rate");
+  b.integer("batchedRows", batchedRows, {0, 512, "0"},
+            "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
+  b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
 }
 
 void ConvolutionFit::bind(Binder& b) {

@@ -145,7 +145,7 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixF
   const auto consider = [&](const Tile& tile) {
     // A tile twice as wide as needed only wastes; keep the smallest one always.
     for (const int split : splits) {
-      if (split > 1 && shape.k / split < 128) break;
+      if (split > 1 && (shape.k / split < 128 || shape.batches > 1)) break;
       trial.tile = tile;
       trial.split = split;
       fill(in, shape, fit, trial);
@@ -159,7 +159,9 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixF
       }
     }
   };
-  if (in.path.matrixUnit)
+  if (shape.batches > 1 && fit.batchedRows > 0)
+    consider({static_cast<int>(fit.batchedRows), static_cast<int>(fit.batchedColumns)});
+  else if (in.path.matrixUnit)
     for (const Tile& tile : matrixTiles) consider(tile);
   else
     for (const Tile& tile : laneTiles) consider(tile);

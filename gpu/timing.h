@@ -3,7 +3,7 @@
 
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
-#include "models/device.h"
+#include "models/timed_device.h"
 
 namespace wattlas::gpu {
 

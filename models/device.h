@@ -77,9 +77,6 @@ struct LaunchCost {
   Ticks hostSync;            ///< extra time of a call that a host thread issues and waits for
 };
 
-/// How a measurement was timed: what its clock saw beside the kernels.
-enum class Timing { kernel, graph, event, hostSync };
-
 class Device {
  public:
   virtual ~Device() = default;
@@ -87,7 +84,7 @@ class Device {
   virtual const DeviceInfo& info() const = 0;
   virtual const EnergyTable& energy() const = 0;
   /// Complete configuration (defaults filled in) and all parameters, for assumptions and studies.
-  virtual const BoundConfig& config() const = 0;
+  virtual const ResolvedConfig& config() const = 0;
   /// Changes when a model of this family computes something else than before.
   virtual int modelVersion() const = 0;
   Hash128 hash() const;
@@ -111,12 +108,6 @@ class Device {
 
   virtual CopyCost copy(const CopyRequest& request) const = 0;
   virtual LaunchCost launch() const { return {}; }
-  /// Software stacks that `WorkItem::stack` may name.
-  virtual std::vector<std::string> stacks() const { return {}; }
-  /// What a clock of kind `timing` reads for `op` whose program takes `alone` on the device.
-  virtual Ticks measured(const Operator& /*op*/, Timing timing, Ticks alone) const {
-    return timing == Timing::hostSync ? alone + launch().hostSync : alone;
-  }
   /// Bits that the tensors which outlive programs need: parameters of `op` (all `count` instances)
   /// and KV cache, with this device's padding and replication.
   virtual Bits residentBits(const Operator& op) const;

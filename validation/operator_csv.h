@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/device.h"
+#include "models/timed_device.h"
 
 namespace wattlas {
 

@@ -86,7 +86,10 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);
   for (const CoefficientId power : device.energy().powers()) spent.add(power, time.ps);
-  time = device.measured(row.op, row.timing, time);
+  if (const auto* timed = dynamic_cast<const TimedDevice*>(&device))
+    time = timed->measured(row.op, row.timing, time);
+  else if (row.timing == Timing::hostSync)
+    time += device.launch().hostSync;
   out.feasible = true;
   out.microseconds = static_cast<double>(time.ps) * 1e-6;
   out.joules = spent.energy(device.energy(), Scope::device).value;
