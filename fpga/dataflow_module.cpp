@@ -83,7 +83,7 @@ std::unique_ptr<DeviceModule> SimulatedDataflow::elaborate(const char* name,
   return std::make_unique<DataflowModule>(name, *this, fidelity);
 }
 
-std::unique_ptr<DataflowDevice> makeDataflow(Parameters parameters, BoundConfig config) {
+std::unique_ptr<DataflowDevice> makeDataflow(Parameters parameters, ResolvedConfig config) {
   return std::make_unique<SimulatedDataflow>(std::move(parameters), std::move(config));
 }
 

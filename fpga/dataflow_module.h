@@ -40,6 +40,6 @@ class SimulatedDataflow final : public DataflowDevice {
 };
 
 /// For dataflowKind().
-std::unique_ptr<DataflowDevice> makeDataflow(Parameters parameters, BoundConfig config);
+std::unique_ptr<DataflowDevice> makeDataflow(Parameters parameters, ResolvedConfig config);
 
 }  // namespace wattlas::fpga

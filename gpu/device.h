@@ -13,7 +13,7 @@ namespace wattlas::gpu {
 class Gpu : public ConfiguredDevice, public TimedDevice {
  public:
   /// Makes the concrete device: with its event model, or without one.
-  using Maker = std::unique_ptr<Gpu> (*)(Parameters p, BoundConfig config);
+  using Maker = std::unique_ptr<Gpu> (*)(Parameters p, ResolvedConfig config);
 
   /// Reads a device file (without `kind`). Returns null when it added problems.
   static std::unique_ptr<Gpu> make(const ConfigNode& config, const std::string& prefix,
@@ -35,10 +35,10 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   /// Profile of a program whose kernels took `durations`: shared by the fidelities.
   Profile profileOf(const GpuProgram& program, const std::vector<Ticks>& durations,
                     const std::vector<EnergyCounts>& energy,
-                    const std::vector<Bound>& bounds) const;
+                    const std::vector<Bottleneck>& bounds) const;
 
  protected:
-  Gpu(Parameters p, BoundConfig config);
+  Gpu(Parameters p, ResolvedConfig config);
 
  private:
   /// `p_` with the constants of `stack` (empty: of the device's own); null when it is not known.

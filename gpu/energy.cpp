@@ -131,8 +131,7 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
   // Joules above idle divided by the room below the limit: the time the limit allows at least.
   const auto needed = [&](double scale, double t) {
     const double v2 = voltageFactor(p, scale);
-    const double running =
-        p.power.active.value.value * scale * v2 + p.power.uncore.value.value;
+    const double running = p.power.active.value.value * scale * v2 + p.power.uncore.value.value;
     return (chip * v2 + memory + running * t) / room;
   };
   Operating point;
@@ -143,7 +142,7 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
   const double slowest = seconds(low);
   if (needed(low, slowest) > slowest) {
     point.clockScale = low;
-    point.stretch = needed(low, slowest) / slowest;
+    point.slowdown = needed(low, slowest) / slowest;
     return point;
   }
   for (int i = 0; i < 40; ++i) {

@@ -35,16 +35,16 @@ struct Kernel {
   std::string name;
   std::vector<CtaGroup> groups;  ///< in launch order, at most `maxGroups`
   static constexpr std::size_t maxGroups = 32;
-  int slotsPerSm = 1;     ///< CTAs that an SM holds at the same time
-  int parallelPerSm = 1;  ///< of these, how many run without slowing each other down
-  double ctasToFill = 1;  ///< CTAs that an SM needs to reach its rate
-  double dramBits = 0;    ///< traffic of device memory, all CTAs
-  double l2Bits = 0;      ///< traffic between L2 and SMs, all CTAs
-  double outputBits = 0;  ///< the part of it that is written at the end of each CTA
-  double dramShare = 1;   ///< reachable share of the DRAM peak
-  double l2Share = 1;     ///< reachable share of the L2 peak
-  double start = 0;       ///< seconds on the device that depend on nothing
-  double latency = 0;     ///< seconds until the first data arrive and after the last leave
+  int slotsPerSm = 1;        ///< CTAs that an SM holds at the same time
+  int parallelPerSm = 1;     ///< of these, how many run without slowing each other down
+  double ctasToFill = 1;     ///< CTAs that an SM needs to reach its rate
+  double dramBits = 0;       ///< traffic of device memory, all CTAs
+  double l2Bits = 0;         ///< traffic between L2 and SMs, all CTAs
+  double outputBits = 0;     ///< the part of it that is written at the end of each CTA
+  double dramShare = 1;      ///< reachable share of the DRAM peak
+  double l2Share = 1;        ///< reachable share of the L2 peak
+  double start = 0;          ///< seconds on the device that depend on nothing
+  double latency = 0;        ///< seconds until the first data arrive and after the last leave
   double memoryLatency = 0;  ///< seconds that outstanding loads cover (Little's law); 0 = no limit
   double overlapLoss = 0;
   bool waveByWave = false;  ///< few long CTAs: memory waits for the tail, it cannot run ahead
@@ -68,7 +68,7 @@ class GpuProgram final : public Program {
  public:
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
 
   std::vector<Kernel> kernels;
   std::vector<Assumption> assumptions;

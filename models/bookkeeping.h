@@ -26,7 +26,7 @@ class Bookkeeping {
               Detail detail = Detail::full);
 
   void assume(const Assumption& assumption);
-  void fold(const Fold& fold);
+  void fold(const Replication& fold);
   void load(const BookedLoad& load);
 
   void beginPhase(const Phase& phase);
@@ -40,7 +40,7 @@ class Bookkeeping {
   struct Row {
     Ticks attributed;
     double dynamicJ = 0;
-    Cause cause = Cause::unknown;
+    BottleneckCategory cause = BottleneckCategory::unknown;
   };
   struct Book {
     const BookedRegion* region = nullptr;

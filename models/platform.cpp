@@ -55,7 +55,7 @@ void addProblems(Problems& all, const InputError& error) {
   for (const Problem& problem : error.problems()) all.add(problem);
 }
 
-void prefixed(std::vector<ParameterRecord>& out, const BoundConfig& from,
+void prefixed(std::vector<ParameterRecord>& out, const ResolvedConfig& from,
               const std::string& prefix) {
   for (ParameterRecord record : from.parameters) {
     record.path = prefix + "." + record.path;
@@ -140,7 +140,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   build(fields.device, "device", platform.device);
   if (!fields.host.isNull()) build(fields.host, "host", platform.host);
   if (fields.link.isMap()) {
-    const BoundConfig link =
+    const ResolvedConfig link =
         bindConfig(fields.link, "link", problems, [&](Binder& b) { platform.link.bind(b); });
     platform.config.complete.put("link", link.complete);
     prefixed(platform.config.parameters, link, "link");

@@ -129,7 +129,7 @@ void write(ByteWriter& out, const Segment& s) {
   write(out, s.energy);
   integer(out, s.repeat);
   out.u32(static_cast<std::uint32_t>(s.op));
-  out.u8(static_cast<std::uint8_t>(s.bound));
+  out.u8(static_cast<std::uint8_t>(s.bottleneck));
 }
 Segment readSegment(ByteReader& in) {
   Segment s;
@@ -146,7 +146,7 @@ Segment readSegment(ByteReader& in) {
   s.energy = readCounts(in);
   s.repeat = integer(in);
   s.op = static_cast<std::int32_t>(in.u32());
-  s.bound = static_cast<Bound>(in.u8());
+  s.bottleneck = static_cast<Bottleneck>(in.u8());
   return s;
 }
 
@@ -154,7 +154,7 @@ void write(ByteWriter& out, const OperatorShare& s) {
   out.u32(static_cast<std::uint32_t>(s.op));
   for (const Ticks t : {s.start, s.end, s.busy, s.attributed}) integer(out, t.ps);
   write(out, s.energy);
-  out.u8(static_cast<std::uint8_t>(s.bound));
+  out.u8(static_cast<std::uint8_t>(s.bottleneck));
   out.real(s.utilisation);
 }
 OperatorShare readShare(ByteReader& in) {
@@ -162,7 +162,7 @@ OperatorShare readShare(ByteReader& in) {
   s.op = static_cast<std::int32_t>(in.u32());
   for (Ticks* t : {&s.start, &s.end, &s.busy, &s.attributed}) *t = Ticks(integer(in));
   s.energy = readCounts(in);
-  s.bound = static_cast<Bound>(in.u8());
+  s.bottleneck = static_cast<Bottleneck>(in.u8());
   s.utilisation = in.real();
   return s;
 }
@@ -172,8 +172,8 @@ void write(ByteWriter& out, const Profile& p) {
   for (const Segment& s : p.segments) write(out, s);
   out.u32(static_cast<std::uint32_t>(p.shares.size()));
   for (const OperatorShare& s : p.shares) write(out, s);
-  out.u32(static_cast<std::uint32_t>(p.folds.size()));
-  for (const Fold& f : p.folds) {
+  out.u32(static_cast<std::uint32_t>(p.replications.size()));
+  for (const Replication& f : p.replications) {
     out.u8(static_cast<std::uint8_t>(f.kind));
     integer(out, f.factor);
     out.text(f.what);
@@ -198,12 +198,12 @@ Profile readProfile(ByteReader& in) {
   for (std::uint32_t n = in.u32(); n > 0; --n) p.segments.push_back(readSegment(in));
   for (std::uint32_t n = in.u32(); n > 0; --n) p.shares.push_back(readShare(in));
   for (std::uint32_t n = in.u32(); n > 0; --n) {
-    Fold f;
-    f.kind = static_cast<FoldKind>(in.u8());
+    Replication f;
+    f.kind = static_cast<ReplicationKind>(in.u8());
     f.factor = integer(in);
     f.what = in.text();
     f.guard = in.text();
-    p.folds.push_back(std::move(f));
+    p.replications.push_back(std::move(f));
   }
   for (std::uint32_t n = in.u32(); n > 0; --n) {
     Assumption a;

@@ -181,7 +181,7 @@ class Simulation {
     if (result_.host.events > x_.run.eventBudget)
       throw std::overflow_error(
           fmt::format("more than {} events (run.eventBudget)", x_.run.eventBudget));
-    for (const Fold& fold : profile->folds) books_.fold(fold);
+    for (const Replication& fold : profile->replications) books_.fold(fold);
     for (const Assumption& a : profile->assumptions) books_.assume(a);
     Executed done{profile, profile->alone(), {}};
     if (onHost || !evented())

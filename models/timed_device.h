@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/base/quantity.h"
+#include "models/base/units.h"
 #include "workloads/graph/operator.h"
 
 namespace wattlas {

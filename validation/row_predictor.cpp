@@ -93,7 +93,7 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   out.feasible = true;
   out.microseconds = static_cast<double>(time.ps) * 1e-6;
   out.joules = spent.energy(device.energy(), Scope::device).value;
-  out.bound = profile->shares.empty() ? "compute" : nameOf(profile->shares.front().bound);
+  out.bound = profile->shares.empty() ? "compute" : nameOf(profile->shares.front().bottleneck);
   return out;
 }
 

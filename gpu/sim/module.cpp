@@ -62,15 +62,16 @@ void GpuModule::finishKernel() {
   const double fixed = k.start + k.latency;
   const double work = engine_->computeSeconds() + engine_->memorySeconds();
   if (k.linkSteps > 0)
-    bounds_.push_back(Bound::link);
+    bounds_.push_back(Bottleneck::link);
   else if (fixed > work)
-    bounds_.push_back(Bound::latency);
+    bounds_.push_back(Bottleneck::latency);
   else
-    bounds_.push_back(engine_->memorySeconds() > engine_->computeSeconds() ? Bound::memory
-                      : k.rowTimes                                         ? Bound::latency
-                                                                           : Bound::compute);
+    bounds_.push_back(engine_->memorySeconds() > engine_->computeSeconds() ? Bottleneck::memory
+                      : k.rowTimes                                         ? Bottleneck::latency
+                                                                           : Bottleneck::compute);
   if (engine_->merged() > 1)
-    folds_.push_back({FoldKind::periodicity, engine_->merged(), k.name + ": waves in the middle",
+    folds_.push_back({ReplicationKind::periodicity, engine_->merged(),
+                      k.name + ": waves in the middle",
                       "equal CTAs on the same SMs; the last waves run by themselves"});
 }
 
@@ -99,7 +100,7 @@ void GpuModule::wake() {
 
 Profile GpuModule::take() {
   Profile profile = device_.profileOf(*program_, durations_, energy_, bounds_);
-  profile.folds = folds_;
+  profile.replications = folds_;
   profile.events = events_;
   return profile;
 }

@@ -32,8 +32,8 @@ class GpuModule final : public DeviceModule {
   std::int64_t events_ = 0;
   std::vector<Ticks> durations_;
   std::vector<EnergyCounts> energy_;
-  std::vector<Bound> bounds_;
-  std::vector<Fold> folds_;
+  std::vector<Bottleneck> bounds_;
+  std::vector<Replication> folds_;
 };
 
 }  // namespace wattlas::gpu

@@ -74,7 +74,7 @@ void expectEqual(const Profile& a, const Profile& b, const std::string& where) {
   EXPECT_EQ(a.exitState, b.exitState) << where;
   EXPECT_EQ(a.refreshDebt.ps, b.refreshDebt.ps) << where;
   EXPECT_EQ(a.statistics, b.statistics) << where;
-  EXPECT_EQ(a.folds.size(), b.folds.size()) << where;
+  EXPECT_EQ(a.replications.size(), b.replications.size()) << where;
   ASSERT_EQ(a.segments.size(), b.segments.size()) << where;
   for (std::size_t i = 0; i < a.segments.size(); ++i) {
     EXPECT_EQ(a.segments[i].local.ps, b.segments[i].local.ps) << where;
@@ -112,13 +112,13 @@ TEST_P(EveryDevice, SegmentsAndSharesOfTheSimulationAgree) {
 
 TEST_P(EveryDevice, NoLevelBeatsTheBoundOfAProgram) {
   for (const Case& c : cases_) {
-    EXPECT_GT(c.program->bound().ps, 0) << c.where;
-    EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->bound().ps) << c.where;
+    EXPECT_GT(c.program->lowerBound().ps, 0) << c.where;
+    EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->lowerBound().ps) << c.where;
   }
   const auto modules = simulated();
   for (const auto& module : modules)
     for (const Case& c : cases_)
-      EXPECT_GE(runAlone(*module, *c.program).alone().ps, c.program->bound().ps)
+      EXPECT_GE(runAlone(*module, *c.program).alone().ps, c.program->lowerBound().ps)
           << c.where << " " << module->name();
 }
 

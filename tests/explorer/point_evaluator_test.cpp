@@ -20,7 +20,7 @@ bool equal(const PointOutcome& a, const PointOutcome& b) {
   return encodeResults(std::vector{a}) == encodeResults(std::vector{b});
 }
 
-/// A study of the toy device with genes in all sections.
+/// A study of the toy device with design parameters in all sections.
 class Points : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -121,10 +121,10 @@ TEST_F(Points, AnEngineThatBreaksDownFailsItsOwnPointsOnly) {
         return makeEventEngine(platform, fidelity);
       });
   std::size_t i = 0, failed = 0;
-  const int clock = study_.geneIndex("clock");
+  const int clock = study_.parameterIndex("clock");
   evaluator.evaluate(points_, false, [&](PointOutcome outcome) {
-    const bool slow = study_.genes[static_cast<std::size_t>(clock)].text(
-                          points_[i].genes[static_cast<std::size_t>(clock)]) == "1 GHz";
+    const bool slow = study_.parameters[static_cast<std::size_t>(clock)].text(
+                          points_[i].parameters[static_cast<std::size_t>(clock)]) == "1 GHz";
     failed += outcome.status == PointStatus::failed ? 1u : 0u;
     if (outcome.status == PointStatus::failed) {
       EXPECT_TRUE(slow) << "point " << i << ": " << outcome.reason;

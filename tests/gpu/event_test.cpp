@@ -12,7 +12,7 @@ TEST(GpuEvent, TimeOfTheKernelIsSimulatedTime) {
   const sc_core::sc_time before = sc_core::sc_time_stamp();
   const Profile profile = runAlone(*module, *program);
   EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
-  EXPECT_GE(profile.alone(), program->bound());
+  EXPECT_GE(profile.alone(), program->lowerBound());
   EXPECT_GT(profile.events, 3);
   EXPECT_LE(profile.events, 500);
 }
@@ -68,7 +68,7 @@ TEST(GpuEvent, StreamedParametersOccupyTheHostLink) {
   const auto program = device->lower(item);
   const sc_core::sc_time before = sc_core::sc_time_stamp();
   const Profile profile = runAlone(*module, **program);
-  EXPECT_EQ(profile.shares[0].bound, Bound::link);
+  EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
   EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
 }
 
@@ -81,7 +81,7 @@ TEST(GpuEvent, CollectivesNeedALink) {
   const auto device = makeDevice("gpu-h100-sxm");
   const auto module = device->elaborate("gpu", Fidelity::event);
   const Profile profile = runAlone(*module, *lower(*device, op));
-  EXPECT_EQ(profile.shares[0].bound, Bound::link);
+  EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
   EXPECT_EQ(profile.events, 15);  // start and 2 (n - 1) ring steps
   EXPECT_EQ(makeDevice("gpu-jetson-orin")->support(op).level, Support::Level::refused);
 }

@@ -61,7 +61,7 @@ int sc_main(int argc, char** argv) {
 
   const Profile profile = runAlone(*module, **program);
   sc_core::sc_start();
-  const bool bounded = profile.alone() >= (*program)->bound();
+  const bool bounded = profile.alone() >= (*program)->lowerBound();
   std::printf("GEMV on the embedded DIMM: %.1f us, %lld events, bound %s; camera done at %s\n",
               static_cast<double>(profile.alone().ps) * 1e-6,
               static_cast<long long>(profile.events), bounded ? "respected" : "BEATEN",

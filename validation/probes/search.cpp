@@ -85,12 +85,12 @@ Answer searchAnswer(const ExploreOutcome& whole) {
   return {{{"hypervolume", volume}, {"recall", recall}}, {}};
 }
 
-/// A fidelity ladder replayed on exhaustive rows of both levels.
-Answer ladderAnswer(const Study& study, const ProbeContext& context) {
+/// A fidelity multi-fidelity screening replayed on exhaustive rows of both levels.
+Answer screeningAnswer(const Study& study, const ProbeContext& context) {
   double points = 0, needed = 0, found = 0, front = 0;
-  for (const LadderQuality& q :
-       ladderQuality(wholeOf(study, study.fidelity, context), wholeOf(study, "analytic", context),
-                     study.search.ladder.pilot)) {
+  for (const ScreeningQuality& q : screeningQuality(wholeOf(study, study.fidelity, context),
+                                                    wholeOf(study, "analytic", context),
+                                                    study.search.screening.calibrationSample)) {
     points += static_cast<double>(q.points);
     needed += static_cast<double>(q.simulated);
     found += static_cast<double>(q.found);
@@ -112,7 +112,7 @@ Probe makeSearchProbe(const ProbeContext& context) {
       }
       const Study study = loadStudy(question.get("study"), context.path);
       answers.push_back(question.get("replay") == "ladder"
-                            ? ladderAnswer(study, context)
+                            ? screeningAnswer(study, context)
                             : searchAnswer(wholeOf(study, "analytic", context)));
     }
     return answers;

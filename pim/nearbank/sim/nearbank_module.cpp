@@ -72,13 +72,14 @@ Profile NearBankModule::take() {
   profile.statistics = {{"refreshes", static_cast<double>(refreshes_)}};
   const NearBankParams& p = device_.params();
   if (p.fold == "auto" || fidelity_ == Fidelity::detailed)
-    profile.folds.push_back({FoldKind::symmetry, p.channels,
-                             std::to_string(p.channels) + " channels",
-                             "equal shares of every tensor, in step, nothing shared"});
+    profile.replications.push_back({ReplicationKind::symmetry, p.channels,
+                                    std::to_string(p.channels) + " channels",
+                                    "equal shares of every tensor, in step, nothing shared"});
   if (folded_ > 1)
-    profile.folds.push_back({FoldKind::periodicity, folded_, "equal tiles of a product",
-                             "complete relative state of banks, buses and registers recurs, no "
-                             "refresh in between"});
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, folded_, "equal tiles of a product",
+         "complete relative state of banks, buses and registers recurs, no "
+         "refresh in between"});
   return profile;
 }
 

@@ -96,8 +96,8 @@ void PimAiModule::over() {
       // What ended last decides: data that waited for compute, or compute that waited for data.
       const PimAiOp& op = program_->operators()[op_];
       const double compute = op.operations > 0 ? op.operations / op.rate.value : 0.0;
-      times_.back().bound =
-          compute > toSeconds(run.memory).value * 0.999 ? Bound::compute : Bound::memory;
+      times_.back().bottleneck =
+          compute > toSeconds(run.memory).value * 0.999 ? Bottleneck::compute : Bottleneck::memory;
       begin(Step::elements);
       return;
     }
@@ -117,8 +117,8 @@ Profile PimAiModule::take() {
   for (const auto& chip : chips_) profile.events += chip->steps();
   const PimAiParams& p = device_.params();
   if (p.fold == "auto")
-    profile.folds.push_back(
-        {FoldKind::symmetry, p.chips * p.channels,
+    profile.replications.push_back(
+        {ReplicationKind::symmetry, p.chips * p.channels,
          std::to_string(p.chips) + " chips of " + std::to_string(p.channels) + " channels",
          "equal shares of every tensor, in step, nothing shared while they stream"});
   return profile;

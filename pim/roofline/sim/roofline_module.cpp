@@ -47,18 +47,19 @@ Profile RooflineModule::take() {
   const RooflineParams& p = device_.params();
   const Ticks exchange = exchangeTime(program_->op(), p);
   const Ticks slowest = std::max({run_.memory, run_.compute, run_.vector});
-  const Bound bound = exchange > slowest       ? Bound::link
-                      : slowest == run_.memory ? Bound::memory
-                                               : Bound::compute;
-  Profile profile = device_.profileOf(*program_, took_, bound);
+  const Bottleneck bottleneck = exchange > slowest       ? Bottleneck::link
+                                : slowest == run_.memory ? Bottleneck::memory
+                                                         : Bottleneck::compute;
+  Profile profile = device_.profileOf(*program_, took_, bottleneck);
   profile.events = events_ + run_.steps;
   profile.statistics = {{"memory.busyS", toSeconds(run_.memory).value},
                         {"compute.busyS", toSeconds(run_.compute).value},
                         {"vector.busyS", toSeconds(run_.vector).value},
                         {"exchange.busyS", toSeconds(exchange).value}};
   if (p.units > 1)
-    profile.folds.push_back({FoldKind::symmetry, p.units, std::to_string(p.units) + " units",
-                             "equal shares of every tensor, in step; exchanges take all of them"});
+    profile.replications.push_back(
+        {ReplicationKind::symmetry, p.units, std::to_string(p.units) + " units",
+         "equal shares of every tensor, in step; exchanges take all of them"});
   return profile;
 }
 

@@ -116,7 +116,8 @@ void UpmemModule::runKernel(const Kernel& kernel) {
       throw std::logic_error("launch of a rank that still runs");
   }
   if (folded > 1 && (folds_.empty() || folds_.back().factor != folded))
-    folds_.push_back({FoldKind::symmetry, folded, std::to_string(folded) + " identical ranks",
+    folds_.push_back({ReplicationKind::symmetry, folded,
+                      std::to_string(folded) + " identical ranks",
                       "same work DPU by DPU, same entry state, nothing shared while DPUs run"});
   if (waiting_ == 0) wake_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -133,7 +134,7 @@ void UpmemModule::stageOver() {
   }
   StageOutcome outcome;
   outcome.time = fromScTime(sc_core::sc_time_stamp() - begun_);
-  outcome.bound = closedForm(*stages_[stage_], device_.params()).bound;
+  outcome.bottleneck = closedForm(*stages_[stage_], device_.params()).bottleneck;
   outcomes_.push_back(outcome);
   ++stage_;
   next();
@@ -141,7 +142,7 @@ void UpmemModule::stageOver() {
 
 Profile UpmemModule::take() {
   Profile profile = profileOf(*program_, outcomes_, device_);
-  profile.folds = folds_;
+  profile.replications = folds_;
   std::int64_t steps = 0, folded = 0, simulated = 0, dma = 0;
   for (const auto& rank : ranks_) {
     const RankModule::Counters& c = rank->counters();
@@ -152,8 +153,9 @@ Profile UpmemModule::take() {
     events_ += c.launches;
   }
   if (folded > 0)
-    profile.folds.push_back({FoldKind::periodicity, folded, "rounds of tiles, groups or passes",
-                             "the complete relative state of tasklets, engine and bank recurred"});
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, folded, "rounds of tiles, groups or passes",
+         "the complete relative state of tasklets, engine and bank recurred"});
   profile.events = steps + events_ + link_.events();
   profile.statistics = {{"dpu.simulated", static_cast<double>(simulated)},
                         {"dma.busyCycles", static_cast<double>(dma)}};

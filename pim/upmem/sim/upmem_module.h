@@ -40,7 +40,7 @@ class UpmemModule final : public DeviceModule {
   std::size_t stage_ = 0;
   std::size_t waiting_ = 0;  ///< ranks that still run
   sc_core::sc_time begun_;
-  std::vector<Fold> folds_;
+  std::vector<Replication> folds_;
   std::int64_t events_ = 0;
   sc_core::sc_event wake_;
 };
