@@ -68,8 +68,7 @@ void MatrixFit::bind(Binder& b) {
   b.quantity("tilePenalty", tilePenalty, {0, 20}, "loss of tiles smaller than 256x128 (pen)");
   b.quantity("overlapLoss", overlapLoss, {0, 1},
              "share of the shorter of compute and memory time that stays exposed (ov)");
-  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"},
-             "CTAs that an SM needs to reach its rate");
+  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"}, "CTAs that an SM needs to reach its rate");
   b.integer("batchedRows", batchedRows, {0, 512, "0"},
             "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
   b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
@@ -97,8 +96,9 @@ void StackRules::bind(Binder& b) {
   b.quantity("quantiseBytes", quantiseBytes, {0, 256, "0"},
              "bytes that these kernels move for each element; 0 = no kernels (static or fused)");
   b.flag("graph", graph, {.fallback = "false"}, "kernels are replayed as a CUDA graph");
-  b.flag("fusedAttention", fusedAttention, {.fallback = "true"},
-         "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
+  b.flag(
+      "fusedAttention", fusedAttention, {.fallback = "true"},
+      "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
   b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
             "element kernels over stored scores beside the soft-max");
   b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
