@@ -178,8 +178,8 @@ Kernel decode(const PlanInput& in) {
   k.latency = p.fit.gemm.latency.value.value;
   k.dramShare = fit.decodeEfficiency.value.value;
   k.dramBits = in.cost.kvRead.value + in.cost.kvWrite.value + in.activationDram();
-  if (in.cache.weightsHit && in.cache.loopBits >= in.cost.kvRead.value)
-    k.dramBits = 0;  // the cache of keys stays in L2 from step to step
+  // Keys and values may stay in L2 from step to step.
+  if (in.cache.loopBits >= in.cost.kvRead.value) k.dramBits *= in.cache.weightMiss;
   const double partial = split.parts > 1
                              ? 2.0 * ctas * static_cast<double>(std::min(rows, decodeRows)) *
                                    static_cast<double>(valueDim(op)) * 32.0

@@ -51,6 +51,10 @@ double unpackCost(const NumberFormat& f) {
 
 DataPath floats(const Parameters& p, const NumberFormat& w, const NumberFormat& a) {
   const int widest = std::max(w.bits, a.bits);
+  if (w.name == "tf32" && a.name == "tf32" && rate(p.matrix.tf32) > 0)
+    return make(Level::native, "", MacKind::fp16, rate(p.matrix.tf32), true, 32);
+  if (widest >= 32 && w.bits == a.bits && rate(p.matrix.fp32) > 0)
+    return make(Level::native, "", MacKind::fp32, rate(p.matrix.fp32), true, 32);
   if (widest >= 32)
     return make(Level::native, "fp32 lanes", MacKind::fp32, rate(p.vector.fp32), false, 32,
                 w.bits < 32 ? 1 : 0);
@@ -149,9 +153,8 @@ Support supportOf(const Parameters& p, const Operator& op) {
   if (isProduct(op.kind) || specOf(op.kind).opClass == OpClass::recurrent)
     return pathOf(p, op).support;
   if (op.kind == OpKind::collective) {
-    if (p.fit.collective.bandwidth.value.value <= 0)
-      return {Level::refused,
-              "this device has no link to others (calibration.collective.bandwidth)"};
+    if (p.groupBandwidth() <= 0)
+      return {Level::refused, "this device has no link to others (groupLink)"};
     return {Level::native, ""};
   }
   const int bits = op.formats.activation.bits;

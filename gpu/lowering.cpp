@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gpu/stack.h"
+
 namespace wattlas::gpu {
 namespace {
 
@@ -15,6 +17,8 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
   double rate = in.path.macsPerClock;
   const Sparsity& s = in.op.weightSparsity;
   if (s.pattern == Sparsity::Pattern::nm && in.path.matrixUnit) rate *= 2.0;
+  // Winograd F(4x4, 3x3) needs a quarter of the multiplications.
+  if (hasWinograd(p, in.op) && !in.path.matrixUnit) usefulMacs /= 4.0;
   // A convolution may run on either unit; scans and sparse products run on the lanes.
   const bool lanes = in.op.kind != OpKind::gemm && in.op.kind != OpKind::attention &&
                      in.op.kind != OpKind::hamming;
@@ -47,10 +51,28 @@ void hashInto(Hasher& h, const Kernel& k) {
       .integer(k.parallelPerSm);
   if (k.repeat > 1) h.integer(k.repeat);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
-  for (const double v :
-       {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,
-        k.overlapLoss, k.macs, k.vectorOps, k.sharedBits, k.linkBits, k.linkRate, k.linkFixed,
-        k.launches, k.grid.rowPanelBits, k.grid.columnPanelBits})
+  for (const double v : {k.dramBits,
+                         k.l2Bits,
+                         k.outputBits,
+                         k.dramShare,
+                         k.l2Share,
+                         k.start,
+                         k.latency,
+                         k.overlapLoss,
+                         k.memoryLatency,
+                         k.ctasToFill,
+                         k.macs,
+                         k.vectorOps,
+                         k.sharedBits,
+                         k.linkBits,
+                         k.linkRate,
+                         k.linkFixed,
+                         k.launches,
+                         k.grid.rowPanelBits,
+                         k.grid.columnPanelBits,
+                         k.grid.rowsFromDram,
+                         k.grid.columnsFromDram,
+                         k.grid.outputToDram})
     h.real(v);
   h.integer(static_cast<std::int64_t>(k.macKind)).integer(k.linkSteps);
   h.integer(k.grid.rows).integer(k.grid.columns);
@@ -99,7 +121,11 @@ Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p
   PlanInput in{p, op, costOf(op), pathOf(p, op), cacheState(p, loopBits)};
   auto program = std::make_shared<GpuProgram>();
   program->parameters = &p;
-  program->kernels = plan(in);
+  if (auto first = quantisation(p, op, in.path)) program->kernels.push_back(std::move(*first));
+  for (const Operator& part : launchedFor(p.fit.launches, op)) {
+    const PlanInput own{p, part, costOf(part), pathOf(p, part), in.cache};
+    for (Kernel& k : plan(own)) program->kernels.push_back(std::move(k));
+  }
   program->usefulMacs = static_cast<double>(in.cost.macs);
   program->bound_ = physicalBound(in, program->usefulMacs);
   if (support.level == Support::Level::emulated)

@@ -137,7 +137,7 @@ Kernel planCollective(const PlanInput& in) {
   k.linkBits = total * (both ? 2.0 : 1.0) * (n - 1) / n;
   // An all-to-all sends each pair's part once: a share n of what a ring forwards.
   if (in.op.variant == OpVariant::allToAll) k.linkBits = total * (n - 1) / n;
-  k.linkRate = fit.bandwidth.value.value;
+  k.linkRate = in.p.groupBandwidth();
   k.linkFixed = fit.start.value.value + fit.perDevice.value.value * n +
                 fit.rootPerMegabyte.value.value * std::sqrt(total / 8e6);
   k.l2Bits = in.distinctBits();

@@ -154,8 +154,11 @@ void attention(const RowReader& row, Operator& op, bool prefill) {
     op.dims[Dim::queries] = row.need("q_len");
     op.dims[Dim::keys] = op.dims[Dim::queries] + row.orElse("kv_len", 0);
   } else {
-    op.dims[Dim::queries] = 1;
+    // Several queries a sequence (speculated tokens): the keys include theirs.
+    op.dims[Dim::queries] = std::max<std::int64_t>(1, row.orElse("q_len", 1));
     op.dims[Dim::keys] = row.need("kv_len");
+    if (op.dims[Dim::queries] > op.dims[Dim::keys])
+      throw InputError("column 'q_len' is above 'kv_len', the keys that are read");
   }
 }
 
@@ -206,6 +209,8 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
       {"silu", {OpKind::activation, V::silu}},
       {"gelu", {OpKind::activation, V::gelu}},
       {"relu", {OpKind::activation, V::relu}},
+      {"tanh", {OpKind::activation, V::tanh}},
+      {"sigmoid", {OpKind::activation, V::sigmoid}},
       {"add", {OpKind::add, V::none}},
       {"rmsnorm", {OpKind::norm, V::rms}},
       {"layernorm", {OpKind::norm, V::layer}},
@@ -221,6 +226,9 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     op.dims[Dim::M] = name == "gemm" ? row.need("M") : row.orElse("M", 1);
     op.dims[Dim::N] = row.need("N");
     op.dims[Dim::K] = row.need("K");
+    // A batched product: both operands differ from one instance to the next.
+    op.dims[Dim::batch] = std::max<std::int64_t>(1, row.orElse("batch", 1));
+    op.hasWeights = op.dims[Dim::batch] == 1;
   } else if (name == "embedding" || name == "emb") {
     rows(row, op, OpKind::embedding, V::none);
     op.dims[Dim::K] = row.orElse("K", 32000);
@@ -238,6 +246,19 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
   } else {
     throw InputError("op '" + name.substr(0, 40) + "' is unknown");
   }
+}
+
+Timing timingOf(const std::string& text) {
+  static const std::map<std::string, Timing> names = {{"", Timing::kernel},
+                                                      {"cuda_kernel", Timing::kernel},
+                                                      {"cuda_graph", Timing::graph},
+                                                      {"cuda_event", Timing::event},
+                                                      {"host_sync", Timing::hostSync}};
+  const auto at = names.find(text);
+  if (at == names.end())
+    throw InputError("column 'timing': '" + text.substr(0, 40) +
+                     "' is none of cuda_kernel, cuda_graph, cuda_event, host_sync");
+  return at->second;
 }
 
 }  // namespace
@@ -303,11 +324,9 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
       throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least " +
                        std::to_string(Dims::leastOf(dim)));
   }
-  out.hostSync = row.text("timing") == "host_sync";
+  out.timing = timingOf(lower(row.text("timing")));
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);
-  // Published data name their software in `source` when there is no `stack`.
-  out.stack = row.text("stack");
-  if (out.stack.empty()) out.stack = row.text("source");
+  out.stack = lower(row.text("stack"));
   return out;
 }
 

@@ -18,8 +18,10 @@ std::map<std::string, std::string> readAliases(const SearchPath& path) {
 
 RowPredictor::RowPredictor(const Registry& registry, const SearchPath& path,
                            const std::string& platform,
-                           const std::vector<std::pair<std::string, ConfigNode>>& sets)
-    : experiment_(makeExperiment({platform, "gemv:1x1", sets}, registry, path)) {
+                           const std::vector<std::pair<std::string, ConfigNode>>& sets,
+                           std::string stack)
+    : stack_(std::move(stack)),
+      experiment_(makeExperiment({platform, "gemv:1x1", sets}, registry, path)) {
   const Device& device = *experiment_.platform->device.device;
   const auto list = device.fidelities();
   const bool has = std::find(list.begin(), list.end(), experiment_.run.fidelity) != list.end();
@@ -61,7 +63,9 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   }
   Graph graph;
   const OpId id = graph.add(row.op);
-  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, row.stack, true};
+  const std::string& stack = row.stack.empty() ? stack_ : row.stack;
+  out.stack = stack;
+  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, stack, true};
   const auto program = device.lower(item);
   if (!program) {
     out.reason = program.error().what;
@@ -84,7 +88,10 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);
   for (const CoefficientId power : device.energy().powers()) spent.add(power, time.ps);
-  if (row.hostSync) time += device.launch().hostSync;
+  if (const auto* timed = dynamic_cast<const TimedDevice*>(&device))
+    time = timed->measured(row.op, row.timing, time);
+  else if (row.timing == Timing::hostSync)
+    time += device.launch().hostSync;
   out.feasible = true;
   out.microseconds = static_cast<double>(time.ps) * 1e-6;
   out.joules = spent.energy(device.energy(), Scope::device).value;

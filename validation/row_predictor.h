@@ -12,7 +12,7 @@ namespace wattlas {
 struct Prediction {
   bool feasible = false;
   double microseconds = 0, joules = 0;
-  std::string bound, reason;
+  std::string bound, reason, stack;
 };
 
 /// Device names of published data -> platforms (configs/aliases.yaml).
@@ -21,7 +21,7 @@ std::map<std::string, std::string> readAliases(const SearchPath& path);
 class RowPredictor {
  public:
   RowPredictor(const Registry& registry, const SearchPath& path, const std::string& platform,
-               const std::vector<std::pair<std::string, ConfigNode>>& sets);
+               const std::vector<std::pair<std::string, ConfigNode>>& sets, std::string stack = {});
   ~RowPredictor();
   /// Never throws for what a row says: the reason is part of the prediction.
   Prediction predict(const CsvFile& file, const CsvRecord& record);
@@ -29,6 +29,7 @@ class RowPredictor {
   const char* fidelityUsed() const { return nameOf(level_); }
 
  private:
+  std::string stack_;  ///< of rows that name none
   Experiment experiment_;
   Fidelity level_ = Fidelity::analytic;
   ProfileCache cache_;

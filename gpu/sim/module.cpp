@@ -56,8 +56,8 @@ void GpuModule::finishKernel() {
   happened.vectorOps *= v2;
   happened.l2Bits *= v2;
   happened.sharedBits *= v2;
-  energy_.push_back(
-      countsOf(p, device_.energyIds(), happened, 1.0, toTicks(Seconds(engine_->activeSeconds()))));
+  energy_.push_back(countsOf(p, device_.energyIds(), happened, 1.0,
+                             {toTicks(Seconds(engine_->activeSeconds())), elapsed_}));
   durations_.push_back(elapsed_);
   const double fixed = k.start + k.latency;
   const double work = engine_->computeSeconds() + engine_->memorySeconds();
