@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/sim/engine.h"
+#include "models/simulate.h"
 
 namespace wattlas {
 
@@ -21,10 +21,7 @@ RowPredictor::RowPredictor(const Context& context, const std::string& platform,
                 "--fidelity analytic",
                 {}});
   level_ = has ? experiment_.run.fidelity : Fidelity::analytic;
-  if (level_ != Fidelity::analytic) engine_ = makeEventEngine(*experiment_.platform, level_);
 }
-
-RowPredictor::~RowPredictor() = default;
 
 Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
   try {
@@ -50,7 +47,7 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   }
   Graph graph;
   const OpId id = graph.add(row.op);
-  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, row.stack, true};
+  WorkItem item{graph, {id}, PhaseKind::inference, 0, row.loopWorkingSet, row.stack, true};
   const auto program = device.lower(item);
   if (!program) {
     out.reason = program.error().what;
@@ -66,8 +63,8 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   const Hash128 key = ProfileCache::key(**program, device, level_);
   const Profile* profile = cache_.find(key);
   if (profile == nullptr)
-    profile = &cache_.put(
-        key, engine_ ? engine_->profile("device", **program) : device.estimate(**program));
+    profile = &cache_.put(key, level_ == Fidelity::analytic ? device.estimate(**program)
+                                                            : device.simulate(**program, level_));
   Ticks time = profile->alone();
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);

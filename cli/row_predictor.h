@@ -1,7 +1,6 @@
 // Prices one operator alone on a platform's device: weights resident, without launch or copies.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "cli/context.h"
@@ -20,7 +19,6 @@ class RowPredictor {
  public:
   RowPredictor(const Context& context, const std::string& platform,
                const std::vector<std::pair<std::string, ConfigNode>>& sets);
-  ~RowPredictor();
   /// Never throws for what a row says: the reason is part of the prediction.
   Prediction predict(const CsvFile& file, const CsvRecord& record);
   Prediction predict(const CsvOperator& row);
@@ -30,7 +28,6 @@ class RowPredictor {
   Experiment experiment_;
   Fidelity level_ = Fidelity::analytic;
   ProfileCache cache_;
-  std::unique_ptr<EventEngine> engine_;
 };
 
 }  // namespace wattlas

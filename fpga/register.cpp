@@ -1,12 +1,12 @@
 #include "fpga/register.h"
 
-#include "fpga/dataflow_module.h"
+#include "fpga/device.h"
 #include "models/registry.h"
 
 namespace wattlas {
 
 void registerFpga(Registry& registry) {
-  registry.add(fpga::dataflowKind(&fpga::makeDataflow));
+  registry.add(fpga::dataflowKind());
 }
 
 }  // namespace wattlas

@@ -5,7 +5,7 @@
 #include <map>
 #include <sstream>
 
-#include "fpga/dataflow_module.h"
+#include "fpga/device.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
 #include "workloads/graph/workload.h"
@@ -95,7 +95,7 @@ std::unique_ptr<Device> deviceOf(const Settings& settings, const SearchPath& pat
   }
   config.erase("kind");
   Problems problems;
-  auto device = dataflowKind(&makeDataflow).make(config, "device", problems);
+  auto device = dataflowKind().make(config, "device", problems);
   problems.finish();
   return device;
 }

@@ -36,6 +36,7 @@ EnergyCounts wireOf(const CopyCost& cost) {
 
 RegionBooker::RegionBooker(const Tariff& tariff, const Phase& phase, const PlannedRegion& region)
     : tariff_(tariff), phase_(phase), region_(region) {
+  out_.host = region.onHost;
   out_.count = region.count;
   out_.shares.resize(region.ops.size());
 }
@@ -52,7 +53,8 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   EnergyCounts spent;
   for (const Segment& segment : profile.segments) spent.add(segment.energy, segment.repeat);
   const std::size_t before = out_.charges.size();
-  tariff_.charge(component, spent, factor, out_.charges);
+  const double members = tariff_.members(component);
+  tariff_.charge(component, spent, factor * members, out_.charges);
   merge(out_.charges, before);
 
   Ticks given;
@@ -67,7 +69,7 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
     Ticks attributed = stretched;
     if (i == 0) attributed += launch;
     row.attributed += times(attributed, instances);
-    row.dynamicJ += tariff_.joules(component, share.energy) * factor;
+    row.dynamicJ += tariff_.joules(component, share.energy) * factor * members;
     row.utilisation += share.utilisation * ps(times(stretched, instances));
     if (!row.known || group.firstStep == 0) {
       const bool launchBound = i == 0 && launch > stretched;
@@ -77,6 +79,7 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   }
 
   const Ticks instance = duration + launch;
+  out_.runs.push_back({&profile, launch, instance, instances});
   if (group.firstStep == 0) out_.firstInstance = instance;
   out_.lastInstance = instance;
   out_.duration += times(instance, instances);
@@ -88,15 +91,18 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
     for (const Demand& d : segment.demands) longest = std::max(longest, toTicks(d.amount / d.peak));
     const double length = ps(longest) * static_cast<double>(segment.repeat) * stretch;
     out_.pieces.push_back(
-        {Ticks(std::llround(length)),
-         Joules(tariff_.joules(component, segment.energy) * static_cast<double>(segment.repeat))});
+        {Ticks(std::llround(length)), Joules(tariff_.joules(component, segment.energy) * members *
+                                             static_cast<double>(segment.repeat))});
   }
   out_.piecesLaunch = launch;
 }
 
-void RegionBooker::copies(Ticks time, const CopyCost& cost, std::int64_t perStep) {
+void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep) {
   const EnergyCounts wire = wireOf(cost);
+  const Ticks time = copy.alone;
   const std::int64_t all = perStep * phase_.repeat;
+  copy.repeat = all;
+  out_.copies.push_back(copy);
   const std::size_t before = out_.charges.size();
   tariff_.charge(onLink, wire, static_cast<double>(all), out_.charges);
   tariff_.charge(onDevice, cost.energy, static_cast<double>(all), out_.charges);
@@ -109,9 +115,9 @@ void RegionBooker::copies(Ticks time, const CopyCost& cost, std::int64_t perStep
   out_.duration += times(time, all);
 }
 
-BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost) {
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost) {
   BookedLoad load;
-  load.time = time;
+  load.copy = copy;
   const EnergyCounts wire = wireOf(cost);
   tariff.charge(onLink, wire, 1, load.charges);
   tariff.charge(onDevice, cost.energy, 1, load.charges);

@@ -13,7 +13,7 @@ class RegionBooker {
   /// A group of equal programs: `duration` on the platform, `alone` without contention.
   void runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
             Ticks launch);
-  void copies(Ticks time, const CopyCost& cost, std::int64_t perStep);
+  void copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep);
   BookedRegion take() { return std::move(out_); }
 
  private:
@@ -23,6 +23,6 @@ class RegionBooker {
   BookedRegion out_;
 };
 
-BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost);
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost);
 
 }  // namespace wattlas

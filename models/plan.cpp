@@ -171,7 +171,7 @@ class Planner {
       if (const auto* known = cache_.lowered(key)) return *known;
     }
     auto program = side.device->lower(
-        {phase.graph, ops, phase.kind, step, 1, Bits(0), {}, resident(), facts_->content});
+        {phase.graph, ops, phase.kind, step, Bits(0), {}, resident(), facts_->content});
     if (!program) {
       refuse(fmt::format(
           "{} ({}): {}{}", phase.graph.at(ops.front()).name, nameOf(program.error().code),

@@ -25,12 +25,7 @@ class Loaded final : public NearBankDevice {
     problems.finish();
   }
   std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
-  std::unique_ptr<DeviceModule> elaborate(const char*, Fidelity) const override;
 };
-
-std::unique_ptr<DeviceModule> Loaded::elaborate(const char*, Fidelity) const {
-  throw std::logic_error("the validation rows run the channel itself");
-}
 
 class Rows {
  public:
