@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/compare_duels.h"
+#include "cli/compare_pairs.h"
 #include "cli/evaluate.h"
 #include "results/table.h"
 
@@ -25,18 +25,18 @@ struct CompareCommand {
     std::vector<RunResult> results = evaluateEach(specs, context);
     refuseMixed(results);
     std::vector<ComparedPair> pairs;
-    if (common.uncertainty) pairs = duelsAgainstFirst(specs, results, context);
+    if (common.uncertainty) pairs = comparisonsAgainstFirst(specs, results, context);
     for (const RunResult& result : results) printNotes(result);
     if (!json) {
       fmt::print("{}{}", printCompare(results, {.colour = context.colour}),
-                 common.uncertainty ? printDuels(pairs) : "");
+                 common.uncertainty ? printComparisons(pairs) : "");
       return;
     }
     std::string out = "{\n\"schema\": " + std::to_string(resultSchema) + ",\n\"results\": [\n";
     for (std::size_t i = 0; i < results.size(); ++i)
       out += toJson(results[i]) + (i + 1 < results.size() ? ",\n" : "\n");
     out += "]";
-    if (common.uncertainty) out += ",\n\"duels\": " + duelsJson(pairs);
+    if (common.uncertainty) out += ",\n\"duels\": " + comparisonsJson(pairs);
     fmt::print("{}\n}}\n", out);
   }
 };

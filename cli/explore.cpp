@@ -79,7 +79,7 @@ struct ExploreCommand {
   std::optional<std::int64_t> seeds, quality;
   int workers = 0;
   CacheFlags cacheFlags;
-  bool dry = false, uncertainty = false, ladderQuality = false;
+  bool dry = false, uncertainty = false, screeningQuality = false;
 
   void run(Context& context) const {
     const int count =
@@ -117,7 +117,7 @@ struct ExploreCommand {
       return;
     }
     ProgressBar bar(context.progress);
-    if (quality || ladderQuality) {
+    if (quality || screeningQuality) {
       printQualities(loaded, options, pool, bar);
       return;
     }
@@ -133,13 +133,13 @@ struct ExploreCommand {
       sink.useUncertainty(outcome, intervals);
     }
     emit(outcome, sink);
-    if (!csv.empty()) writePointCsv(csv, sink.rows(), geneKeys(loaded));
+    if (!csv.empty()) writePointCsv(csv, sink.rows(), parameterKeys(loaded));
     if (!output.empty()) {
       sink.addTables(outcome);
       sink.commit(output);
     }
     fmt::print("{}\n",
-               printPareto(sink.rows(), {.colour = context.colour}, false, geneKeys(loaded)));
+               printPareto(sink.rows(), {.colour = context.colour}, false, parameterKeys(loaded)));
     fmt::print("{}", summarise(outcome));
     if (!intervals.points.empty()) fmt::print("{}", printUncertainty(outcome, intervals));
     if (loaded.bits && !outcome.interrupted)
@@ -169,15 +169,15 @@ struct ExploreCommand {
     Study all = loaded;
     all.search.method = SearchMethod::exhaustive;
     all.search.budget = 0;
-    all.search.ladder.on = false;
+    all.search.screening.on = false;
     const ExploreOutcome whole = explore(all, options, pool, &progress);
     if (quality)
       fmt::print("{}", printQuality(searchQuality(whole, static_cast<std::size_t>(*quality),
                                                   static_cast<std::size_t>(seeds.value_or(5)))));
-    if (!ladderQuality) return;
+    if (!screeningQuality) return;
     const ExploreOutcome screen = explore(studyAt(all, "analytic"), options, pool, &progress);
-    fmt::print("{}",
-               printQuality(wattlas::ladderQuality(whole, screen, loaded.search.ladder.pilot)));
+    fmt::print("{}", printQuality(wattlas::screeningQuality(
+                         whole, screen, loaded.search.screening.calibrationSample)));
   }
 };
 
@@ -202,7 +202,7 @@ void addExplore(CLI::App& app, Context& context) {
                   "Evaluate the whole space and print what searches of N evaluations would have "
                   "found of its Pareto set (5 seeds, or --seeds)")
       ->check(CLI::Range(8, 1000000));
-  sub->add_flag("--ladder-quality", command->ladderQuality,
+  sub->add_flag("--ladder-quality", command->screeningQuality,
                 "Evaluate the whole space at both levels and print what the fidelity ladder would "
                 "have simulated and found");
   sub->add_option("--set", command->sets, "KEY=VALUE for every point")

@@ -34,8 +34,9 @@ ValidationRows explorerRows(const Context& context) {
     add(searchRows(id, wholeOf(loadStudy(id, context.path), "analytic", context)));
   for (const char* id : {"ladder-pim-ai", "ladder-fpga"}) {
     const Study study = loadStudy(id, context.path);
-    add(ladderRows(id, wholeOf(study, study.fidelity, context), wholeOf(study, "analytic", context),
-                   study.search.ladder.pilot));
+    add(screeningRows(id, wholeOf(study, study.fidelity, context),
+                      wholeOf(study, "analytic", context),
+                      study.search.screening.calibrationSample));
   }
   return rows;
 }

@@ -22,8 +22,8 @@ void addFiles(CLI::App& app, Context& context) {
   pareto->add_option("file", *first, "HDF5 file of explore or run")->required();
   pareto->callback([first, &context] {
     const Store store(*first);
-    fmt::print("{}",
-               printPareto(store.rows(), {.colour = context.colour}, true, store.header().genes));
+    fmt::print("{}", printPareto(store.rows(), {.colour = context.colour}, true,
+                                 store.header().parameters));
   });
 
   CLI::App* plot = app.add_subcommand(

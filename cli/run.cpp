@@ -6,7 +6,7 @@
 #include "cli/bank_trace.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/compare_duels.h"
+#include "cli/compare_pairs.h"
 #include "cli/evaluate.h"
 #include "results/store.h"
 #include "results/table.h"

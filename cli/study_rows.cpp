@@ -8,16 +8,16 @@
 
 namespace wattlas {
 
-std::vector<std::string> geneKeys(const Study& study) {
+std::vector<std::string> parameterKeys(const Study& study) {
   std::vector<std::string> keys;
-  for (const Gene& gene : study.genes) keys.push_back(gene.key);
+  for (const DesignParameter& parameter : study.parameters) keys.push_back(parameter.key);
   return keys;
 }
 
 StudyRows::StudyRows(const Study& study, bool store, bool keep) : keep_(keep) {
   if (store)
-    writer_.emplace(
-        StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml(), geneKeys(study)});
+    writer_.emplace(StoreHeader{study.name, study.scope, study.energy, study.tree.toYaml(),
+                                parameterKeys(study)});
 }
 
 void StudyRows::row(const Study& study, const ExploredPoint& point) {
@@ -47,9 +47,9 @@ PointRow rowOf(const Study& study, const ExploredPoint& point) {
   row.platform = platformOf(study, point.design);
   row.workload = study.workloads[static_cast<std::size_t>(point.design.workload)];
   row.format = o.format;
-  for (auto& [key, value] : geneTexts(study, point.design))
+  for (auto& [key, value] : parameterTexts(study, point.design))
     if (key != "platform" && key != "format")
-      row.genes.emplace_back(key, value);
+      row.parameters.emplace_back(key, value);
     else if (key == "format" && row.format.empty())
       row.format = value;
   row.fidelity = o.fidelity.empty() ? study.fidelity : o.fidelity;

@@ -34,9 +34,9 @@ class StudyRows final : public PointSink {
   std::vector<PointRow> rows_;
 };
 
-/// Names of a study's genes in its order, which tables and files follow.
-std::vector<std::string> geneKeys(const Study& study);
-/// Row of a point: genes as texts, numbers of the core metrics, what decides it.
+/// Names of a study's design parameters in its order, which tables and files follow.
+std::vector<std::string> parameterKeys(const Study& study);
+/// Row of a point: design parameters as texts, numbers of the core metrics, what decides it.
 PointRow rowOf(const Study& study, const ExploredPoint& point);
 
 }  // namespace wattlas

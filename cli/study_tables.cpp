@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "results/duel_table.h"
+#include "results/pairwise_table.h"
 
 namespace wattlas {
 namespace {
@@ -27,11 +27,12 @@ void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome) {
   std::vector<ObjectiveInfo> objectives;
   for (const Objective& o : outcome.study.objectives)
     objectives.push_back({columnOf(o), o.maximise});
-  std::vector<KnobEffect> effects;
-  for (const GeneEffect& e : outcome.effects)
-    effects.push_back({e.gene, e.platform, static_cast<std::int64_t>(e.pairs), e.changesAnything});
-  std::vector<RefusedRegion> regions;
-  for (const InfeasibleRegion& r : outcome.regions) {
+  std::vector<ParameterInfluence> effects;
+  for (const ParameterEffect& e : outcome.effects)
+    effects.push_back(
+        {e.parameter, e.platform, static_cast<std::int64_t>(e.pairs), e.changesAnything});
+  std::vector<RefusedGroup> regions;
+  for (const InfeasibleGroup& r : outcome.regions) {
     std::string common;
     for (const std::string& setting : r.common) common += (common.empty() ? "" : "; ") + setting;
     regions.push_back({r.reason, common, static_cast<std::int64_t>(r.count), r.failed});
@@ -82,16 +83,17 @@ void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
       values.push_back(
           {id, static_cast<std::int64_t>(s), u.scenarios.timeS[s], u.scenarios.energyJ[s]});
   }
-  std::vector<DuelRow> duels;
-  for (const PointDuel& d : report.duels) {
+  std::vector<ComparisonRow> comparisons;
+  for (const PointComparison& d : report.comparisons) {
     std::string level;
-    for (const BreakEven& even : d.duel.breakEven)
+    for (const BreakEven& even : d.comparison.breakEven)
       level += (level.empty() ? "" : " or ") + even.parameter + " = " + even.value;
-    duels.push_back({shortId(outcome.points[d.a].id), shortId(outcome.points[d.b].id),
-                     d.duel.metric, d.duel.probability, d.duel.ratio, d.duel.ratios.p5,
-                     d.duel.ratios.p95, d.duel.decidedBy(), level});
+    comparisons.push_back({shortId(outcome.points[d.a].id), shortId(outcome.points[d.b].id),
+                           d.comparison.metric, d.comparison.probability, d.comparison.ratio,
+                           d.comparison.ratios.p5, d.comparison.ratios.p95,
+                           d.comparison.decidedBy(), level});
   }
-  if (!duels.empty()) writer.addTable(duelsTable(duels));
+  if (!comparisons.empty()) writer.addTable(comparisonsTable(comparisons));
   if (!bars.empty()) writer.addTable(tornadoTable(bars));
   if (!values.empty()) writer.addTable(scenariosTable(values));
 }

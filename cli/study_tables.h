@@ -7,7 +7,8 @@
 
 namespace wattlas {
 
-/// Objectives, history, knobs and refused regions; every writer of a study's results adds them.
+/// Objectives, history, design parameters and infeasible groups; every writer of a study's results
+/// adds them.
 void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome);
 
 /// Objectives that are no column of a row yet, such as `decode.tokens_per_s`; as given, not

@@ -1,4 +1,4 @@
-# Compiler settings shared by all rooms, and `wattlas_room()` which declares one room as a library.
+# Compiler settings shared by all modules, and `wattlas_module()` which declares one module as a library.
 include(GNUInstallDirs)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -28,17 +28,17 @@ if(WATTLAS_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
-# wattlas_room(NAME SOURCES files... LINK public-libraries... PRIVATE private-libraries...)
-# declares the static library wattlas_NAME with the alias wattlas::NAME. A room's public links are
-# the rooms that its headers may include; scripts/check_layers holds them against the house plan.
-function(wattlas_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
-  add_library(wattlas_${name} STATIC ${ROOM_SOURCES})
+# wattlas_module(NAME SOURCES files... LINK public-libraries... PRIVATE private-libraries...)
+# declares the static library wattlas_NAME with the alias wattlas::NAME. A module's public links are
+# the modules that its headers may include; scripts/check_layers holds them against the house plan.
+function(wattlas_module name)
+  cmake_parse_arguments(MODULE "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
+  add_library(wattlas_${name} STATIC ${MODULE_SOURCES})
   add_library(wattlas::${name} ALIAS wattlas_${name})
   set_target_properties(wattlas_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(wattlas_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/wattlas>)
-  target_link_libraries(wattlas_${name} PUBLIC ${ROOM_LINK}
-    PRIVATE $<BUILD_INTERFACE:wattlas_options> $<BUILD_INTERFACE:wattlas_warnings> ${ROOM_PRIVATE})
-  set_property(GLOBAL APPEND PROPERTY WATTLAS_ROOMS wattlas_${name})
+  target_link_libraries(wattlas_${name} PUBLIC ${MODULE_LINK}
+    PRIVATE $<BUILD_INTERFACE:wattlas_options> $<BUILD_INTERFACE:wattlas_warnings> ${MODULE_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY WATTLAS_MODULES wattlas_${name})
 endfunction()

@@ -1,12 +1,12 @@
-# cmake --install and find_package(wattlas): headers of all rooms below include/wattlas, data below
+# cmake --install and find_package(wattlas): headers of all modules below include/wattlas, data below
 # share/wattlas.
 include(CMakePackageConfigHelpers)
-get_property(rooms GLOBAL PROPERTY WATTLAS_ROOMS)
-install(TARGETS ${rooms} EXPORT wattlasTargets
+get_property(modules GLOBAL PROPERTY WATTLAS_MODULES)
+install(TARGETS ${modules} EXPORT wattlasTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT wattlasTargets NAMESPACE wattlas:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wattlas)
-foreach(room models workloads pim fpga gpu results explorer)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${room} DESTINATION include/wattlas
+foreach(module models workloads pim fpga gpu results explorer)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module} DESTINATION include/wattlas
           FILES_MATCHING PATTERN "*.h")
 endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION share/wattlas)

@@ -1,4 +1,4 @@
-// Genes without effect and infeasible regions of a set of rows.
+// Design parameters without effect and infeasible regions of a set of rows.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,7 +14,7 @@
 namespace wattlas {
 namespace {
 
-/// What a gene could change in a row.
+/// What a design parameter could change in a row.
 bool sameAnswer(const PointOutcome& a, const PointOutcome& b) {
   if (a.status != b.status || a.metrics.size() != b.metrics.size()) return false;
   for (std::size_t m = 0; m < a.metrics.size(); ++m)
@@ -23,7 +23,7 @@ bool sameAnswer(const PointOutcome& a, const PointOutcome& b) {
   return true;
 }
 
-/// A sum of hashes, so that one gene can be taken out of it again.
+/// A sum of hashes, so that one design parameter can be taken out of it again.
 struct SumHash {
   std::uint64_t a = 0, b = 0;
   SumHash& operator+=(const Hash128& h) {
@@ -34,60 +34,63 @@ struct SumHash {
   Hash128 without(const Hash128& h) const { return {a - h.high, b - h.low}; }
 };
 
-/// Hashes of (gene, setting), looked up where settings are listed.
+/// Hashes of (design parameter, setting), looked up where settings are listed.
 class SettingHashes {
  public:
-  explicit SettingHashes(const Study& study) : listed_(study.genes.size()) {
-    for (std::size_t g = 0; g < study.genes.size(); ++g)
-      for (std::size_t c = 0; c < study.genes[g].choices(); ++c)
+  explicit SettingHashes(const Study& study) : listed_(study.parameters.size()) {
+    for (std::size_t g = 0; g < study.parameters.size(); ++g)
+      for (std::size_t c = 0; c < study.parameters[g].choices(); ++c)
         listed_[g].push_back(make(g, static_cast<double>(c)));
   }
-  Hash128 of(std::size_t gene, Coordinate c) const {
-    const auto& known = listed_[gene];
-    return known.empty() || std::isnan(c) ? make(gene, std::isnan(c) ? -1e300 : c)
+  Hash128 of(std::size_t parameter, Coordinate c) const {
+    const auto& known = listed_[parameter];
+    return known.empty() || std::isnan(c) ? make(parameter, std::isnan(c) ? -1e300 : c)
                                           : known[static_cast<std::size_t>(c)];
   }
 
  private:
-  static Hash128 make(std::size_t gene, double c) {
-    return Hasher().integer(static_cast<std::int64_t>(gene)).real(c).finish();
+  static Hash128 make(std::size_t parameter, double c) {
+    return Hasher().integer(static_cast<std::int64_t>(parameter)).real(c).finish();
   }
   std::vector<std::vector<Hash128>> listed_;
 };
 
-std::vector<GeneEffect> effectsOf(const ExploreOutcome& outcome) {
+std::vector<ParameterEffect> effectsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
   const SettingHashes hashes(study);
   std::vector<SumHash> whole(outcome.points.size());
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const DesignPoint& design = outcome.points[i].design;
     whole[i] += Hasher().integer(design.workload).finish();
-    for (std::size_t g = 0; g < design.genes.size(); ++g) whole[i] += hashes.of(g, design.genes[g]);
+    for (std::size_t g = 0; g < design.parameters.size(); ++g)
+      whole[i] += hashes.of(g, design.parameters[g]);
   }
 
-  std::vector<GeneEffect> out;
-  const int platformGene = study.geneIndex("platform");
+  std::vector<ParameterEffect> out;
+  const int platformParameter = study.parameterIndex("platform");
   const auto platformAt = [&](const DesignPoint& design) {
-    const double c = platformGene < 0 ? 0 : design.genes[static_cast<std::size_t>(platformGene)];
+    const double c =
+        platformParameter < 0 ? 0 : design.parameters[static_cast<std::size_t>(platformParameter)];
     return std::isnan(c) ? std::size_t{0} : static_cast<std::size_t>(c);
   };
   std::unordered_map<Hash128, std::size_t, Hash128Hasher> first;
   first.reserve(outcome.points.size());
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    const bool isPlatform = static_cast<int>(g) == platformGene;
-    std::vector<std::optional<GeneEffect>> effects;
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    const bool isPlatform = static_cast<int>(g) == platformParameter;
+    std::vector<std::optional<ParameterEffect>> effects;
     first.clear();
     for (std::size_t i = 0; i < outcome.points.size(); ++i) {
       const ExploredPoint& point = outcome.points[i];
-      if (std::isnan(point.design.genes[g]) || point.outcome.status == PointStatus::failed)
+      if (std::isnan(point.design.parameters[g]) || point.outcome.status == PointStatus::failed)
         continue;
       const std::size_t platform = isPlatform ? 0 : platformAt(point.design);
       if (effects.size() <= platform) effects.resize(platform + 1);
       if (!effects[platform])
-        effects[platform] = {study.genes[g].key, isPlatform ? "" : platformOf(study, point.design)};
-      GeneEffect& effect = *effects[platform];
+        effects[platform] = {study.parameters[g].key,
+                             isPlatform ? "" : platformOf(study, point.design)};
+      ParameterEffect& effect = *effects[platform];
       const auto [at, isFirst] =
-          first.emplace(whole[i].without(hashes.of(g, point.design.genes[g])), i);
+          first.emplace(whole[i].without(hashes.of(g, point.design.parameters[g])), i);
       if (isFirst) continue;
       ++effect.pairs;
       if (!effect.changesAnything && !sameAnswer(outcome.points[at->second].outcome, point.outcome))
@@ -96,8 +99,9 @@ std::vector<GeneEffect> effectsOf(const ExploreOutcome& outcome) {
     const std::size_t begin = out.size();
     for (auto& effect : effects)
       if (effect) out.push_back(std::move(*effect));
-    std::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-              [](const GeneEffect& a, const GeneEffect& b) { return a.platform < b.platform; });
+    std::sort(
+        out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+        [](const ParameterEffect& a, const ParameterEffect& b) { return a.platform < b.platform; });
   }
   return out;
 }
@@ -133,12 +137,13 @@ std::string withoutNumbers(const std::string& reason) {
 }
 
 struct RegionBuilder {
-  InfeasibleRegion region;
+  InfeasibleGroup region;
   std::set<std::int32_t> workloads;
-  std::vector<std::set<std::string>> values;  ///< per gene: what was seen, "" = inactive
+  std::vector<std::set<std::string>>
+      values;  ///< per design parameter: what was seen, "" = inactive
 };
 
-/// "platform = a or b" when these are few and not all that the gene has.
+/// "platform = a or b" when these are few and not all that the design parameter has.
 std::optional<std::string> setting(const std::string& name, const std::set<std::string>& seen,
                                    std::size_t all) {
   constexpr std::size_t mostNamed = 4;
@@ -155,16 +160,16 @@ std::vector<std::string> commonSettings(const Study& study, const RegionBuilder&
     workloads.insert(study.workloads[static_cast<std::size_t>(w)]);
   if (const auto text = setting("workload", workloads, study.workloads.size()))
     out.push_back(*text);
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    const Gene& gene = study.genes[g];
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    const DesignParameter& parameter = study.parameters[g];
     const std::size_t all =
-        gene.continuous() ? std::numeric_limits<std::size_t>::max() : gene.choices();
-    if (const auto text = setting(gene.key, builder.values[g], all)) out.push_back(*text);
+        parameter.continuous() ? std::numeric_limits<std::size_t>::max() : parameter.choices();
+    if (const auto text = setting(parameter.key, builder.values[g], all)) out.push_back(*text);
   }
   return out;
 }
 
-std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
+std::vector<InfeasibleGroup> regionsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
   std::map<std::string, RegionBuilder> byReason;
   std::vector<std::string> order;
@@ -177,15 +182,15 @@ std::vector<InfeasibleRegion> regionsOf(const ExploreOutcome& outcome) {
       order.push_back(key);
       builder.region.reason = point.outcome.reason;
       builder.region.failed = point.outcome.status == PointStatus::failed;
-      builder.values.resize(study.genes.size());
+      builder.values.resize(study.parameters.size());
     }
     ++builder.region.count;
     builder.workloads.insert(point.design.workload);
-    for (std::size_t g = 0; g < study.genes.size(); ++g)
+    for (std::size_t g = 0; g < study.parameters.size(); ++g)
       if (builder.values[g].size() < 8)
-        builder.values[g].insert(study.genes[g].text(point.design.genes[g]));
+        builder.values[g].insert(study.parameters[g].text(point.design.parameters[g]));
   }
-  std::vector<InfeasibleRegion> out;
+  std::vector<InfeasibleGroup> out;
   for (const std::string& key : order) {
     RegionBuilder& builder = byReason[key];
     builder.region.common = commonSettings(study, builder);

@@ -34,8 +34,8 @@ class Archive {
   Archive(const Study& study, const ExploreOptions& options, Evaluator& evaluator,
           ProgressMeter& meter, std::size_t planned);
 
-  /// Evaluates the points that have no row yet; what the genes alone rule out is never simulated.
-  /// False when it was interrupted: some points then have no row.
+  /// Evaluates the points that have no row yet; what the design parameters alone rule out is never
+  /// simulated. False when it was interrupted: some points then have no row.
   bool evaluate(const std::vector<DesignPoint>& points);
   /// Row of a design, or null.
   const ExploredPoint* find(const Hash128& id) const;

@@ -16,18 +16,18 @@ namespace {
 constexpr const char* prefix = "workload.formats.";
 
 struct Layer {
-  std::size_t gene = 0;
+  std::size_t parameter = 0;
   std::string name;
-  std::vector<double> noise;  ///< by choice of the gene
+  std::vector<double> noise;  ///< by choice of the design parameter
 };
 
 std::vector<Layer> layersOf(const Study& study) {
   std::vector<Layer> out;
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    const Gene& gene = study.genes[g];
-    if (!gene.key.starts_with(prefix) || gene.continuous()) continue;
-    Layer layer{g, gene.key.substr(std::string(prefix).size()), {}};
-    for (const std::string& text : gene.texts) layer.noise.push_back(quantisationNoise(text));
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    const DesignParameter& parameter = study.parameters[g];
+    if (!parameter.key.starts_with(prefix) || parameter.continuous()) continue;
+    Layer layer{g, parameter.key.substr(std::string(prefix).size()), {}};
+    for (const std::string& text : parameter.texts) layer.noise.push_back(quantisationNoise(text));
     out.push_back(std::move(layer));
   }
   return out;
@@ -75,7 +75,8 @@ class Baseline {
     std::vector<DesignPoint> uniform;
     for (std::size_t f = 0; f < formats; ++f) {
       DesignPoint design = outcome_.points[base].design;
-      for (const Layer& layer : layers_) design.genes[layer.gene] = static_cast<double>(f);
+      for (const Layer& layer : layers_)
+        design.parameters[layer.parameter] = static_cast<double>(f);
       canonicalise(study_, design);
       uniform.push_back(std::move(design));
     }
@@ -115,7 +116,7 @@ class Baseline {
     for (const auto& choice : lagrangianPath(cost, noise)) {
       BitAllocation allocation{base, rest};
       for (std::size_t l = 0; l < layers_.size(); ++l) {
-        allocation.design.genes[layers_[l].gene] = static_cast<double>(choice[l]);
+        allocation.design.parameters[layers_[l].parameter] = static_cast<double>(choice[l]);
         allocation.predicted += cost[l][choice[l]];
       }
       canonicalise(study_, allocation.design);

@@ -1,11 +1,11 @@
-// Bits per layer: formats of single operators as genes, and the classical allocation from costs of
-// single layers as a baseline for searches.
+// Bits per layer: formats of single operators as design parameters, and the classical allocation
+// from costs of single layers as a baseline for searches.
 //
 // A study with
 //   bits: {formats: [w8a8, w4a8, w2a8], layers: [conv1, fc]}      # layers: every one with weights
-// gets a gene `workload.formats.<operator>` for each layer and a derived value `sqnr_db`: the
-// signal-to-noise ratio that quantisation leaves, a proxy until accuracy is measured. Accuracy
-// itself stays empty, of kind `none`.
+// gets a design parameter `workload.formats.<operator>` for each layer and a derived value
+// `sqnr_db`: the signal-to-noise ratio that quantisation leaves, a proxy until accuracy is
+// measured. Accuracy itself stays empty, of kind `none`.
 #pragma once
 
 #include "explorer/bits_noise.h"
@@ -13,8 +13,8 @@
 
 namespace wattlas {
 
-/// Replaces `bits` of a study file by genes and the derived value (and keeps the key). Throws
-/// InputError: several workloads, unknown layers or formats.
+/// Replaces `bits` of a study file by design parameters and the derived value (and keeps the key).
+/// Throws InputError: several workloads, unknown layers or formats.
 ConfigNode expandBits(ConfigNode tree, const SearchPath& path);
 
 /// One way to choose the format of every layer, from the costs of single layers.
@@ -40,8 +40,8 @@ std::vector<std::vector<std::size_t>> lagrangianPath(const std::vector<std::vect
                                                      const std::vector<std::vector<double>>& noise);
 
 /// Simulates the study's uniform formats for layer costs of `time_s` and `energy_j`, allocates bits
-/// by them, simulates the allocations and compares. Genes other than formats stand at the choices
-/// of the front's first member on each platform.
+/// by them, simulates the allocations and compares. Design parameters other than formats stand at
+/// the choices of the front's first member on each platform.
 std::vector<BitsBaseline> bitsBaseline(const ExploreOutcome& outcome, Evaluator& evaluator);
 std::string printBits(const std::vector<BitsBaseline>& baselines);
 

@@ -1,4 +1,4 @@
-// The `bits` section of a study: formats of single operators become genes.
+// The `bits` section of a study: formats of single operators become design parameters.
 #include <algorithm>
 #include <set>
 
@@ -81,20 +81,20 @@ ConfigNode expandBits(ConfigNode tree, const SearchPath& path) {
   if (layers.empty())
     refuse(bits, "bits", "the workload has no layers with weights", "another one");
 
-  ConfigNode genes = tree.find("genes") != nullptr && tree.find("genes")->isMap()
-                         ? *tree.find("genes")
-                         : ConfigNode::ofMap(bits.place());
+  ConfigNode parameters = tree.find("genes") != nullptr && tree.find("genes")->isMap()
+                              ? *tree.find("genes")
+                              : ConfigNode::ofMap(bits.place());
   std::string sum;
   for (const std::string& layer : layers) {
     const std::string key = "workload.formats." + layer;
-    if (genes.find(key) == nullptr) {
-      ConfigNode gene = ConfigNode::ofMap(bits.place());
-      gene.put("categorical", *formats);
-      genes.put(key, gene);
+    if (parameters.find(key) == nullptr) {
+      ConfigNode parameter = ConfigNode::ofMap(bits.place());
+      parameter.put("categorical", *formats);
+      parameters.put(key, parameter);
     }
     sum += (sum.empty() ? "" : ", ") + key;
   }
-  tree.put("genes", genes);
+  tree.put("genes", parameters);
   ConfigNode derived =
       tree.find("derived") != nullptr ? *tree.find("derived") : ConfigNode::ofMap(bits.place());
   // 10 log10(x) = 3.0103 log2(x); relative noise of the layers adds up on its way to the output.

@@ -1,5 +1,5 @@
-// Finds mistakes in a study before hours are spent on it: ids that do not exist, genes whose key no
-// platform knows.
+// Finds mistakes in a study before hours are spent on it: ids that do not exist, design parameters
+// whose key no platform knows.
 #include <cmath>
 #include <set>
 
@@ -12,11 +12,11 @@ namespace {
 class StudyChecker {
  public:
   StudyChecker(const Study& study, const std::function<void(const ExperimentSpec&)>& check)
-      : study_(study), check_(check), platform_(study.geneIndex("platform")) {}
+      : study_(study), check_(check), platform_(study.parameterIndex("platform")) {}
 
   void run() {
     const std::size_t platforms =
-        platform_ < 0 ? 1 : study_.genes[static_cast<std::size_t>(platform_)].choices();
+        platform_ < 0 ? 1 : study_.parameters[static_cast<std::size_t>(platform_)].choices();
     for (std::size_t w = 0; w < study_.workloads.size(); ++w)
       for (std::size_t p = 0; p < std::max<std::size_t>(1, platforms); ++p)
         checkPlatform(static_cast<std::int32_t>(w), static_cast<double>(p));
@@ -33,31 +33,37 @@ class StudyChecker {
     }
   }
 
-  static Coordinate firstOf(const Gene& gene) { return gene.continuous() ? gene.low : 0.0; }
+  static Coordinate firstOf(const DesignParameter& parameter) {
+    return parameter.continuous() ? parameter.low : 0.0;
+  }
 
   void checkPlatform(std::int32_t workload, Coordinate platform) {
     DesignPoint base{workload, {}};
-    for (const Gene& gene : study_.genes) base.genes.push_back(firstOf(gene));
-    if (platform_ >= 0) base.genes[static_cast<std::size_t>(platform_)] = platform;
+    for (const DesignParameter& parameter : study_.parameters)
+      base.parameters.push_back(firstOf(parameter));
+    if (platform_ >= 0) base.parameters[static_cast<std::size_t>(platform_)] = platform;
     canonicalise(study_, base);
     auto error = errorOf(base);
     if (!error) return;
-    // The first choices may not go together: look for a base that works, one gene at a time.
-    for (std::size_t g = 0; g < study_.genes.size() && error; ++g)
+    // The first choices may not go together: look for a base that works, one design parameter at a
+    // time.
+    for (std::size_t g = 0; g < study_.parameters.size() && error; ++g)
       error = bestChoice(base, g, *error);
     if (error) report(base, *error);
   }
 
-  /// Tries the choices of gene `g`; keeps the one with the fewest problems left in `base`.
+  /// Tries the choices of design parameter `g`; keeps the one with the fewest problems left in
+  /// `base`.
   std::optional<InputError> bestChoice(DesignPoint& base, std::size_t g, InputError error) const {
-    const Gene& gene = study_.genes[g];
-    if (static_cast<int>(g) == platform_ || gene.continuous() || std::isnan(base.genes[g]))
+    const DesignParameter& parameter = study_.parameters[g];
+    if (static_cast<int>(g) == platform_ || parameter.continuous() ||
+        std::isnan(base.parameters[g]))
       return error;
-    for (std::size_t i = 1; i < std::min<std::size_t>(gene.choices(), 64); ++i) {
+    for (std::size_t i = 1; i < std::min<std::size_t>(parameter.choices(), 64); ++i) {
       DesignPoint trial = base;
-      for (std::size_t k = 0; k < trial.genes.size(); ++k)
-        if (std::isnan(trial.genes[k])) trial.genes[k] = firstOf(study_.genes[k]);
-      trial.genes[g] = static_cast<double>(i);
+      for (std::size_t k = 0; k < trial.parameters.size(); ++k)
+        if (std::isnan(trial.parameters[k])) trial.parameters[k] = firstOf(study_.parameters[k]);
+      trial.parameters[g] = static_cast<double>(i);
       canonicalise(study_, trial);
       const auto left = errorOf(trial);
       if (!left) {
@@ -75,17 +81,17 @@ class StudyChecker {
   void report(const DesignPoint& point, const InputError& error) {
     const std::string platform = platformOf(study_, point);
     for (Problem problem : error.problems()) {
-      const Gene* gene = geneOf(problem);
+      const DesignParameter* parameter = parameterOf(problem);
       if (!reported_.insert(platform + problem.text()).second) continue;
       if (problem.key == "platform" && platform_ >= 0) {
-        problem.place = study_.genes[static_cast<std::size_t>(platform_)].place;
+        problem.place = study_.parameters[static_cast<std::size_t>(platform_)].place;
         problem.key = "genes.platform";
         problems_.add(problem);
         continue;
       }
-      if (gene != nullptr) {
-        problem.place = gene->place;
-        problem.key = "genes." + gene->key;
+      if (parameter != nullptr) {
+        problem.place = parameter->place;
+        problem.key = "genes." + parameter->key;
         if (problem.hint.empty())
           problem.hint = "restrict the gene with when: \"platform in [..]\"";
       } else if (problem.place.file.empty()) {
@@ -118,15 +124,15 @@ class StudyChecker {
     problems_.finish();
   }
 
-  const Gene* geneOf(const Problem& problem) const {
-    for (const Gene& gene : study_.genes) {
-      const std::string key = setKeyOf(gene.key);
-      if (problem.key.empty() || gene.key == "platform") continue;
-      // A whole section may be unknown: "device.dpu" is about the gene "dpu.clock".
+  const DesignParameter* parameterOf(const Problem& problem) const {
+    for (const DesignParameter& parameter : study_.parameters) {
+      const std::string key = setKeyOf(parameter.key);
+      if (problem.key.empty() || parameter.key == "platform") continue;
+      // A whole section may be unknown: "device.dpu" is about the design parameter "dpu.clock".
       const std::string section = problem.key.substr(problem.key.rfind('.') + 1) + ".";
       const bool same = problem.key == key || problem.key.ends_with("." + key);
       if (same || (problem.what.starts_with("unknown key") && key.starts_with(section)))
-        return &gene;
+        return &parameter;
     }
     return nullptr;
   }

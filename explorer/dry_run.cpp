@@ -40,12 +40,12 @@ std::string dryRun(const Study& study, const ExploreOptions& options, Evaluator&
                                 study.name, size.text(), nameOf(method), plan.size(),
                                 study.workloads.size(), study.workloads.size() == 1 ? "" : "s");
   out += "genes:\n";
-  for (const Gene& gene : study.genes) {
-    std::string range = gene.continuous()
-                            ? fmt::format("{} .. {} {}", gene.low, gene.high, gene.unit)
-                            : fmt::format("{} choices", gene.choices());
-    out += fmt::format("  {:<28} {:<12} {}{}\n", gene.key, nameOf(gene.kind), range,
-                       gene.when ? "  when " + gene.when->source() : "");
+  for (const DesignParameter& parameter : study.parameters) {
+    std::string range = parameter.continuous() ? fmt::format("{} .. {} {}", parameter.low,
+                                                             parameter.high, parameter.unit)
+                                               : fmt::format("{} choices", parameter.choices());
+    out += fmt::format("  {:<28} {:<12} {}{}\n", parameter.key, nameOf(parameter.kind), range,
+                       parameter.when ? "  when " + parameter.when->source() : "");
   }
   std::size_t excluded = 0;
   for (const DesignPoint& point : plan)
@@ -57,7 +57,7 @@ std::string dryRun(const Study& study, const ExploreOptions& options, Evaluator&
   for (const DesignPoint& point : spread(plan, samples)) {
     out += fmt::format("  {}  {}", shortId(idOf(study, point)),
                        study.workloads[static_cast<std::size_t>(point.workload)]);
-    for (const auto& [key, text] : geneTexts(study, point))
+    for (const auto& [key, text] : parameterTexts(study, point))
       out += fmt::format("  {}={}", key, text);
     out += '\n';
   }

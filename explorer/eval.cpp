@@ -71,36 +71,38 @@ std::vector<std::pair<std::string, ConfigNode>> settingsOf(const Json& line, con
   return out;
 }
 
-/// The setting of a gene that `node` means.
-Coordinate coordinateOf(const Gene& gene, const ConfigNode& node) {
+/// The setting of a design parameter that `node` means.
+Coordinate coordinateOf(const DesignParameter& parameter, const ConfigNode& node) {
   const std::string text = canonicalText(node);
   const auto measure = node.isScalar() ? parseMeasure(text) : std::nullopt;
-  if (gene.continuous()) {
-    if (!measure) throw BadLine{"'" + gene.key + "': '" + shown(text) + "' is not a number"};
-    // A bare number is in the gene's own unit.
-    const double value = measure->dimension ? measure->value / gene.unitFactor : measure->value;
-    if (!(value >= gene.low && value <= gene.high))
-      throw BadLine{"'" + gene.key + "': " + shown(text) + " is out of range (" +
-                    numberText(gene.low) + " to " + numberText(gene.high) + " " + gene.unit + ")"};
+  if (parameter.continuous()) {
+    if (!measure) throw BadLine{"'" + parameter.key + "': '" + shown(text) + "' is not a number"};
+    // A bare number is in the design parameter's own unit.
+    const double value =
+        measure->dimension ? measure->value / parameter.unitFactor : measure->value;
+    if (!(value >= parameter.low && value <= parameter.high))
+      throw BadLine{"'" + parameter.key + "': " + shown(text) + " is out of range (" +
+                    numberText(parameter.low) + " to " + numberText(parameter.high) + " " +
+                    parameter.unit + ")"};
     return rounded(value);
   }
-  for (std::size_t i = 0; i < gene.texts.size(); ++i)
-    if (gene.texts[i] == text) return static_cast<double>(i);
-  for (std::size_t i = 0; measure && i < gene.measures.size(); ++i)
-    if (gene.measures[i] && gene.measures[i]->value == measure->value &&
-        gene.measures[i]->dimension == measure->dimension)
+  for (std::size_t i = 0; i < parameter.texts.size(); ++i)
+    if (parameter.texts[i] == text) return static_cast<double>(i);
+  for (std::size_t i = 0; measure && i < parameter.measures.size(); ++i)
+    if (parameter.measures[i] && parameter.measures[i]->value == measure->value &&
+        parameter.measures[i]->dimension == measure->dimension)
       return static_cast<double>(i);
   std::string choices;
-  for (std::size_t i = 0; i < std::min<std::size_t>(gene.texts.size(), 8); ++i)
-    choices += (i == 0 ? "" : ", ") + gene.texts[i];
-  const std::string hint = measure ? std::string() : didYouMean(text, gene.texts);
-  throw BadLine{"'" + gene.key + "': '" + shown(text) + "' is no choice (expected one of " +
-                choices + (gene.texts.size() > 8 ? ", ..." : "") +
+  for (std::size_t i = 0; i < std::min<std::size_t>(parameter.texts.size(), 8); ++i)
+    choices += (i == 0 ? "" : ", ") + parameter.texts[i];
+  const std::string hint = measure ? std::string() : didYouMean(text, parameter.texts);
+  throw BadLine{"'" + parameter.key + "': '" + shown(text) + "' is no choice (expected one of " +
+                choices + (parameter.texts.size() > 8 ? ", ..." : "") +
                 (hint.empty() ? "" : "; " + hint) + ")"};
 }
 
 DesignPoint designOf(const Study& study, const Json& line) {
-  DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), std::nan(""))};
+  DesignPoint point{0, std::vector<Coordinate>(study.parameters.size(), std::nan(""))};
   const std::string workload = textOf(line, "workload");
   const auto at = std::find(study.workloads.begin(), study.workloads.end(), workload);
   if (workload.empty() && study.workloads.size() > 1)
@@ -109,27 +111,29 @@ DesignPoint designOf(const Study& study, const Json& line) {
     throw BadLine{"'" + shown(workload) + "' is no workload of the study"};
   if (!workload.empty()) point.workload = static_cast<std::int32_t>(at - study.workloads.begin());
   std::vector<std::string> names;
-  for (const Gene& gene : study.genes) names.push_back(gene.key);
-  std::vector<bool> given(study.genes.size(), false);
+  for (const DesignParameter& parameter : study.parameters) names.push_back(parameter.key);
+  std::vector<bool> given(study.parameters.size(), false);
   for (const auto& [key, node] : settingsOf(line, "genes")) {
-    const int g = study.geneIndex(key);
+    const int g = study.parameterIndex(key);
     if (g < 0) {
       const std::string hint = didYouMean(key, names);
       throw BadLine{"'" + shown(key) + "' is no gene of the study" +
                     (hint.empty() ? "" : " (" + hint + ")")};
     }
     given[static_cast<std::size_t>(g)] = true;
-    point.genes[static_cast<std::size_t>(g)] =
-        coordinateOf(study.genes[static_cast<std::size_t>(g)], node);
+    point.parameters[static_cast<std::size_t>(g)] =
+        coordinateOf(study.parameters[static_cast<std::size_t>(g)], node);
   }
-  // Optimisers of fixed length give every gene: those that do not exist here are put aside.
+  // Optimisers of fixed length give every design parameter: those that do not exist here are put
+  // aside.
   DesignPoint canonical = point;
   for (std::size_t g = 0; g < given.size(); ++g)
-    if (!given[g]) canonical.genes[g] = study.genes[g].continuous() ? study.genes[g].low : 0.0;
+    if (!given[g])
+      canonical.parameters[g] = study.parameters[g].continuous() ? study.parameters[g].low : 0.0;
   canonicalise(study, canonical);
   for (std::size_t g = 0; g < given.size(); ++g)
-    if (!given[g] && !std::isnan(canonical.genes[g]))
-      throw BadLine{"gene '" + study.genes[g].key + "' is missing"};
+    if (!given[g] && !std::isnan(canonical.parameters[g]))
+      throw BadLine{"gene '" + study.parameters[g].key + "' is missing"};
   return canonical;
 }
 

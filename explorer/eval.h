@@ -10,9 +10,10 @@
 
 namespace wattlas {
 
-/// Answers lines one by one. With a study, a line names genes of the study and may leave out what
-/// the study fixes:
-///   {"genes": {"platform": "upmem-dimm", "dpu.clock": "350 MHz"}, "workload": "ecg-dscnn1d"}
+/// Answers lines one by one. With a study, a line names design parameters of the study and may
+/// leave out what the study fixes:
+///   {"design parameters": {"platform": "upmem-dimm", "dpu.clock": "350 MHz"}, "workload":
+///   "ecg-dscnn1d"}
 /// Without one it holds `platform`, `workload` and any `--set` keys, flat or below "set":
 ///   {"platform": "upmem-dimm", "workload": "gemv:64x64", "dpu.clock": "350 MHz"}
 /// A `tag` of any kind comes back as it is.

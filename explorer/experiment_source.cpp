@@ -10,9 +10,9 @@ namespace wattlas {
 
 ExperimentSource::ExperimentSource(const Study& study, ExperimentMaker& maker)
     : study_(study), maker_(maker) {
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    const std::string key = setKeyOf(study.genes[g].key);
-    decides(sectionOf(key), key, &Inputs::genes, g);
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    const std::string key = setKeyOf(study.parameters[g].key);
+    decides(sectionOf(key), key, &Inputs::parameters, g);
   }
   for (std::size_t d = 0; d < study.derived.size(); ++d)
     if (study.derived[d].sets()) {
@@ -28,9 +28,9 @@ void ExperimentSource::prepare() {
   std::vector<std::string> platforms;
   for (const auto& [key, value] : study_.sets)
     if (key == "platform") platforms.push_back(canonicalText(value));
-  const int gene = study_.geneIndex("platform");
-  if (gene >= 0) {
-    const Gene& choices = study_.genes[static_cast<std::size_t>(gene)];
+  const int parameter = study_.parameterIndex("platform");
+  if (parameter >= 0) {
+    const DesignParameter& choices = study_.parameters[static_cast<std::size_t>(parameter)];
     for (std::size_t i = 0; i < choices.choices(); ++i)
       platforms.push_back(canonicalText(choices.node(static_cast<Coordinate>(i))));
   }
@@ -61,8 +61,8 @@ Hash128 ExperimentSource::keyOf(Section section, const DesignPoint& point) const
   const Inputs& inputs = inputs_[static_cast<std::size_t>(section)];
   Hasher hasher;
   if (section == Section::workload) hasher.integer(point.workload);
-  for (const std::size_t g : inputs.genes) {
-    const Coordinate c = point.genes[g];
+  for (const std::size_t g : inputs.parameters) {
+    const Coordinate c = point.parameters[g];
     hasher.integer(std::isnan(c) ? -1 : std::bit_cast<std::int64_t>(c));
   }
   for (const std::size_t d : inputs.derived) {

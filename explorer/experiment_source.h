@@ -1,5 +1,6 @@
 // Experiments of a study's points. Platform, workload and run options are each built once for the
-// genes that decide them: most points of a sweep find all three, and no text is touched.
+// design parameters that decide them: most points of a sweep find all three, and no text is
+// touched.
 #pragma once
 
 #include <array>
@@ -21,9 +22,9 @@ class ExperimentSource {
  private:
   static constexpr std::size_t mostKept = 8192;
 
-  /// What decides a section: coordinates of genes, and derived values that are set.
+  /// What decides a section: coordinates of design parameters, and derived values that are set.
   struct Inputs {
-    std::vector<std::size_t> genes;
+    std::vector<std::size_t> parameters;
     std::vector<std::size_t> derived;
   };
   void decides(Section section, const std::string& key, std::vector<std::size_t> Inputs::*list,

@@ -4,7 +4,7 @@
 #include <list>
 
 #include "explorer/archive.h"
-#include "explorer/ladder.h"
+#include "explorer/screening.h"
 
 namespace wattlas {
 namespace {
@@ -14,7 +14,7 @@ SearchMethod methodFor(const Study& study, const SpaceSize& size, std::uint64_t 
   if (search.method != SearchMethod::automatic) return search.method;
   const std::uint64_t most = search.budget > 0 ? static_cast<std::uint64_t>(search.budget) : limit;
   if (!size.infinite && size.points <= most) return SearchMethod::exhaustive;
-  if (search.ladder.on) return SearchMethod::sobol;
+  if (search.screening.on) return SearchMethod::sobol;
   return study.objectives.size() > 1 ? SearchMethod::nsga2 : SearchMethod::sobol;
 }
 
@@ -53,10 +53,10 @@ class ArchiveSet {
 }  // namespace
 
 std::string platformOf(const Study& study, const DesignPoint& point) {
-  const int gene = study.geneIndex("platform");
-  if (gene >= 0)
-    return study.genes[static_cast<std::size_t>(gene)].text(
-        point.genes[static_cast<std::size_t>(gene)]);
+  const int parameter = study.parameterIndex("platform");
+  if (parameter >= 0)
+    return study.parameters[static_cast<std::size_t>(parameter)].text(
+        point.parameters[static_cast<std::size_t>(parameter)]);
   for (const auto& [key, value] : study.sets)
     if (key == "platform") return canonicalText(value);
   return {};
@@ -74,7 +74,7 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
                              "nsga2 needs at least two objectives",
                              "exhaustive, random or sobol for one",
                              {}});
-  if (search.ladder.on && methodUsed == SearchMethod::nsga2)
+  if (search.screening.on && methodUsed == SearchMethod::nsga2)
     throw InputError(Problem{place,
                              "search.method",
                              "a ladder screens a fixed set of points",
@@ -108,7 +108,7 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   outcome.space = sizeOf(study);
   const std::vector<DesignPoint> plan = planPoints(study, options.limit, outcome.method);
   outcome.planned = plan.size();
-  if (!study.search.ladder.on)
+  if (!study.search.screening.on)
     evaluator.prepare(studyAt(study, study.fidelity), plan.size() <= options.detailLimit);
   if (options.check) checkStudy(study, options.check);
 
@@ -125,7 +125,8 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
       complete = archives.at(request.fidelity).evaluate(request.points);
     }
     outcome.traces = search->traces();
-    if (study.search.ladder.on) outcome.ladder = ladderReport(study, archives.lookup(), plan);
+    if (study.search.screening.on)
+      outcome.screening = screeningReport(study, archives.lookup(), plan);
   }
   outcome.interrupted = !complete;
   outcome.points = std::move(archives.at(study.fidelity).points());

@@ -29,7 +29,7 @@ class Progress {
 
 struct ExploreOptions {
   /// Checks one configuration without simulating it (makeExperiment); throws InputError. May be
-  /// empty. Used before anything runs, to find genes that no point accepts.
+  /// empty. Used before anything runs, to find design parameters that no point accepts.
   std::function<void(const ExperimentSpec&)> check;
   std::function<bool()> interrupted;  ///< asked now and then; may be empty
   std::uint64_t limit = 1000000;      ///< points of one exploration
@@ -66,8 +66,9 @@ struct SeedBand {
   double worstRecall = 0, medianRecall = 0;     ///< of the front of all repetitions together
 };
 
-/// What the ladder measured and saved; filled from rows, see ladder.h.
-struct LadderReport {
+/// What the multi-fidelity screening measured and saved; filled from rows, see multi-fidelity
+/// screening.h.
+struct ScreeningReport {
   struct Band {
     std::string workload, platform, objective;
     std::size_t points = 0;    ///< with a row at both levels
@@ -78,15 +79,15 @@ struct LadderReport {
   std::vector<Band> bands;
 };
 
-/// How a gene acted on one platform, from pairs of points that differ in nothing else.
-struct GeneEffect {
-  std::string gene, platform;
+/// How a design parameter acted on one platform, from pairs of points that differ in nothing else.
+struct ParameterEffect {
+  std::string parameter, platform;
   std::size_t pairs = 0;  ///< 0: never varied alone, so nothing is known
   bool changesAnything = false;
 };
 
 /// Points refused for the same reason (numbers aside).
-struct InfeasibleRegion {
+struct InfeasibleGroup {
   std::string reason;  ///< of the first such point
   std::size_t count = 0;
   bool failed = false;              ///< crash, timeout or bug instead of an answer
@@ -105,9 +106,9 @@ struct ExploreOutcome {
   std::vector<SearchTrace> traces;
   std::vector<HistoryPoint> history;  ///< of searches that adapt
   std::vector<SeedBand> bands;        ///< one a workload when the search was repeated
-  LadderReport ladder;                ///< of a fidelity ladder
-  std::vector<GeneEffect> effects;
-  std::vector<InfeasibleRegion> regions;
+  ScreeningReport screening;          ///< of a fidelity multi-fidelity screening
+  std::vector<ParameterEffect> effects;
+  std::vector<InfeasibleGroup> regions;
   double seconds = 0;  ///< wall time; outside comparisons
 };
 
@@ -121,7 +122,8 @@ class PointSink {
 /// Points of the study's search. Throws InputError for a space that is too large, with advice.
 std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
                                     SearchMethod& methodUsed);
-/// Throws InputError naming platforms, workloads and genes that no configuration accepts.
+/// Throws InputError naming platforms, workloads and design parameters that no configuration
+/// accepts.
 void checkStudy(const Study& study, const std::function<void(const ExperimentSpec&)>& check);
 
 /// Runs the study. Throws InputError for bad studies; failed points are rows.
@@ -136,7 +138,7 @@ void emit(const ExploreOutcome& outcome, PointSink& sink);
 std::string dryRun(const Study& study, const ExploreOptions& options, Evaluator& evaluator,
                    int workers);
 
-/// Platform of a point: its gene or the study's fixed one.
+/// Platform of a point: its design parameter or the study's fixed one.
 std::string platformOf(const Study& study, const DesignPoint& point);
 
 }  // namespace wattlas

@@ -7,8 +7,8 @@
 //   literals     42, 1e-3, 350 MHz, 64 MiB, 12 %, 'text', "text", true, false, none
 //
 // There are no loops, assignments or calls outwards; length and depth are limited. Comparing
-// quantities of different units, or a gene with a unit to a bare number, is an error at compile
-// time. Information counts in bytes, everything else in SI base units.
+// quantities of different units, or a design parameter with a unit to a bare number, is an error at
+// compile time. Information counts in bytes, everything else in SI base units.
 #pragma once
 
 #include <functional>

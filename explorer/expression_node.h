@@ -53,7 +53,7 @@ using NodePtr = std::shared_ptr<const ExpressionNode>;
 NodePtr makeNode(ExpressionKind kind, std::vector<NodePtr> children, ValueType type);
 /// A text keeps its letters in `storage`.
 NodePtr literalNode(Value value, std::string storage, ValueType type);
-/// 'int8' is a text; '350 MHz' in quotes is the quantity, as genes write it.
+/// 'int8' is a text; '350 MHz' in quotes is the quantity, as design parameters write it.
 NodePtr textNode(const std::string& text);
 
 }  // namespace wattlas

@@ -33,16 +33,16 @@ void findTopBound(const RunResult& result, PointOutcome& outcome) {
     return result.attributedS[static_cast<std::size_t>(cause)] / total;
   };
   int top = -1;
-  for (int c = 0; c < static_cast<int>(Cause::unknown); ++c) {
+  for (int c = 0; c < static_cast<int>(BottleneckCategory::unknown); ++c) {
     if (shareOf(c) <= 0) continue;
     const bool higher = top < 0 || shareOf(c) > shareOf(top);
     const bool equal = top >= 0 && shareOf(c) == shareOf(top);
-    if (higher ||
-        (equal && std::strcmp(nameOf(static_cast<Cause>(c)), nameOf(static_cast<Cause>(top))) < 0))
+    if (higher || (equal && std::strcmp(nameOf(static_cast<BottleneckCategory>(c)),
+                                        nameOf(static_cast<BottleneckCategory>(top))) < 0))
       top = c;
   }
   if (top < 0) return;
-  outcome.topBound = nameOf(static_cast<Cause>(top));
+  outcome.topBound = nameOf(static_cast<BottleneckCategory>(top));
   outcome.topBoundShare = rounded(shareOf(top));
 }
 

@@ -12,20 +12,20 @@
 namespace wattlas {
 namespace {
 
-/// Numbers the different settings of the genes of one section, in order of appearance.
+/// Numbers the different settings of the design parameters of one section, in order of appearance.
 std::vector<std::uint32_t> groupsOf(const Study& study, std::span<const DesignPoint> points,
                                     Section section, std::size_t& count) {
-  std::vector<std::size_t> genes;
-  for (std::size_t g = 0; g < study.genes.size(); ++g)
-    if (sectionOf(setKeyOf(study.genes[g].key)) == section) genes.push_back(g);
+  std::vector<std::size_t> parameters;
+  for (std::size_t g = 0; g < study.parameters.size(); ++g)
+    if (sectionOf(setKeyOf(study.parameters[g].key)) == section) parameters.push_back(g);
   std::unordered_map<Hash128, std::uint32_t, Hash128Hasher> known;
   std::vector<std::uint32_t> groups;
   groups.reserve(points.size());
   for (const DesignPoint& point : points) {
     Hasher hasher;
     if (section == Section::workload) hasher.integer(point.workload);
-    for (const std::size_t g : genes) {
-      const Coordinate c = point.genes[g];
+    for (const std::size_t g : parameters) {
+      const Coordinate c = point.parameters[g];
       hasher.integer(std::isnan(c) ? -1 : std::bit_cast<std::int64_t>(c));
     }
     groups.push_back(
@@ -49,11 +49,13 @@ constexpr std::size_t networksPerPlatform = 200;
 /// points to each. False when there are fewer ids than workers.
 bool dealOut(const Study& study, std::span<const DesignPoint> points,
              std::vector<std::size_t>& part, std::vector<std::size_t>& sizes) {
-  const int gene = study.geneIndex("platform");
-  if (gene < 0 || sizes.size() < 2) return false;
+  const int parameter = study.parameterIndex("platform");
+  if (parameter < 0 || sizes.size() < 2) return false;
   std::vector<Coordinate> ids;  // in order of appearance
   std::unordered_map<Coordinate, std::size_t> counts;
-  const auto idOf = [&](const DesignPoint& p) { return p.genes[static_cast<std::size_t>(gene)]; };
+  const auto idOf = [&](const DesignPoint& p) {
+    return p.parameters[static_cast<std::size_t>(parameter)];
+  };
   for (const DesignPoint& point : points)
     if (counts[idOf(point)]++ == 0) ids.push_back(idOf(point));
   if (ids.size() < sizes.size()) return false;
@@ -71,9 +73,9 @@ bool dealOut(const Study& study, std::span<const DesignPoint> points,
 
 bool inNetworkBlocks(const Study& study) {
   double platforms = 1, networks = static_cast<double>(study.workloads.size());
-  for (const Gene& gene : study.genes) {
-    const Section section = sectionOf(setKeyOf(gene.key));
-    const double choices = gene.continuous() ? 1e6 : static_cast<double>(gene.choices());
+  for (const DesignParameter& parameter : study.parameters) {
+    const Section section = sectionOf(setKeyOf(parameter.key));
+    const double choices = parameter.continuous() ? 1e6 : static_cast<double>(parameter.choices());
     if (section == Section::platform) platforms *= choices;
     if (section == Section::workload) networks *= choices;
   }

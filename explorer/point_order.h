@@ -14,7 +14,7 @@ struct PointOrder {
   std::vector<std::size_t> parts;  ///< one begin per worker, rising; the first is 0
 };
 
-/// Networks that a worker keeps at hand where networks come first.
+/// Networks that a worker keeps cached where networks come first.
 inline constexpr std::size_t networksAtOnce = 16;
 
 /// Those with the same platform side by side; for closed forms, when there are many more networks

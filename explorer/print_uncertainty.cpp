@@ -25,12 +25,13 @@ class Printer {
   std::string text() const {
     std::string out = fmt::format("under {} common scenarios (the interval of every parameter):\n",
                                   scenarioCount);
-    for (std::size_t i = 0; i < report_.duels.size();) {
+    for (std::size_t i = 0; i < report_.comparisons.size();) {
       std::size_t end = i;
-      while (end < report_.duels.size() && report_.duels[end].a == report_.duels[i].a &&
-             report_.duels[end].duel.metric == report_.duels[i].duel.metric)
+      while (end < report_.comparisons.size() &&
+             report_.comparisons[end].a == report_.comparisons[i].a &&
+             report_.comparisons[end].comparison.metric == report_.comparisons[i].comparison.metric)
         ++end;
-      out += duels(i, end);
+      out += comparisons(i, end);
       i = end;
     }
     return out + intervals() + tornadoes();
@@ -53,22 +54,23 @@ class Printer {
   }
 
   /// One winner against the others; those that it always beats in one line.
-  std::string duels(std::size_t begin, std::size_t end) const {
-    const PointDuel& first = report_.duels[begin];
-    std::string out =
-        fmt::format("  {} {}: {} beats\n", workload(first.a), first.duel.metric, platform(first.a));
+  std::string comparisons(std::size_t begin, std::size_t end) const {
+    const PointComparison& first = report_.comparisons[begin];
+    std::string out = fmt::format("  {} {}: {} beats\n", workload(first.a), first.comparison.metric,
+                                  platform(first.a));
     std::string always;
     for (std::size_t i = begin; i < end; ++i) {
-      const PointDuel& d = report_.duels[i];
-      if (d.duel.probability >= 1 && d.duel.breakEven.empty()) {
+      const PointComparison& d = report_.comparisons[i];
+      if (d.comparison.probability >= 1 && d.comparison.breakEven.empty()) {
         always += (always.empty() ? "" : ", ") + platform(d.b);
         continue;
       }
-      std::string line = fmt::format("    {:>3.0f} %  {}", 100 * d.duel.probability, platform(d.b));
-      if (!d.duel.decidedBy().empty()) line += "; rests on " + d.duel.decidedBy();
-      for (std::size_t k = 0; k < d.duel.breakEven.size(); ++k)
-        line += (k == 0 ? "; level at " : " or ") + d.duel.breakEven[k].parameter + " = " +
-                d.duel.breakEven[k].value;
+      std::string line =
+          fmt::format("    {:>3.0f} %  {}", 100 * d.comparison.probability, platform(d.b));
+      if (!d.comparison.decidedBy().empty()) line += "; rests on " + d.comparison.decidedBy();
+      for (std::size_t k = 0; k < d.comparison.breakEven.size(); ++k)
+        line += (k == 0 ? "; level at " : " or ") + d.comparison.breakEven[k].parameter + " = " +
+                d.comparison.breakEven[k].value;
       out += wrapText(line, 11);
     }
     return always.empty() ? out : out + wrapText("    100 %  " + always, 11);
@@ -78,7 +80,7 @@ class Printer {
   std::string intervals() const {
     std::set<std::size_t> best;
     for (const Winner& w : report_.winners) best.insert(w.point);
-    for (const PointDuel& d : report_.duels) best.insert(d.b);
+    for (const PointComparison& d : report_.comparisons) best.insert(d.b);
     if (best.empty()) return {};
     std::string out = "  best points, 5 % to 95 %:\n", notes;
     for (const PointUncertainty& u : report_.points) {

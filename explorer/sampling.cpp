@@ -35,29 +35,30 @@ std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, s
                                       std::uint64_t seed) {
   const std::uint64_t designs = std::max<std::uint64_t>(1, budget / study.workloads.size());
   const SpaceSize size = sizeOf(study);
-  Source source(method, study.genes.size(), seed);
+  Source source(method, study.parameters.size(), seed);
   std::vector<std::vector<Coordinate>> chosen;
   std::unordered_set<Hash128, Hash128Hasher> seen;
   // Small spaces run out of new designs: give up after a long run of repeats.
   const std::uint64_t patience = 1000 + 20 * designs;
   for (std::uint64_t tries = 0; chosen.size() < designs && tries < patience; ++tries) {
-    std::vector<Coordinate> genes = source.next();
-    for (std::size_t g = 0; g < genes.size(); ++g) genes[g] = study.genes[g].at(genes[g]);
+    std::vector<Coordinate> parameters = source.next();
+    for (std::size_t g = 0; g < parameters.size(); ++g)
+      parameters[g] = study.parameters[g].at(parameters[g]);
     // A design may differ between workloads when conditions mention them: it is new when one is.
     bool isNew = false;
     for (std::size_t w = 0; w < study.workloads.size(); ++w) {
-      DesignPoint point{static_cast<std::int32_t>(w), genes};
+      DesignPoint point{static_cast<std::int32_t>(w), parameters};
       canonicalise(study, point);
       isNew = seen.insert(idOf(study, point)).second || isNew;
     }
-    if (isNew) chosen.push_back(std::move(genes));
+    if (isNew) chosen.push_back(std::move(parameters));
     if (!size.infinite && size.exact && seen.size() >= size.points) break;
   }
   std::vector<DesignPoint> out;
   seen.clear();
   for (std::size_t w = 0; w < study.workloads.size(); ++w)
-    for (const auto& genes : chosen) {
-      DesignPoint point{static_cast<std::int32_t>(w), genes};
+    for (const auto& parameters : chosen) {
+      DesignPoint point{static_cast<std::int32_t>(w), parameters};
       canonicalise(study, point);
       if (seen.insert(idOf(study, point)).second) out.push_back(std::move(point));
     }

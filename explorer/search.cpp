@@ -53,13 +53,13 @@ class SideBySide final : public Search {
 }  // namespace
 
 bool adapts(const Study& study, SearchMethod method) {
-  return method == SearchMethod::nsga2 || study.search.ladder.on;
+  return method == SearchMethod::nsga2 || study.search.screening.on;
 }
 
 std::unique_ptr<Search> makeSearch(const Study& study, std::uint64_t limit,
                                    SearchMethod& methodUsed) {
   std::vector<DesignPoint> plan = planPoints(study, limit, methodUsed);
-  if (study.search.ladder.on) return makeLadderSearch(study, std::move(plan));
+  if (study.search.screening.on) return makeScreeningSearch(study, std::move(plan));
   if (methodUsed != SearchMethod::nsga2)
     return std::make_unique<FixedSearch>(study, std::move(plan));
   const auto budget = static_cast<std::size_t>(study.search.budget);
@@ -81,7 +81,8 @@ Study studyAt(const Study& study, const std::string& fidelity) {
   Study out = study;
   out.fidelity = fidelity;
   out.tree.put("fidelity", ConfigNode::ofScalar(fidelity));
-  // Rows do not depend on the search, and a ladder makes no sense on its own first step.
+  // Rows do not depend on the search, and a multi-fidelity screening makes no sense on its own
+  // first step.
   out.tree.erase("search");
   return out;
 }

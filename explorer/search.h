@@ -40,7 +40,7 @@ class Search {
   virtual std::vector<SearchTrace> traces() const { return {}; }
 };
 
-/// Whether later points depend on earlier rows (NSGA-II, ladder).
+/// Whether later points depend on earlier rows (NSGA-II, multi-fidelity screening).
 bool adapts(const Study& study, SearchMethod method);
 
 /// The study's search; `methodUsed` says what `auto` became. Throws InputError for a space that is
@@ -59,7 +59,8 @@ Study studyAt(const Study& study, const std::string& fidelity);
 std::unique_ptr<Search> makeNsga2Search(const Study& study, std::int32_t workload,
                                         std::size_t budget, std::uint64_t seed);
 
-/// `plan` at `analytic`, and what could be on a front at the study's fidelity (ladder.h).
-std::unique_ptr<Search> makeLadderSearch(const Study& study, std::vector<DesignPoint> plan);
+/// `plan` at `analytic`, and what could be on a front at the study's fidelity (multi-fidelity
+/// screening.h).
+std::unique_ptr<Search> makeScreeningSearch(const Study& study, std::vector<DesignPoint> plan);
 
 }  // namespace wattlas

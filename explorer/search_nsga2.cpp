@@ -1,4 +1,4 @@
-// NSGA-II over a study's genes: penalties, evaluation cache, neighbourhood refinement.
+// NSGA-II over a study's design parameters: penalties, evaluation cache, neighbourhood refinement.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,11 +18,11 @@ constexpr std::size_t widestStart = 256;  ///< designs
 using IdSet = std::unordered_set<Hash128, Hash128Hasher>;
 
 /// Objectives for the optimiser, which knows no constraints: an infeasible point gets in each
-/// objective the worst feasible value of the pilot sample plus its violation.
+/// objective the worst feasible value of the calibration sample sample plus its violation.
 class Penalty {
  public:
   void learn(const std::vector<ObjectiveVector>& feasible, std::size_t objectives) {
-    // Without any feasible pilot point, everything feasible must look better.
+    // Without any feasible calibration sample point, everything feasible must look better.
     worst_.assign(objectives, feasible.empty() ? 1e30 : -std::numeric_limits<double>::infinity());
     span_.assign(objectives, 1e30);
     for (std::size_t o = 0; o < objectives && !feasible.empty(); ++o) {
@@ -49,8 +49,9 @@ class Penalty {
 
 /// Generations of NSGA-II and of neighbourhood refinement take turns. Refinement is a Pareto local
 /// search (Paquete, Chiarandini, Stuetzle, "Pareto local optimum sets in the biobjective traveling
-/// salesman problem", 2004) on the front of all designs seen: in spaces of a few choices per gene
-/// most of the front lies one step from known parts of it, which crossover finds only by chance.
+/// salesman problem", 2004) on the front of all designs seen: in spaces of a few choices per design
+/// parameter most of the front lies one step from known parts of it, which crossover finds only by
+/// chance.
 class Nsga2Search final : public Search {
  public:
   Nsga2Search(const Study& study, std::int32_t workload, std::size_t budget, std::uint64_t seed)

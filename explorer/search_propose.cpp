@@ -18,7 +18,7 @@ constexpr std::size_t followed = 32;      ///< candidates whose neighbours are l
 constexpr std::size_t nearby = 512;       ///< neighbours of the front that are looked at
 constexpr std::size_t recent = 2048;  ///< designs besides the first ones that may be learned from
 constexpr int rounds = 2;             ///< of following
-constexpr double reach = 0.1;         ///< of a continuous gene's range: how far a step goes
+constexpr double reach = 0.1;  ///< of a continuous design parameter's range: how far a step goes
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -40,15 +40,15 @@ std::vector<ObjectiveVector> vectorsOf(const std::vector<KnownDesign>& designs) 
   return out;
 }
 
-/// Neighbours, and one step somewhere along every continuous gene.
+/// Neighbours, and one step somewhere along every continuous design parameter.
 std::vector<DesignPoint> around(const Study& study, const DesignPoint& design, Random& random) {
   std::vector<DesignPoint> out = neighboursOf(study, design);
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    const Gene& gene = study.genes[g];
-    if (!gene.continuous() || std::isnan(design.genes[g])) continue;
-    const double u = unitOf(gene, design.genes[g]) + reach * (2 * random.uniform() - 1);
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    const DesignParameter& parameter = study.parameters[g];
+    if (!parameter.continuous() || std::isnan(design.parameters[g])) continue;
+    const double u = unitOf(parameter, design.parameters[g]) + reach * (2 * random.uniform() - 1);
     DesignPoint moved = design;
-    moved.genes[g] = gene.at(std::clamp(u, 0.0, 1.0 - 1e-12));
+    moved.parameters[g] = parameter.at(std::clamp(u, 0.0, 1.0 - 1e-12));
     canonicalise(study, moved);
     out.push_back(std::move(moved));
   }
@@ -147,7 +147,8 @@ std::vector<DesignPoint> Proposer::expected(const std::vector<KnownDesign>& know
     for (DesignPoint& next : around(study_, front[i].design, random)) add(std::move(next));
   for (std::size_t i = 0; i < sampled; ++i) {
     DesignPoint design{workload_, {}};
-    for (const Gene& gene : study_.genes) design.genes.push_back(gene.at(random.uniform()));
+    for (const DesignParameter& parameter : study_.parameters)
+      design.parameters.push_back(parameter.at(random.uniform()));
     canonicalise(study_, design);
     add(std::move(design));
   }

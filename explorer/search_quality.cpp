@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "explorer/front.h"
-#include "explorer/ladder.h"
+#include "explorer/screening.h"
 
 namespace wattlas {
 namespace {
@@ -110,11 +110,12 @@ std::string printQuality(const std::vector<SearchQuality>& rows) {
   return out;
 }
 
-std::vector<LadderQuality> ladderQuality(const ExploreOutcome& simulated,
-                                         const ExploreOutcome& analytic, std::int64_t pilot) {
+std::vector<ScreeningQuality> screeningQuality(const ExploreOutcome& simulated,
+                                               const ExploreOutcome& analytic,
+                                               std::int64_t calibrationSample) {
   Study study = simulated.study;
-  study.search.ladder.on = true;
-  study.search.ladder.pilot = pilot;
+  study.search.screening.on = true;
+  study.search.screening.calibrationSample = calibrationSample;
   const Index above = indexOf(simulated), below = indexOf(analytic);
   std::set<Hash128> asked;
   const RowLookup rows = [&](const std::string& fidelity,
@@ -128,11 +129,11 @@ std::vector<LadderQuality> ladderQuality(const ExploreOutcome& simulated,
   };
   std::vector<DesignPoint> plan;
   for (const ExploredPoint& point : simulated.points) plan.push_back(point.design);
-  (void)makeLadderSearch(study, std::move(plan))->next(rows);
+  (void)makeScreeningSearch(study, std::move(plan))->next(rows);
 
-  std::vector<LadderQuality> out;
+  std::vector<ScreeningQuality> out;
   for (std::size_t w = 0; w < study.workloads.size(); ++w) {
-    LadderQuality q;
+    ScreeningQuality q;
     q.workload = study.workloads[w];
     const Truth truth(simulated, w);
     std::vector<Hash128> ids;
@@ -149,10 +150,10 @@ std::vector<LadderQuality> ladderQuality(const ExploreOutcome& simulated,
   return out;
 }
 
-std::string printQuality(const std::vector<LadderQuality>& rows) {
+std::string printQuality(const std::vector<ScreeningQuality>& rows) {
   std::string out = fmt::format("{:<18} {:>8} {:>10} {:>12} {:>14}\n", "workload", "points",
                                 "simulated", "times fewer", "front found");
-  for (const LadderQuality& q : rows)
+  for (const ScreeningQuality& q : rows)
     out += fmt::format(
         "{:<18} {:>8} {:>10} {:>12.1f} {:>6} of {:>4}\n", q.workload, q.points, q.simulated,
         q.simulated > 0 ? static_cast<double>(q.points) / static_cast<double>(q.simulated) : 0.0,

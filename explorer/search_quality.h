@@ -23,16 +23,18 @@ std::vector<SearchQuality> searchQuality(const ExploreOutcome& whole, std::size_
 /// Table of it: every NSGA-II search, the worst of each method at the end of a workload.
 std::string printQuality(const std::vector<SearchQuality>& rows);
 
-/// What a ladder would have simulated, replayed on exhaustive rows of both levels.
-struct LadderQuality {
+/// What a multi-fidelity screening would have simulated, replayed on exhaustive rows of both
+/// levels.
+struct ScreeningQuality {
   std::string workload;
   std::size_t points = 0, simulated = 0;
   std::size_t found = 0, front = 0;  ///< different objective vectors of the true front
 };
 /// `simulated` and `analytic` are exhaustive outcomes of one study at its own fidelity and at
 /// analytic. One row a workload.
-std::vector<LadderQuality> ladderQuality(const ExploreOutcome& simulated,
-                                         const ExploreOutcome& analytic, std::int64_t pilot);
-std::string printQuality(const std::vector<LadderQuality>& rows);
+std::vector<ScreeningQuality> screeningQuality(const ExploreOutcome& simulated,
+                                               const ExploreOutcome& analytic,
+                                               std::int64_t calibrationSample);
+std::string printQuality(const std::vector<ScreeningQuality>& rows);
 
 }  // namespace wattlas

@@ -18,46 +18,46 @@ std::uint64_t timesSaturating(std::uint64_t a, std::uint64_t b) {
   return a != 0 && b > saturated / a ? saturated : std::min(a * b, saturated);
 }
 
-bool isActive(const Study& study, const DesignPoint& point, const Gene& gene) {
-  if (!gene.when) return true;
-  const Value v = gene.when->evaluate([&](int slot) { return slotValue(study, point, slot); });
+bool isActive(const Study& study, const DesignPoint& point, const DesignParameter& parameter) {
+  if (!parameter.when) return true;
+  const Value v = parameter.when->evaluate([&](int slot) { return slotValue(study, point, slot); });
   return v.kind == Value::Kind::boolean && v.number != 0.0;
 }
 
-/// Walks gene by gene in declaration order; `visit` sees every canonical point once.
-/// Returns false when `visit` asked to stop.
+/// Walks design parameter by design parameter in declaration order; `visit` sees every canonical
+/// point once. Returns false when `visit` asked to stop.
 template <class Visit>
-bool walk(const Study& study, DesignPoint& point, std::size_t gene, const Visit& visit,
+bool walk(const Study& study, DesignPoint& point, std::size_t parameter, const Visit& visit,
           const std::vector<bool>& skip) {
-  while (gene < study.genes.size() && !skip.empty() && skip[gene]) ++gene;
-  if (gene == study.genes.size()) return visit(point);
-  const Gene& g = study.genes[gene];
+  while (parameter < study.parameters.size() && !skip.empty() && skip[parameter]) ++parameter;
+  if (parameter == study.parameters.size()) return visit(point);
+  const DesignParameter& g = study.parameters[parameter];
   const bool active = isActive(study, point, g);
   const std::size_t n = active ? g.choices() : 1;
   for (std::size_t i = 0; i < n; ++i) {
-    point.genes[gene] = active ? static_cast<double>(i) : inactive;
-    if (!walk(study, point, gene + 1, visit, skip)) return false;
+    point.parameters[parameter] = active ? static_cast<double>(i) : inactive;
+    if (!walk(study, point, parameter + 1, visit, skip)) return false;
   }
-  point.genes[gene] = inactive;
+  point.parameters[parameter] = inactive;
   return true;
 }
 
-/// Genes that neither have a condition nor occur in one only multiply the count.
-std::vector<bool> freeGenes(const Study& study) {
-  std::vector<bool> free(study.genes.size(), true);
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    if (!study.genes[g].when) continue;
+/// Design parameters that neither have a condition nor occur in one only multiply the count.
+std::vector<bool> freeParameters(const Study& study) {
+  std::vector<bool> free(study.parameters.size(), true);
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    if (!study.parameters[g].when) continue;
     free[g] = false;
-    for (const int slot : study.genes[g].when->slots())
-      if (slot < study.slots.genes) free[static_cast<std::size_t>(slot)] = false;
+    for (const int slot : study.parameters[g].when->slots())
+      if (slot < study.slots.parameters) free[static_cast<std::size_t>(slot)] = false;
   }
   return free;
 }
 
-std::string largestGene(const Study& study) {
-  const auto largest =
-      std::max_element(study.genes.begin(), study.genes.end(),
-                       [](const Gene& a, const Gene& b) { return a.choices() < b.choices(); });
+std::string largestParameter(const Study& study) {
+  const auto largest = std::max_element(
+      study.parameters.begin(), study.parameters.end(),
+      [](const DesignParameter& a, const DesignParameter& b) { return a.choices() < b.choices(); });
   return "'" + largest->key + "' with " + std::to_string(largest->choices()) + " choices";
 }
 
@@ -65,9 +65,9 @@ std::string largestGene(const Study& study) {
 
 Value slotValue(const Study& study, const DesignPoint& point, int slot) {
   const SlotPlan& plan = study.slots;
-  if (slot < plan.genes)
-    return study.genes[static_cast<std::size_t>(slot)].value(
-        point.genes[static_cast<std::size_t>(slot)]);
+  if (slot < plan.parameters)
+    return study.parameters[static_cast<std::size_t>(slot)].value(
+        point.parameters[static_cast<std::size_t>(slot)]);
   if (slot == plan.workload())
     return {Value::Kind::text, 0, false, study.workloads[static_cast<std::size_t>(point.workload)]};
   if (slot < plan.firstMetric())
@@ -84,17 +84,18 @@ std::string SpaceSize::text() const {
 
 SpaceSize sizeOf(const Study& study) {
   SpaceSize size;
-  const std::vector<bool> free = freeGenes(study);
+  const std::vector<bool> free = freeParameters(study);
   std::uint64_t product = 1, bound = study.workloads.size();
-  for (std::size_t g = 0; g < study.genes.size(); ++g) {
-    if (study.genes[g].continuous()) size.infinite = true;
-    const std::uint64_t n = std::max<std::uint64_t>(1, study.genes[g].choices());
+  for (std::size_t g = 0; g < study.parameters.size(); ++g) {
+    if (study.parameters[g].continuous()) size.infinite = true;
+    const std::uint64_t n = std::max<std::uint64_t>(1, study.parameters[g].choices());
     if (free[g]) product = timesSaturating(product, n);
     bound = timesSaturating(bound, n);
   }
-  // Conditional genes are counted by walking them; a continuous one among them counts as one.
+  // Conditional design parameters are counted by walking them; a continuous one among them counts
+  // as one.
   std::uint64_t combinations = 0;
-  DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
+  DesignPoint point{0, std::vector<Coordinate>(study.parameters.size(), inactive)};
   for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
     size.exact =
         size.exact &&
@@ -106,19 +107,20 @@ SpaceSize sizeOf(const Study& study) {
 }
 
 void canonicalise(const Study& study, DesignPoint& point) {
-  for (std::size_t g = 0; g < study.genes.size(); ++g)
-    if (!isActive(study, point, study.genes[g])) point.genes[g] = inactive;
+  for (std::size_t g = 0; g < study.parameters.size(); ++g)
+    if (!isActive(study, point, study.parameters[g])) point.parameters[g] = inactive;
 }
 
 std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit) {
   const SpaceSize size = sizeOf(study);
   const Place place = study.tree.place();
   if (size.infinite) {
-    const auto gene = std::find_if(study.genes.begin(), study.genes.end(),
-                                   [](const Gene& g) { return g.continuous(); });
-    throw InputError(Problem{
-        gene->place, "genes." + gene->key, "is continuous, so the space cannot be enumerated",
-        "'points: N' in its range", "or use search: {method: sobol, budget: 1000}"});
+    const auto parameter = std::find_if(study.parameters.begin(), study.parameters.end(),
+                                        [](const DesignParameter& g) { return g.continuous(); });
+    throw InputError(Problem{parameter->place, "genes." + parameter->key,
+                             "is continuous, so the space cannot be enumerated",
+                             "'points: N' in its range",
+                             "or use search: {method: sobol, budget: 1000}"});
   }
   if (size.exact ? size.points > limit : size.points / 1000 > limit)
     throw InputError(Problem{place, "search",
@@ -126,9 +128,9 @@ std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit) {
                                  std::to_string(limit) + " of an exhaustive search",
                              "search: {method: sobol, budget: " +
                                  std::to_string(std::min<std::uint64_t>(limit, 10000)) + "}",
-                             "or narrow the genes, the largest is " + largestGene(study)});
+                             "or narrow the genes, the largest is " + largestParameter(study)});
   std::vector<DesignPoint> out;
-  DesignPoint point{0, std::vector<Coordinate>(study.genes.size(), inactive)};
+  DesignPoint point{0, std::vector<Coordinate>(study.parameters.size(), inactive)};
   for (; point.workload < static_cast<std::int32_t>(study.workloads.size()); ++point.workload)
     walk(study, point, 0,
          [&](const DesignPoint& p) {
@@ -147,8 +149,8 @@ PointIds::PointIds(const Study& study) : study_(study) {
   parts_.push_back({"run.scope", study.scope});
   parts_.push_back({"run.energy", study.energy});
   for (const auto& [key, value] : study.sets) parts_.push_back({key, canonicalText(value)});
-  for (std::size_t g = 0; g < study.genes.size(); ++g)
-    parts_.push_back({setKeyOf(study.genes[g].key), {}, static_cast<int>(g)});
+  for (std::size_t g = 0; g < study.parameters.size(); ++g)
+    parts_.push_back({setKeyOf(study.parameters[g].key), {}, static_cast<int>(g)});
   for (std::size_t d = 0; d < study.derived.size(); ++d)
     if (study.derived[d].sets())
       parts_.push_back({study.derived[d].key, {}, -1, static_cast<int>(d)});
@@ -156,8 +158,9 @@ PointIds::PointIds(const Study& study) : study_(study) {
   std::stable_sort(parts_.begin(), parts_.end(),
                    [](const Part& a, const Part& b) { return a.key < b.key; });
   for (Part& part : parts_)
-    if (part.gene >= 0)
-      for (const std::string& text : study.genes[static_cast<std::size_t>(part.gene)].texts)
+    if (part.parameter >= 0)
+      for (const std::string& text :
+           study.parameters[static_cast<std::size_t>(part.parameter)].texts)
         part.settings.push_back(Hasher::encoded(part.key) + Hasher::encoded(text));
 }
 
@@ -165,13 +168,15 @@ Hash128 PointIds::of(const DesignPoint& point) const {
   Hasher hasher;
   hasher.text("wattlas point 1").text(study_.workloads[static_cast<std::size_t>(point.workload)]);
   for (const Part& part : parts_) {
-    if (part.gene >= 0) {
-      // Inactive genes do not exist: adding a conditional gene keeps the ids of other points.
-      const Gene& gene = study_.genes[static_cast<std::size_t>(part.gene)];
-      const Coordinate c = point.genes[static_cast<std::size_t>(part.gene)];
+    if (part.parameter >= 0) {
+      // Inactive design parameters do not exist: adding a conditional design parameter keeps the
+      // ids of other points.
+      const DesignParameter& parameter =
+          study_.parameters[static_cast<std::size_t>(part.parameter)];
+      const Coordinate c = point.parameters[static_cast<std::size_t>(part.parameter)];
       if (std::isnan(c)) continue;
-      if (gene.continuous())
-        hasher.text(part.key).text(gene.text(c));
+      if (parameter.continuous())
+        hasher.text(part.key).text(parameter.text(c));
       else
         hasher.encodedBytes(part.settings[static_cast<std::size_t>(c)]);
     } else if (part.derived >= 0) {
@@ -201,7 +206,7 @@ ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
   ExperimentSpec spec;
   spec.workload = study.workloads[static_cast<std::size_t>(point.workload)];
   const auto text = [](std::string s) { return ConfigNode::ofScalar(std::move(s)); };
-  spec.sets.reserve(study.sets.size() + study.genes.size() + study.derived.size() + 3);
+  spec.sets.reserve(study.sets.size() + study.parameters.size() + study.derived.size() + 3);
   spec.sets.emplace_back("run.fidelity", text(study.fidelity));
   spec.sets.emplace_back("run.scope", text(study.scope));
   spec.sets.emplace_back("run.energy", text(study.energy));
@@ -212,9 +217,9 @@ ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
       spec.sets.emplace_back(key, std::move(value));
   };
   for (const auto& [key, value] : study.sets) add(key, value);
-  for (std::size_t g = 0; g < study.genes.size(); ++g)
-    if (!std::isnan(point.genes[g]))
-      add(setKeyOf(study.genes[g].key), study.genes[g].node(point.genes[g]));
+  for (std::size_t g = 0; g < study.parameters.size(); ++g)
+    if (!std::isnan(point.parameters[g]))
+      add(setKeyOf(study.parameters[g].key), study.parameters[g].node(point.parameters[g]));
   for (std::size_t d = 0; d < study.derived.size(); ++d) {
     if (!study.derived[d].sets()) continue;
     const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));

@@ -11,33 +11,34 @@
 
 namespace wattlas {
 
-/// One design on one workload. Inactive genes hold NaN, so equal designs have equal coordinates.
+/// One design on one workload. Inactive design parameters hold NaN, so equal designs have equal
+/// coordinates.
 struct DesignPoint {
   std::int32_t workload = 0;
-  std::vector<Coordinate> genes;
+  std::vector<Coordinate> parameters;
 };
 
 struct SpaceSize {
   std::uint64_t points = 0;  ///< workloads counted; saturates at 2^63
   bool exact = true;         ///< false: conditions may make it smaller
-  bool infinite = false;     ///< a gene is continuous
+  bool infinite = false;     ///< a design parameter is continuous
   std::string text() const;
 };
 SpaceSize sizeOf(const Study& study);
 
-/// Makes coordinates canonical: genes whose condition is not true become NaN.
+/// Makes coordinates canonical: design parameters whose condition is not true become NaN.
 void canonicalise(const Study& study, DesignPoint& point);
 
-/// All points, workload outermost, first gene slowest. Throws InputError when the space is
-/// continuous or larger than `limit`, with advice.
+/// All points, workload outermost, first design parameter slowest. Throws InputError when the space
+/// is continuous or larger than `limit`, with advice.
 std::vector<DesignPoint> enumerate(const Study& study, std::uint64_t limit);
 /// `budget` different points (fewer when the space runs out): the same designs on every workload.
 /// Sobol covers evenly, random is independent; both depend on the seed only.
 std::vector<DesignPoint> samplePoints(const Study& study, SearchMethod method, std::uint64_t budget,
                                       std::uint64_t seed);
 
-/// Content of a point: workload, active genes and what the study fixes. The same design has the
-/// same id in every study and on every machine.
+/// Content of a point: workload, active design parameters and what the study fixes. The same design
+/// has the same id in every study and on every machine.
 Hash128 idOf(const Study& study, const DesignPoint& point);
 /// Ids of many points of one study: sorts its parameters once.
 class PointIds {
@@ -49,8 +50,9 @@ class PointIds {
  private:
   struct Part {
     std::string key, fixed;  ///< `fixed`: value of what the study sets
-    int gene = -1, derived = -1;
-    std::vector<std::string> settings = {};  ///< of a listed gene: what each adds to the hash
+    int parameter = -1, derived = -1;
+    std::vector<std::string> settings =
+        {};  ///< of a listed design parameter: what each adds to the hash
   };
   const Study& study_;
   std::vector<Part> parts_;  ///< by key
@@ -61,9 +63,9 @@ std::string shortId(const Hash128& id);
 /// What makeExperiment gets.
 ExperimentSpec specOf(const Study& study, const DesignPoint& point);
 
-/// Value of an expression slot before evaluation: genes, workload, derived values.
+/// Value of an expression slot before evaluation: design parameters, workload, derived values.
 Value slotValue(const Study& study, const DesignPoint& point, int slot);
-/// The first constraint on genes alone that the point violates, or nothing.
+/// The first constraint on design parameters alone that the point violates, or nothing.
 std::optional<std::string> violatedBefore(const Study& study, const DesignPoint& point);
 
 }  // namespace wattlas

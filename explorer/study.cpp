@@ -58,9 +58,9 @@ const char* nameOf(SearchMethod method) {
   return names[static_cast<std::size_t>(method)];
 }
 
-int Study::geneIndex(const std::string& key) const {
-  for (std::size_t g = 0; g < genes.size(); ++g)
-    if (setKeyOf(genes[g].key) == setKeyOf(key)) return static_cast<int>(g);
+int Study::parameterIndex(const std::string& key) const {
+  for (std::size_t g = 0; g < parameters.size(); ++g)
+    if (setKeyOf(parameters[g].key) == setKeyOf(key)) return static_cast<int>(g);
   return -1;
 }
 
@@ -84,8 +84,8 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
   RawStudy raw;
   bindConfig(tree, "", problems, [&](Binder& b) { bindStudy(b, study, raw, stemOf(file)); });
   study.bits = !raw.bits.isNull();
-  study.search.ladder.on = tree.at("search.ladder") != nullptr;
-  if (study.search.ladder.on && study.fidelity == "analytic")
+  study.search.screening.on = tree.at("search.ladder") != nullptr;
+  if (study.search.screening.on && study.fidelity == "analytic")
     problems.add({tree.at("search.ladder")->place(),
                   "search.ladder",
                   "the first step of the ladder is analytic already",
@@ -94,10 +94,10 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
   checkMethod(study, problems);
   const Symbols names = compileSpace(study, raw, problems);
   compileGoals(study, raw, problems, names);
-  if (study.geneIndex("platform") < 0 &&
+  if (study.parameterIndex("platform") < 0 &&
       std::none_of(study.sets.begin(), study.sets.end(),
                    [](const auto& set) { return set.first == "platform"; }) &&
-      raw.genes.isMap())
+      raw.parameters.isMap())
     problems.add({tree.place(),
                   "genes.platform",
                   "missing: no platform is given",

@@ -6,22 +6,24 @@
 #include <utility>
 #include <vector>
 
-#include "explorer/gene.h"
+#include "explorer/design_parameter.h"
 #include "models/base/config.h"
 #include "models/experiment.h"
 
 namespace wattlas {
 
-/// Slots of expressions: genes from 0, then the workload, then derived values, then metrics.
+/// Slots of expressions: design parameters from 0, then the workload, then derived values, then
+/// metrics.
 struct SlotPlan {
-  int genes = 0, derived = 0;
-  int workload() const { return genes; }
-  int firstDerived() const { return genes + 1; }
-  int firstMetric() const { return genes + 1 + derived; }
+  int parameters = 0, derived = 0;
+  int workload() const { return parameters; }
+  int firstDerived() const { return parameters + 1; }
+  int firstMetric() const { return parameters + 1 + derived; }
 };
 
 struct DerivedValue {
-  std::string key;  ///< set like a gene when it holds a dot; otherwise only a name in expressions
+  std::string key;  ///< set like a design parameter when it holds a dot; otherwise only a name in
+                    ///< expressions
   Expression expression;
   bool sets() const { return key.find('.') != std::string::npos; }
 };
@@ -43,10 +45,12 @@ struct Objective {
 enum class SearchMethod { automatic, exhaustive, random, sobol, nsga2 };
 const char* nameOf(SearchMethod method);
 
-/// Fidelity ladder: everything at `analytic`, the promising part at the study's fidelity.
-struct LadderOptions {
+/// Fidelity multi-fidelity screening: everything at `analytic`, the promising part at the study's
+/// fidelity.
+struct ScreeningOptions {
   bool on = false;
-  std::int64_t pilot = 8;  ///< points per workload and platform that measure the error band
+  std::int64_t calibrationSample =
+      8;  ///< points per workload and platform that measure the error band
 };
 
 struct SearchOptions {
@@ -56,7 +60,7 @@ struct SearchOptions {
   std::int64_t seeds = 1;  ///< nsga2 only: repetitions with the following seeds, budget each
   /// nsga2 only, rounded up to a multiple of 4; 0 = a tenth of the budget, between 8 and 100.
   std::int64_t population = 0;
-  LadderOptions ladder;
+  ScreeningOptions screening;
 };
 
 /// Some of the objectives under a name of their own: a front is computed for them too.
@@ -79,7 +83,7 @@ struct StudyOverrides {
 struct Study {
   std::string name, file;
   std::vector<std::string> workloads;
-  std::vector<Gene> genes;
+  std::vector<DesignParameter> parameters;
   std::vector<DerivedValue> derived;
   std::vector<std::pair<std::string, ConfigNode>> sets;
   std::string scope = "node", energy = "activity";
@@ -88,15 +92,15 @@ struct Study {
   std::vector<Constraint> constraints;
   std::vector<Objective> objectives;
   std::vector<FrontSet> fronts;
-  bool bits = false;  ///< formats per layer are genes (bits.h)
+  bool bits = false;  ///< formats per layer are design parameters (bits.h)
   UncertaintyOf uncertainty = UncertaintyOf::none;
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
   SlotPlan slots;
   ConfigNode tree;  ///< as read, overrides included: what workers and files get
 
-  /// Position of a gene, or -1.
-  int geneIndex(const std::string& key) const;
+  /// Position of a design parameter, or -1.
+  int parameterIndex(const std::string& key) const;
   /// Position of a metric in `metrics`; -1 when it is not kept.
   int metricIndex(int metric) const;
 };

@@ -9,7 +9,7 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
   b.text("name", study.name, {.fallback = defaultName}, "Name of the study");
   b.texts("workloads", study.workloads,
           "Ids, files or micro workloads to evaluate on every design");
-  b.any("genes", raw.genes,
+  b.any("genes", raw.parameters,
         "Dimensions of the space: KEY: {categorical|ordinal: [..]} or {integer|real|log: {min, "
         "max}}, each with an optional `when` condition");
   b.any("bits", raw.bits,
@@ -50,7 +50,8 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
               "Individuals of a generation (nsga2); 0 = a tenth of the budget, 8 to 100");
     s.section("ladder", "Everything at analytic, what could be on a front at `fidelity`",
               [&](Binder& l) {
-                l.integer("pilot", search.ladder.pilot, {.min = 2, .max = 1e6, .fallback = "8"},
+                l.integer("pilot", search.screening.calibrationSample,
+                          {.min = 2, .max = 1e6, .fallback = "8"},
                           "Points per workload and platform that measure the error band");
               });
     if (!s.reading()) return;

@@ -1,4 +1,4 @@
-// From raw genes, derived values and settings to compiled ones.
+// From raw design parameters, derived values and settings to compiled ones.
 #include <map>
 #include <set>
 
@@ -13,7 +13,7 @@ class SpaceStep : public StudyStep {
   using StudyStep::StudyStep;
   Symbols run() {
     readWorkloads();
-    readGenes();
+    readParameters();
     readDerived();
     readSets();
     return std::move(symbols_);
@@ -35,21 +35,24 @@ class SpaceStep : public StudyStep {
 
   static ValueType workloadType() { return {ValueType::Kind::text, std::nullopt, false}; }
 
-  void readGenes() {
-    if (!raw_.genes.isMap() || raw_.genes.entries().empty()) {
-      problem(raw_.genes, "genes", raw_.genes.isNull() ? "missing" : "is not a section of genes",
+  void readParameters() {
+    if (!raw_.parameters.isMap() || raw_.parameters.entries().empty()) {
+      problem(raw_.parameters, "genes",
+              raw_.parameters.isNull() ? "missing" : "is not a section of genes",
               "at least 'platform: {categorical: [..]}'");
       return;
     }
-    // A condition may use genes declared above it: no cycles, one pass decides activity.
-    study_.slots.genes = static_cast<int>(raw_.genes.entries().size());
+    // A condition may use design parameters declared above it: no cycles, one pass decides
+    // activity.
+    study_.slots.parameters = static_cast<int>(raw_.parameters.entries().size());
     Symbols above;
     above.add({"workload", study_.slots.workload(), workloadType()});
     std::map<std::string, std::string> targets;
-    for (const auto& [key, node] : raw_.genes.entries()) {
+    for (const auto& [key, node] : raw_.parameters.entries()) {
       checkKey(key, node, targets);
-      study_.genes.push_back(readGene(key, node, above, problems_));
-      above.add({key, static_cast<int>(study_.genes.size()) - 1, study_.genes.back().type()});
+      study_.parameters.push_back(readParameter(key, node, above, problems_));
+      above.add(
+          {key, static_cast<int>(study_.parameters.size()) - 1, study_.parameters.back().type()});
     }
     symbols_ = above;
   }
@@ -95,8 +98,8 @@ class SpaceStep : public StudyStep {
     }
     for (const auto& [key, value] : raw_.set.entries()) {
       const std::string target = setKeyOf(key);
-      for (const Gene& gene : study_.genes)
-        if (setKeyOf(gene.key) == target)
+      for (const DesignParameter& parameter : study_.parameters)
+        if (setKeyOf(parameter.key) == target)
           problem(value, "set." + key, "is also a gene", "either a gene or a fixed value");
       for (const char* word : {"scope", "energy", "fidelity"})
         if (target == std::string("run.") + word)

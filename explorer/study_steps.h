@@ -1,4 +1,4 @@
-// Steps from a study's tree to compiled genes and expressions; private to study*.cpp.
+// Steps from a study's tree to compiled design parameters and expressions; private to study*.cpp.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace wattlas {
 
 /// The parts of a study that the binder only passes through.
 struct RawStudy {
-  ConfigNode genes, derived, bits, set, constraints, objectives, fronts, platform, format;
+  ConfigNode parameters, derived, bits, set, constraints, objectives, fronts, platform, format;
 };
 
 /// Binds the keys of a study: scalars into `study`, the rest into `raw`.
@@ -34,7 +34,8 @@ class StudyStep {
   Problems& problems_;
 };
 
-/// Workloads, genes, derived values and fixed settings. Gives the names that they define.
+/// Workloads, design parameters, derived values and fixed settings. Gives the names that they
+/// define.
 Symbols compileSpace(Study& study, const RawStudy& raw, Problems& problems);
 /// Constraints, objectives and fronts over `names` and all metrics; which metrics are kept.
 void compileGoals(Study& study, const RawStudy& raw, Problems& problems, const Symbols& names);

@@ -99,28 +99,29 @@ class WorkloadSummary {
   std::string name(std::size_t i) const {
     std::string extra;
     const DesignPoint& design = at(i).design;
-    for (std::size_t g = 0; g < study_.genes.size(); ++g) {
-      const Gene& gene = study_.genes[g];
-      if (std::isnan(design.genes[g]) || setKeyOf(gene.key) == "platform" ||
-          (!gene.continuous() && gene.choices() < 2))
+    for (std::size_t g = 0; g < study_.parameters.size(); ++g) {
+      const DesignParameter& parameter = study_.parameters[g];
+      if (std::isnan(design.parameters[g]) || setKeyOf(parameter.key) == "platform" ||
+          (!parameter.continuous() && parameter.choices() < 2))
         continue;
-      const bool isFormat = setKeyOf(gene.key) == "workload.format";
-      extra += (extra.empty() ? "" : ", ") + (isFormat ? "" : gene.key + " ") +
-               gene.text(design.genes[g]);
+      const bool isFormat = setKeyOf(parameter.key) == "workload.format";
+      extra += (extra.empty() ? "" : ", ") + (isFormat ? "" : parameter.key + " ") +
+               parameter.text(design.parameters[g]);
     }
     return platformOf(study_, design) + (extra.empty() ? "" : " (" + extra + ")");
   }
 
   /// Best point of each platform, the best platform first.
   std::vector<std::size_t> ranking(std::size_t objective) const {
-    const int gene = study_.geneIndex("platform");
+    const int parameter = study_.parameterIndex("platform");
     std::map<Coordinate, std::pair<double, std::size_t>>
         best;  // by platform; of equal ones the first
     for (const std::size_t i : feasible_) {
       const std::pair mine(objectiveOf(study_, at(i), objective), i);
       if (std::isnan(mine.first)) continue;
       const Coordinate platform =
-          gene < 0 ? Coordinate{} : at(i).design.genes[static_cast<std::size_t>(gene)];
+          parameter < 0 ? Coordinate{}
+                        : at(i).design.parameters[static_cast<std::size_t>(parameter)];
       const auto [entry, isNew] = best.emplace(platform, mine);
       if (!isNew) entry->second = std::min(entry->second, mine);
     }
@@ -203,12 +204,12 @@ class WorkloadSummary {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> geneTexts(const Study& study,
-                                                           const DesignPoint& design) {
+std::vector<std::pair<std::string, std::string>> parameterTexts(const Study& study,
+                                                                const DesignPoint& design) {
   std::vector<std::pair<std::string, std::string>> out;
-  for (std::size_t g = 0; g < study.genes.size(); ++g)
-    if (!std::isnan(design.genes[g]))
-      out.emplace_back(study.genes[g].key, study.genes[g].text(design.genes[g]));
+  for (std::size_t g = 0; g < study.parameters.size(); ++g)
+    if (!std::isnan(design.parameters[g]))
+      out.emplace_back(study.parameters[g].key, study.parameters[g].text(design.parameters[g]));
   return out;
 }
 

@@ -10,13 +10,14 @@
 namespace wattlas {
 
 /// Per workload: which platform wins each objective, by how much against the best point of every
-/// other platform, and what decides it (what limits the time, which energy differs). Then genes
-/// without effect and refused regions with their counts. Plain text, lines of at most 110 columns.
+/// other platform, and what decides it (what limits the time, which energy differs). Then design
+/// parameters without effect and infeasible groups with their counts. Plain text, lines of at most
+/// 110 columns.
 std::string summarise(const ExploreOutcome& outcome);
 
-/// Active genes with their text, in the study's order.
-std::vector<std::pair<std::string, std::string>> geneTexts(const Study& study,
-                                                           const DesignPoint& design);
+/// Active design parameters with their text, in the study's order.
+std::vector<std::pair<std::string, std::string>> parameterTexts(const Study& study,
+                                                                const DesignPoint& design);
 /// Largest energy category and its share, 0..1; empty name when unknown.
 std::pair<std::string, double> topEnergyCategory(const Study& study, const PointOutcome& outcome);
 

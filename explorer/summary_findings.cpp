@@ -10,21 +10,22 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t shownRegions = 8, shownBands = 24;
+constexpr std::size_t shownGroups = 8, shownBands = 24;
 
 std::string effectsText(const ExploreOutcome& outcome) {
   std::string inert, unknown;
-  for (const GeneEffect& effect : outcome.effects) {
-    // Platforms are what the summary compares; their own genes keep them from varying alone.
-    if (setKeyOf(effect.gene) == "platform") continue;
+  for (const ParameterEffect& effect : outcome.effects) {
+    // Platforms are what the summary compares; their own design parameters keep them from varying
+    // alone.
+    if (setKeyOf(effect.parameter) == "platform") continue;
     const std::string where = effect.platform.empty() ? "" : " on " + effect.platform;
     if (effect.pairs > 0 && !effect.changesAnything)
-      inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.gene, where,
+      inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.parameter, where,
                            effect.pairs);
-    const int g = outcome.study.geneIndex(effect.gene);
-    const Gene& gene = outcome.study.genes[static_cast<std::size_t>(g)];
-    if (effect.pairs == 0 && (gene.continuous() || gene.choices() > 1))
-      unknown += (unknown.empty() ? "" : ", ") + effect.gene + where;
+    const int g = outcome.study.parameterIndex(effect.parameter);
+    const DesignParameter& parameter = outcome.study.parameters[static_cast<std::size_t>(g)];
+    if (effect.pairs == 0 && (parameter.continuous() || parameter.choices() > 1))
+      unknown += (unknown.empty() ? "" : ", ") + effect.parameter + where;
   }
   std::string out;
   if (!inert.empty()) out += wrapText("knobs without effect: " + inert, 2);
@@ -32,15 +33,15 @@ std::string effectsText(const ExploreOutcome& outcome) {
   return out;
 }
 
-std::string ladderText(const LadderReport& ladder) {
-  std::string out =
-      fmt::format("ladder: {} points screened in closed form, {} simulated ({:.1f} times fewer)\n",
-                  ladder.screened, ladder.simulated,
-                  ladder.simulated > 0
-                      ? static_cast<double>(ladder.screened) / static_cast<double>(ladder.simulated)
-                      : 0.0);
+std::string screeningText(const ScreeningReport& screening) {
+  std::string out = fmt::format(
+      "ladder: {} points screened in closed form, {} simulated ({:.1f} times fewer)\n",
+      screening.screened, screening.simulated,
+      screening.simulated > 0
+          ? static_cast<double>(screening.screened) / static_cast<double>(screening.simulated)
+          : 0.0);
   std::size_t shown = 0;
-  for (const LadderReport::Band& band : ladder.bands) {
+  for (const ScreeningReport::Band& band : screening.bands) {
     if (band.low == 1 && band.high == 1) continue;
     if (++shown > shownBands) continue;
     out += fmt::format(
@@ -54,10 +55,10 @@ std::string ladderText(const LadderReport& ladder) {
 std::string regionsText(const ExploreOutcome& outcome) {
   std::string out;
   std::size_t shown = 0;
-  for (const InfeasibleRegion& region : outcome.regions) {
-    if (++shown > shownRegions) {
+  for (const InfeasibleGroup& region : outcome.regions) {
+    if (++shown > shownGroups) {
       out += fmt::format("  and {} more reasons; the CSV lists all\n",
-                         outcome.regions.size() - shownRegions);
+                         outcome.regions.size() - shownGroups);
       break;
     }
     std::string where;
@@ -75,7 +76,8 @@ std::string regionsText(const ExploreOutcome& outcome) {
 }  // namespace
 
 std::string findingsText(const ExploreOutcome& outcome) {
-  return (outcome.ladder.screened > 0 ? ladderText(outcome.ladder) + '\n' : std::string()) +
+  return (outcome.screening.screened > 0 ? screeningText(outcome.screening) + '\n'
+                                         : std::string()) +
          effectsText(outcome) + regionsText(outcome);
 }
 

@@ -7,7 +7,8 @@
 
 namespace wattlas {
 
-/// What the ladder saved, knobs without effect, refused regions; empty parts are left out.
+/// What the multi-fidelity screening saved, design parameters without effect, infeasible groups;
+/// empty parts are left out.
 std::string findingsText(const ExploreOutcome& outcome);
 
 }  // namespace wattlas

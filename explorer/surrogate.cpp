@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<double, 5> shareSteps = {0.01, 0.05, 0.2, 0.5, 0.9};
 constexpr std::size_t firstStep = 2;
-constexpr double nugget = 1e-4;        ///< of the variance: what no gene explains
+constexpr double nugget = 1e-4;        ///< of the variance: what no design parameter explains
 constexpr std::size_t tunedOver = 96;  ///< designs that shares are chosen on
 constexpr std::size_t mostRows = 64;   ///< choices that a table of factors is kept for
 constexpr double inactive = std::numeric_limits<double>::quiet_NaN();
@@ -24,14 +24,17 @@ Eigen::Index at(std::size_t i) {
   return static_cast<Eigen::Index>(i);
 }
 
-double distance(const Gene& gene, double a, double b) {
+double distance(const DesignParameter& parameter, double a, double b) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
-  if (std::isnan(a) || std::isnan(b) || gene.kind == Gene::Kind::categorical) return 1;
-  if (!gene.continuous()) return std::abs(a - b) / static_cast<double>(gene.choices() - 1);
-  return std::abs(unitOf(gene, a) - unitOf(gene, b));
+  if (std::isnan(a) || std::isnan(b) || parameter.kind == DesignParameter::Kind::categorical)
+    return 1;
+  if (!parameter.continuous())
+    return std::abs(a - b) / static_cast<double>(parameter.choices() - 1);
+  return std::abs(unitOf(parameter, a) - unitOf(parameter, b));
 }
 
-/// Squared error of foretelling each design by the others: `distances` holds one matrix a gene.
+/// Squared error of predicting each design by the others: `distances` holds one matrix a design
+/// parameter.
 double errorOf(const std::vector<Eigen::MatrixXd>& distances, const std::vector<double>& shares,
                const Eigen::VectorXd& y) {
   const Eigen::Index n = y.size();
@@ -43,7 +46,7 @@ double errorOf(const std::vector<Eigen::MatrixXd>& distances, const std::vector<
   return rounded((weights.array() / inverse.diagonal().array()).square().sum());
 }
 
-/// One step up or down for each gene, where that lowers the error.
+/// One step up or down for each design parameter, where that lowers the error.
 void improve(std::vector<double>& shares, const std::vector<Eigen::MatrixXd>& distances,
              const Eigen::VectorXd& y) {
   double best = errorOf(distances, shares, y);
@@ -71,12 +74,12 @@ void Surrogate::tune(const std::vector<std::vector<double>>& centred) {
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < n; ++i) which.push_back(i * known_.size() / n);
   std::vector<Eigen::MatrixXd> distances;
-  for (std::size_t g = 0; g < study_.genes.size(); ++g) {
+  for (std::size_t g = 0; g < study_.parameters.size(); ++g) {
     distances.emplace_back(at(n), at(n));
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = 0; j < n; ++j)
-        distances.back()(at(i), at(j)) =
-            distance(study_.genes[g], known_[which[i]].genes[g], known_[which[j]].genes[g]);
+        distances.back()(at(i), at(j)) = distance(
+            study_.parameters[g], known_[which[i]].parameters[g], known_[which[j]].parameters[g]);
   }
   for (std::size_t o = 0; o < outputs_.size(); ++o) {
     Eigen::VectorXd y(at(n));
@@ -87,15 +90,16 @@ void Surrogate::tune(const std::vector<std::vector<double>>& centred) {
 
 void Surrogate::keepFactors(Output& output) const {
   const std::size_t n = known_.size();
-  output.factors.assign(study_.genes.size(), {});
-  for (std::size_t g = 0; g < study_.genes.size(); ++g) {
-    const Gene& gene = study_.genes[g];
-    if (gene.continuous() || gene.choices() > mostRows) continue;
+  output.factors.assign(study_.parameters.size(), {});
+  for (std::size_t g = 0; g < study_.parameters.size(); ++g) {
+    const DesignParameter& parameter = study_.parameters[g];
+    if (parameter.continuous() || parameter.choices() > mostRows) continue;
     std::vector<double>& table = output.factors[g].table;
-    for (std::size_t c = 0; c <= gene.choices(); ++c) {
-      const double setting = c < gene.choices() ? static_cast<double>(c) : inactive;
+    for (std::size_t c = 0; c <= parameter.choices(); ++c) {
+      const double setting = c < parameter.choices() ? static_cast<double>(c) : inactive;
       for (std::size_t i = 0; i < n; ++i)
-        table.push_back(1 - output.shares[g] * distance(gene, setting, known_[i].genes[g]));
+        table.push_back(1 -
+                        output.shares[g] * distance(parameter, setting, known_[i].parameters[g]));
     }
   }
 }
@@ -103,17 +107,17 @@ void Surrogate::keepFactors(Output& output) const {
 std::vector<double> Surrogate::correlations(const Output& output, const DesignPoint& design) const {
   const std::size_t n = known_.size();
   std::vector<double> out(n, 1.0);
-  for (std::size_t g = 0; g < study_.genes.size(); ++g) {
-    const Gene& gene = study_.genes[g];
-    const double setting = design.genes[g];
+  for (std::size_t g = 0; g < study_.parameters.size(); ++g) {
+    const DesignParameter& parameter = study_.parameters[g];
+    const double setting = design.parameters[g];
     const std::vector<double>& table = output.factors[g].table;
     if (table.empty()) {
       for (std::size_t i = 0; i < n; ++i)
-        out[i] *= 1 - output.shares[g] * distance(gene, setting, known_[i].genes[g]);
+        out[i] *= 1 - output.shares[g] * distance(parameter, setting, known_[i].parameters[g]);
       continue;
     }
     const std::size_t row =
-        std::isnan(setting) ? gene.choices() : static_cast<std::size_t>(setting);
+        std::isnan(setting) ? parameter.choices() : static_cast<std::size_t>(setting);
     const double* factor = table.data() + row * n;
     for (std::size_t i = 0; i < n; ++i) out[i] *= factor[i];
   }
@@ -128,7 +132,8 @@ void Surrogate::learn(std::vector<DesignPoint> designs,
   std::vector<std::vector<double>> centred;
   for (std::size_t o = 0; o < outputs_.size(); ++o) {
     Output& output = outputs_[o];
-    if (output.shares.empty()) output.shares.assign(study_.genes.size(), shareSteps[firstStep]);
+    if (output.shares.empty())
+      output.shares.assign(study_.parameters.size(), shareSteps[firstStep]);
     const double first = values.front()[o];
     const double sign = first > 0 ? 1 : first < 0 ? -1 : 0;
     const bool oneSign =

@@ -8,12 +8,13 @@
 
 namespace wattlas {
 
-/// Kriging over the genes of a study, one model an output: a Gaussian process whose correlation is
-/// the product of one factor a gene, 1 - share * distance. The distance is that of positions in the
-/// list for ordered genes, and 1 between any two names; an inactive gene is as far from every
-/// setting as two names. The share says how much a gene matters: it is chosen, gene by gene, so
-/// that each known design is foretold best by the others. Values of one sign are modelled as
-/// logarithms, because what hardware costs is a product more often than a sum.
+/// Kriging over the design parameters of a study, one model an output: a Gaussian process whose
+/// correlation is the product of one factor a design parameter, 1 - share * distance. The distance
+/// is that of positions in the list for ordered design parameters, and 1 between any two names; an
+/// inactive design parameter is as far from every setting as two names. The share says how much a
+/// design parameter matters: it is chosen, design parameter by design parameter, so that each known
+/// design is predicted best by the others. Values of one sign are modelled as logarithms, because
+/// what hardware costs is a product more often than a sum.
 class Surrogate {
  public:
   /// Keeps a reference to the study.
@@ -26,14 +27,14 @@ class Surrogate {
   std::vector<double> expect(const DesignPoint& design) const;
 
  private:
-  /// A gene's factors between a setting and all known designs.
+  /// A design parameter's factors between a setting and all known designs.
   struct Factors {
     std::vector<double> table;  ///< one row a choice and one for "inactive"; empty: not kept
   };
   struct Output {
-    std::vector<double> shares;    ///< one a gene
+    std::vector<double> shares;    ///< one a design parameter
     std::vector<double> weights;   ///< one a known design
-    std::vector<Factors> factors;  ///< one a gene
+    std::vector<Factors> factors;  ///< one a design parameter
     double mean = 0, sign = 0;     ///< sign 0: values as they are, else of their logarithms
   };
   void tune(const std::vector<std::vector<double>>& centred);

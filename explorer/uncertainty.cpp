@@ -31,7 +31,7 @@ class Assessment {
     for (const std::size_t point : chosen_)
       if (goesOn()) addPoint(point);
     for (const auto& [a, b, metric] : pairs_)
-      if (goesOn()) addDuel(a, b, metric);
+      if (goesOn()) addComparison(a, b, metric);
     std::map<std::int32_t, std::size_t> swung;
     for (PointUncertainty& u : report_.points)
       if (goesOn() && ++swung[at(u.point).design.workload] <= tornadoPoints) addSwings(u);
@@ -113,10 +113,10 @@ class Assessment {
     }
   }
 
-  void addDuel(std::size_t a, std::size_t b, const std::string& metric) {
+  void addComparison(std::size_t a, std::size_t b, const std::string& metric) {
     if (index_.count(a) == 0 || index_.count(b) == 0) return;
-    if (auto duel = duelOf(contender(a), contender(b), metric))
-      report_.duels.push_back({a, b, std::move(*duel)});
+    if (auto comparison = comparisonOf(contender(a), contender(b), metric))
+      report_.comparisons.push_back({a, b, std::move(*comparison)});
   }
 
   /// The closed form decides how far a parameter moves a result; for the best point of each

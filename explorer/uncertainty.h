@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "explorer/duel.h"
 #include "explorer/explore.h"
+#include "explorer/pairwise.h"
 
 namespace wattlas {
 
@@ -18,9 +18,9 @@ struct PointUncertainty {
 };
 
 /// The best point of all against the best one of another platform.
-struct PointDuel {
+struct PointComparison {
   std::size_t a = 0, b = 0;  ///< indices into ExploreOutcome::points; a is better as given
-  Duel duel;
+  Comparison comparison;
 };
 
 /// Best point of a workload in a metric.
@@ -31,8 +31,8 @@ struct Winner {
 
 struct UncertaintyReport {
   std::vector<PointUncertainty> points;
-  std::vector<PointDuel> duels;  ///< by workload, then time before energy
-  std::vector<Winner> winners;   ///< in the same order
+  std::vector<PointComparison> comparisons;  ///< by workload, then time before energy
+  std::vector<Winner> winners;               ///< in the same order
 };
 
 /// Intervals for the points of all fronts (or all feasible ones when the study says so) and for the
@@ -44,7 +44,7 @@ UncertaintyReport assessUncertainty(const ExploreOutcome& outcome, const Registr
                                     const std::function<bool()>& keepGoing = {},
                                     const SimulateMany& simulateMany = {});
 
-/// Duels in words, intervals, and the tornado of the winners.
+/// Pairwise comparisons in words, intervals, and the tornado of the winners.
 std::string printUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report);
 
 }  // namespace wattlas

@@ -92,10 +92,10 @@ ValidationRows searchRows(const std::string& study, const ExploreOutcome& whole)
                  source)};
 }
 
-ValidationRows ladderRows(const std::string& study, const ExploreOutcome& simulated,
-                          const ExploreOutcome& analytic, std::int64_t pilot) {
+ValidationRows screeningRows(const std::string& study, const ExploreOutcome& simulated,
+                             const ExploreOutcome& analytic, std::int64_t calibrationSample) {
   std::size_t points = 0, needed = 0, found = 0, front = 0;
-  for (const LadderQuality& q : ladderQuality(simulated, analytic, pilot)) {
+  for (const ScreeningQuality& q : screeningQuality(simulated, analytic, calibrationSample)) {
     points += q.points;
     needed += q.simulated;
     found += q.found;

@@ -12,8 +12,9 @@ ValidationRows zdtRows();
 /// NSGA-II with 400 evaluations on an exhaustive outcome: worst hypervolume and worst recall of
 /// five seeds.
 ValidationRows searchRows(const std::string& study, const ExploreOutcome& whole);
-/// A fidelity ladder replayed on exhaustive rows of both levels: recall and simulations saved.
-ValidationRows ladderRows(const std::string& study, const ExploreOutcome& simulated,
-                          const ExploreOutcome& analytic, std::int64_t pilot);
+/// A fidelity multi-fidelity screening replayed on exhaustive rows of both levels: recall and
+/// simulations saved.
+ValidationRows screeningRows(const std::string& study, const ExploreOutcome& simulated,
+                             const ExploreOutcome& analytic, std::int64_t calibrationSample);
 
 }  // namespace wattlas

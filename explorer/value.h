@@ -1,4 +1,4 @@
-// A value in a study's expressions: what a gene is set to, what a metric came out as.
+// A value in a study's expressions: what a design parameter is set to, what a metric came out as.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,9 @@
 
 namespace wattlas {
 
-/// `none` stands for "not there": an inactive gene, a metric that a point does not have. It runs
-/// through arithmetic and comparisons, so that a rule about something absent does not apply.
+/// `none` stands for "not there": an inactive design parameter, a metric that a point does not
+/// have. It runs through arithmetic and comparisons, so that a rule about something absent does not
+/// apply.
 struct Value {
   enum class Kind { none, boolean, number, text };
   Kind kind = Kind::none;

@@ -17,11 +17,11 @@ constexpr auto flushInterval = std::chrono::milliseconds(20);
 
 bool checkPoint(const Study& study, const DesignPoint& point) {
   if (point.workload < 0 || point.workload >= static_cast<std::int32_t>(study.workloads.size()) ||
-      point.genes.size() != study.genes.size())
+      point.parameters.size() != study.parameters.size())
     return false;
-  for (std::size_t g = 0; g < point.genes.size(); ++g)
-    if (!study.genes[g].continuous() &&
-        point.genes[g] >= static_cast<double>(study.genes[g].choices()))
+  for (std::size_t g = 0; g < point.parameters.size(); ++g)
+    if (!study.parameters[g].continuous() &&
+        point.parameters[g] >= static_cast<double>(study.parameters[g].choices()))
       return false;
   return true;
 }

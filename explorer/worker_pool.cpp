@@ -43,7 +43,7 @@ struct WorkerPool::Slot {
   std::size_t batchSize = 0;
   Clock::time_point started, lastSign;
   std::size_t nextSize = 1;
-  Range stretch;  ///< what it takes its next batches from
+  Range span;  ///< what it takes its next batches from
 };
 
 namespace {
@@ -83,9 +83,9 @@ class PoolRun {
     const std::size_t n = slots_.size();
     points_.reserve(points.size());
     for (const std::size_t i : order_.order) points_.push_back(points[i]);
-    // Each worker has a stretch of its own, so that it meets what it knows.
+    // Each worker has a phase of its own, so that it meets what it knows.
     for (std::size_t i = 0; i < n; ++i)
-      slots_[i].stretch = {order_.parts[i], i + 1 < n ? order_.parts[i + 1] : points.size(), false};
+      slots_[i].span = {order_.parts[i], i + 1 < n ? order_.parts[i + 1] : points.size(), false};
   }
   /// Whoever still works on a batch, after a request to stop or an exception, is of no use any
   /// more.
@@ -142,26 +142,26 @@ class PoolRun {
       retries_.pop_front();
       return range;
     }
-    if (slot.stretch.size() == 0) takeOver(slot);
-    if (slot.stretch.size() == 0) return std::nullopt;
+    if (slot.span.size() == 0) takeOver(slot);
+    if (slot.span.size() == 0) return std::nullopt;
     std::size_t left = 0;
-    for (const Slot& other : slots_) left += other.stretch.size();
+    for (const Slot& other : slots_) left += other.span.size();
     // Towards the end batches shrink, so that all workers finish together.
     const std::size_t fair = std::max<std::size_t>(1, left / (2 * slots_.size()));
-    const std::size_t size = std::min({slot.nextSize, fair, slot.stretch.size()});
-    const Range range{slot.stretch.begin, slot.stretch.begin + size, false};
-    slot.stretch.begin += size;
+    const std::size_t size = std::min({slot.nextSize, fair, slot.span.size()});
+    const Range range{slot.span.begin, slot.span.begin + size, false};
+    slot.span.begin += size;
     return range;
   }
 
   /// Half of what the worker with most left has before it.
   void takeOver(Slot& slot) {
     Slot& other = *std::max_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) {
-      return a.stretch.size() < b.stretch.size();
+      return a.span.size() < b.span.size();
     });
-    const std::size_t middle = other.stretch.begin + other.stretch.size() / 2;
-    slot.stretch = {middle, other.stretch.end, false};
-    other.stretch.end = middle;
+    const std::size_t middle = other.span.begin + other.span.size() / 2;
+    slot.span = {middle, other.span.end, false};
+    other.span.end = middle;
   }
 
   void wait() {

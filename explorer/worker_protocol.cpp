@@ -83,7 +83,7 @@ std::string encodeJob(std::span<const DesignPoint> points) {
   out.u32(static_cast<std::uint32_t>(points.size()));
   for (const DesignPoint& point : points) {
     out.u32(static_cast<std::uint32_t>(point.workload));
-    out.reals(point.genes);
+    out.reals(point.parameters);
   }
   return out.take();
 }
@@ -95,7 +95,7 @@ std::vector<DesignPoint> decodeJob(const std::string& frame) {
   for (std::uint32_t i = 0; i < n; ++i) {
     DesignPoint point;
     point.workload = static_cast<std::int32_t>(in.u32());
-    point.genes = in.reals();
+    point.parameters = in.reals();
     points.push_back(std::move(point));
   }
   return points;

@@ -127,9 +127,9 @@ Resources scaled(const Resources& r, double share) {
 }  // namespace
 
 std::optional<Hash128> designKey(const WorkItem& item, const Parameters& p, double share) {
-  if (item.content == Hash128{} || p.laws == Hash128{}) return std::nullopt;
+  if (item.content == Hash128{} || p.coefficients == Hash128{}) return std::nullopt;
   Hasher hasher;
-  hasher.add(item.content).integer(static_cast<int>(item.phase)).add(p.laws).real(share);
+  hasher.add(item.content).integer(static_cast<int>(item.phase)).add(p.coefficients).real(share);
   for (const OpId id : item.region) hasher.integer(id);
   return hasher.finish();
 }

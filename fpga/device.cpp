@@ -27,7 +27,7 @@ std::string formatProblem(const NumberFormat& format, const char* tensor) {
 
 }  // namespace
 
-DataflowDevice::DataflowDevice(Parameters parameters, BoundConfig config)
+DataflowDevice::DataflowDevice(Parameters parameters, ResolvedConfig config)
     : p_(std::move(parameters)) {
   config_ = std::move(config);
   describe();
@@ -206,10 +206,10 @@ DeviceKind dataflowKind() {
                   Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
     const std::size_t before = problems.list().size();
-    BoundConfig bound =
+    ResolvedConfig bound =
         bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
     if (problems.list().size() > before) return nullptr;
-    p.laws = Parameters::lawsOf(bound.complete);
+    p.coefficients = Parameters::coefficientsOf(bound.complete);
     auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
     device->share(memory);
     return device;

@@ -18,7 +18,7 @@ class DataflowProgram final : public Program {
   DataflowProgram(std::shared_ptr<const Design> design, const Parameters& p);
   Hash128 hash() const override { return design_->hash; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
 
   const Design& design() const { return *design_; }
@@ -32,7 +32,7 @@ class DataflowProgram final : public Program {
 
 class DataflowDevice final : public ConfiguredDevice {
  public:
-  DataflowDevice(Parameters parameters, BoundConfig config);
+  DataflowDevice(Parameters parameters, ResolvedConfig config);
   /// Devices of one sweep share what their designs have in common.
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 

@@ -74,7 +74,7 @@ class Search {
       : network_(network), style_(style), p_(p), budget_(budget), memory_(memory) {
     if (memory_.size() > mostKept) memory_.clear();
     Hasher hasher;
-    hasher.add(p.laws).integer(static_cast<int>(style));
+    hasher.add(p.coefficients).integer(static_cast<int>(style));
     for (const std::int64_t v : {budget.lut, budget.ff, budget.dsp, budget.bram18, budget.uram})
       hasher.integer(v);
     common_ = hasher.finish();

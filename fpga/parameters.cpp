@@ -127,7 +127,7 @@ void Parameters::bind(Binder& binder) {
   bindPower(*this, binder);
 }
 
-Hash128 Parameters::lawsOf(ConfigNode complete) {
+Hash128 Parameters::coefficientsOf(ConfigNode complete) {
   // What is left out is named, so that a new parameter counts.
   for (const char* other : {"title", "host", "power", "energy"}) complete.erase(other);
   if (ConfigNode* fabric = complete.find("fabric")) fabric->erase("clock");

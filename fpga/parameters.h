@@ -9,7 +9,7 @@
 
 namespace wattlas::fpga {
 
-/// Generator whose cycle and resource laws are used.
+/// Generator whose cycle and resource models are used.
 enum class Style {
   finn,    ///< streaming matrix-vector units with PE x SIMD lanes
   hls4ml,  ///< layers with a reuse factor, one token a pixel
@@ -55,10 +55,10 @@ struct Parameters {
   std::int64_t fixedFifoDepth = 0;  ///< 0 = auto
   std::int64_t dspThreshold = 8;    ///< operands of at least so many bits multiply in DSP blocks
   bool dspPacking = false;          ///< several narrow products in one DSP block
-  Sourced<Ratio> lutScale;          ///< FINN law: LUTs placed per LUT counted
-  std::int64_t unitLuts = 300;      ///< FINN law: control LUTs of one unit
+  Sourced<Ratio> lutScale;          ///< FINN model: LUTs placed per LUT counted
+  std::int64_t unitLuts = 300;      ///< FINN model: control LUTs of one unit
   Sourced<Ratio> ffPerLut;          ///< FINN: flip-flops per LUT
-  Sourced<Ratio> lutFromHls;        ///< hls4ml: LUTs after synthesis per LUT counted by our law
+  Sourced<Ratio> lutFromHls;        ///< hls4ml: LUTs after synthesis per LUT counted by our model
   std::int64_t pixelCycles = 1;     ///< hls4ml: cycles of a line buffer for each pixel
   std::int64_t sourceCycles = 1;    ///< hls4ml: cycles of the input reader for each pixel
 
@@ -71,11 +71,11 @@ struct Parameters {
 
   /// Of everything that decides designs and their resources but how fast the clock is compared with
   /// the memory: equal parameters share what is known about layers. Set when a device is made.
-  Hash128 laws;
+  Hash128 coefficients;
 
   void bind(Binder& binder);
   /// `complete` is the tree that `bind` read, with defaults.
-  static Hash128 lawsOf(ConfigNode complete);
+  static Hash128 coefficientsOf(ConfigNode complete);
 };
 
 /// Toggle rate at which the energy coefficients were reported (vendor tool default).

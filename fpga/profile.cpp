@@ -62,15 +62,16 @@ struct Use {
 };
 
 /// What limits the pipeline as a whole; every operator's share of its time has that bound.
-Bound boundOf(const Actor& slowest, std::int64_t busy, std::int64_t cycles, std::int64_t frames,
-              const Parameters& p, const Pipeline& pipeline) {
+Bottleneck bottleneckOf(const Actor& slowest, std::int64_t busy, std::int64_t cycles,
+                        std::int64_t frames, const Parameters& p, const Pipeline& pipeline) {
   // A single frame may spend most of its time filling the pipeline.
-  if (busy * frames * 2 < cycles) return Bound::latency;
-  if (slowest.kind != ActorKind::source && slowest.kind != ActorKind::sink) return Bound::compute;
+  if (busy * frames * 2 < cycles) return Bottleneck::latency;
+  if (slowest.kind != ActorKind::source && slowest.kind != ActorKind::sink)
+    return Bottleneck::compute;
   const std::int32_t c = slowest.outputs.empty() ? slowest.inputs.front() : slowest.outputs.front();
   const bool wide = pipeline.channels[static_cast<std::size_t>(c)].tokenBits > p.dmaWidth;
   // Otherwise it is the grain of the stream: a token a cycle.
-  return slowest.paceNum > 0 || wide ? Bound::memory : Bound::control;
+  return slowest.paceNum > 0 || wide ? Bottleneck::memory : Bottleneck::control;
 }
 
 }  // namespace
@@ -132,11 +133,12 @@ Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& t
   const Ticks total = cyclesToTicks(trace.cycles, p_.clock.value);
   const std::size_t slowest = bottleneck(pipeline);
   const std::int64_t pace = busyCycles(pipeline.actors[slowest]);
-  const Bound limit = boundOf(pipeline.actors[slowest], pace, trace.cycles, frames, p_, pipeline);
+  const Bottleneck limit =
+      bottleneckOf(pipeline.actors[slowest], pace, trace.cycles, frames, p_, pipeline);
 
   Segment first;
   first.energy = perFrame.counts(c_, 1);
-  first.bound = limit;
+  first.bottleneck = limit;
   first.local = total;
   if (frames > 1) {
     // Frames behind the first one leave at the pipeline's pace.
@@ -171,7 +173,7 @@ Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& t
                                   static_cast<double>(std::max<std::int64_t>(allBusy, 1)))));
     given += share.attributed;
     share.energy = use.work.counts(c_, frames);
-    share.bound = limit;
+    share.bottleneck = limit;
     const auto macs = static_cast<double>(program.design().macs[i]);
     if (share.attributed.ps > 0)
       share.utilisation = rounded(std::min(1.0, macs / (toSeconds(share.attributed).value * peak)));
@@ -179,8 +181,8 @@ Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& t
   }
 
   if (trace.foldedFrames > 0)
-    profile.folds.push_back(
-        {FoldKind::periodicity, trace.foldedFrames,
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, trace.foldedFrames,
          std::to_string(trace.foldedFrames) + " frames of " + std::to_string(frames),
          "all actors' and stream places' times relative to the end of a frame "
          "recurred"});

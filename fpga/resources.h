@@ -1,5 +1,5 @@
-// Resources of the units of a pipeline, by the generators' published laws (docs of the formulas in
-// each function; checked against synthesis in tests/fpga).
+// Resources of the units of a pipeline, by the generators' published models (docs of the formulas
+// in each function; checked against synthesis in tests/fpga).
 #pragma once
 
 #include "fpga/folding.h"

@@ -184,7 +184,7 @@ double unitCycles(const Settings& s) {
       layerCycles(matrixLayer(s), {get(s, "pe"), get(s, "simd"), 1}, Style::finn, Parameters()));
 }
 
-/// Our laws against every synthesis of the sample.
+/// Our models against every synthesis of the sample.
 std::map<std::string, double> synthesis(const SearchPath& path) {
   const std::string file = fileOf(path, "validation/fpga-synth.csv");
   double rows = 0, wide = 0, interval = 0, latency = 0, dsp = 0, ff = 0, bram = 0, brams = 0;

@@ -19,7 +19,7 @@ const GpuProgram& asGpu(const Program& program) {
 
 }  // namespace
 
-Gpu::Gpu(Parameters p, BoundConfig config) : p_(std::move(p)) {
+Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   config_ = std::move(config);
   for (const auto& [name, fit] : p_.otherFits) {
     Parameters variant = p_;
@@ -44,7 +44,7 @@ std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& pref
                                Problems& problems, Maker maker) {
   Parameters p;
   const std::size_t before = problems.list().size();
-  BoundConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) {
+  ResolvedConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) {
     p.bind(b);
     if (b.reading() && p.power.idle.value >= p.power.tdp.value)
       b.problem("power.idle", "is not below the power limit", "less than power.tdp");
@@ -105,12 +105,12 @@ Profile Gpu::estimate(const Program& program) const {
   const Operating at = operatingPoint(p, own.kernels);
   std::vector<Ticks> durations;
   std::vector<EnergyCounts> energy;
-  std::vector<Bound> bounds;
+  std::vector<Bottleneck> bounds;
   for (const Kernel& kernel : own.kernels) {
     const KernelTime t = closedForm(p, kernel, at.clockScale);
-    durations.push_back(toTicks(Seconds(t.seconds * at.stretch)));
+    durations.push_back(toTicks(Seconds(t.seconds * at.slowdown)));
     energy.push_back(countsOf(p, ids_, kernel, at.clockScale, durations.back()));
-    bounds.push_back(t.bound);
+    bounds.push_back(t.bottleneck);
   }
   Profile profile = profileOf(own, durations, energy, bounds);
   profile.statistics.emplace_back("clockScale", at.clockScale);
@@ -119,7 +119,7 @@ Profile Gpu::estimate(const Program& program) const {
 
 Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& durations,
                        const std::vector<EnergyCounts>& energy,
-                       const std::vector<Bound>& bounds) const {
+                       const std::vector<Bottleneck>& bounds) const {
   Profile profile;
   OperatorShare share;
   Ticks longest;
@@ -128,19 +128,19 @@ Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& dura
     segment.local = durations[i];
     segment.energy = energy[i];
     segment.op = 0;
-    segment.bound = bounds[i];
+    segment.bottleneck = bounds[i];
     if (i == 0 && program.streamedBits > 0)
       segment.demands.push_back({0, Bits(program.streamedBits), p_.hostLink.value, 0, false});
     share.energy.add(energy[i]);
     share.busy += durations[i];
     if (durations[i] >= longest) {
       longest = durations[i];
-      share.bound = bounds[i];
+      share.bottleneck = bounds[i];
     }
     profile.segments.push_back(std::move(segment));
   }
   share.attributed = share.end = profile.alone();
-  if (share.attributed > share.busy) share.bound = Bound::link;
+  if (share.attributed > share.busy) share.bottleneck = Bottleneck::link;
   const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;
   share.utilisation = peak > 0 ? std::min(1.0, program.usefulMacs / peak) : 0.0;
   profile.shares.push_back(std::move(share));

@@ -11,7 +11,7 @@ namespace wattlas::gpu {
 class Gpu : public ConfiguredDevice {
  public:
   /// Makes the concrete device: with its event model, or without one.
-  using Maker = std::unique_ptr<Gpu> (*)(Parameters p, BoundConfig config);
+  using Maker = std::unique_ptr<Gpu> (*)(Parameters p, ResolvedConfig config);
 
   /// Reads a device file (without `kind`). Returns null when it added problems.
   static std::unique_ptr<Gpu> make(const ConfigNode& config, const std::string& prefix,
@@ -33,10 +33,10 @@ class Gpu : public ConfiguredDevice {
   /// Profile of a program whose kernels took `durations`: shared by the fidelities.
   Profile profileOf(const GpuProgram& program, const std::vector<Ticks>& durations,
                     const std::vector<EnergyCounts>& energy,
-                    const std::vector<Bound>& bounds) const;
+                    const std::vector<Bottleneck>& bounds) const;
 
  protected:
-  Gpu(Parameters p, BoundConfig config);
+  Gpu(Parameters p, ResolvedConfig config);
 
  private:
   /// `p_` with the constants of `stack`; `known` says whether there are any.

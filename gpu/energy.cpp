@@ -136,7 +136,7 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
   const double slowest = seconds(low);
   if (needed(low, slowest) > slowest) {
     point.clockScale = low;
-    point.stretch = needed(low, slowest) / slowest;
+    point.slowdown = needed(low, slowest) / slowest;
     return point;
   }
   for (int i = 0; i < 40; ++i) {

@@ -14,7 +14,7 @@ struct EnergyIds {
 /// Fills `table`; idle power is added as a power that always flows.
 EnergyIds declareEnergy(const Parameters& p, EnergyTable& table);
 
-/// Events of a kernel, as fractions of which a part may be charged to a stretch of it.
+/// Events of a kernel, as fractions of which a part may be charged to a phase of it.
 struct KernelEvents {
   double macs = 0, vectorOps = 0, dramBits = 0, l2Bits = 0, sharedBits = 0, linkBits = 0;
   double launches = 0;
@@ -34,7 +34,7 @@ EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k
 
 struct Operating {
   double clockScale = 1;  ///< clock / nominal clock
-  double stretch = 1;     ///< pauses when even the lowest clock exceeds the limit
+  double slowdown = 1;    ///< pauses when even the lowest clock exceeds the limit
 };
 /// Highest clock at which the kernels together keep the power limit (closed form).
 Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels);

@@ -65,7 +65,7 @@ class GpuProgram final : public Program {
  public:
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
 
   std::vector<Kernel> kernels;
   std::vector<Assumption> assumptions;

@@ -67,13 +67,13 @@ KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockSca
   // What a collective reads and writes moves while the link is busy.
   t.seconds = fixed + std::max(work, t.link);
   if (t.link > work + fixed)
-    t.bound = Bound::link;
+    t.bottleneck = Bottleneck::link;
   else if (fixed > work)
-    t.bound = Bound::latency;
+    t.bottleneck = Bottleneck::latency;
   else
-    t.bound = t.compute < memory ? Bound::memory
-              : kernel.rowTimes  ? Bound::latency
-                                 : Bound::compute;
+    t.bottleneck = t.compute < memory ? Bottleneck::memory
+                   : kernel.rowTimes  ? Bottleneck::latency
+                                      : Bottleneck::compute;
   return t;
 }
 

@@ -9,7 +9,7 @@ namespace wattlas::gpu {
 struct KernelTime {
   double seconds = 0;
   double compute = 0, dram = 0, l2 = 0, link = 0;  ///< seconds each resource needs
-  Bound bound = Bound::latency;
+  Bottleneck bottleneck = Bottleneck::latency;
 };
 
 /// t = start + latency + (1 - ov) max(compute, memory) + ov (compute + memory) at `clockScale` x

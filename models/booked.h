@@ -14,7 +14,7 @@ namespace wattlas {
 /// One operator of a region, all instances of a phase.
 struct BookedShare {
   bool known = false;  ///< false: the program says nothing about it
-  Bound bound = Bound::compute;
+  Bottleneck bottleneck = Bottleneck::compute;
   Ticks attributed;
   double dynamicJ = 0;
   double utilisation = 0;  ///< times the picoseconds it is about; to be divided by `attributed`

@@ -47,7 +47,7 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   const std::int64_t instances = region_.count * group.steps;
   const double factor = static_cast<double>(instances);
   const double stretch = alone.ps > 0 ? ps(duration) / ps(alone) : 1.0;
-  out_.bound += times(group.program->bound(), instances);
+  out_.bound += times(group.program->lowerBound(), instances);
   out_.events += profile.events;
 
   EnergyCounts spent;
@@ -73,7 +73,9 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
     row.utilisation += share.utilisation * ps(times(stretched, instances));
     if (!row.known || group.firstStep == 0) {
       const bool launchBound = i == 0 && launch > stretched;
-      row.bound = region_.onHost ? Bound::host : launchBound ? Bound::control : share.bound;
+      row.bottleneck = region_.onHost ? Bottleneck::host
+                       : launchBound  ? Bottleneck::control
+                                      : share.bottleneck;
     }
     row.known = true;
   }

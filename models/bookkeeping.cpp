@@ -23,11 +23,11 @@ void Bookkeeping::assume(const Assumption& assumption) {
     result_.assumptions.push_back(assumption);
 }
 
-void Bookkeeping::fold(const Fold& fold) {
+void Bookkeeping::fold(const Replication& fold) {
   if (!full_) return;
-  for (const Fold& known : result_.folds)
+  for (const Replication& known : result_.replications)
     if (known.kind == fold.kind && known.factor == fold.factor && known.what == fold.what) return;
-  result_.folds.push_back(fold);
+  result_.replications.push_back(fold);
 }
 
 void Bookkeeping::addCharges(const std::vector<Charge>& charges) {
@@ -40,14 +40,14 @@ void Bookkeeping::addCharges(const std::vector<Charge>& charges) {
 void Bookkeeping::load(const BookedLoad& load, Ticks end) {
   addCharges(load.charges);
   if (rows_.empty()) {
-    rows_.push_back({{}, 0, Cause::transfer});
+    rows_.push_back({{}, 0, BottleneckCategory::transfer});
     if (full_) {
       OperatorResult row;
       row.name = "load weights";
       row.kind = "transfer";
       row.phase = "load";
       row.device = tariff_.nameOf(onLink);
-      row.bound = nameOf(Bound::link);
+      row.bound = nameOf(Bottleneck::link);
       result_.operators.push_back(std::move(row));
     }
   }
@@ -74,7 +74,8 @@ void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan, 
   ++regionNumber_;
   for (const BookedShare& share : region.shares)
     rows_.push_back(
-        {share.attributed, share.dynamicJ, share.known ? causeOf(share.bound) : Cause::unknown});
+        {share.attributed, share.dynamicJ,
+         share.known ? bottleneckCategoryOf(share.bottleneck) : BottleneckCategory::unknown});
   addCharges(region.charges);
   bound_ += region.bound;
   now_ = end;
@@ -94,7 +95,7 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
     row.device = tariff_.nameOf(plan.onHost ? onHost : onDevice);
     row.region = regionNumber_;
     row.count = op.count * phase_->repeat;
-    if (share.known) row.bound = nameOf(share.bound);
+    if (share.known) row.bound = nameOf(share.bottleneck);
     const double run = ps(share.attributed);
     row.utilisation = run > 0 ? std::min(1.0, share.utilisation / run) : 0.0;
     // Cost over all steps of a group: exact for equal programs, growing bytes by their mean.
@@ -115,7 +116,7 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
 }
 
 void Bookkeeping::transferRow(Ticks start) {
-  rows_.push_back({phaseTransfer_, phaseTransferJ_, Cause::transfer});
+  rows_.push_back({phaseTransfer_, phaseTransferJ_, BottleneckCategory::transfer});
   if (!full_) return;
   OperatorResult row;
   row.name = row.kind = "transfer";
@@ -124,7 +125,7 @@ void Bookkeeping::transferRow(Ticks start) {
   row.count = phase_->repeat;
   row.startS = seconds(start);
   row.endS = seconds(now_);
-  row.bound = nameOf(Bound::link);
+  row.bound = nameOf(Bottleneck::link);
   result_.operators.push_back(std::move(row));
 }
 

@@ -26,7 +26,7 @@ class Bookkeeping {
               Detail detail = Detail::full);
 
   void assume(const Assumption& assumption);
-  void fold(const Fold& fold);
+  void fold(const Replication& fold);
   /// `end`: when it is over.
   void load(const BookedLoad& load, Ticks end);
 
@@ -44,7 +44,7 @@ class Bookkeeping {
   struct Row {
     Ticks attributed;
     double dynamicJ = 0;
-    Cause cause = Cause::unknown;
+    BottleneckCategory cause = BottleneckCategory::unknown;
   };
   struct Book {
     const BookedRegion* region = nullptr;

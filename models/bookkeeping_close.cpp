@@ -79,14 +79,14 @@ void Bookkeeping::close() {
       result_.phases.clear();
       return;
     }
-    rows_.push_back({period - busy, 0, Cause::idle});
+    rows_.push_back({period - busy, 0, BottleneckCategory::idle});
     if (full_) {
       OperatorResult row;
       row.name = row.kind = row.phase = "idle";
       row.device = tariff_.nameOf(onDevice);
       row.startS = seconds(busy);
       row.endS = seconds(period);
-      row.bound = nameOf(Bound::latency);
+      row.bound = nameOf(Bottleneck::latency);
       result_.operators.push_back(std::move(row));
     }
     now_ = period;

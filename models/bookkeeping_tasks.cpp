@@ -67,7 +67,8 @@ void Bookkeeping::tasks(const TaskPlan& plan, const Schedule& schedule) {
       addCharges(charges);
       joules += tariff_.joules(onLink, wire);
     }
-    rows_.push_back({sums[r].attributed, joules, row.transfer ? Cause::transfer : Cause::compute});
+    rows_.push_back({sums[r].attributed, joules,
+                     row.transfer ? BottleneckCategory::transfer : BottleneckCategory::compute});
     phase.energyJ += joules;
     if (joules > 0) timeline_.push_back({sums[r].end - sums[r].start, Joules(joules)});
     if (!full_) continue;
@@ -80,18 +81,18 @@ void Bookkeeping::tasks(const TaskPlan& plan, const Schedule& schedule) {
     out.count = sums[r].count;
     out.startS = seconds(sums[r].start);
     out.endS = seconds(sums[r].end);
-    out.bound = nameOf(row.transfer ? Bound::link : Bound::compute);
+    out.bound = nameOf(row.transfer ? Bottleneck::link : Bottleneck::compute);
     result_.operators.push_back(std::move(out));
   }
   if (given < schedule.end) {
-    rows_.push_back({schedule.end - given, 0, Cause::idle});
+    rows_.push_back({schedule.end - given, 0, BottleneckCategory::idle});
     if (full_) {
       OperatorResult idle;
       idle.name = idle.kind = "idle";
       idle.phase = phase.name;
       idle.device = tariff_.nameOf(onDevice);
       idle.endS = seconds(schedule.end);
-      idle.bound = nameOf(Bound::latency);
+      idle.bound = nameOf(Bottleneck::latency);
       result_.operators.push_back(std::move(idle));
     }
   }

@@ -100,7 +100,8 @@ const Costing::Executed& Costing::executed(const StepGroup& group, bool onHost) 
     throw std::overflow_error(
         fmt::format("more than {} events (run.eventBudget)", x_.run.eventBudget));
   if (detail_ == Detail::full) {
-    out_.folds.insert(out_.folds.end(), profile->folds.begin(), profile->folds.end());
+    out_.replications.insert(out_.replications.end(), profile->replications.begin(),
+                             profile->replications.end());
     out_.assumptions.insert(out_.assumptions.end(), profile->assumptions.begin(),
                             profile->assumptions.end());
   }

@@ -32,7 +32,7 @@ struct CostedRun {
   MemoryPlan memory;
   std::vector<std::string> reasons;  ///< why it cannot run; empty = feasible
   std::vector<Assumption> assumptions;
-  std::vector<Fold> folds;
+  std::vector<Replication> replications;
   bool usesHost = false;
   std::int64_t events = 0;
 };

@@ -78,7 +78,7 @@ class Device {
   virtual const DeviceInfo& info() const = 0;
   virtual const EnergyTable& energy() const = 0;
   /// Complete configuration (defaults filled in) and all parameters, for assumptions and studies.
-  virtual const BoundConfig& config() const = 0;
+  virtual const ResolvedConfig& config() const = 0;
   /// Changes when a model of this family computes something else than before.
   virtual int modelVersion() const = 0;
   Hash128 hash() const;

@@ -40,10 +40,11 @@ void adoptSections(const std::string& reference, const SearchPath& path, ConfigN
 void applyMapping(const std::string& file, const SearchPath& path, ConfigNode& platform) {
   Problems problems;
   std::vector<std::string> host, accelerator;
-  const BoundConfig bound = bindConfig(loadConfig(file, path), "mapping", problems, [&](Binder& b) {
-    b.texts("host", host, "operator kinds that run on the host");
-    b.texts("accelerator", accelerator, "operator kinds that must run on the accelerator");
-  });
+  const ResolvedConfig bound =
+      bindConfig(loadConfig(file, path), "mapping", problems, [&](Binder& b) {
+        b.texts("host", host, "operator kinds that run on the host");
+        b.texts("accelerator", accelerator, "operator kinds that must run on the accelerator");
+      });
   problems.finish();
   for (const auto& [from, to] : {std::pair{"host", "hostOps"}, {"accelerator", "deviceOps"}})
     if (const ConfigNode* list = bound.complete.find(from))
@@ -122,7 +123,7 @@ BuiltPlatform ExperimentMaker::platform(const std::string& reference, const Conf
   built.platform = std::make_shared<const Platform>(
       buildPlatform(readPlatform(reference), overrides, registry_));
   built.hash = built.platform->hash;
-  // Studies sweep one group of genes at a time: starting over now and then is enough.
+  // Studies sweep one group of design parameters at a time: starting over now and then is enough.
   if (platforms_.size() >= mostKept) platforms_.clear();
   return platforms_.emplace(key, std::move(built)).first->second;
 }

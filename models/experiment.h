@@ -96,7 +96,7 @@ struct Platform {
   std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
   EnergyTable linkEnergy;              ///< one coefficient: a bit over the link
   Hash128 linkHash;                    ///< what decides how long traffic takes on the link
-  BoundConfig config;                  ///< of the whole file, device and host included
+  ResolvedConfig config;               ///< of the whole file, device and host included
   Hash128 hash;                        ///< of the complete configuration
 };
 

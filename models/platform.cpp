@@ -82,7 +82,7 @@ void addProblems(Problems& all, const InputError& error) {
   for (const Problem& problem : error.problems()) all.add(problem);
 }
 
-void prefixed(std::vector<ParameterRecord>& out, const BoundConfig& from,
+void prefixed(std::vector<ParameterRecord>& out, const ResolvedConfig& from,
               const std::string& prefix) {
   for (ParameterRecord record : from.parameters) {
     record.path = prefix + "." + record.path;
@@ -170,7 +170,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     for (const auto& [name, section] : fields.groups.entries()) {
       DeviceGroup group;
       ConfigNode device;
-      BoundConfig bound = bindConfig(section, "groups." + name, problems, [&](Binder& b) {
+      ResolvedConfig bound = bindConfig(section, "groups." + name, problems, [&](Binder& b) {
         b.any("device", device, "The device of each member");
         b.integer("count", group.count, {.min = 1, .max = 1 << 20, .fallback = "1"}, "Members");
         b.flag("fold", group.fold, {.fallback = "true"},
@@ -203,8 +203,8 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     platform.hostThreads = static_cast<std::int64_t>(
         std::max(1.0, parseQuantity(fields.hostThreads.scalar(), Dimension::count)));
   if (fields.mapping.isMap()) {
-    const BoundConfig bound = bindConfig(fields.mapping, "mapping", problems,
-                                         [&](Binder& b) { platform.mapping.bind(b); });
+    const ResolvedConfig bound = bindConfig(fields.mapping, "mapping", problems,
+                                            [&](Binder& b) { platform.mapping.bind(b); });
     platform.config.complete.put("mapping", bound.complete);
   }
   if (fields.links.isMap()) {
@@ -212,7 +212,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     for (const auto& [name, section] : fields.links.entries()) {
       PlatformLink link;
       link.config.name = name;
-      const BoundConfig bound =
+      const ResolvedConfig bound =
           bindConfig(section, "links." + name, problems, [&](Binder& b) { bindLink(b, link); });
       prefixed(platform.config.parameters, bound, "links." + name);
       links.put(name, bound.complete);
@@ -234,7 +234,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     }
   }
   if (fields.link.isMap()) {
-    const BoundConfig link =
+    const ResolvedConfig link =
         bindConfig(fields.link, "link", problems, [&](Binder& b) { platform.link.bind(b); });
     platform.config.complete.put("link", link.complete);
     prefixed(platform.config.parameters, link, "link");

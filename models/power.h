@@ -7,7 +7,7 @@
 
 namespace wattlas {
 
-/// A stretch of constant average power.
+/// A phase of constant average power.
 struct PowerPiece {
   Ticks duration;
   Joules energy;

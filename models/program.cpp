@@ -21,10 +21,10 @@ Fidelity parseFidelity(const std::string& text) {
                    didYouMean(text, fidelityNames));
 }
 
-const char* nameOf(Bound bound) {
+const char* nameOf(Bottleneck bottleneck) {
   static constexpr const char* names[] = {"compute", "memory",  "link",
                                           "latency", "control", "host"};
-  return names[static_cast<std::size_t>(bound)];
+  return names[static_cast<std::size_t>(bottleneck)];
 }
 
 const char* nameOf(Refusal::Code code) {
@@ -32,7 +32,7 @@ const char* nameOf(Refusal::Code code) {
   return names[static_cast<std::size_t>(code)];
 }
 
-const char* nameOf(FoldKind kind) {
+const char* nameOf(ReplicationKind kind) {
   static constexpr const char* names[] = {"symmetry", "periodicity", "repetition"};
   return names[static_cast<std::size_t>(kind)];
 }

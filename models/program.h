@@ -19,8 +19,8 @@ const char* nameOf(Fidelity fidelity);
 Fidelity parseFidelity(const std::string& text);
 
 /// What limits an operator or a segment.
-enum class Bound { compute, memory, link, latency, control, host };
-const char* nameOf(Bound bound);
+enum class Bottleneck { compute, memory, link, latency, control, host };
+const char* nameOf(Bottleneck bottleneck);
 
 using TierId = std::int32_t;
 using PortId = std::int32_t;
@@ -43,14 +43,14 @@ struct Demand {
   bool write = false;         ///< out of the device
 };
 
-/// A stretch of execution. Alone it lasts max(local, slowest demand).
+/// A phase of execution. Alone it lasts max(local, slowest demand).
 struct Segment {
   Ticks local;  ///< private time: compute, private memory, control
   std::vector<Demand> demands;
   EnergyCounts energy;  ///< events during ONE repetition
   std::int64_t repeat = 1;
   std::int32_t op = -1;  ///< index into the region, -1 = the region as a whole
-  Bound bound = Bound::compute;
+  Bottleneck bottleneck = Bottleneck::compute;
 };
 
 /// What one operator of the region took. Segments say when power flows; shares say who used it.
@@ -60,16 +60,16 @@ struct OperatorShare {
   Ticks busy;           ///< time its units worked; may overlap with other operators
   Ticks attributed;     ///< non-overlapping share; all shares add up to the program's duration
   EnergyCounts energy;  ///< all shares add up to the segments' energy
-  Bound bound = Bound::compute;
+  Bottleneck bottleneck = Bottleneck::compute;
   double utilisation = 0;  ///< achieved / peak MAC rate of the device in `attributed`, 0..1
 };
 
-enum class FoldKind { symmetry, periodicity, repetition };
-const char* nameOf(FoldKind kind);
+enum class ReplicationKind { symmetry, periodicity, repetition };
+const char* nameOf(ReplicationKind kind);
 
 /// One simplification that was applied, with the guard that allowed it.
-struct Fold {
-  FoldKind kind = FoldKind::symmetry;
+struct Replication {
+  ReplicationKind kind = ReplicationKind::symmetry;
   std::int64_t factor = 1;
   std::string what;   ///< such as "64 identical banks"
   std::string guard;  ///< such as "same program, same entry state, data-independent timing"
@@ -85,7 +85,7 @@ struct Assumption {
 struct Profile {
   std::vector<Segment> segments;
   std::vector<OperatorShare> shares;
-  std::vector<Fold> folds;
+  std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
   std::int64_t events = 0;  ///< kernel events + steps inside modules; folded copies once
   std::vector<std::pair<std::string, double>> statistics;  ///< such as {"dma.busyCycles", 812}
@@ -109,7 +109,7 @@ class Program {
   virtual Hash128 hash() const = 0;
   virtual const std::vector<Footprint>& footprint() const = 0;
   /// Physical lower bound on the duration that no fidelity may beat.
-  virtual Ticks bound() const = 0;
+  virtual Ticks lowerBound() const = 0;
   /// False: the program covers ONE instance of each operator and the platform runs it
   /// `Operator::count` times (all operators of the region then have the same count). True: it
   /// covers all instances (a pipeline that holds the whole network).

@@ -38,13 +38,13 @@ class Registry {
 class ConfiguredDevice : public Device {
  public:
   const EnergyTable& energy() const override { return energy_; }
-  const BoundConfig& config() const override { return config_; }
+  const ResolvedConfig& config() const override { return config_; }
   const DeviceInfo& info() const override { return info_; }
 
  protected:
   DeviceInfo info_;
   EnergyTable energy_;
-  BoundConfig config_;
+  ResolvedConfig config_;
 };
 
 }  // namespace wattlas

@@ -2,27 +2,28 @@
 
 namespace wattlas {
 
-const char* nameOf(Cause cause) {
+const char* nameOf(BottleneckCategory cause) {
   static constexpr const char* names[] = {"compute", "memory",   "link", "latency", "control",
                                           "host",    "transfer", "idle", ""};
   return names[static_cast<std::size_t>(cause)];
 }
 
-Cause causeOf(Bound bound) {
-  static_assert(static_cast<int>(Cause::host) == static_cast<int>(Bound::host));
-  return static_cast<Cause>(bound);
+BottleneckCategory bottleneckCategoryOf(Bottleneck bottleneck) {
+  static_assert(static_cast<int>(BottleneckCategory::host) == static_cast<int>(Bottleneck::host));
+  return static_cast<BottleneckCategory>(bottleneck);
 }
 
-Cause causeOf(const OperatorResult& row) {
-  for (int c = 0; c < causeCount; ++c) {
-    const auto cause = static_cast<Cause>(c);
-    const bool waits = cause == Cause::transfer || cause == Cause::idle;
-    if (row.kind == nameOf(Cause::transfer) || row.kind == nameOf(Cause::idle)
+BottleneckCategory bottleneckCategoryOf(const OperatorResult& row) {
+  for (int c = 0; c < bottleneckCategoryCount; ++c) {
+    const auto cause = static_cast<BottleneckCategory>(c);
+    const bool waits = cause == BottleneckCategory::transfer || cause == BottleneckCategory::idle;
+    if (row.kind == nameOf(BottleneckCategory::transfer) ||
+                row.kind == nameOf(BottleneckCategory::idle)
             ? waits && row.kind == nameOf(cause)
             : row.bound == nameOf(cause))
       return cause;
   }
-  return Cause::unknown;
+  return BottleneckCategory::unknown;
 }
 
 const PhaseResult* RunResult::phase(const std::string& name) const {

@@ -21,10 +21,20 @@ inline constexpr int resultSchema = 1;
 enum class Detail { totals, full };
 
 /// What time is attributed to: the bounds of operators, copies, and waiting.
-enum class Cause { compute, memory, link, latency, control, host, transfer, idle, unknown };
-inline constexpr int causeCount = 9;
-const char* nameOf(Cause cause);  ///< "" when unknown
-Cause causeOf(Bound bound);
+enum class BottleneckCategory {
+  compute,
+  memory,
+  link,
+  latency,
+  control,
+  host,
+  transfer,
+  idle,
+  unknown
+};
+inline constexpr int bottleneckCategoryCount = 9;
+const char* nameOf(BottleneckCategory cause);  ///< "" when unknown
+BottleneckCategory bottleneckCategoryOf(Bottleneck bottleneck);
 
 /// What is inside the numbers.
 struct Includes {
@@ -47,7 +57,7 @@ struct OperatorResult {
 };
 
 /// Operators by their bound, other rows by what they are.
-Cause causeOf(const OperatorResult& row);
+BottleneckCategory bottleneckCategoryOf(const OperatorResult& row);
 
 /// What a component of the platform did in the run.
 struct ComponentStatistics {
@@ -58,7 +68,7 @@ struct ComponentStatistics {
   double bytes = 0;  ///< moved; links only
 };
 
-/// A stretch of a component's work in the run.
+/// A phase of a component's work in the run.
 struct TraceSlice {
   std::string track, name;
   double startS = 0, durationS = 0;
@@ -113,12 +123,12 @@ struct RunResult {
   double timeS = 0, boundS = 0, energyJ = 0, powerAvgW = 0, powerPeakW = 0, powerWindowS = 0;
   double areaMm2 = 0;  ///< 0 = unknown
   std::array<double, categoryCount> breakdownJ{};
-  std::array<double, causeCount> attributedS{};  ///< by Cause; adds up to timeS
+  std::array<double, bottleneckCategoryCount> attributedS{};  ///< by Cause; adds up to timeS
   std::vector<PhaseResult> phases;
   std::vector<OperatorResult> operators;
   std::vector<TierResult> tiers;
   double weightsBytes = 0, peakBytes = 0, capacityBytes = 0;
-  std::vector<Fold> folds;
+  std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
   std::vector<LedgerCell> ledger;
   std::vector<ComponentStatistics> statistics;

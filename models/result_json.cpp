@@ -94,9 +94,9 @@ Json memoryJson(const RunResult& r) {
           {"capacity_bytes", size(r.capacityBytes)}};
 }
 
-Json foldsJson(const RunResult& r) {
+Json replicationsJson(const RunResult& r) {
   Json rows = Json::array();
-  for (const Fold& f : r.folds)
+  for (const Replication& f : r.replications)
     rows.push_back(
         {{"kind", nameOf(f.kind)}, {"factor", f.factor}, {"what", f.what}, {"guard", f.guard}});
   return rows;
@@ -196,7 +196,7 @@ std::string toJson(const RunResult& r, bool withHost, int indent) {
   out["phases"] = phasesJson(r);
   out["operators"] = operatorsJson(r);
   out["memory"] = memoryJson(r);
-  out["folds"] = foldsJson(r);
+  out["folds"] = replicationsJson(r);
   out["assumptions"] = assumptionsJson(r);
   addOptional(out, r);
   if (!r.statistics.empty()) out["statistics"] = statisticsJson(r);

@@ -92,9 +92,9 @@ void readMemory(const Json& j, RunResult& r) {
   r.capacityBytes = number(j, "capacity_bytes");
 }
 
-Fold readFold(const Json& j) {
-  Fold f;
-  f.kind = named(j, "kind", FoldKind::repetition);
+Replication readReplication(const Json& j) {
+  Replication f;
+  f.kind = named(j, "kind", ReplicationKind::repetition);
   get(j, "factor", f.factor);
   get(j, "what", f.what);
   get(j, "guard", f.guard);
@@ -199,10 +199,10 @@ RunResult read(const Json& j) {
   for (const Json& row : j.at("operators")) {
     r.operators.push_back(readOperator(row));
     const OperatorResult& op = r.operators.back();
-    r.attributedS[static_cast<std::size_t>(causeOf(op))] += op.attributedS;
+    r.attributedS[static_cast<std::size_t>(bottleneckCategoryOf(op))] += op.attributedS;
   }
   readMemory(j.at("memory"), r);
-  for (const Json& row : j.at("folds")) r.folds.push_back(readFold(row));
+  for (const Json& row : j.at("folds")) r.replications.push_back(readReplication(row));
   for (const Json& row : j.at("assumptions")) r.assumptions.push_back(readAssumption(row));
   readOptional(j, r);
   get(j, "notes", r.notes);

@@ -47,7 +47,7 @@ class Simulation {
     const TaskPlan plan = planTasks(*x_.tasks, *x_.platform, network);
     const Schedule schedule = scheduleOf(plan.graph, network.resources());
     result_.host.events = schedule.events;
-    for (const Fold& fold : plan.folds) books_.fold(fold);
+    for (const Replication& fold : plan.replications) books_.fold(fold);
     books_.tasks(plan, schedule);
     report(plan.graph, network.resources(), schedule,
            [&](const Task& task) { return plan.rows[static_cast<std::size_t>(task.owner)].name; });
@@ -63,7 +63,7 @@ class Simulation {
                                "a workload of tasks (`tasks:`), or a platform with one group",
                                {}});
     if (group.count > 1)
-      books_.fold({FoldKind::symmetry, group.count,
+      books_.fold({ReplicationKind::symmetry, group.count,
                    fmt::format("{} members of {}", group.count, group.device.name),
                    "equal slices of every tensor, in step; collectives take all of them"});
     const CostedRun costed = costing_.run();
@@ -73,7 +73,7 @@ class Simulation {
     result_.peakBytes = costed.memory.peakBytes;
     result_.capacityBytes = costed.memory.capacityBytes;
     for (const Assumption& a : costed.assumptions) books_.assume(a);
-    for (const Fold& fold : costed.folds) books_.fold(fold);
+    for (const Replication& fold : costed.replications) books_.fold(fold);
     if (costed.usesHost) result_.fidelityUsed["host"] = nameOf(costing_.hostLevel());
     if (costed.reasons.empty())
       account(costed);

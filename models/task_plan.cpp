@@ -237,7 +237,7 @@ class TaskPlanner {
         if (task.kind == TaskSpec::Kind::run && task.amount.value > 0) equal = false;
         if (task.kind == TaskSpec::Kind::collective) {
           CollectiveSpec spec{task.operation, task.algorithm, membersOf(g), task.amount};
-          equal = equal && folds(spec, network_);
+          equal = equal && replications(spec, network_);
         }
       }
       for (const TaskEdge& edge : file_.edges)
@@ -248,9 +248,9 @@ class TaskPlanner {
         }
       if (!used || !equal) continue;
       folded_.insert(g);
-      plan_.folds.push_back({FoldKind::symmetry, group.count,
-                             fmt::format("{} members of {}", group.count, group.device.name),
-                             "equal tasks on all of them, transfers on links of their own"});
+      plan_.replications.push_back({ReplicationKind::symmetry, group.count,
+                                    fmt::format("{} members of {}", group.count, group.device.name),
+                                    "equal tasks on all of them, transfers on links of their own"});
     }
   }
 

@@ -18,7 +18,7 @@ struct TaskPlan {
   TaskGraph graph;               ///< `Task::owner` is an index into rows
   std::vector<Row> rows;         ///< tasks of the file, then transfers along edges
   std::deque<Profile> profiles;  ///< of runs with traffic
-  std::vector<Fold> folds;
+  std::vector<Replication> replications;
 };
 
 /// Throws InputError for what cannot be: a device that nobody has, a time that is missing, a way

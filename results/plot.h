@@ -62,10 +62,10 @@ Plot energyPlot(const std::vector<RunResult>& results);
 /// the point's own (NaN = not drawn). Throws InputError when no bar has both numbers.
 Plot tornadoPlot(const std::vector<TornadoBar>& bars, double value, const std::string& title);
 
-/// One cell per pair of values of two genes (or platform, format): the best `metric` over
-/// everything else; one panel per workload. Throws InputError: unknown names, nothing to show.
-Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
-                 const std::string& geneY, const PlotAxis& metric, const std::string& title);
+/// One cell per pair of values of two design parameters (or platform, format): the best `metric`
+/// over everything else; one panel per workload. Throws InputError: unknown names, nothing to show.
+Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameterX,
+                 const std::string& parameterY, const PlotAxis& metric, const std::string& title);
 
 /// Share of the box covered over evaluations, one panel per workload; with several seeds the
 /// median and the band from the lowest to the highest. Throws InputError when there is no history.
@@ -73,9 +73,10 @@ Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string&
 
 /// What a plot of a file shows. Empty = chosen by the kind of plot.
 struct PlotChoice {
-  std::string x = {},
-              y = {};       ///< pareto: columns (time_s, energy_j); heatmap: genes (the first two)
-  std::string metric = {};  ///< heatmap, tornado: a number column
+  std::string
+      x = {},
+      y = {};  ///< pareto: columns (time_s, energy_j); heatmap: design parameters (the first two)
+  std::string metric = {};    ///< heatmap, tornado: a number column
   std::string workload = {};  ///< this one alone (all)
   std::string point = {};     ///< tornado: point_id or its beginning (the best of the metric)
 };

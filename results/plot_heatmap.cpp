@@ -15,26 +15,26 @@ namespace {
 constexpr double cellHeight = 30, top = 62, gap = 66;
 constexpr std::size_t mostValues = 40;
 
-std::string textOf(const PointRow& row, const std::string& gene) {
-  if (gene == "platform") return row.platform;
-  if (gene == "format") return row.format;
-  const std::string* value = geneOf(row, gene);
+std::string textOf(const PointRow& row, const std::string& parameter) {
+  if (parameter == "platform") return row.platform;
+  if (parameter == "format") return row.format;
+  const std::string* value = parameterOf(row, parameter);
   return value == nullptr ? "" : *value;
 }
 
 /// Values in the order of the file, which is the study's.
-std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::string& gene) {
+std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::string& parameter) {
   std::vector<std::string> values;
   for (const PointRow& row : rows)
-    if (const std::string v = textOf(row, gene);
+    if (const std::string v = textOf(row, parameter);
         !v.empty() && std::find(values.begin(), values.end(), v) == values.end())
       values.push_back(v);
   if (values.empty())
-    throw InputError("no point has a value of '" + gene.substr(0, 60) + "'",
+    throw InputError("no point has a value of '" + parameter.substr(0, 60) + "'",
                      "platform, format or a gene of the study",
-                     didYouMean(gene, geneColumns(rows)));
+                     didYouMean(parameter, parameterColumns(rows)));
   if (values.size() > mostValues)
-    throw InputError(fmt::format("'{}' has {} values", gene, values.size()),
+    throw InputError(fmt::format("'{}' has {} values", parameter, values.size()),
                      fmt::format("a gene of at most {} values", mostValues));
   return values;
 }
@@ -46,16 +46,16 @@ struct Cell {
 
 }  // namespace
 
-Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
-                 const std::string& geneY, const PlotAxis& metric, const std::string& title) {
-  if (geneX == geneY)
-    throw InputError("both axes of the heat map are '" + geneX + "'", "two different genes");
-  const std::vector<std::string> xs = valuesOf(rows, geneX), ys = valuesOf(rows, geneY);
+Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameterX,
+                 const std::string& parameterY, const PlotAxis& metric, const std::string& title) {
+  if (parameterX == parameterY)
+    throw InputError("both axes of the heat map are '" + parameterX + "'", "two different genes");
+  const std::vector<std::string> xs = valuesOf(rows, parameterX), ys = valuesOf(rows, parameterY);
   std::vector<std::string> workloads;
   std::map<std::string, std::map<std::pair<std::string, std::string>, Cell>> panels;
   for (const PointRow& row : rows) {
     if (panels.count(row.workload) == 0) workloads.push_back(row.workload);
-    Cell& cell = panels[row.workload][{textOf(row, geneX), textOf(row, geneY)}];
+    Cell& cell = panels[row.workload][{textOf(row, parameterX), textOf(row, parameterY)}];
     ++cell.points;
     const double v = row.feasible ? numberOf(row, metric.column) : missing;
     if (!std::isfinite(v)) continue;
@@ -76,8 +76,8 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
                        measure.name, rows.front().scope),
            "small dim");
   std::string csv;
-  appendCsvLine(
-      csv, std::vector<std::string>{"workload", geneX, geneY, metric.column, "points", "feasible"});
+  appendCsvLine(csv, std::vector<std::string>{"workload", parameterX, parameterY, metric.column,
+                                              "points", "feasible"});
   double y0 = top;
   for (const std::string& workload : workloads) {
     const auto& cells = panels[workload];
@@ -116,8 +116,8 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
         const bool known = std::isfinite(cell.best);
         const int step = known ? stepOf(cell.best) : 0;
         svg.rect(x, y, cellWidth - 1.5, cellHeight - 1.5, known ? heatClass(step) : "absent",
-                 fmt::format("{} {}, {} {}: {} of {} points feasible", geneX, xs[i], geneY, ys[j],
-                             cell.feasible, cell.points));
+                 fmt::format("{} {}, {} {}: {} of {} points feasible", parameterX, xs[i],
+                             parameterY, ys[j], cell.feasible, cell.points));
         svg.text(x + cellWidth / 2 - 1, y + cellHeight / 2 + 3,
                  known              ? formatQuantity(cell.best, measure.dimension)
                  : cell.points == 0 ? "-"
@@ -129,10 +129,10 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& geneX,
     for (std::size_t i = 0; i < xs.size(); ++i)
       svg.text(left + cellWidth * (static_cast<double>(i) + 0.5), y0 + 13, xs[i], "small",
                Anchor::middle);
-    svg.text(left + cellWidth * static_cast<double>(xs.size()) / 2, y0 + 30, geneX, "dim",
+    svg.text(left + cellWidth * static_cast<double>(xs.size()) / 2, y0 + 30, parameterX, "dim",
              Anchor::middle);
-    svg.text(20, y0 - cellHeight * static_cast<double>(ys.size()) / 2, geneY, "dim", Anchor::middle,
-             -90);
+    svg.text(20, y0 - cellHeight * static_cast<double>(ys.size()) / 2, parameterY, "dim",
+             Anchor::middle, -90);
     y0 += gap - 16;
   }
   return {std::move(svg), "Heat map of two parameters", csv};

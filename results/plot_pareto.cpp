@@ -66,9 +66,9 @@ Rows staircase(const Rows& rows, const PlotAxis& x, const PlotAxis& y) {
 
 std::string tipOf(const PointRow& row, const PlotAxis& x, const PlotAxis& y) {
   std::string tip = row.platform + " " + row.format;
-  for (const auto& [gene, value] : row.genes)
-    if (gene != "platform" && gene != "format" && gene != "workload")
-      tip += ", " + gene + " " + value;
+  for (const auto& [parameter, value] : row.parameters)
+    if (parameter != "platform" && parameter != "format" && parameter != "workload")
+      tip += ", " + parameter + " " + value;
   for (const PlotAxis& axis : {x, y}) {
     const Measure measure = measureOf(axis.column);
     tip +=

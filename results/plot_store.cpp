@@ -85,21 +85,21 @@ Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
                          best->id.substr(0, 16) + ")");
 }
 
-/// The first genes with more than one value, platform and format among them.
+/// The first design parameters with more than one value, platform and format among them.
 Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   std::vector<std::string> varying;
-  std::vector<std::string> genes = geneColumns(store.rows(), store.header().genes);
-  genes.insert(genes.begin(), {"format", "platform"});
-  for (const std::string& gene : genes) {
+  std::vector<std::string> parameters = parameterColumns(store.rows(), store.header().parameters);
+  parameters.insert(parameters.begin(), {"format", "platform"});
+  for (const std::string& parameter : parameters) {
     std::set<std::string> values;
     for (const PointRow& row : store.rows()) {
-      const std::string* value = geneOf(row, gene);
-      values.insert(gene == "platform" ? row.platform
-                    : gene == "format" ? row.format
-                    : value == nullptr ? std::string()
-                                       : *value);
+      const std::string* value = parameterOf(row, parameter);
+      values.insert(parameter == "platform" ? row.platform
+                    : parameter == "format" ? row.format
+                    : value == nullptr      ? std::string()
+                                            : *value);
     }
-    if (values.size() > 1) varying.push_back(gene);
+    if (values.size() > 1) varying.push_back(parameter);
   }
   const auto pick = [&](const std::string& asked, std::size_t k) {
     if (!asked.empty()) return asked;

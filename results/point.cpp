@@ -33,13 +33,13 @@ bool isFixedColumn(const std::string& name) {
 }
 
 PointRow makePointRow(std::string id, const RunResult& r,
-                      std::vector<std::pair<std::string, std::string>> genes) {
+                      std::vector<std::pair<std::string, std::string>> parameters) {
   PointRow row;
   row.id = std::move(id);
   row.platform = r.platform;
   row.workload = r.workload;
   row.format = r.format;
-  row.genes = std::move(genes);
+  row.parameters = std::move(parameters);
   row.fidelity = fidelityText(r);
   row.scope = r.scope;
   row.feasible = r.feasible;
@@ -90,12 +90,12 @@ double numberOf(const PointRow& row, const std::string& column) {
                    joined(names), didYouMean(column, names));
 }
 
-std::vector<std::string> geneColumns(const std::vector<PointRow>& rows,
-                                     const std::vector<std::string>& order) {
+std::vector<std::string> parameterColumns(const std::vector<PointRow>& rows,
+                                          const std::vector<std::string>& order) {
   std::vector<std::string> names;
   std::unordered_set<std::string> seen;
   for (const PointRow& row : rows)
-    for (const auto& [name, value] : row.genes)
+    for (const auto& [name, value] : row.parameters)
       if (seen.insert(name).second && !isFixedColumn(name)) names.push_back(name);
   const auto place = [&](const std::string& name) {
     return std::find(order.begin(), order.end(), name) - order.begin();
@@ -122,25 +122,25 @@ double extraOf(const PointRow& row, const std::string& column) {
   return missing;
 }
 
-const std::string* geneOf(const PointRow& row, const std::string& gene) {
-  for (const auto& [name, value] : row.genes)
-    if (name == gene) return &value;
+const std::string* parameterOf(const PointRow& row, const std::string& parameter) {
+  for (const auto& [name, value] : row.parameters)
+    if (name == parameter) return &value;
   return nullptr;
 }
 
 std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order) {
-  const std::vector<std::string> genes = geneColumns(rows, order);
+  const std::vector<std::string> parameters = parameterColumns(rows, order);
   std::string out;
   std::vector<std::string> cells(leading.begin(), leading.end());
-  cells.insert(cells.end(), genes.begin(), genes.end());
+  cells.insert(cells.end(), parameters.begin(), parameters.end());
   cells.insert(cells.end(), trailing.begin(), trailing.end());
   const std::vector<std::string> extras = extraColumns(rows);
   cells.insert(cells.end(), extras.begin(), extras.end());
   appendCsvLine(out, cells);
   for (const PointRow& row : rows) {
     cells = {row.id, row.platform, row.workload, row.format};
-    for (const std::string& gene : genes) {
-      const std::string* value = geneOf(row, gene);
+    for (const std::string& parameter : parameters) {
+      const std::string* value = parameterOf(row, parameter);
       cells.push_back(value != nullptr ? *value : "");
     }
     cells.insert(cells.end(), {row.fidelity, row.scope});

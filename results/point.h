@@ -16,9 +16,10 @@ inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 struct PointRow {
   std::string id;  ///< content id of the point
   std::string platform, workload, format;
-  /// Genes in the study's order with the text of their value; an inactive gene is left out.
-  /// Genes that are columns anyway (`platform`, `workload`, `format`, ...) need not be here.
-  std::vector<std::pair<std::string, std::string>> genes;
+  /// Design parameters in the study's order with the text of their value; an inactive design
+  /// parameter is left out. Design parameters that are columns anyway (`platform`, `workload`,
+  /// `format`, ...) need not be here.
+  std::vector<std::pair<std::string, std::string>> parameters;
   std::string fidelity, scope;
   double timeS = missing, energyJ = missing, powerAvgW = missing, powerPeakW = missing;
   double areaMm2 = missing, accuracy = missing, accuracySe = missing;
@@ -37,7 +38,7 @@ struct PointRow {
 /// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` holds the levels
 /// that were used (fidelityText in results/summary.h), not the one that was asked for.
 PointRow makePointRow(std::string id, const RunResult& result,
-                      std::vector<std::pair<std::string, std::string>> genes = {});
+                      std::vector<std::pair<std::string, std::string>> parameters = {});
 
 /// A number column of a row under its name in CSV and HDF5 files: time_s, energy_j, power_avg_w,
 /// power_peak_w, area_mm2, accuracy, accuracy_se.
@@ -53,17 +54,17 @@ std::vector<std::string> extraColumns(const std::vector<PointRow>& rows);
 /// An extra number of a row; `missing` when the row lacks it.
 double extraOf(const PointRow& row, const std::string& column);
 
-/// Whether a gene of that name is a column of every row, such as `platform`.
+/// Whether a design parameter of that name is a column of every row, such as `platform`.
 bool isFixedColumn(const std::string& name);
-/// Names of all genes that need a column of their own: those of `order` (the study's genes) first,
-/// in that order, then others in order of first appearance.
-std::vector<std::string> geneColumns(const std::vector<PointRow>& rows,
-                                     const std::vector<std::string>& order = {});
-/// Text of a gene in a row, or nullptr when it is inactive.
-const std::string* geneOf(const PointRow& row, const std::string& gene);
+/// Names of all design parameters that need a column of their own: those of `order` (the study's
+/// design parameters) first, in that order, then others in order of first appearance.
+std::vector<std::string> parameterColumns(const std::vector<PointRow>& rows,
+                                          const std::vector<std::string>& order = {});
+/// Text of a design parameter in a row, or nullptr when it is inactive.
+const std::string* parameterOf(const PointRow& row, const std::string& parameter);
 
-/// CSV of docs/contract.md, 4; columns of genes as geneColumns() gives them. Extra numbers
-/// follow at the end.
+/// CSV of docs/contract.md, 4; columns of design parameters as geneColumns() gives them. Extra
+/// numbers follow at the end.
 std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order = {});
 /// The same into a file that appears complete or not at all. Throws InputError.
 void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,

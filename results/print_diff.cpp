@@ -44,7 +44,8 @@ double numberIn(const PointRow& row, const std::string& column) {
 std::string title(const PointRow& row) {
   std::string text =
       fmt::format("{}  {} {} {}", row.id.substr(0, 16), row.platform, row.workload, row.format);
-  for (const auto& [gene, value] : row.genes) text += fmt::format(", {} {}", gene, value);
+  for (const auto& [parameter, value] : row.parameters)
+    text += fmt::format(", {} {}", parameter, value);
   return text;
 }
 

@@ -21,39 +21,40 @@ void refuseMixedScopes(const std::vector<PointRow>& rows) {
                        "one scope for all points", "set 'scope' once for the whole study");
 }
 
-/// Genes that take more than one value here: the others would only fill the table.
-std::vector<std::string> varyingGenes(const std::vector<std::string>& columns, const Rows& rows) {
+/// Design parameters that take more than one value here: the others would only fill the table.
+std::vector<std::string> varyingParameters(const std::vector<std::string>& columns,
+                                           const Rows& rows) {
   std::vector<std::string> varying;
-  for (const std::string& gene : columns) {
+  for (const std::string& parameter : columns) {
     std::vector<std::string> seen;
     for (const PointRow* row : rows)
-      if (const std::string* value = geneOf(*row, gene);
+      if (const std::string* value = parameterOf(*row, parameter);
           value != nullptr && std::find(seen.begin(), seen.end(), *value) == seen.end())
         seen.push_back(*value);
-    if (seen.size() > 1) varying.push_back(gene);
+    if (seen.size() > 1) varying.push_back(parameter);
   }
   return varying;
 }
 
-/// The last part of a dotted name, unless another gene ends alike.
-std::string shortName(const std::string& gene, const std::vector<std::string>& genes) {
+/// The last part of a dotted name, unless another design parameter ends alike.
+std::string shortName(const std::string& parameter, const std::vector<std::string>& parameters) {
   const auto last = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
-  const auto alike = std::count_if(genes.begin(), genes.end(), [&](const std::string& other) {
-    return last(other) == last(gene);
-  });
-  return alike > 1 ? gene : last(gene);
+  const auto alike =
+      std::count_if(parameters.begin(), parameters.end(),
+                    [&](const std::string& other) { return last(other) == last(parameter); });
+  return alike > 1 ? parameter : last(parameter);
 }
 
-std::string geneText(const PointRow& row, const std::vector<std::string>& genes) {
+std::string parameterText(const PointRow& row, const std::vector<std::string>& parameters) {
   std::string text;
-  for (const std::string& gene : genes)
-    if (const std::string* value = geneOf(row, gene))
-      text += (text.empty() ? "" : ", ") + shortName(gene, genes) + "=" + *value;
+  for (const std::string& parameter : parameters)
+    if (const std::string* value = parameterOf(row, parameter))
+      text += (text.empty() ? "" : ", ") + shortName(parameter, parameters) + "=" + *value;
   return text;
 }
 
-std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& genes) {
-  const std::string extra = geneText(row, genes);
+std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& parameters) {
+  const std::string extra = parameterText(row, parameters);
   return row.platform + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
 }
 
@@ -74,7 +75,7 @@ Rows fastestOfOthers(const Rows& rows, const Rows& front) {
   return others;
 }
 
-std::string frontTable(const Rows& rows, const std::vector<std::string>& genes,
+std::string frontTable(const Rows& rows, const std::vector<std::string>& parameters,
                        const TextOptions& options) {
   const auto faster = [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; };
   Rows front;
@@ -100,7 +101,7 @@ std::string frontTable(const Rows& rows, const std::vector<std::string>& genes,
     table.add({{inSet ? "●" : "", Style::good},
                {r.platform, style},
                r.format,
-               geneText(r, genes),
+               parameterText(r, parameters),
                timeText(r.timeS),
                energyText(r.energyJ),
                powerText(r.powerPeakW),
@@ -129,8 +130,8 @@ struct Contest {
 };
 
 /// The best point, and by how much it beats the best point of any other platform.
-std::string winner(const Rows& rows, const Contest& contest, const std::vector<std::string>& genes,
-                   const TextOptions& options) {
+std::string winner(const Rows& rows, const Contest& contest,
+                   const std::vector<std::string>& parameters, const TextOptions& options) {
   const auto bestOf = [&](const std::string& except) {
     const PointRow* best = nullptr;
     for (const PointRow* row : rows)
@@ -142,13 +143,13 @@ std::string winner(const Rows& rows, const Contest& contest, const std::vector<s
   const PointRow* best = bestOf("");
   if (best == nullptr) return {};
   const PointRow* next = bestOf(best->platform);
-  std::string text = nameOfPoint(*best, genes);
+  std::string text = nameOfPoint(*best, parameters);
   if (next != nullptr && next->*contest.member == best->*contest.member)
-    text += ", equal to " + nameOfPoint(*next, genes);
+    text += ", equal to " + nameOfPoint(*next, parameters);
   else if (next != nullptr)
     text += fmt::format(": {} {} than {}, the best of another platform",
                         ratioText(next->*contest.member / best->*contest.member), contest.better,
-                        nameOfPoint(*next, genes));
+                        nameOfPoint(*next, parameters));
   if (contest.member == &PointRow::timeS && std::isfinite(best->boundShare))
     text += fmt::format("; {} of its time is bound by {}", percent(best->boundShare), best->bound);
   if (contest.member == &PointRow::energyJ && std::isfinite(best->energyCategoryShare))
@@ -188,7 +189,7 @@ std::string printPareto(const std::vector<PointRow>& all, const TextOptions& opt
   for (const PointRow& row : all)
     if (std::find(workloads.begin(), workloads.end(), row.workload) == workloads.end())
       workloads.push_back(row.workload);
-  const std::vector<std::string> columns = geneColumns(all, order);
+  const std::vector<std::string> columns = parameterColumns(all, order);
   std::string out;
   for (const std::string& workload : workloads) {
     Rows rows;
@@ -198,17 +199,17 @@ std::string printPareto(const std::vector<PointRow>& all, const TextOptions& opt
         std::count_if(rows.begin(), rows.end(), [](const PointRow* r) { return r->feasible; });
     const auto front = std::count_if(rows.begin(), rows.end(),
                                      [](const PointRow* r) { return r->feasible && r->pareto; });
-    const std::vector<std::string> genes = varyingGenes(columns, rows);
+    const std::vector<std::string> parameters = varyingParameters(columns, rows);
     out += (out.empty() ? "" : "\n") + styled(workload, Style::title, options) +
            styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
                               all.front().scope, rows.size(), feasible, front),
                   Style::dim, options) +
-           '\n' + frontTable(rows, genes, options);
+           '\n' + frontTable(rows, parameters, options);
     if (!verdicts) continue;
     out += '\n';
-    out += winner(rows, {"fastest", "faster", &PointRow::timeS}, genes, options);
-    out += winner(rows, {"least energy", "less", &PointRow::energyJ}, genes, options);
-    out += winner(rows, {"lowest peak", "lower", &PointRow::powerPeakW}, genes, options);
+    out += winner(rows, {"fastest", "faster", &PointRow::timeS}, parameters, options);
+    out += winner(rows, {"least energy", "less", &PointRow::energyJ}, parameters, options);
+    out += winner(rows, {"lowest peak", "lower", &PointRow::powerPeakW}, parameters, options);
     out += refusals(rows, options);
   }
   return out;

@@ -214,13 +214,14 @@ std::string assumptions(const RunResult& r, const TextOptions& options) {
   return out;
 }
 
-std::string folds(const RunResult& r, const TextOptions& options) {
-  if (r.folds.empty()) return {};
+std::string replications(const RunResult& r, const TextOptions& options) {
+  if (r.replications.empty()) return {};
   TextTable table({{"times", true}, {"fold"}, {"what", false, 44}, {"allowed because", false, 60}});
-  std::vector<const Fold*> order;
-  for (const Fold& f : r.folds) order.push_back(&f);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Fold* a, const Fold* b) { return a->factor > b->factor; });
+  std::vector<const Replication*> order;
+  for (const Replication& f : r.replications) order.push_back(&f);
+  std::stable_sort(order.begin(), order.end(), [](const Replication* a, const Replication* b) {
+    return a->factor > b->factor;
+  });
   for (std::size_t i = 0; i < std::min(order.size(), foldsShown); ++i)
     table.add({plainNumber(static_cast<double>(order[i]->factor)), nameOf(order[i]->kind),
                order[i]->what, order[i]->guard});
@@ -240,7 +241,7 @@ std::string printRun(const RunResult& r, const TextOptions& options) {
              ? totals(r, options) + phases(r, options) + operators(r, options) + energy(r, options)
              : infeasible(r, options);
   out += memory(r, options);
-  if (r.feasible) out += assumptions(r, options) + folds(r, options);
+  if (r.feasible) out += assumptions(r, options) + replications(r, options);
   return out;
 }
 

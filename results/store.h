@@ -17,10 +17,11 @@ namespace wattlas {
 inline constexpr int storeSchema = 1;
 
 struct StoreHeader {
-  std::string name;                     ///< of the study, or of the one platform that was run
-  std::string scope, energyMode;        ///< common to all points
-  std::string study;                    ///< YAML that reproduces the file; may be empty
-  std::vector<std::string> genes = {};  ///< the study's genes in its order, for that of columns
+  std::string name;               ///< of the study, or of the one platform that was run
+  std::string scope, energyMode;  ///< common to all points
+  std::string study;              ///< YAML that reproduces the file; may be empty
+  std::vector<std::string> parameters =
+      {};  ///< the study's design parameters in its order, for that of columns
 };
 
 /// Collects points, then writes them. Memory: about 150 bytes a row plus compressed JSON.

@@ -15,7 +15,7 @@ inline constexpr const char* jsonText = "/results/text";
 inline constexpr const char* jsonOffset = "/results/offset";
 inline constexpr const char* study = "/study";
 
-/// Text columns of a row: before the genes, and after them.
+/// Text columns of a row: before the design parameters, and after them.
 struct TextField {
   const char* name;
   std::string PointRow::*member;
@@ -34,7 +34,7 @@ inline constexpr std::array<TextField, 10> textFields = {{
     {"bound", &PointRow::bound, false},
 }};
 inline constexpr TextField energyCategory = {"energy_category", &PointRow::energyCategory, false};
-inline constexpr std::size_t fieldsBeforeGenes = 4;
+inline constexpr std::size_t fieldsBeforeParameters = 4;
 
 /// Numbers of the file: those of the CSV, and the shares of what decides a point.
 inline const std::vector<NumberColumn>& numbers() {

@@ -92,10 +92,10 @@ struct Store::State {
     readText(layout::energyCategory);
     const Handle group(H5Gopen2(*file, layout::points, H5P_DEFAULT), H5Gclose, "open the points");
     if (check(H5Aexists(group, "genes"), "look for genes") > 0)
-      header.genes = textAttributes(group, "genes");
-    for (const std::string& gene : header.genes)
-      texts(*file, column(gene.c_str()), [&](std::size_t i, std::string t) {
-        if (!t.empty()) rows.at(i).genes.emplace_back(gene, std::move(t));
+      header.parameters = textAttributes(group, "genes");
+    for (const std::string& parameter : header.parameters)
+      texts(*file, column(parameter.c_str()), [&](std::size_t i, std::string t) {
+        if (!t.empty()) rows.at(i).parameters.emplace_back(parameter, std::move(t));
       });
     for (const NumberColumn& number : layout::numbers()) {
       const auto all = values<double>(*file, column(number.name), H5T_NATIVE_DOUBLE);

@@ -91,20 +91,20 @@ StoreTable objectivesTable(const std::vector<ObjectiveInfo>& o) {
            columnFrom<Integers>("maximise", o, &ObjectiveInfo::maximise)}};
 }
 
-StoreTable effectsTable(const std::vector<KnobEffect>& e) {
+StoreTable effectsTable(const std::vector<ParameterInfluence>& e) {
   return {"/search/effects",
-          {columnFrom<Texts>("gene", e, &KnobEffect::gene),
-           columnFrom<Texts>("platform", e, &KnobEffect::platform),
-           columnFrom<Integers>("pairs", e, &KnobEffect::pairs),
-           columnFrom<Integers>("changes", e, &KnobEffect::changes)}};
+          {columnFrom<Texts>("gene", e, &ParameterInfluence::parameter),
+           columnFrom<Texts>("platform", e, &ParameterInfluence::platform),
+           columnFrom<Integers>("pairs", e, &ParameterInfluence::pairs),
+           columnFrom<Integers>("changes", e, &ParameterInfluence::changes)}};
 }
 
-StoreTable regionsTable(const std::vector<RefusedRegion>& r) {
+StoreTable regionsTable(const std::vector<RefusedGroup>& r) {
   return {"/search/regions",
-          {columnFrom<Texts>("reason", r, &RefusedRegion::reason),
-           columnFrom<Texts>("common", r, &RefusedRegion::common),
-           columnFrom<Integers>("count", r, &RefusedRegion::count),
-           columnFrom<Integers>("failed", r, &RefusedRegion::failed)}};
+          {columnFrom<Texts>("reason", r, &RefusedGroup::reason),
+           columnFrom<Texts>("common", r, &RefusedGroup::common),
+           columnFrom<Integers>("count", r, &RefusedGroup::count),
+           columnFrom<Integers>("failed", r, &RefusedGroup::failed)}};
 }
 
 StoreTable tornadoTable(const std::vector<TornadoBar>& b) {
@@ -143,18 +143,18 @@ std::vector<ObjectiveInfo> objectivesOf(const Store& store) {
   return out;
 }
 
-std::vector<KnobEffect> effectsOf(const Store& store) {
+std::vector<ParameterInfluence> effectsOf(const Store& store) {
   const Reader in(store, "/search/effects");
-  std::vector<KnobEffect> out(in.rows());
+  std::vector<ParameterInfluence> out(in.rows());
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = {in.get<Texts>("gene")[i], in.get<Texts>("platform")[i], in.get<Integers>("pairs")[i],
               in.get<Integers>("changes")[i] != 0};
   return out;
 }
 
-std::vector<RefusedRegion> regionsOf(const Store& store) {
+std::vector<RefusedGroup> regionsOf(const Store& store) {
   const Reader in(store, "/search/regions");
-  std::vector<RefusedRegion> out(in.rows());
+  std::vector<RefusedGroup> out(in.rows());
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = {in.get<Texts>("reason")[i], in.get<Texts>("common")[i], in.get<Integers>("count")[i],
               in.get<Integers>("failed")[i] != 0};

@@ -63,14 +63,15 @@ struct ObjectiveInfo {
   std::string name;  ///< a number column of the points
   bool maximise = false;
 };
-/// How a gene acted on one platform; `pairs` 0 = never varied alone, so nothing is known.
-struct KnobEffect {
-  std::string gene, platform;
+/// How a design parameter acted on one platform; `pairs` 0 = never varied alone, so nothing is
+/// known.
+struct ParameterInfluence {
+  std::string parameter, platform;
   std::int64_t pairs = 0;
   bool changes = false;
 };
 /// Points refused for the same reason.
-struct RefusedRegion {
+struct RefusedGroup {
   std::string reason, common;  ///< `common`: settings that all of them share
   std::int64_t count = 0;
   bool failed = false;  ///< a crash or a time limit instead of an answer
@@ -78,8 +79,8 @@ struct RefusedRegion {
 
 StoreTable historyTable(const std::vector<HistoryStep>& steps);            // /search/history
 StoreTable objectivesTable(const std::vector<ObjectiveInfo>& objectives);  // /search/objectives
-StoreTable effectsTable(const std::vector<KnobEffect>& effects);           // /search/effects
-StoreTable regionsTable(const std::vector<RefusedRegion>& regions);        // /search/regions
+StoreTable effectsTable(const std::vector<ParameterInfluence>& effects);   // /search/effects
+StoreTable regionsTable(const std::vector<RefusedGroup>& regions);         // /search/regions
 StoreTable tornadoTable(const std::vector<TornadoBar>& bars);              // /uncertainty/tornado
 StoreTable scenariosTable(const std::vector<ScenarioValue>& values);       // /uncertainty/scenarios
 
@@ -87,8 +88,8 @@ StoreTable scenariosTable(const std::vector<ScenarioValue>& values);       // /u
 /// a column is missing or of another kind.
 std::vector<HistoryStep> historyOf(const Store& store);
 std::vector<ObjectiveInfo> objectivesOf(const Store& store);
-std::vector<KnobEffect> effectsOf(const Store& store);
-std::vector<RefusedRegion> regionsOf(const Store& store);
+std::vector<ParameterInfluence> effectsOf(const Store& store);
+std::vector<RefusedGroup> regionsOf(const Store& store);
 std::vector<TornadoBar> tornadoOf(const Store& store);
 std::vector<ScenarioValue> scenariosOf(const Store& store);
 

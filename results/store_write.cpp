@@ -50,7 +50,7 @@ std::string layout::endMark(std::string_view bytes) {
 struct StoreWriter::State {
   StoreHeader header;
   Handle file = createFile();
-  std::vector<TextColumn> texts, genes;
+  std::vector<TextColumn> texts, parameters;
   TextColumn category{layout::energyCategory.name, false};
   std::vector<std::vector<double>> numbers;
   std::vector<std::pair<std::string, std::vector<double>>> extras;
@@ -90,12 +90,12 @@ struct StoreWriter::State {
     pending.erase(0, begin);
   }
 
-  /// As the study lists them: rows with other active genes may have come first.
-  std::vector<const TextColumn*> orderedGenes() const {
+  /// As the study lists them: rows with other active design parameters may have come first.
+  std::vector<const TextColumn*> orderedParameters() const {
     std::vector<const TextColumn*> out;
-    for (const TextColumn& gene : genes) out.push_back(&gene);
-    const auto place = [&](const TextColumn* gene) {
-      return std::find(header.genes.begin(), header.genes.end(), gene->name());
+    for (const TextColumn& parameter : parameters) out.push_back(&parameter);
+    const auto place = [&](const TextColumn* parameter) {
+      return std::find(header.parameters.begin(), header.parameters.end(), parameter->name());
     };
     std::stable_sort(out.begin(), out.end(),
                      [&](const TextColumn* a, const TextColumn* b) { return place(a) < place(b); });
@@ -108,13 +108,13 @@ struct StoreWriter::State {
     const auto part = [&](std::size_t from, std::size_t to) {
       for (std::size_t i = from; i < to; ++i) write.texts(group, texts[i]);
     };
-    part(0, layout::fieldsBeforeGenes);
+    part(0, layout::fieldsBeforeParameters);
     std::vector<std::string> names;
-    for (const TextColumn* gene : orderedGenes()) {
-      write.texts(group, *gene);
-      names.push_back(gene->name());
+    for (const TextColumn* parameter : orderedParameters()) {
+      write.texts(group, *parameter);
+      names.push_back(parameter->name());
     }
-    part(layout::fieldsBeforeGenes, texts.size());
+    part(layout::fieldsBeforeParameters, texts.size());
     write.texts(group, category);
     const std::vector<NumberColumn>& columns = layout::numbers();
     for (std::size_t i = 0; i < columns.size(); ++i)
@@ -137,23 +137,25 @@ struct StoreWriter::State {
                   });
   }
 
-  /// Genes usually come in the order of their columns: each is looked for behind the last one.
-  void addGenes(const PointRow& row, std::size_t before) {
+  /// Design parameters usually come in the order of their columns: each is looked for behind the
+  /// last one.
+  void addParameters(const PointRow& row, std::size_t before) {
     std::size_t next = 0;
-    for (const auto& [name, value] : row.genes) {
+    for (const auto& [name, value] : row.parameters) {
       const auto named = [&n = name](const TextColumn& g) { return g.name() == n; };
-      auto known = genes.begin() + static_cast<std::ptrdiff_t>(std::min(next, genes.size()));
-      if (known == genes.end() || !named(*known)) {
+      auto known =
+          parameters.begin() + static_cast<std::ptrdiff_t>(std::min(next, parameters.size()));
+      if (known == parameters.end() || !named(*known)) {
         if (isFixedColumn(name)) continue;
-        known = std::find_if(genes.begin(), genes.end(), named);
+        known = std::find_if(parameters.begin(), parameters.end(), named);
       }
-      if (known == genes.end()) {
+      if (known == parameters.end()) {
         if (name.empty() || name.find('/') != std::string::npos)
           throw InputError("'" + name + "' cannot be the name of a gene", "a name without '/'");
-        known = genes.emplace(genes.end(), name, false);
+        known = parameters.emplace(parameters.end(), name, false);
         known->padTo(before);
       }
-      next = static_cast<std::size_t>(known - genes.begin()) + 1;
+      next = static_cast<std::size_t>(known - parameters.begin()) + 1;
       if (known->rows() == before) known->add(value);  // the first of two with the same name counts
     }
   }
@@ -190,12 +192,12 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
                      "write results of different scopes to different files");
   for (const auto& [name, value] : row.extra)
     if (name.empty() || name.find('/') != std::string::npos || layout::isColumn(name) ||
-        geneOf(row, name) != nullptr)
+        parameterOf(row, name) != nullptr)
       throw InputError("'" + name + "' cannot be the name of a further number",
                        "a name without '/' that no other column has");
   const std::size_t before = size();
-  s.addGenes(row, before);
-  for (TextColumn& gene : s.genes) gene.padTo(before + 1);
+  s.addParameters(row, before);
+  for (TextColumn& parameter : s.parameters) parameter.padTo(before + 1);
   for (const auto& [name, value] : row.extra) s.addExtra(name, value);
   for (auto& [name, values] : s.extras) values.resize(before + 1, missing);
   for (std::size_t i = 0; i < s.texts.size(); ++i)

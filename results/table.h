@@ -23,10 +23,10 @@ void refuseMixed(const std::vector<RunResult>& results);
 
 /// Design points per workload: the Pareto set as flagged, and below it the fastest point of each
 /// platform that has none in the set. With `verdicts`, who wins what and what decides it, and why
-/// points were infeasible. `genes` is the study's order of them. Throws InputError when scopes
-/// differ.
+/// points were infeasible. `design parameters` is the study's order of them. Throws InputError when
+/// scopes differ.
 std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {},
-                        bool verdicts = true, const std::vector<std::string>& genes = {});
+                        bool verdicts = true, const std::vector<std::string>& parameters = {});
 
 class Store;
 /// Two files point by point (by point id): what changed, greatest first, what only one has, and how

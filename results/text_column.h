@@ -43,7 +43,7 @@ class TextColumn {
     if (!unique_) codes_.emplace(texts_.back(), code);
     rows_.push_back(code);
   }
-  /// A gene that first shows up now was inactive in all rows before.
+  /// A design parameter that first shows up now was inactive in all rows before.
   void padTo(std::size_t rows) {
     while (rows_.size() < rows) add("");
   }

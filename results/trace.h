@@ -13,7 +13,7 @@ namespace wattlas {
 /// and the phases above both. Times in microseconds. Throws InputError for an infeasible result.
 std::string traceJson(const RunResult& result);
 
-/// A stretch of a unit below the operators, such as a command of a bank.
+/// A phase of a unit below the operators, such as a command of a bank.
 struct UnitSlice {
   std::string unit, name;  ///< the unit gets a track (or several, where slices overlap)
   double startS = 0, durationS = 0;

@@ -11,8 +11,9 @@ namespace wattlas {
 /// builds never share journals or cached rows, because either could be the wrong one.
 std::string buildFingerprint();
 
-/// The point's id covers workload, genes and fixed settings. What else changes a row goes in here:
-/// fidelity, kept metrics, constraints, whether the whole result is attached, and the build.
+/// The point's id covers workload, design parameters and fixed settings. What else changes a row
+/// goes in here: fidelity, kept metrics, constraints, whether the whole result is attached, and the
+/// build.
 class EvaluationKeys {
  public:
   EvaluationKeys(const Study& study, bool withDetail, const std::string& build);

@@ -46,7 +46,7 @@ class FixedRows {
   FixedRows(const CampaignPlan& plan, const JournalSet& journals)
       : plan_(plan), journals_(journals), keys_(plan.study, plan.withDetail, plan.build) {}
 
-  /// What the genes rule out needs no journal.
+  /// What the design parameters rule out needs no journal.
   bool isOpen(std::size_t i, const DesignPoint& design) const {
     return !journals_.settled(keys_.of(plan_.ids[i])) && !violatedBefore(plan_.study, design);
   }

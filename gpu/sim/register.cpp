@@ -9,7 +9,7 @@ namespace {
 
 class SimulatedGpu final : public Gpu {
  public:
-  SimulatedGpu(Parameters p, BoundConfig config) : Gpu(std::move(p), std::move(config)) {}
+  SimulatedGpu(Parameters p, ResolvedConfig config) : Gpu(std::move(p), std::move(config)) {}
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event};
   }
@@ -18,7 +18,7 @@ class SimulatedGpu final : public Gpu {
   }
 };
 
-std::unique_ptr<Gpu> make(Parameters p, BoundConfig config) {
+std::unique_ptr<Gpu> make(Parameters p, ResolvedConfig config) {
   return std::make_unique<SimulatedGpu>(std::move(p), std::move(config));
 }
 

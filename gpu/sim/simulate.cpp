@@ -18,7 +18,7 @@ class KernelRuns {
 
   Profile profile(const GpuProgram& program) {
     Profile profile = device_.profileOf(program, durations_, energy_, bounds_);
-    profile.folds = std::move(folds_);
+    profile.replications = std::move(folds_);
     profile.events = events_;
     return profile;
   }
@@ -50,15 +50,16 @@ class KernelRuns {
     const double fixed = k.start + k.latency;
     const double work = engine_.computeSeconds() + engine_.memorySeconds();
     if (k.linkSteps > 0)
-      bounds_.push_back(Bound::link);
+      bounds_.push_back(Bottleneck::link);
     else if (fixed > work)
-      bounds_.push_back(Bound::latency);
+      bounds_.push_back(Bottleneck::latency);
     else
-      bounds_.push_back(engine_.memorySeconds() > engine_.computeSeconds() ? Bound::memory
-                        : k.rowTimes                                       ? Bound::latency
-                                                                           : Bound::compute);
+      bounds_.push_back(engine_.memorySeconds() > engine_.computeSeconds() ? Bottleneck::memory
+                        : k.rowTimes                                       ? Bottleneck::latency
+                                                                           : Bottleneck::compute);
     if (engine_.merged() > 1)
-      folds_.push_back({FoldKind::periodicity, engine_.merged(), k.name + ": waves in the middle",
+      folds_.push_back({ReplicationKind::periodicity, engine_.merged(),
+                        k.name + ": waves in the middle",
                         "equal CTAs on the same SMs; the last waves run by themselves"});
   }
 
@@ -68,8 +69,8 @@ class KernelRuns {
   std::int64_t events_ = 0;
   std::vector<Ticks> durations_;
   std::vector<EnergyCounts> energy_;
-  std::vector<Bound> bounds_;
-  std::vector<Fold> folds_;
+  std::vector<Bottleneck> bounds_;
+  std::vector<Replication> folds_;
 };
 
 }  // namespace

@@ -357,7 +357,7 @@ class ConfigBinder final : public Binder {
       const ConfigNode& item = node->items()[i];
       const Hash128 itemKey = memory != nullptr ? keyOf(key, i, item) : Hash128();
       if (memory != nullptr)
-        if (const BoundConfig* known = memory->recall(itemKey, i)) {
+        if (const ResolvedConfig* known = memory->recall(itemKey, i)) {
           parameters_.insert(parameters_.end(), known->parameters.begin(), known->parameters.end());
           done.append(known->complete);
           continue;
@@ -367,7 +367,7 @@ class ConfigBinder final : public Binder {
       ConfigBinder child(item, absolute(name), path(name), problems_, parameters_, basis_, source_);
       if (!item.isMap()) add(item.place(), name, "is not a section", "keys with values", {});
       element(child, i);
-      BoundConfig bound;
+      ResolvedConfig bound;
       bound.complete = child.finish();
       done.append(bound.complete);
       if (memory == nullptr || problems_.list().size() > problems) continue;
@@ -397,9 +397,9 @@ class ConfigBinder final : public Binder {
 
 }  // namespace
 
-BoundConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
-                       const std::function<void(Binder&)>& fields) {
-  BoundConfig bound;
+ResolvedConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
+                          const std::function<void(Binder&)>& fields) {
+  ResolvedConfig bound;
   ConfigBinder binder(tree, prefix, {}, problems, bound.parameters, Basis::assumption, {});
   fields(binder);
   bound.complete = binder.finish();

@@ -48,7 +48,7 @@ struct FieldRule {
 };
 
 /// What reading a tree gave: the parameters read, in order, and the tree with defaults filled in.
-struct BoundConfig {
+struct ResolvedConfig {
   std::vector<ParameterRecord> parameters;
   ConfigNode complete;
 };
@@ -59,8 +59,8 @@ class ItemMemory {
  public:
   virtual ~ItemMemory() = default;
   /// Fills in the owner's values and returns what reading gave then, or null when not known.
-  virtual const BoundConfig* recall(const Hash128& key, std::size_t index) = 0;
-  virtual void keep(const Hash128& key, std::size_t index, BoundConfig bound) = 0;
+  virtual const ResolvedConfig* recall(const Hash128& key, std::size_t index) = 0;
+  virtual void keep(const Hash128& key, std::size_t index, ResolvedConfig bound) = 0;
 };
 
 class Binder {
@@ -123,8 +123,8 @@ class Binder {
 /// Reads `tree` through `fields`. Unknown keys, wrong units, out-of-range values are collected in
 /// `problems` with `prefix` before each key. A section may carry `source:` and `basis:` as the
 /// default origin of its numbers, and `notes:` for people; `x-...` keys are ignored.
-BoundConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
-                       const std::function<void(Binder&)>& fields);
+ResolvedConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
+                          const std::function<void(Binder&)>& fields);
 /// JSON Schema (draft 2020-12) of the same fields, as text.
 std::string schemaOf(const std::string& title, const std::function<void(Binder&)>& fields);
 

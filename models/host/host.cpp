@@ -8,7 +8,7 @@ namespace wattlas {
 namespace host {
 namespace {
 
-/// Work of one operator, ready for the law.
+/// Work of one operator, ready for the model.
 struct HostProgram final : Program {
   Hash128 hash_;
   std::vector<Footprint> footprint_;
@@ -19,7 +19,7 @@ struct HostProgram final : Program {
 
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
 };
 
 double value(const Sourced<Ratio>& r) {
@@ -89,7 +89,7 @@ Path pathOf(const Parameters& p, const Operator& op) {
           true};
 }
 
-HostCpu::HostCpu(Parameters p, BoundConfig config) : p_(std::move(p)) {
+HostCpu::HostCpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   config_ = std::move(config);
   const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
   info_.kind = "host-cpu";
@@ -118,7 +118,7 @@ std::unique_ptr<HostCpu> HostCpu::make(const ConfigNode& config, const std::stri
                                        Problems& problems) {
   Parameters p;
   const std::size_t before = problems.list().size();
-  BoundConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
+  ResolvedConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
   if (problems.list().size() > before) return nullptr;
   return std::unique_ptr<HostCpu>(new HostCpu(std::move(p), std::move(bound)));
 }
@@ -197,9 +197,9 @@ Profile HostCpu::estimate(const Program& program) const {
   const double call = p_.call.value.value;
   Segment segment;
   segment.local = toTicks(Seconds(call + std::max(compute, memory)));
-  segment.bound = call > std::max(compute, memory) ? Bound::latency
-                  : compute >= memory              ? Bound::compute
-                                                   : Bound::memory;
+  segment.bottleneck = call > std::max(compute, memory) ? Bottleneck::latency
+                       : compute >= memory              ? Bottleneck::compute
+                                                        : Bottleneck::memory;
   segment.op = 0;
   segment.energy.add(mac_, std::llround(own->macs * own->macWidth / 32.0));
   segment.energy.add(op_, std::llround(own->ops));
@@ -212,7 +212,7 @@ Profile HostCpu::estimate(const Program& program) const {
   OperatorShare share;
   share.energy = segment.energy;
   share.busy = segment.local;
-  share.bound = segment.bound;
+  share.bottleneck = segment.bottleneck;
   profile.segments.push_back(std::move(segment));
   share.attributed = share.end = profile.alone();
   const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;

@@ -1,5 +1,6 @@
 // The device kind `host-cpu`: a processor that runs every operator in every format by a measured
-// law (calls, shares of peak rates): the honest place for what accelerators refuse. Analytic only.
+// model (calls, shares of peak rates): the honest place for what accelerators refuse. Analytic
+// only.
 #pragma once
 
 #include "models/host/parameters.h"
@@ -38,7 +39,7 @@ class HostCpu final : public ConfiguredDevice {
   const Parameters& parameters() const { return p_; }
 
  private:
-  HostCpu(Parameters p, BoundConfig config);
+  HostCpu(Parameters p, ResolvedConfig config);
   Parameters p_;
   CoefficientId mac_ = 0, op_ = 0, dram_ = 0, cache_ = 0, active_ = 0;
 };

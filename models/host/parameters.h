@@ -1,4 +1,4 @@
-// Parameters of a host processor that runs operators by a measured law.
+// Parameters of a host processor that runs operators by a measured model.
 #pragma once
 
 #include <string>

@@ -42,7 +42,7 @@ class NearBankProgram final : public Program {
                   std::vector<RegionShare> shares = {});
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   const std::vector<NearBankOp>& operators() const { return operators_; }
   const std::vector<RegionShare>& shares() const { return shares_; }
   /// Phases are listed in the assumptions: programs of a single operator that stands alone.

@@ -168,7 +168,7 @@ Profile NearBankDevice::interleavedProfile(const NearBankProgram& program,
     Segment s;
     s.local = std::max(duration(stage, times.at(i)), stage.bound);
     s.energy = stage.energy;
-    s.bound = Bound::memory;
+    s.bottleneck = Bottleneck::memory;
     whole += s.local;
     profile.segments.push_back(std::move(s));
     for (const Assumption& a : stage.assumptions) profile.assumptions.push_back(a);
@@ -189,7 +189,7 @@ Profile NearBankDevice::interleavedProfile(const NearBankProgram& program,
     now += share.attributed;
     share.end = from.inBanks ? whole : now;
     share.energy = from.energy;
-    share.bound = Bound::memory;
+    share.bottleneck = Bottleneck::memory;
     const double peak = info_.peakMacs.value / 2;
     if (share.attributed.ps > 0 && from.macs > 0 && peak > 0)
       share.utilisation = rounded(

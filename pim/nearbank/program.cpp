@@ -84,7 +84,9 @@ Profile NearBankDevice::profileOf(const NearBankProgram& program,
     s.local = std::max(duration(op, times.at(i)), op.bound);
     s.energy = op.energy;
     const Ticks banks = std::max(times[i], op.matrix);
-    s.bound = op.elements > banks ? Bound::compute : op.macs > 0 ? Bound::memory : Bound::latency;
+    s.bottleneck = op.elements > banks ? Bottleneck::compute
+                   : op.macs > 0       ? Bottleneck::memory
+                                       : Bottleneck::latency;
     OperatorShare share;
     share.op = s.op;
     share.start = now;
@@ -92,7 +94,7 @@ Profile NearBankDevice::profileOf(const NearBankProgram& program,
     now += s.local;
     share.end = now;
     share.energy = s.energy;
-    share.bound = s.bound;
+    share.bottleneck = s.bottleneck;
     const double peak = info_.peakMacs.value / 2;
     if (s.local.ps > 0 && op.macs > 0 && peak > 0)
       share.utilisation =

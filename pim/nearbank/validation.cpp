@@ -131,7 +131,7 @@ double coefficient(const Device& device, const std::string& id) {
   throw std::logic_error("no coefficient " + id);
 }
 
-void ladder(const SearchPath& path, Rows& rows) {
+void screening(const SearchPath& path, Rows& rows) {
   const std::string source = "energy table of scale-snu/attacc_simulator";
   struct Step {
     const char* id;
@@ -195,7 +195,7 @@ ValidationRows validationRows(const SearchPath& path) {
   Rows rows;
   hbmPim(path, rows);
   aim(path, rows);
-  ladder(path, rows);
+  screening(path, rows);
   cent(path, rows);
   return std::move(rows.rows);
 }

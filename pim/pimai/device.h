@@ -41,7 +41,7 @@ class PimAiProgram final : public Program {
   PimAiProgram(std::vector<PimAiOp> operators, const PimAiParams& params);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   const std::vector<PimAiOp>& operators() const { return operators_; }
 
  private:
@@ -54,7 +54,7 @@ class PimAiProgram final : public Program {
 /// Times of one operator.
 struct PimAiTimes {
   Ticks exchange, stream, elements;  ///< `stream` includes the compute that overlaps it
-  Bound bound = Bound::memory;
+  Bottleneck bottleneck = Bottleneck::memory;
 };
 
 class PimAiDevice : public ConfiguredDevice {
@@ -74,7 +74,7 @@ class PimAiDevice : public ConfiguredDevice {
   const PimAiParams& params() const { return params_; }
   /// Segments, shares and counts from the times of each operator.
   Profile profileOf(const PimAiProgram& program, const std::vector<PimAiTimes>& times) const;
-  /// Exchange of one operator with the links to itself (same law at every fidelity).
+  /// Exchange of one operator with the links to itself (same model at every fidelity).
   static Ticks exchangeTime(const PimAiOp& op, const PimAiParams& params);
 
  private:

@@ -99,7 +99,7 @@ Profile PimAiDevice::estimate(const Program& program) const {
     // Single banks refresh while the others deliver; a whole-channel refresh stops the stream.
     const Seconds stream = withRefresh(streamTime(op, p), p), compute = computeTime(op);
     t.stream = toTicks(pipelineTime(op, p, stream, compute));
-    t.bound = compute > stream ? Bound::compute : Bound::memory;
+    t.bottleneck = compute > stream ? Bottleneck::compute : Bottleneck::memory;
     times.push_back(t);
   }
   return profileOf(mine, times);
@@ -132,7 +132,7 @@ Profile PimAiDevice::profileOf(const PimAiProgram& program,
       Segment s;
       s.local = t.exchange;
       s.op = share.op;
-      s.bound = Bound::link;
+      s.bottleneck = Bottleneck::link;
       const double chips = static_cast<double>(params_.chips);
       // A broadcast drives the links of all chips, or of all DIMMs.
       const double links = static_cast<double>(params_.writtenLinks());
@@ -145,10 +145,10 @@ Profile PimAiDevice::profileOf(const PimAiProgram& program,
     Segment work;
     work.local = t.stream + t.elements;
     work.op = share.op;
-    work.bound = t.elements > t.stream ? Bound::compute : t.bound;
+    work.bottleneck = t.elements > t.stream ? Bottleneck::compute : t.bottleneck;
     work.energy = countsOf(op);
     share.energy = work.energy;
-    share.bound = t.exchange > work.local ? Bound::link : work.bound;
+    share.bottleneck = t.exchange > work.local ? Bottleneck::link : work.bottleneck;
     share.busy = work.local;
     profile.segments.push_back(std::move(work));
     now += t.exchange + t.stream + t.elements;

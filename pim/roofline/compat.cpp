@@ -84,14 +84,14 @@ class Calls {
     ToolCall call;
     const double compute = flops / on.flops, memory = bits / on.memory;
     call.seconds = std::max(compute, memory);
-    call.bound = compute > memory ? Bound::compute : Bound::memory;
+    call.bottleneck = compute > memory ? Bottleneck::compute : Bottleneck::memory;
     if (!on.host) call.flops = flops, call.memoryBits = bits;
     put(call, repeat);
   }
   void elements(double n, double each, std::int64_t repeat, bool onHost = false) {
     ToolCall call;
     call.seconds = n * each;
-    call.bound = Bound::compute;
+    call.bottleneck = Bottleneck::compute;
     if (!onHost) call.flops = miscFlops * n;
     put(call, repeat);
   }
@@ -99,14 +99,14 @@ class Calls {
     ToolCall call;
     call.toDeviceBits = 8 * bytes_ * values;
     call.seconds = call.toDeviceBits / p_.hostToDevice.value.value;
-    call.bound = Bound::link;
+    call.bottleneck = Bottleneck::link;
     put(call, repeat);
   }
   void toHost(double values, std::int64_t repeat) {
     ToolCall call;
     call.toHostBits = 8 * bytes_ * values;
     call.seconds = call.toHostBits / p_.deviceToHost.value.value;
-    call.bound = Bound::link;
+    call.bottleneck = Bottleneck::link;
     put(call, repeat);
   }
   /// Keys or values: always two bytes an element, beside the FLOPs of the product.

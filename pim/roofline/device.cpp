@@ -172,10 +172,11 @@ Profile RooflineDevice::estimate(const Program& program) const {
   const auto& mine = dynamic_cast<const RooflineProgram&>(program);
   const RooflineDemand d = demandOf(mine.op(), params_);
   const double slowest = std::max({d.memory.value, d.compute.value, d.elements.value});
-  const Bound bound = d.exchange.value > slowest  ? Bound::link
-                      : slowest == d.memory.value ? Bound::memory
-                                                  : Bound::compute;
-  return profileOf(mine, std::max(toTicks(pipelineTime(d, params_)), mine.bound()), bound);
+  const Bottleneck bottleneck = d.exchange.value > slowest  ? Bottleneck::link
+                                : slowest == d.memory.value ? Bottleneck::memory
+                                                            : Bottleneck::compute;
+  return profileOf(mine, std::max(toTicks(pipelineTime(d, params_)), mine.lowerBound()),
+                   bottleneck);
 }
 
 EnergyCounts RooflineDevice::countsOf(const RooflineOp& op) const {
@@ -189,7 +190,8 @@ EnergyCounts RooflineDevice::countsOf(const RooflineOp& op) const {
   return counts;
 }
 
-Profile RooflineDevice::profileOf(const RooflineProgram& program, Ticks total, Bound bound) const {
+Profile RooflineDevice::profileOf(const RooflineProgram& program, Ticks total,
+                                  Bottleneck bottleneck) const {
   Profile profile;
   const RooflineOp& op = program.op();
   const Ticks exchange = std::min(exchangeTime(op, params_), total);
@@ -198,7 +200,7 @@ Profile RooflineDevice::profileOf(const RooflineProgram& program, Ticks total, B
     Segment s;
     s.local = exchange;
     s.op = 0;
-    s.bound = Bound::link;
+    s.bottleneck = Bottleneck::link;
     if (!params_.isPeer()) {
       const double units = static_cast<double>(params_.units);
       s.demands.push_back({0, op.gather, params_.toHost.value, 0, true});
@@ -211,10 +213,10 @@ Profile RooflineDevice::profileOf(const RooflineProgram& program, Ticks total, B
   Segment work;
   work.local = total - exchange;
   work.op = 0;
-  work.bound = bound == Bound::link ? Bound::memory : bound;
+  work.bottleneck = bottleneck == Bottleneck::link ? Bottleneck::memory : bottleneck;
   work.energy = countsOf(op);
   share.energy = work.energy;
-  share.bound = bound;
+  share.bottleneck = bottleneck;
   share.busy = work.local;
   share.end = share.attributed = total;
   const double peak = op.rate.value / 2 * static_cast<double>(params_.units);
@@ -236,7 +238,7 @@ Profile RooflineDevice::toolProfile(const ToolProgram& program) const {
     s.local = toTicks(Seconds(call.seconds));
     s.op = 0;
     s.repeat = call.repeat;
-    s.bound = call.bound;
+    s.bottleneck = call.bottleneck;
     s.energy.add(flop_, std::llround(call.flops));
     s.energy.add(bit_, std::llround(call.memoryBits));
     s.energy.add(toDevice_, std::llround(call.toDeviceBits));
@@ -244,7 +246,7 @@ Profile RooflineDevice::toolProfile(const ToolProgram& program) const {
     share.energy.add(s.energy, s.repeat);
     const Ticks took = times(s.local, s.repeat);
     share.attributed += took;
-    if (took > longest) share.bound = call.bound, longest = took;
+    if (took > longest) share.bottleneck = call.bottleneck, longest = took;
     profile.segments.push_back(std::move(s));
   }
   share.end = share.busy = share.attributed;

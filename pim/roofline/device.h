@@ -29,7 +29,7 @@ class RooflineDevice : public ConfiguredDevice, public CountsDecodeSteps {
 
   const RooflineParams& params() const { return params_; }
   /// Segments, shares and counts of an operator that took `total`, exchange included.
-  Profile profileOf(const RooflineProgram& program, Ticks total, Bound bound) const;
+  Profile profileOf(const RooflineProgram& program, Ticks total, Bottleneck bottleneck) const;
 
  private:
   RooflineOp plan(const Operator& op) const;

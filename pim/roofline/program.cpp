@@ -86,7 +86,7 @@ ToolProgram::ToolProgram(std::vector<ToolCall> calls, std::int64_t macs)
   h.text("tool").integer(macs_);
   for (const ToolCall& call : calls_) {
     h.real(call.seconds).real(call.flops).real(call.memoryBits).real(call.toDeviceBits);
-    h.real(call.toHostBits).integer(call.repeat).integer(static_cast<int>(call.bound));
+    h.real(call.toHostBits).integer(call.repeat).integer(static_cast<int>(call.bottleneck));
     bound_ += times(toTicks(Seconds(call.seconds)), call.repeat);
   }
   hash_ = h.finish();

@@ -38,7 +38,7 @@ RooflineDemand demandOf(const RooflineOp& op, const RooflineParams& p);
 /// Closed form of an operator whose tiles pass memory, arithmetic and vector units in turn, through
 /// a double buffer, while finished results wait for gaps of the memory port.
 Seconds pipelineTime(const RooflineDemand& d, const RooflineParams& p);
-/// Time of the exchange before an operator (the same law at every level).
+/// Time of the exchange before an operator (the same model at every level).
 Ticks exchangeTime(const RooflineOp& op, const RooflineParams& p);
 
 class RooflineProgram final : public Program {
@@ -46,7 +46,7 @@ class RooflineProgram final : public Program {
   RooflineProgram(RooflineOp op, const RooflineParams& params);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   const RooflineOp& op() const { return op_; }
 
  private:
@@ -61,7 +61,7 @@ struct ToolCall {
   double seconds = 0;
   double flops = 0, memoryBits = 0, toDeviceBits = 0, toHostBits = 0;
   std::int64_t repeat = 1;
-  Bound bound = Bound::memory;
+  Bottleneck bottleneck = Bottleneck::memory;
 };
 
 /// The calls that the tool makes for all instances of one operator.
@@ -70,7 +70,7 @@ class ToolProgram final : public Program {
   ToolProgram(std::vector<ToolCall> calls, std::int64_t macs);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
   const std::vector<ToolCall>& calls() const { return calls_; }
   std::int64_t macs() const { return macs_; }

@@ -88,11 +88,11 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
   StageTime result;
   const Hertz clock = params.dpu.effectiveClock();
   std::int64_t longest = -1;
-  const auto take = [&](Ticks time, std::int64_t weight, Bound bound) {
+  const auto take = [&](Ticks time, std::int64_t weight, Bottleneck bottleneck) {
     result.time += time;
     if (weight > longest) {
       longest = weight;
-      result.bound = bound;
+      result.bottleneck = bottleneck;
     }
   };
   for (const TileLoop& loop : work.loops) {
@@ -108,16 +108,16 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
         std::max<std::int64_t>(0, part * params.dpu.revolver - (active - 1) * c.write.occupancy);
     const auto issue = static_cast<std::int64_t>(issueTime(loop, c, params.dpu));
     const std::int64_t cycles = std::max({issue, c.dma + after, c.chain + late});
-    const Bound bound = cycles == issue           ? Bound::compute
-                        : cycles == c.dma + after ? Bound::memory
-                                                  : Bound::latency;
-    take(cyclesToTicks(cycles, clock), cycles, bound);
+    const Bottleneck bottleneck = cycles == issue           ? Bottleneck::compute
+                                  : cycles == c.dma + after ? Bottleneck::memory
+                                                            : Bottleneck::latency;
+    take(cyclesToTicks(cycles, clock), cycles, bottleneck);
   }
   if (work.hasBank) {
     const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
     const Ticks time = closedForm(work.bank, row, params.saMac, params.bank, params.issue());
     const Ticks dpu = times(params.issue().time(work.bank.instructions()), work.bank.passes);
-    take(time, time.ps / 1000, dpu >= time ? Bound::control : Bound::memory);
+    take(time, time.ps / 1000, dpu >= time ? Bottleneck::control : Bottleneck::memory);
   }
   return result;
 }
@@ -125,12 +125,12 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
 StageTime closedForm(const Stage& stage, const UpmemParams& params) {
   if (const auto* x = std::get_if<Exchange>(&stage.what))
     return {toTicks(params.host.copy(x->pattern, x->toDevice, x->dpus, x->bytesPerDpu)),
-            Bound::link};
+            Bottleneck::link};
   if (const auto* h = std::get_if<HostWork>(&stage.what)) {
     if (h->kind == HostWork::Kind::launch)
-      return {toTicks(params.host.launch(h->dpus)), Bound::host};
+      return {toTicks(params.host.launch(h->dpus)), Bottleneck::host};
     return {toTicks(bytes(static_cast<double>(h->bytes)) / params.host.hostReduce.value),
-            Bound::host};
+            Bottleneck::host};
   }
   StageTime longest;
   const Kernel& kernel = std::get<Kernel>(stage.what);

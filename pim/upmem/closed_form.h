@@ -8,7 +8,7 @@ namespace wattlas::pim {
 /// Time and what limits it.
 struct StageTime {
   Ticks time;
-  Bound bound = Bound::compute;
+  Bottleneck bottleneck = Bottleneck::compute;
 };
 
 StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParams& params);

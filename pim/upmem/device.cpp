@@ -133,7 +133,7 @@ Profile UpmemDevice::estimate(const Program& program) const {
   for (const OpPlan& op : mine.operators())
     for (const Stage& stage : op.stages) {
       const StageTime t = closedForm(stage, params_);
-      outcomes.push_back({t.time, t.bound});
+      outcomes.push_back({t.time, t.bottleneck});
     }
   return profileOf(mine, outcomes, *this);
 }

@@ -56,7 +56,7 @@ class UpmemDevice : public ConfiguredDevice {
 /// What one stage took, from a closed form or from a simulation.
 struct StageOutcome {
   Ticks time;
-  Bound bound = Bound::compute;
+  Bottleneck bottleneck = Bottleneck::compute;
 };
 
 /// Puts stage times (in the program's order) and event counts together.

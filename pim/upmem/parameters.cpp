@@ -75,7 +75,7 @@ void DpuParams::bind(Binder& b) {
   b.quantity("clock", clock, {1e6, 1e10, {}}, "clock of the DPU");
   b.integer("tasklets", tasklets, {1, 24, "16"}, "tasklets that the kernels start");
   b.integer("revolver", revolver, {1, 24, "11"}, "cycles between instructions of a tasklet");
-  b.quantity("stretch", stretch, {1, 2, "1"}, "effective over nominal clock period");
+  b.quantity("stretch", clockDerating, {1, 2, "1"}, "effective over nominal clock period");
   b.quantity("wram", wram, {8192, 1e9, "64 KiB"}, "working memory");
   b.quantity("stack", stack, {0, 1e9, "1 KiB"}, "working memory of a tasklet that is no buffer");
   b.quantity("block", block, {64, 16384, "1 KiB"}, "largest DMA transfer of the kernels");
@@ -130,7 +130,7 @@ void UpmemParams::bind(Binder& b) {
   dpu.dma.rows.tRcdNs = bank.tRCD.value.value * 1e9;
   dpu.dma.rows.tRpNs = bank.tRP.value.value * 1e9;
   dpu.dma.rows.tRasNs = bank.tRAS.value.value * 1e9;
-  dpu.dma.rows.tRefiNs = 0;  // the law and `stretch` keep the average of refresh
+  dpu.dma.rows.tRefiNs = 0;  // the model and `stretch` keep the average of refresh
   dpu.dma.rowBytes = static_cast<std::int64_t>(bank.rowBits.value.value / 8);
   dpu.dma.clock = dpu.clock.value;
   if (dpu.dma.rows.detail && dpu.dma.rowBytes % 8 != 0)

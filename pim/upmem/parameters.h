@@ -3,7 +3,7 @@
 
 #include "pim/bank/bank_work.h"
 #include "pim/dpu/exec/mram_bank.h"
-#include "pim/upmem/host_law.h"
+#include "pim/upmem/host_transfers.h"
 #include "pim/upmem/kernel_cost.h"
 
 namespace wattlas::pim {
@@ -34,15 +34,15 @@ struct DmaParams {
 struct DpuParams {
   Sourced<Hertz> clock;
   std::int64_t tasklets = 16;
-  std::int64_t revolver = 11;  ///< cycles between two instructions of one tasklet
-  Sourced<Ratio> stretch;      ///< effective clock period over nominal
+  std::int64_t revolver = 11;    ///< cycles between two instructions of one tasklet
+  Sourced<Ratio> clockDerating;  ///< effective clock period over nominal
   Sourced<Bits> wram;
   Sourced<Bits> stack;  ///< WRAM of each tasklet that is no buffer
   Sourced<Bits> block;  ///< largest DMA transfer of the kernels
   DmaParams dma;
   void bind(Binder& binder);
   /// Clock with the measured stretch.
-  Hertz effectiveClock() const { return Hertz(clock.value.value / stretch.value.value); }
+  Hertz effectiveClock() const { return Hertz(clock.value.value / clockDerating.value.value); }
 };
 
 struct UpmemEnergy {
@@ -63,9 +63,9 @@ struct UpmemParams {
   Sourced<Ratio> temperature;  ///< of the die, degrees Celsius
   SaMacParams saMac;
   KernelTable kernels;
-  std::string kernelSource = "executed";  ///< `table`: stated costs throughout
+  std::string kernelSource = "executed";  ///< `table`: assumed costs throughout
   std::int64_t unroll = 8;                ///< bodies of an executed kernel's loop in a row
-  HostLaw host;
+  HostTransfers host;
   UpmemEnergy energy;
   Sourced<SquareMm> chipArea;
   std::string fold = "auto";  ///< `off`: every DPU is simulated (small systems)

@@ -82,7 +82,7 @@ class UpmemProgram final : public Program {
 
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   const std::vector<OpPlan>& operators() const { return operators_; }
 
  private:

@@ -63,7 +63,7 @@ void UpmemProgram::finish(const UpmemParams& params) {
     for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value);
     for (const Stage& stage : op.stages) {
       hashStage(h, stage);
-      bound += lowerBound(stage, params);
+      bound += pim::lowerBound(stage, params);
     }
     need.resident += op.resident;
     need.workspace.value = std::max(need.workspace.value, op.workspace.value);
@@ -89,11 +89,11 @@ Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& 
       const StageOutcome& outcome = outcomes.at(next++);
       Segment segment;
       segment.local = outcome.time;
-      segment.bound = outcome.bound;
+      segment.bottleneck = outcome.bottleneck;
       segment.op = share.op;
       segment.energy = countsOf(stage, p, device.coefficients());
       if (const auto* x = std::get_if<Exchange>(&stage.what)) {
-        // The law is the time alone: set-up, then the wire at the rate that the law leaves.
+        // The model is the time alone: set-up, then the wire at the rate that the model leaves.
         const Ticks wire =
             outcome.time - std::min(outcome.time, toTicks(p.host.setUp(x->toDevice, x->dpus)));
         const Bits amount = wireBits(*x, p);
@@ -108,7 +108,7 @@ Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& 
       if (std::holds_alternative<Kernel>(stage.what)) share.busy += outcome.time;
       if (outcome.time > longest) {
         longest = outcome.time;
-        share.bound = outcome.bound;
+        share.bottleneck = outcome.bottleneck;
       }
       now += outcome.time;
       profile.segments.push_back(std::move(segment));

@@ -96,7 +96,7 @@ class DetailsBuilder {
     out["spots"] = spots;
     out["assumptions"] = assumed;
     out["config"] = configOf(r.config);
-    Json tiers = Json::array(), folds = Json::array();
+    Json tiers = Json::array(), replications = Json::array();
     for (const TierResult& t : r.tiers)
       tiers.push_back(
           {t.name, number(t.residentBytes), number(t.peakBytes), number(t.capacityBytes)});
@@ -105,8 +105,8 @@ class DetailsBuilder {
       out["reasons"] = r.reasons;
       return out;
     }
-    for (const Fold& f : r.folds) folds.push_back({f.factor, f.what, f.guard});
-    out["folds"] = folds;
+    for (const Replication& f : r.replications) replications.push_back({f.factor, f.what, f.guard});
+    out["folds"] = replications;
     out["lower"] = number(r.boundS);
     out["energy"] = sharesJson(energyByCategory(r));
     out["time"] = sharesJson(timeByBound(r));

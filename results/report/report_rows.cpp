@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "results/duel_table.h"
+#include "results/pairwise_table.h"
 #include "results/palette.h"
 #include "results/plot.h"
 #include "results/plot_frame.h"
@@ -88,15 +88,16 @@ class RowsBuilder {
       if (std::string_view(name) == "platform") families(d.values());
       out_["text"][name] = d.json();
     }
-    Json genes = Json::array();
-    for (const std::string& gene : geneColumns(store_.rows(), store_.header().genes)) {
-      genes.push_back(gene);
-      out_["text"][gene] = column([&](const PointRow& r) {
-                             const std::string* value = geneOf(r, gene);
-                             return value == nullptr ? std::string() : *value;
-                           }).json();
+    Json parameters = Json::array();
+    for (const std::string& parameter :
+         parameterColumns(store_.rows(), store_.header().parameters)) {
+      parameters.push_back(parameter);
+      out_["text"][parameter] = column([&](const PointRow& r) {
+                                  const std::string* value = parameterOf(r, parameter);
+                                  return value == nullptr ? std::string() : *value;
+                                }).json();
     }
-    out_["genes"] = genes;
+    out_["genes"] = parameters;
     std::string feasible, pareto;
     Json ids = Json::array(), hashes = Json::array();
     for (const std::size_t i : shown_) {
@@ -158,11 +159,11 @@ class RowsBuilder {
 
   /// [winner id, name, other id, name, workload, metric, probability, ratio, low, high, decided by,
   /// level at]; names too, because a page may not hold all points.
-  Json duels() const {
+  Json comparisons() const {
     std::unordered_map<std::string, const PointRow*> rows;
     for (const PointRow& r : store_.rows()) rows.emplace(r.id, &r);
     Json list = Json::array();
-    for (const DuelRow& d : duelsOf(store_)) {
+    for (const ComparisonRow& d : comparisonsOf(store_)) {
       const auto a = rows.find(d.winner), b = rows.find(d.other);
       if (a == rows.end() || b == rows.end()) continue;
       const auto name = [](const PointRow& r) { return r.platform + " " + r.format; };
@@ -176,14 +177,14 @@ class RowsBuilder {
   void search() {
     Json objectives = Json::array(), effects = Json::array(), regions = Json::array();
     for (const ObjectiveInfo& o : objectivesOf(store_)) objectives.push_back({o.name, o.maximise});
-    for (const KnobEffect& e : effectsOf(store_))
-      effects.push_back({e.gene, e.platform, e.pairs, e.changes});
-    for (const RefusedRegion& r : regionsOf(store_))
+    for (const ParameterInfluence& e : effectsOf(store_))
+      effects.push_back({e.parameter, e.platform, e.pairs, e.changes});
+    for (const RefusedGroup& r : regionsOf(store_))
       regions.push_back({r.reason, r.common, r.count, r.failed});
     out_["objectives"] = objectives;
     out_["effects"] = effects;
     out_["regions"] = regions;
-    out_["duels"] = duels();
+    out_["duels"] = comparisons();
     std::map<std::pair<std::string, std::int64_t>, Json> curves;
     for (const HistoryStep& step : historyOf(store_))
       curves[{step.workload, step.seed}].push_back({step.evaluations, number(step.hypervolume)});

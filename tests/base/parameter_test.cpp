@@ -24,14 +24,14 @@ struct Engine {
   }
 };
 
-struct Bound {
+struct Bottleneck {
   Engine engine;
-  BoundConfig config;
+  ResolvedConfig config;
   std::string problems;
 };
 
-Bound bindText(const std::string& yaml) {
-  Bound out;
+Bottleneck bindText(const std::string& yaml) {
+  Bottleneck out;
   Problems problems;
   const ConfigNode tree = parseYaml(yaml, "e.yaml");
   out.config = bindConfig(tree, "device", problems, [&](Binder& b) { out.engine.bind(b); });
@@ -40,7 +40,7 @@ Bound bindText(const std::string& yaml) {
 }
 
 TEST(Binder, ReadsValuesWithOriginAndRange) {
-  const Bound b = bindText(
+  const Bottleneck b = bindText(
       "clock: 350 MHz\nenergy: {value: 0.95 pJ/bit, low: 0.55 pJ/bit, high: 1.56 pJ/bit, source: "
       "'a paper', basis: published}\n");
   EXPECT_EQ(b.problems, "");
@@ -51,22 +51,22 @@ TEST(Binder, ReadsValuesWithOriginAndRange) {
 }
 
 TEST(Binder, SectionOriginIsInherited) {
-  const Bound b = bindText("source: data sheet\nbasis: published\nclock: 1 GHz\n");
+  const Bottleneck b = bindText("source: data sheet\nbasis: published\nclock: 1 GHz\n");
   EXPECT_EQ(b.problems, "");
   EXPECT_EQ(b.engine.clock.source, "data sheet");
   EXPECT_EQ(b.engine.clock.basis, Basis::published);
 }
 
 TEST(Binder, DefaultsAreAssumptionsAndPartOfTheCompleteTree) {
-  const Bound b = bindText("clock: 1 GHz\n");
+  const Bottleneck b = bindText("clock: 1 GHz\n");
   EXPECT_EQ(b.engine.energy.basis, Basis::assumption);
   EXPECT_NE(b.config.complete.find("energy"), nullptr);
   EXPECT_EQ(b.config.complete.find("lanes")->scalar(), "8");
 }
 
 TEST(Binder, CompleteTreeReadsBackTheSame) {
-  const Bound b = bindText("clock: {value: 1 GHz, low: 0.9 GHz, high: 1.1 GHz}\nlanes: 4\n");
-  const Bound again = bindText(b.config.complete.toYaml());
+  const Bottleneck b = bindText("clock: {value: 1 GHz, low: 0.9 GHz, high: 1.1 GHz}\nlanes: 4\n");
+  const Bottleneck again = bindText(b.config.complete.toYaml());
   EXPECT_EQ(again.problems, "");
   EXPECT_EQ(again.config.complete.hash(), b.config.complete.hash());
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "models/base/random.h"
-#include "results/duel_table.h"
+#include "results/pairwise_table.h"
 #include "results/report/report.h"
 #include "results/store.h"
 #include "tests/results/sample.h"
@@ -75,7 +75,7 @@ void writeFull(const std::string& path) {
     if (i == 2) r.operators[0].name = hostile;
     if (i % 20 == 19) r.reasons = {std::string("too large ") + hostile};
     rows.push_back(rowOf(i, r, r.feasible));
-    if (i == 3) rows.back().genes.emplace_back(hostile[0] == '<' ? "gene <b>" : "", hostile);
+    if (i == 3) rows.back().parameters.emplace_back(hostile[0] == '<' ? "gene <b>" : "", hostile);
     json.push_back(toJson(r, false, -1));
     if (!r.feasible) continue;
     for (int s = 0; s < 32; ++s)
@@ -104,9 +104,9 @@ void writeFull(const std::string& path) {
   writer.addTable(tornadoTable(bars));
   writer.addTable(scenariosTable(scenarios));
   writer.addTable(
-      duelsTable({{rows[0].id, rows[1].id, "time_s", 0.78, 0.6, 0.4, 1.3, "device.link.latency",
-                   "device.link.latency = 3 us"},
-                  {rows[0].id, rows[2].id, "energy_j", 1, 0.1, 0.05, 0.2, hostile, ""}}));
+      comparisonsTable({{rows[0].id, rows[1].id, "time_s", 0.78, 0.6, 0.4, 1.3,
+                         "device.link.latency", "device.link.latency = 3 us"},
+                        {rows[0].id, rows[2].id, "energy_j", 1, 0.1, 0.05, 0.2, hostile, ""}}));
   writer.commit(path);
 }
 

@@ -71,7 +71,7 @@ void expectEqual(const Profile& a, const Profile& b, const std::string& where) {
   EXPECT_EQ(a.alone().ps, b.alone().ps) << where;
   EXPECT_EQ(a.events, b.events) << where;
   EXPECT_EQ(a.statistics, b.statistics) << where;
-  EXPECT_EQ(a.folds.size(), b.folds.size()) << where;
+  EXPECT_EQ(a.replications.size(), b.replications.size()) << where;
   ASSERT_EQ(a.segments.size(), b.segments.size()) << where;
   for (std::size_t i = 0; i < a.segments.size(); ++i) {
     EXPECT_EQ(a.segments[i].local.ps, b.segments[i].local.ps) << where;
@@ -101,12 +101,12 @@ TEST_P(EveryDevice, SegmentsAndSharesOfTheSimulationAgree) {
 
 TEST_P(EveryDevice, NoLevelBeatsTheBoundOfAProgram) {
   for (const Case& c : cases_) {
-    EXPECT_GT(c.program->bound().ps, 0) << c.where;
-    EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->bound().ps) << c.where;
+    EXPECT_GT(c.program->lowerBound().ps, 0) << c.where;
+    EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->lowerBound().ps) << c.where;
   }
   for (const Fidelity f : simulated())
     for (const Case& c : cases_)
-      EXPECT_GE(device().simulate(*c.program, f).alone().ps, c.program->bound().ps)
+      EXPECT_GE(device().simulate(*c.program, f).alone().ps, c.program->lowerBound().ps)
           << c.where << " " << nameOf(f);
 }
 

@@ -40,12 +40,12 @@ struct ToyProgram final : Program {
     return h.real(traffic.value).integer(steps).integer(cyclesPerStep).finish();
   }
   const std::vector<Footprint>& footprint() const override { return needs; }
-  Ticks bound() const override { return floor; }
+  Ticks lowerBound() const override { return floor; }
 };
 
 class ToyDevice final : public ConfiguredDevice {
  public:
-  ToyDevice(const ToyParameters& p, BoundConfig config) : p_(p) {
+  ToyDevice(const ToyParameters& p, ResolvedConfig config) : p_(p) {
     config_ = std::move(config);
     info_.kind = "toy";
     info_.title = "Contract-test device";
@@ -185,7 +185,7 @@ void registerToy(Registry& registry) {
                    Problems& problems) -> std::unique_ptr<Device> {
                   ToyParameters p;
                   const std::size_t before = problems.list().size();
-                  BoundConfig bound =
+                  ResolvedConfig bound =
                       bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
                   if (problems.list().size() > before) return nullptr;
                   return std::make_unique<ToyDevice>(p, std::move(bound));

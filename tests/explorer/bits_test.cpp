@@ -82,11 +82,11 @@ SearchPath library() {
   return SearchPath({WATTLAS_TEST_SOURCE_ROOT});
 }
 
-TEST(Bits, EveryLayerWithWeightsBecomesAGene) {
+TEST(Bits, EveryLayerWithWeightsBecomesAParameter) {
   const ConfigNode tree = expandBits(parseYaml(layered, "study.yaml"), library());
   const Study s = compileStudy(tree, "study.yaml");
-  EXPECT_EQ(s.genes.size(), 10u) << "platform, eight convolutions, a classifier";
-  EXPECT_GE(s.geneIndex("workload.formats.block1_dw"), 0);
+  EXPECT_EQ(s.parameters.size(), 10u) << "platform, eight convolutions, a classifier";
+  EXPECT_GE(s.parameterIndex("workload.formats.block1_dw"), 0);
   EXPECT_TRUE(s.bits);
   EXPECT_EQ(expandBits(tree, library()).toYaml(), tree.toYaml()) << "once is enough";
 }

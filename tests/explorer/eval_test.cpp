@@ -17,7 +17,7 @@ using test::study;
 using test::studyText;
 using testing::HasSubstr;
 
-const Study& twoGenes() {
+const Study& twoParameters() {
   static const Study s =
       study(studyText("  x: {ordinal: [1, 2, 4]}\n"
                       "  y: {integer: {min: 1, max: 9}, when: \"platform == 'alpha'\"}\n",
@@ -25,7 +25,7 @@ const Study& twoGenes() {
   return s;
 }
 
-json answer(const std::string& line, const Study* s = &twoGenes()) {
+json answer(const std::string& line, const Study* s = &twoParameters()) {
   return json::parse(EvalSession(s, test::fakeRun).answer(line));
 }
 
@@ -37,7 +37,7 @@ TEST(Eval, AnswersAPointOfAStudyWithItsObjectives) {
   EXPECT_EQ(out["tag"], json::array({7}));
 }
 
-TEST(Eval, GenesMayStandFlatAndThoseThatDoNotExistThereAreIgnored) {
+TEST(Eval, ParametersMayStandFlatAndThoseThatDoNotExistThereAreIgnored) {
   const json a = answer(R"({"platform": "beta", "x": 4})");
   const json b = answer(R"({"platform": "beta", "x": "4", "y": 5})");
   EXPECT_EQ(a["point_id"], b["point_id"]);
@@ -113,7 +113,7 @@ TEST(Eval, ALineBeyondTheLimitIsSkippedWithoutBeingHeld) {
 }
 
 TEST(Eval, CountsLines) {
-  EvalSession session(&twoGenes(), test::fakeRun);
+  EvalSession session(&twoParameters(), test::fakeRun);
   EXPECT_EQ(json::parse(session.answer("{"))["line"], 1);
   EXPECT_EQ(json::parse(session.tooLong())["line"], 2);
 }

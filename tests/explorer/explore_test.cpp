@@ -31,7 +31,7 @@ TEST(Explore, MarksTheFrontOfEachWorkload) {
   ASSERT_EQ(outcome.fronts.size(), 1u);
   EXPECT_EQ(outcome.fronts[0].compared, 12u);
   for (const ExploredPoint& point : outcome.points)
-    EXPECT_EQ(point.pareto, point.design.genes[2] == 0) << "y = 1 beats y = 2";
+    EXPECT_EQ(point.pareto, point.design.parameters[2] == 0) << "y = 1 beats y = 2";
   EXPECT_GT(outcome.fronts[0].hypervolume, 0);
   EXPECT_LT(outcome.fronts[0].hypervolume, 1);
   EXPECT_THAT(outcome.fronts[0].reference, ElementsAre(30, 8));
@@ -49,7 +49,7 @@ TEST(Explore, AConstraintRulesOutWithItsReasonAndKeepsTheNumbers) {
   EXPECT_EQ(outcome.points[2].outcome.reason, "constraint not met: fits(device)");
 }
 
-TEST(Explore, GenesRuledOutAreNeverEvaluated) {
+TEST(Explore, ParametersRuledOutAreNeverEvaluated) {
   int calls = 0;
   InProcessEvaluator evaluator([&](const ExperimentSpec& spec) {
     ++calls;
@@ -61,12 +61,12 @@ TEST(Explore, GenesRuledOutAreNeverEvaluated) {
   EXPECT_EQ(outcome.points.size(), 6u);
 }
 
-TEST(Explore, NamesKnobsWithoutEffect) {
+TEST(Explore, NamesParametersWithoutEffect) {
   const ExploreOutcome outcome =
       run(studyText("  x: {ordinal: [1, 2]}\n  paint: {categorical: [red, blue]}\n"));
-  for (const GeneEffect& effect : outcome.effects) {
+  for (const ParameterEffect& effect : outcome.effects) {
     EXPECT_GT(effect.pairs, 0u);
-    EXPECT_EQ(effect.changesAnything, effect.gene != "paint") << effect.gene;
+    EXPECT_EQ(effect.changesAnything, effect.parameter != "paint") << effect.parameter;
   }
   EXPECT_THAT(summarise(outcome),
               HasSubstr("knobs without effect: paint on alpha (2 pairs), paint on beta (2 pairs)"));
@@ -110,12 +110,13 @@ TEST(Explore, MaximisedObjectivesAndExpressionsWork) {
 }
 
 TEST(Explore, AutoSamplesWhatIsTooLargeForTheBudget) {
-  const std::string genes = "  x: {integer: {min: 1, max: 1000}}\n";
-  EXPECT_EQ(run(studyText(genes, "search: {budget: 50}\n")).points.size(), 50u);
+  const std::string parameters = "  x: {integer: {min: 1, max: 1000}}\n";
+  EXPECT_EQ(run(studyText(parameters, "search: {budget: 50}\n")).points.size(), 50u);
   EXPECT_EQ(run(studyText("  x: {ordinal: [1, 2]}\n", "search: {budget: 50}\n")).method,
             SearchMethod::exhaustive);
-  EXPECT_THROW(run(studyText(genes, "search: {method: exhaustive, budget: 50}\n")), InputError);
-  EXPECT_THROW(run(studyText(genes, "search: {method: random}\n")), InputError) << "no budget";
+  EXPECT_THROW(run(studyText(parameters, "search: {method: exhaustive, budget: 50}\n")),
+               InputError);
+  EXPECT_THROW(run(studyText(parameters, "search: {method: random}\n")), InputError) << "no budget";
 }
 
 TEST(Explore, RowsCarryTheWholeResultOnlyInSmallStudies) {
@@ -129,7 +130,7 @@ TEST(Explore, RowsSayWhichFidelityWasUsed) {
   EXPECT_EQ(run(studyText("")).points[0].outcome.fidelity, "event+analytic");
 }
 
-TEST(CheckStudy, FindsGenesThatAPlatformDoesNotKnow) {
+TEST(CheckStudy, FindsParametersThatAPlatformDoesNotKnow) {
   const Study s = study(studyText("  gpu.clock: {categorical: [1 GHz, 2 GHz]}\n"));
   const auto check = [](const ExperimentSpec& spec) {
     for (const auto& [key, value] : spec.sets)
@@ -147,7 +148,7 @@ TEST(CheckStudy, FindsGenesThatAPlatformDoesNotKnow) {
   }
 }
 
-TEST(CheckStudy, NamesGenesOfUnknownSectionsAndUnknownPlatforms) {
+TEST(CheckStudy, NamesParametersOfUnknownSectionsAndUnknownPlatforms) {
   const Study s = study(studyText("  gpu.clock: {categorical: [1 GHz]}\n"));
   const auto check = [](const ExperimentSpec& spec) {
     if (spec.platform == "alpha")
@@ -164,7 +165,7 @@ TEST(CheckStudy, NamesGenesOfUnknownSectionsAndUnknownPlatforms) {
   }
 }
 
-TEST(CheckStudy, AcceptsGenesOfWhichSomeCombinationWorks) {
+TEST(CheckStudy, AcceptsParametersOfWhichSomeCombinationWorks) {
   const Study s = study(studyText("  x: {ordinal: [1, 2]}\n  y: {ordinal: [1, 2]}\n"));
   EXPECT_NO_THROW(checkStudy(s, [](const ExperimentSpec& spec) {
     if (test::numberOf(spec, "x", 0) + test::numberOf(spec, "y", 0) < 3)

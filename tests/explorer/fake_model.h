@@ -1,5 +1,5 @@
-// A model for explorer tests: time, energy and power as simple functions of genes, and misbehaviour
-// on demand.
+// A model for explorer tests: time, energy and power as simple functions of design parameters, and
+// misbehaviour on demand.
 #pragma once
 
 #include <signal.h>
@@ -29,7 +29,7 @@ inline std::string textOf(const ExperimentSpec& spec, const std::string& key) {
   return value;
 }
 
-/// time = 10 / x * (1 + w), energy = x * y, with x, y, w genes; `act` asks for trouble.
+/// time = 10 / x * (1 + w), energy = x * y, with x, y, w design parameters; `act` asks for trouble.
 inline RunResult fakeRun(const ExperimentSpec& spec) {
   const std::string act = textOf(spec, "act");
   if (act == "crash") std::abort();
@@ -72,8 +72,9 @@ inline RunResult fakeRun(const ExperimentSpec& spec) {
   op.attributedS = r.timeS;
   op.bound = spec.platform == "beta" ? "memory" : "compute";
   r.operators = {op};
-  r.attributedS[static_cast<std::size_t>(spec.platform == "beta" ? Cause::memory
-                                                                 : Cause::compute)] = r.timeS;
+  r.attributedS[static_cast<std::size_t>(spec.platform == "beta" ? BottleneckCategory::memory
+                                                                 : BottleneckCategory::compute)] =
+      r.timeS;
   return r;
 }
 

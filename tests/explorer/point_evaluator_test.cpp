@@ -19,7 +19,7 @@ bool equal(const PointOutcome& a, const PointOutcome& b) {
   return encodeResults(std::vector{a}) == encodeResults(std::vector{b});
 }
 
-/// A study of the toy device with genes in all sections.
+/// A study of the toy device with design parameters in all sections.
 class Points : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -167,7 +167,7 @@ TEST(Fronts, OfSomeObjectivesAndAgainstAStatedReference) {
   EXPECT_THAT(outcome.fronts[0].reference, testing::ElementsAre(20, 8));
   ASSERT_EQ(outcome.partFronts.size(), 1u);
   EXPECT_EQ(outcome.partFronts[0].members.size(), 1u);
-  EXPECT_EQ(outcome.points[outcome.partFronts[0].members[0]].design.genes[1], 2);
+  EXPECT_EQ(outcome.points[outcome.partFronts[0].members[0]].design.parameters[1], 2);
 }
 
 struct BadStudy {

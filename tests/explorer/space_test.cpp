@@ -28,12 +28,12 @@ TEST(Space, EnumeratesOnceInDeclarationOrder) {
   const auto points = enumerate(s, 100);
   ASSERT_EQ(points.size(), 6u);
   EXPECT_EQ(sizeOf(s).points, 6u);
-  EXPECT_EQ(geneTexts(s, points[1])[1].second, "2");
-  EXPECT_EQ(geneTexts(s, points[3])[0].second, "beta");
+  EXPECT_EQ(parameterTexts(s, points[1])[1].second, "2");
+  EXPECT_EQ(parameterTexts(s, points[3])[0].second, "beta");
   EXPECT_EQ(idsOf(s, points).size(), 6u);
 }
 
-TEST(Space, AnInactiveGeneMakesNoDuplicates) {
+TEST(Space, AnInactiveParameterMakesNoDuplicates) {
   const Study s = study(studyText(
       "  clock: {categorical: [350 MHz, 450 MHz, 500 MHz], when: \"platform == 'alpha'\"}\n"
       "  deep: {ordinal: [1, 2], when: \"clock > 400 MHz\"}\n"));
@@ -42,7 +42,7 @@ TEST(Space, AnInactiveGeneMakesNoDuplicates) {
   EXPECT_EQ(points.size(), 6u);
   EXPECT_EQ(sizeOf(s).points, 6u);
   EXPECT_EQ(idsOf(s, points).size(), 6u);
-  EXPECT_EQ(geneTexts(s, points.back()).size(), 1u) << "beta has no other active gene";
+  EXPECT_EQ(parameterTexts(s, points.back()).size(), 1u) << "beta has no other active gene";
 }
 
 TEST(Space, ConditionsMayUseTheWorkload) {
@@ -54,10 +54,10 @@ TEST(Space, ConditionsMayUseTheWorkload) {
 }
 
 TEST(Space, HugeSpacesAreCountedAndRefusedWithAdvice) {
-  std::string genes;
+  std::string parameters;
   for (int g = 0; g < 12; ++g)
-    genes += "  g" + std::to_string(g) + ": {integer: {min: 1, max: 1000}}\n";
-  const Study s = study(studyText(genes));
+    parameters += "  g" + std::to_string(g) + ": {integer: {min: 1, max: 1000}}\n";
+  const Study s = study(studyText(parameters));
   EXPECT_GE(sizeOf(s).points, std::uint64_t{1} << 62);
   try {
     enumerate(s, 1000000);
@@ -69,7 +69,7 @@ TEST(Space, HugeSpacesAreCountedAndRefusedWithAdvice) {
   }
 }
 
-TEST(Space, ContinuousGenesCannotBeEnumerated) {
+TEST(Space, ContinuousParametersCannotBeEnumerated) {
   const Study s = study(studyText("  x: {real: {min: 0, max: 1}}\n"));
   try {
     enumerate(s, 100);
@@ -118,7 +118,7 @@ TEST(Space, SpecsHoldAliasesFixedAndDerivedValues) {
   EXPECT_EQ(sets.count("half"), 0u) << "a name without a dot is only for expressions";
 }
 
-TEST(Space, ConstraintsOnGenesNeedNoEvaluation) {
+TEST(Space, ConstraintsOnParametersNeedNoEvaluation) {
   const Study s = study(studyText("  x: {ordinal: [1, 2]}\n", "constraints: [\"x < 2\"]\n"));
   EXPECT_FALSE(violatedBefore(s, {0, {0, 0}}));
   EXPECT_EQ(*violatedBefore(s, {0, {0, 1}}), "constraint not met: x < 2");
@@ -150,7 +150,7 @@ TEST(Space, SobolCoversEvenly) {
   const Study s = study(studyText("  y: {real: {min: 0, max: 1}}\n"));
   std::vector<int> bins(16, 0);
   for (const DesignPoint& point : samplePoints(s, SearchMethod::sobol, 256, 3))
-    ++bins[static_cast<std::size_t>(point.genes[1] * 16)];
+    ++bins[static_cast<std::size_t>(point.parameters[1] * 16)];
   for (const int n : bins) EXPECT_NEAR(n, 16, 2);
 }
 
@@ -160,7 +160,7 @@ TEST(Space, WorkloadsGetTheSameDesigns) {
       "  x: {real: {min: 0, max: 1}}\nobjectives: [{minimise: time_s}]\n");
   const auto points = samplePoints(s, SearchMethod::sobol, 20, 1);
   ASSERT_EQ(points.size(), 20u);
-  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(points[i].genes, points[i + 10].genes);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(points[i].parameters, points[i + 10].parameters);
 }
 
 }  // namespace

@@ -33,15 +33,15 @@ search: {method: exhaustive, budget: 0, seed: 1}
 )");
   EXPECT_EQ(study.name, "quickstart");
   EXPECT_EQ(study.workloads.size(), 2u);
-  ASSERT_EQ(study.genes.size(), 3u);
-  EXPECT_EQ(study.geneIndex("workload.format"), 1) << "an alias names the same gene";
-  EXPECT_TRUE(study.genes[2].when);
+  ASSERT_EQ(study.parameters.size(), 3u);
+  EXPECT_EQ(study.parameterIndex("workload.format"), 1) << "an alias names the same gene";
+  EXPECT_TRUE(study.parameters[2].when);
   EXPECT_TRUE(study.constraints[0].needsResult);
   EXPECT_EQ(study.objectives.size(), 3u);
   EXPECT_EQ(study.search.method, SearchMethod::exhaustive);
 }
 
-TEST(Study, AllGeneKindsAreRead) {
+TEST(Study, AllParameterKindsAreRead) {
   const Study study = test::study(studyText(R"(
   a: {ordinal: [1, 2, 8]}
   b: {integer: {min: 2, max: 9, step: 3}}
@@ -49,11 +49,11 @@ TEST(Study, AllGeneKindsAreRead) {
   d: {log: {min: 1 MHz, max: 100 MHz, points: 3}}
   e: {categorical: [[8, 8, 4], [4, 4, 4]]}
 )"));
-  EXPECT_EQ(study.genes[2].texts, (std::vector<std::string>{"2", "5", "8"}));
-  EXPECT_TRUE(study.genes[3].continuous());
-  EXPECT_EQ(study.genes[4].texts, (std::vector<std::string>{"1 MHz", "10 MHz", "100 MHz"}));
-  EXPECT_EQ(study.genes[5].texts[0], "[8, 8, 4]");
-  EXPECT_TRUE(study.genes[5].values[0].isList());
+  EXPECT_EQ(study.parameters[2].texts, (std::vector<std::string>{"2", "5", "8"}));
+  EXPECT_TRUE(study.parameters[3].continuous());
+  EXPECT_EQ(study.parameters[4].texts, (std::vector<std::string>{"1 MHz", "10 MHz", "100 MHz"}));
+  EXPECT_EQ(study.parameters[5].texts[0], "[8, 8, 4]");
+  EXPECT_TRUE(study.parameters[5].values[0].isList());
 }
 
 TEST(Study, EveryProblemIsReportedAtOnce) {
@@ -184,7 +184,7 @@ TEST(Study, ReadsBackFromItsOwnText) {
                             "\"platform in ['alpha', 'x y']\"}\n"));
   const Study again = test::study(study.tree.toYaml());
   EXPECT_EQ(again.tree.hash(), study.tree.hash());
-  EXPECT_EQ(again.genes[1].texts, study.genes[1].texts);
+  EXPECT_EQ(again.parameters[1].texts, study.parameters[1].texts);
 }
 
 TEST(Study, AllShippedStudiesCompile) {

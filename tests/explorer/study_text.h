@@ -21,9 +21,9 @@ inline std::string problemsOf(const std::string& text) {
   }
 }
 
-/// A study over platforms alpha and beta with the given genes (indented by two spaces).
-inline std::string studyText(const std::string& genes, const std::string& rest = {}) {
-  return "workloads: [net]\ngenes:\n  platform: {categorical: [alpha, beta]}\n" + genes +
+/// A study over platforms alpha and beta with the given design parameters (indented by two spaces).
+inline std::string studyText(const std::string& parameters, const std::string& rest = {}) {
+  return "workloads: [net]\ngenes:\n  platform: {categorical: [alpha, beta]}\n" + parameters +
          "objectives: [{minimise: time_s}, {minimise: energy_j}]\n" + rest;
 }
 

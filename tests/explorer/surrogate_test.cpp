@@ -17,8 +17,8 @@ namespace {
 
 using test::study;
 
-/// Four kinds of gene; z only on one of five platforms, u never matters.
-const char* genes =
+/// Four kinds of design parameter; z only on one of five platforms, u never matters.
+const char* parameters =
     "workloads: [net]\ngenes:\n  platform: {categorical: [a, b, c, d, e]}\n"
     "  x: {integer: {min: 1, max: 16}}\n  y: {log: {min: 1, max: 64}}\n"
     "  z: {ordinal: [1, 2, 4, 8], when: \"platform == 'd'\"}\n"
@@ -26,17 +26,18 @@ const char* genes =
     "objectives: [{minimise: time_s}, {minimise: energy_j}]\n";
 
 std::vector<double> costOf(const DesignPoint& p) {
-  const double base = 1 + p.genes[0], z = std::isnan(p.genes[3]) ? 1 : 1 + p.genes[3];
-  const double time = base / ((1 + p.genes[1]) * std::sqrt(p.genes[2]) * z);
-  return {time, -(1 + p.genes[1]) * base};
+  const double base = 1 + p.parameters[0],
+               z = std::isnan(p.parameters[3]) ? 1 : 1 + p.parameters[3];
+  const double time = base / ((1 + p.parameters[1]) * std::sqrt(p.parameters[2]) * z);
+  return {time, -(1 + p.parameters[1]) * base};
 }
 
 std::vector<DesignPoint> sample(const Study& s, std::uint64_t n, std::uint64_t seed) {
   return samplePoints(s, SearchMethod::sobol, n, seed);
 }
 
-TEST(Surrogate, ForetellsProductsOfGenesFromASample) {
-  const Study s = study(genes);
+TEST(Surrogate, ForetellsProductsOfParametersFromASample) {
+  const Study s = study(parameters);
   std::vector<std::vector<double>> values;
   const std::vector<DesignPoint> known = sample(s, 160, 1);
   for (const DesignPoint& p : known) values.push_back(costOf(p));
@@ -57,7 +58,7 @@ TEST(Surrogate, ForetellsProductsOfGenesFromASample) {
 }
 
 TEST(Surrogate, RepeatsWhatItKnows) {
-  const Study s = study(genes);
+  const Study s = study(parameters);
   std::vector<std::vector<double>> values;
   const std::vector<DesignPoint> known = sample(s, 40, 3);
   for (const DesignPoint& p : known) values.push_back(costOf(p));
@@ -68,7 +69,7 @@ TEST(Surrogate, RepeatsWhatItKnows) {
 }
 
 TEST(Surrogate, BearsOneDesignAndValuesOfBothSigns) {
-  const Study s = study(genes);
+  const Study s = study(parameters);
   const std::vector<DesignPoint> known = sample(s, 12, 3);
   Surrogate one(s);
   one.learn({known[0]}, {{4.0}});
@@ -81,7 +82,7 @@ TEST(Surrogate, BearsOneDesignAndValuesOfBothSigns) {
 }
 
 TEST(Proposer, LooksWhereNothingWasSeenAndOnlyThere) {
-  const Study s = study(genes);
+  const Study s = study(parameters);
   std::vector<KnownDesign> known;
   std::set<Hash128> seen;
   for (const DesignPoint& p : sample(s, 60, 4)) {
@@ -113,21 +114,22 @@ TEST(Proposer, LooksWhereNothingWasSeenAndOnlyThere) {
 }
 
 TEST(Proposer, AvoidsWhatIsRefused) {
-  const Study s = study(genes);
+  const Study s = study(parameters);
   std::vector<KnownDesign> known, front;
   for (const DesignPoint& p : sample(s, 80, 5))  // platform e accepts nothing
-    known.push_back({p, p.genes[0] == 4 ? ObjectiveVector{} : costOf(p)});
+    known.push_back({p, p.parameters[0] == 4 ? ObjectiveVector{} : costOf(p)});
   for (const KnownDesign& k : known)
     if (!k.values.empty()) front.push_back(k);
   const auto proposed = Proposer(s, 0, 1).propose(
       known, front, [](const Hash128&) { return false; }, 40);
   ASSERT_EQ(proposed.size(), 40u);
   std::size_t refused = 0;
-  for (const DesignPoint& p : proposed) refused += p.genes[0] == 4 ? 1 : 0;
+  for (const DesignPoint& p : proposed) refused += p.parameters[0] == 4 ? 1 : 0;
   EXPECT_LE(refused, 2u);  // eight of forty by chance
 }
 
-/// One platform whose inert gene makes many designs of one vector, and five where genes matter.
+/// One platform whose inert design parameter makes many designs of one vector, and five where
+/// design parameters matter.
 RunResult plateaus(const ExperimentSpec& spec) {
   RunResult r = test::fakeRun(spec);
   const double p = static_cast<double>(spec.platform[0] - 'a');

@@ -76,15 +76,16 @@ TEST(WorkerPool, WhatTheReceiverThrowsIsNotBlamedOnTheWorker) {
 TEST(PointOrder, PutsOnePlatformSideBySide) {
   const Study s = study(studyText("  batch: {integer: {min: 1, max: 20}}\n"));
   std::vector<DesignPoint> points = enumerate(s, 100);
-  const auto platform = static_cast<std::size_t>(s.geneIndex("platform"));
+  const auto platform = static_cast<std::size_t>(s.parameterIndex("platform"));
   std::stable_sort(points.begin(), points.end(), [&](const DesignPoint& a, const DesignPoint& b) {
-    return a.genes[1 - platform] < b.genes[1 - platform];  // platforms alternate now
+    return a.parameters[1 - platform] < b.parameters[1 - platform];  // platforms alternate now
   });
   const std::vector<std::size_t> order = affinityOrder(s, points).order;
   ASSERT_EQ(order.size(), points.size());
   int changes = 0;
   for (std::size_t i = 1; i < order.size(); ++i)
-    changes += points[order[i]].genes[platform] != points[order[i - 1]].genes[platform] ? 1 : 0;
+    changes +=
+        points[order[i]].parameters[platform] != points[order[i - 1]].parameters[platform] ? 1 : 0;
   EXPECT_EQ(changes, 1);
 }
 
@@ -94,19 +95,21 @@ TEST(PointOrder, PutsNetworksInBlocksAndFewPlatformsOnAWorker) {
       studyText("  workload.prompt: {integer: {min: 1, max: 300}}\n", "fidelity: analytic\n"));
   ASSERT_TRUE(inNetworkBlocks(s));
   const std::vector<DesignPoint> points = enumerate(s, 1000);
-  const auto platform = static_cast<std::size_t>(s.geneIndex("platform"));
+  const auto platform = static_cast<std::size_t>(s.parameterIndex("platform"));
   const PointOrder order = affinityOrder(s, points, 2);
   std::vector<std::size_t> sorted = order.order;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 0; i < sorted.size(); ++i) ASSERT_EQ(sorted[i], i) << "each point once";
   ASSERT_EQ(order.parts, (std::vector<std::size_t>{0, 300}));
   for (std::size_t i = 0; i < 300; ++i)
-    ASSERT_EQ(points[order.order[i]].genes[platform], points[order.order[0]].genes[platform]);
+    ASSERT_EQ(points[order.order[i]].parameters[platform],
+              points[order.order[0]].parameters[platform]);
   // One worker has both platforms, and changes between them once a block.
   const std::vector<std::size_t> alone = affinityOrder(s, points).order;
   std::size_t changes = 0;
   for (std::size_t i = 1; i < alone.size(); ++i)
-    changes += points[alone[i]].genes[platform] != points[alone[i - 1]].genes[platform] ? 1 : 0;
+    changes +=
+        points[alone[i]].parameters[platform] != points[alone[i - 1]].parameters[platform] ? 1 : 0;
   const std::size_t blocks = (300 + networksAtOnce - 1) / networksAtOnce;
   EXPECT_EQ(changes, 2 * blocks - 1);
 }

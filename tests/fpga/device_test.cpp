@@ -53,9 +53,9 @@ TEST(Device, BoundIsBelowEveryFidelityForEveryBatch) {
       const Workload w = network(id, {{"batch", batch}});
       const auto program = lower(*device, w);
       ASSERT_TRUE(program) << id << ": " << program.error().what;
-      EXPECT_GT((*program)->bound().ps, 0) << id;
-      EXPECT_LE((*program)->bound(), run(*device, w).alone()) << id;
-      EXPECT_LE((*program)->bound(), device->estimate(**program).alone()) << id;
+      EXPECT_GT((*program)->lowerBound().ps, 0) << id;
+      EXPECT_LE((*program)->lowerBound(), run(*device, w).alone()) << id;
+      EXPECT_LE((*program)->lowerBound(), device->estimate(**program).alone()) << id;
     }
 }
 
@@ -126,10 +126,10 @@ TEST(Device, ABatchIsPipelined) {
 TEST(Device, ALargeBatchIsFoldedAndSaysSo) {
   const auto device = board("fpga-zcu104");
   const Profile profile = run(*device, network("ecg-dscnn1d", {{"batch", "1000"}}));
-  ASSERT_EQ(profile.folds.size(), 1u);
-  EXPECT_EQ(profile.folds.front().kind, FoldKind::periodicity);
-  EXPECT_GT(profile.folds.front().factor, 900);
-  EXPECT_FALSE(profile.folds.front().guard.empty());
+  ASSERT_EQ(profile.replications.size(), 1u);
+  EXPECT_EQ(profile.replications.front().kind, ReplicationKind::periodicity);
+  EXPECT_GT(profile.replications.front().factor, 900);
+  EXPECT_FALSE(profile.replications.front().guard.empty());
   EXPECT_LT(profile.events, 400'000) << "few frames are evaluated";
 }
 
@@ -191,7 +191,7 @@ TEST(Designs, RememberedOnesAreWhatADeviceOfItsOwnBuilds) {
       const auto alone = board("fpga-zcu104", settings);
       const auto expected = lower(*alone, w);
       EXPECT_EQ((*program)->hash(), (*expected)->hash()) << clock << " " << bandwidth;
-      EXPECT_EQ((*program)->bound(), (*expected)->bound()) << clock << " " << bandwidth;
+      EXPECT_EQ((*program)->lowerBound(), (*expected)->lowerBound()) << clock << " " << bandwidth;
       cycles.insert(dataflow(*sharing)
                         .run(dynamic_cast<const DataflowProgram&>(**program), Fidelity::event)
                         .cycles);

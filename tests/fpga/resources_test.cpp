@@ -1,4 +1,4 @@
-// Do the resource laws give the generators' own numbers, and move the right way?
+// Do the resource models give the generators' own numbers, and move the right way?
 #include "fpga/resources.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace wattlas::fpga {
 namespace {
 
-Parameters laws() {
+Parameters coefficients() {
   Parameters p;
   p.dsp = {1000, Ratio(1)};
   p.bram36 = {1000, Ratio(1)};
@@ -26,7 +26,7 @@ Layer matrix(std::int64_t in, std::int64_t out, int weights, int inputs) {
 }
 
 TEST(Resources, FinnGoldenMatrixUnitHas317Luts) {
-  EXPECT_EQ(productUnit(matrix(4, 4, 2, 2), {}, Style::finn, laws()).lut, 317);
+  EXPECT_EQ(productUnit(matrix(4, 4, 2, 2), {}, Style::finn, coefficients()).lut, 317);
 }
 
 TEST(Resources, AccumulatorsHoldTheLargestSum) {
@@ -48,14 +48,15 @@ TEST(Resources, BlockRamsComeInTheirAspectRatios) {
 TEST(Resources, ReuseSharesMultipliersExactly) {
   const Layer layer = matrix(64, 32, 8, 16);
   for (const std::int64_t reuse : {1, 2, 64, 128, 2048})
-    EXPECT_EQ(productUnit(layer, {1, 1, reuse}, Style::hls4ml, laws()).dsp, 64 * 32 / reuse);
+    EXPECT_EQ(productUnit(layer, {1, 1, reuse}, Style::hls4ml, coefficients()).dsp,
+              64 * 32 / reuse);
 }
 
 TEST(Resources, NarrowProductsUseLutsAndWideOnesDspBlocks) {
   const Folding f{4, 4, 1};
-  EXPECT_EQ(productUnit(matrix(16, 16, 4, 4), f, Style::finn, laws()).dsp, 0);
-  EXPECT_EQ(productUnit(matrix(16, 16, 8, 8), f, Style::finn, laws()).dsp, 16);
-  Parameters lower = laws();
+  EXPECT_EQ(productUnit(matrix(16, 16, 4, 4), f, Style::finn, coefficients()).dsp, 0);
+  EXPECT_EQ(productUnit(matrix(16, 16, 8, 8), f, Style::finn, coefficients()).dsp, 16);
+  Parameters lower = coefficients();
   lower.dspThreshold = 4;
   EXPECT_EQ(productUnit(matrix(16, 16, 4, 4), f, Style::finn, lower).dsp, 16);
   lower.dspPacking = true;
@@ -65,7 +66,7 @@ TEST(Resources, NarrowProductsUseLutsAndWideOnesDspBlocks) {
 
 TEST(Resources, FewerBitsNeverCostMoreLuts) {
   std::int64_t before = 0;
-  Parameters p = laws();
+  Parameters p = coefficients();
   p.dspThreshold = 64;
   for (int bits = 1; bits <= 16; ++bits) {
     Layer layer = matrix(64, 64, bits, 8);
@@ -79,17 +80,17 @@ TEST(Resources, FewerBitsNeverCostMoreLuts) {
 TEST(Resources, TernaryProductsOnlySelectAndNegate) {
   Layer two = matrix(64, 64, 2, 8), ternary = two;
   ternary.ternaryWeights = true;
-  EXPECT_LT(productUnit(ternary, {8, 8, 1}, Style::finn, laws()).lut,
-            productUnit(two, {8, 8, 1}, Style::finn, laws()).lut);
+  EXPECT_LT(productUnit(ternary, {8, 8, 1}, Style::finn, coefficients()).lut,
+            productUnit(two, {8, 8, 1}, Style::finn, coefficients()).lut);
 }
 
 TEST(Resources, DeepWeightsMoveFromLutsToBlockRams) {
-  EXPECT_EQ(productUnit(matrix(16, 8, 4, 4), {}, Style::finn, laws()).bram18, 0);
-  EXPECT_EQ(productUnit(matrix(16, 9, 4, 4), {}, Style::finn, laws()).bram18, 1);
+  EXPECT_EQ(productUnit(matrix(16, 8, 4, 4), {}, Style::finn, coefficients()).bram18, 0);
+  EXPECT_EQ(productUnit(matrix(16, 9, 4, 4), {}, Style::finn, coefficients()).bram18, 1);
 }
 
 TEST(Resources, UltraRamIsTakenWhereItIsTheSmallerShare) {
-  Parameters p = laws();
+  Parameters p = coefficients();
   p.uram.total = 1000;
   EXPECT_GT(blockMemory(72, 4096, p).uram, 0);
   EXPECT_EQ(blockMemory(8, 256, p).uram, 0);

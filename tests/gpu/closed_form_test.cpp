@@ -25,7 +25,7 @@ TEST(GpuClosedForm, BoundIsNeverBeaten) {
       const auto device = makeDevice(id);
       for (const Operator& op : sample(format)) {
         const auto program = lower(*device, op);
-        const double bound = toSeconds(program->bound()).value;
+        const double bound = toSeconds(program->lowerBound()).value;
         EXPECT_GT(bound, 0) << op.name;
         EXPECT_GE(analyticSeconds(*device, op), bound) << id << " " << format << " " << op.name;
         EXPECT_GE(waveSeconds(*device, op), bound) << id << " " << format << " " << op.name;

@@ -11,7 +11,7 @@ TEST(HostCpu, RunsEveryOperatorInEveryFormatAboveItsBound) {
       ASSERT_NE(cpu->support(op).level, Support::Level::refused) << format.name << " " << op.name;
       const auto program = lower(*cpu, op);
       const Profile profile = cpu->estimate(*program);
-      EXPECT_GE(profile.alone(), program->bound()) << format.name << " " << op.name;
+      EXPECT_GE(profile.alone(), program->lowerBound()) << format.name << " " << op.name;
       EXPECT_GT(profile.shares[0].energy.energy(cpu->energy()).value, 0);
     }
 }

@@ -60,7 +60,7 @@ TEST(Layers, ALayerMayHaveItsOwnFormat) {
             "int8");
 }
 
-TEST(Layers, FormatGeneByLayer) {
+TEST(Layers, FormatParameterByLayer) {
   const Workload w = make("ecg-dscnn1d", {"formats.block3_pw=w4a8", "formats.block1_dw=w2a8"});
   EXPECT_EQ(find(w.phases[0], "block3_pw").formats.weight.bits, 4);
   EXPECT_EQ(find(w.phases[0], "block1_dw").formats.weight.bits, 2);
@@ -68,7 +68,7 @@ TEST(Layers, FormatGeneByLayer) {
   EXPECT_LT(w.totals().weights, make("ecg-dscnn1d").totals().weights);
 }
 
-TEST(Layers, ChannelGeneByNameAndByPosition) {
+TEST(Layers, ChannelParameterByNameAndByPosition) {
   const Workload byName = make("ecg-dscnn1d", {"layers.block1_pw.cout=12"});
   const Workload byPlace = make("ecg-dscnn1d", {"layers[1].cout=12"});
   EXPECT_EQ(find(byName.phases[0], "block2_dw").dims[Dim::groups], 12);

@@ -138,7 +138,7 @@ TEST(Transformer, EncoderRunsOnceWithoutMaskOrCache) {
   EXPECT_EQ(find(w.phases[0], "pooler").dims[Dim::M], 1);
 }
 
-TEST(Transformer, ArchitectureIsAGene) {
+TEST(Transformer, ArchitectureIsAParameter) {
   const Workload w = make("llama2-7b", {"layers=16", "hidden=2048", "heads=16", "kv_heads=4"});
   EXPECT_EQ(find(w.phases[0], "mlp.down").count, 16);
   EXPECT_EQ(find(w.phases[0], "attn.qkv").dims[Dim::N], (16 + 2 * 4) * 128);

@@ -72,7 +72,7 @@ TEST(Schedule, RingAllReduce) {
         const RunResult r = run("eight-on-a-switch", "all-reduce", fidelity,
                                 {{"groups.gpus.count", members}, {"groups.gpus.fold", fold}});
         EXPECT_EQ(ps(r.timeS), 4 * ms + expected * (ms / 1000)) << members << fold << fidelity;
-        EXPECT_EQ(r.folds.size(), fold[0] == 't' ? 1u : 0u);
+        EXPECT_EQ(r.replications.size(), fold[0] == 't' ? 1u : 0u);
       }
 }
 
@@ -90,7 +90,7 @@ TEST(Schedule, OneSlowMemberIsNotFoldedAway) {
                             "[{name: before, on: gpus, time: {gpus: 3 ms, 'gpus[5]': 6 ms}}, "
                             "{name: sum, kind: collective, on: gpus, algorithm: ring, "
                             "amount: 8 MB, after: [before]}]"}});
-  EXPECT_TRUE(r.folds.empty());
+  EXPECT_TRUE(r.replications.empty());
   EXPECT_EQ(ps(r.timeS), 6 * ms + 14 * 1001 * (ms / 1000));
 }
 

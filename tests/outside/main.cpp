@@ -76,7 +76,7 @@ int sc_main(int argc, char** argv) {
   const Schedule schedule = platformModel().run(graph, resources);
   // Both send 1 MB at the same time over 1 GB/s.
   const bool shared = schedule.spans[0].end == Ticks(2'000'000'000);
-  const bool ran = schedule.spans[1].end - schedule.spans[1].start >= (*program)->bound();
+  const bool ran = schedule.spans[1].end - schedule.spans[1].start >= (*program)->lowerBound();
   std::printf("inputs there after %.1f us, GEMV %.1f us; camera done at %s\n",
               static_cast<double>(schedule.spans[0].end.ps) * 1e-6,
               static_cast<double>(profile.alone().ps) * 1e-6, camera.finished.to_string().c_str());

@@ -79,8 +79,8 @@ inline Agreement agreementOf(const Device& device, const std::vector<Operator>& 
         std::string(nameOf(op.kind)) + " " + std::to_string(op.dims[Dim::M]) + " x " +
         std::to_string(op.dims[Dim::N]) + " x " + std::to_string(op.dims[Dim::K]) + ", " +
         std::to_string(op.dims[Dim::keys]) + " keys, " + op.formats.weight.name;
-    EXPECT_GE(a.alone(), (*program)->bound()) << name;
-    EXPECT_GE(e.alone(), (*program)->bound()) << name;
+    EXPECT_GE(a.alone(), (*program)->lowerBound()) << name;
+    EXPECT_GE(e.alone(), (*program)->lowerBound()) << name;
     EXPECT_NEAR(dynamicJoules(device, a), dynamicJoules(device, e), 1e-9 * dynamicJoules(device, e))
         << name;
     const double off = std::abs(toSeconds(a.alone()).value / toSeconds(e.alone()).value - 1.0);

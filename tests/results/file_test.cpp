@@ -116,7 +116,7 @@ TEST(PointCsv, HeaderAndOrderAreThoseOfTheContract) {
       "true,true,,00112233445566778899aabbccddeeff\n");
 }
 
-TEST(PointCsv, InactiveGenesAndInfeasibleNumbersAreEmptyCells) {
+TEST(PointCsv, InactiveParametersAndInfeasibleNumbersAreEmptyCells) {
   const PointRow a = makePointRow("a", test::sampleResult(), {{"dpu.clock", "350 MHz"}});
   const PointRow b = makePointRow("b", test::infeasibleResult(), {{"sm.count", "132"}});
   const std::string csv = pointCsv({a, b});
@@ -127,10 +127,10 @@ TEST(PointCsv, InactiveGenesAndInfeasibleNumbersAreEmptyCells) {
       std::string::npos);
 }
 
-TEST(PointCsv, GenesThatAreColumnsAnywayAreNotRepeated) {
+TEST(PointCsv, ParametersThatAreColumnsAnywayAreNotRepeated) {
   const PointRow row =
       makePointRow("a", test::sampleResult(), {{"platform", "upmem-dimm"}, {"format", "int8"}});
-  EXPECT_TRUE(geneColumns({row}).empty());
+  EXPECT_TRUE(parameterColumns({row}).empty());
 }
 
 TEST(PointRowTest, AFormulaIsNeverCalledEvent) {

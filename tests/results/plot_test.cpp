@@ -331,7 +331,7 @@ TEST(HeatmapPlot, ShowsTheBestOfEachCell) {
               HasSubstr("llama2-7b,2,x,600,2,2\n"));
 }
 
-TEST(HeatmapPlot, RefusesGenesThatAreNotThere) {
+TEST(HeatmapPlot, RefusesParametersThatAreNotThere) {
   EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "gc", {"energy_j"}, ""), InputError);
   EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "ga", {"energy_j"}, ""), InputError);
   EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "gb", {"joules"}, ""), InputError);

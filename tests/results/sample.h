@@ -73,7 +73,8 @@ inline RunResult sampleResult(const std::string& platform = "upmem-dimm", double
   r.weightsBytes = 6.7e9;
   r.peakBytes = 7.5e9;
   r.capacityBytes = 8.589934592e9;
-  r.folds = {{FoldKind::symmetry, 128, "128 identical DPUs", "same program, same entry state"}};
+  r.replications = {
+      {ReplicationKind::symmetry, 128, "128 identical DPUs", "same program, same entry state"}};
   r.assumptions = {
       {"device.energy.mram.read", "9.5e-13 J", "5.5e-13 J", "1.56e-12 J", "estimate, 14 nm",
        Basis::assumption},

@@ -25,9 +25,9 @@ StoreWriter sampleWriter(std::size_t points) {
   for (std::size_t i = 0; i < points; ++i) {
     RunResult r = i % 5 == 4 ? infeasibleResult()
                              : sampleResult("upmem-dimm", 1.0 + 0.001 * static_cast<double>(i));
-    std::vector<std::pair<std::string, std::string>> genes;
-    if (i >= 2) genes = {{"dpu.clock", fmt::format("{} MHz", 300 + i)}};
-    writer.append(makePointRow(fmt::format("{:032x}", i), r, genes), toJson(r, false, -1));
+    std::vector<std::pair<std::string, std::string>> parameters;
+    if (i >= 2) parameters = {{"dpu.clock", fmt::format("{} MHz", 300 + i)}};
+    writer.append(makePointRow(fmt::format("{:032x}", i), r, parameters), toJson(r, false, -1));
   }
   return writer;
 }
@@ -67,8 +67,8 @@ TEST(Store, GivesBackWhatWasWritten) {
   EXPECT_EQ(row.id, "00000000000000000000000000000003");
   EXPECT_EQ(row.timeS, 1.25 * 1.003);
   EXPECT_TRUE(row.pareto);
-  EXPECT_EQ(row.genes, (decltype(row.genes){{"dpu.clock", "303 MHz"}}));
-  EXPECT_TRUE(store.rows()[1].genes.empty());
+  EXPECT_EQ(row.parameters, (decltype(row.parameters){{"dpu.clock", "303 MHz"}}));
+  EXPECT_TRUE(store.rows()[1].parameters.empty());
   EXPECT_EQ(row.bound, "memory");
   EXPECT_FALSE(store.rows()[4].feasible);
   EXPECT_TRUE(std::isnan(store.rows()[4].timeS));
@@ -90,10 +90,10 @@ TEST(Store, TheCsvOfAReadFileIsTheCsvOfItsRows) {
   EXPECT_EQ(pointCsv(Store(folder / "a.h5").rows()), pointCsv(rows));
 }
 
-TEST(Store, GeneColumnsFollowTheStudyWhicheverRowComesFirst) {
+TEST(Store, ParameterColumnsFollowTheStudyWhicheverRowComesFirst) {
   const Folder folder;
   StoreHeader ordered = header;
-  ordered.genes = {"platform", "never.active", "first", "second", "third"};
+  ordered.parameters = {"platform", "never.active", "first", "second", "third"};
   const std::vector<PointRow> rows = {
       makePointRow("0", sampleResult("p", 1), {{"second", "b"}, {"third", "c"}}),
       makePointRow("1", sampleResult("p", 1), {{"first", "a"}, {"third", "c"}})};
@@ -101,11 +101,11 @@ TEST(Store, GeneColumnsFollowTheStudyWhicheverRowComesFirst) {
   for (const PointRow& row : rows) writer.append(row);
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
-  EXPECT_THAT(store.header().genes, testing::ElementsAre("first", "second", "third"));
-  EXPECT_EQ(store.rows()[1].genes, rows[1].genes);
-  const std::string csv = pointCsv(rows, ordered.genes);
+  EXPECT_THAT(store.header().parameters, testing::ElementsAre("first", "second", "third"));
+  EXPECT_EQ(store.rows()[1].parameters, rows[1].parameters);
+  const std::string csv = pointCsv(rows, ordered.parameters);
   EXPECT_THAT(csv, testing::HasSubstr(",format,first,second,third,fidelity,"));
-  EXPECT_EQ(pointCsv(store.rows(), store.header().genes), csv);
+  EXPECT_EQ(pointCsv(store.rows(), store.header().parameters), csv);
   EXPECT_THAT(pointCsv(rows), testing::HasSubstr(",format,second,third,first,fidelity,"));
 }
 
@@ -159,7 +159,7 @@ TEST(Store, AnotherScopeIsRefused) {
   EXPECT_EQ(writer.size(), 0u);
 }
 
-TEST(Store, AGeneNameThatHdf5CannotHoldIsRefused) {
+TEST(Store, AParameterNameThatHdf5CannotHoldIsRefused) {
   StoreWriter writer(header);
   EXPECT_THROW(writer.append(makePointRow("a", sampleResult(), {{"a/b", "1"}})), InputError);
 }
@@ -214,7 +214,7 @@ TEST(Store, TenThousandPointsStaySmall) {
   for (int i = 0; i < 10000; ++i) {
     row.id = fmt::format("{:032x}", i);
     row.timeS = 1.0 + i;
-    row.genes[0].second = fmt::format("{} MHz", 300 + i % 100);
+    row.parameters[0].second = fmt::format("{} MHz", 300 + i % 100);
     writer.append(row, json);
   }
   const std::size_t size = writer.finish().size();

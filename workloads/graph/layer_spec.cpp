@@ -82,7 +82,7 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
     b.problem("padding", "'" + padding + "' is no padding", "valid, same, or 0 to 1000000 zeros");
 }
 
-const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
+const ResolvedConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
   const auto known = known_.find(key);
   if (known == known_.end()) return nullptr;
   if (layers_->size() <= index) layers_->resize(index + 1);
@@ -90,7 +90,7 @@ const BoundConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {
   return &known->second.bound;
 }
 
-void LayerMemory::keep(const Hash128& key, std::size_t index, BoundConfig bound) {
+void LayerMemory::keep(const Hash128& key, std::size_t index, ResolvedConfig bound) {
   bound.parameters.clear();  // a workload lists none
   fresh_.push_back({key, index, std::move(bound)});
 }

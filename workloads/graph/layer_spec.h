@@ -34,20 +34,20 @@ class LayerMemory final : public ItemMemory {
     layers_ = &layers;
     fresh_.clear();
   }
-  const BoundConfig* recall(const Hash128& key, std::size_t index) override;
-  void keep(const Hash128& key, std::size_t index, BoundConfig bound) override;
+  const ResolvedConfig* recall(const Hash128& key, std::size_t index) override;
+  void keep(const Hash128& key, std::size_t index, ResolvedConfig bound) override;
   /// Remembers the layers kept since `fill`, which know their places now.
   void settle();
 
  private:
   struct Known {
     LayerSpec layer;
-    BoundConfig bound;
+    ResolvedConfig bound;
   };
   struct Fresh {
     Hash128 key;
     std::size_t index;
-    BoundConfig bound;
+    ResolvedConfig bound;
   };
   static constexpr std::size_t mostKept = 20000;
 

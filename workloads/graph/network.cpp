@@ -1,5 +1,5 @@
-// Channels and lengths flow from layer to layer, so that changing one layer (a gene) changes what
-// follows.
+// Channels and lengths flow from layer to layer, so that changing one layer (a design parameter)
+// changes what follows.
 #include "workloads/graph/network.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Open-row timing of the MRAM bank: what a transfer costs beyond the measured average law.
+// Open-row timing of the MRAM bank: what a transfer costs beyond the measured average model.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@ namespace wattlas::dpu {
 
 struct DpuTiming;
 
-/// Optional detail, off by default. The measured DMA law is that of PrIM's loops, in which hardly
+/// Optional detail, off by default. The measured DMA model is that of PrIM's loops, in which hardly
 /// two transfers in a row find their row open, and contains refresh. With the detail on, one row
 /// miss (precharge and activation, after a write also its recovery, which holds up the transfer
-/// behind it) and the average of refresh are taken off the law, and every transfer pays for the
+/// behind it) and the average of refresh are taken off the model, and every transfer pays for the
 /// rows that it really opens and for the refresh that it really meets: scattered transfers keep the
 /// measured time, those that stay in a row get cheaper.
 ///
@@ -51,7 +51,7 @@ class MramBank {
   /// The transfer is over; nothing else touched the bank.
   void end(std::uint64_t time, bool write);
 
-  /// Part of the measured law that remains: occupancy or latency without row misses and refresh.
+  /// Part of the measured model that remains: occupancy or latency without row misses and refresh.
   double occupancy(double fixed, double perByte, std::uint32_t bytes, bool write) const;
   double latency(double fixed, double perByte, std::uint32_t bytes) const;
 

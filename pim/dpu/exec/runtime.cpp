@@ -286,7 +286,7 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
 
   // An entry of 0 was not asked for yet (or costs nothing, and is asked for again).
   DmaCost& cost = costs_[write ? 1 : 0][bytes / 8 - 1];
-  if (cost.occupancy == 0) cost = lawOf(write, bytes);
+  if (cost.occupancy == 0) cost = transfersOf(write, bytes);
   std::uint64_t begin = std::max(cycle * 1000, engineFree_);
   std::uint64_t occupancy = cost.occupancy, latency = cost.latency;
   if (bank_) {
@@ -320,7 +320,7 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   ++tasklet.pc;
 }
 
-Runtime::DmaCost Runtime::lawOf(bool write, std::uint32_t bytes) const {
+Runtime::DmaCost Runtime::transfersOf(bool write, std::uint32_t bytes) const {
   const DpuTiming& t = options.timing;
   const double latency = write ? t.dmaWriteLatency : t.dmaReadLatency;
   const double occupancy = write ? t.dmaWriteOccupancy : t.dmaReadOccupancy;

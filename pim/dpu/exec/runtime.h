@@ -95,12 +95,12 @@ class Runtime {
   /// Advances the program counter: to the target when the condition holds for `value`.
   bool branch(unsigned t, const Instruction& in, std::uint32_t value);
   void countRows(std::uint32_t mram, std::uint32_t bytes);
-  /// Engine time and latency of a transfer by the measured law, in 1/1000 cycles; with bank detail
-  /// without the rows and refreshes that the law contains.
+  /// Engine time and latency of a transfer by the measured model, in 1/1000 cycles; with bank
+  /// detail without the rows and refreshes that the model contains.
   struct DmaCost {
     std::uint64_t latency = 0, occupancy = 0;
   };
-  DmaCost lawOf(bool write, std::uint32_t bytes) const;
+  DmaCost transfersOf(bool write, std::uint32_t bytes) const;
 
   SymbolAt symbolAt_;
   PerfCounter counter_;

@@ -43,13 +43,14 @@ Profile simulateChannels(const NearBankDevice& device, const NearBankProgram& pr
   profile.events = steps;
   profile.statistics = {{"refreshes", static_cast<double>(refreshes)}};
   if (p.fold == "auto" || fidelity == Fidelity::detailed)
-    profile.folds.push_back({FoldKind::symmetry, p.channels,
-                             std::to_string(p.channels) + " channels",
-                             "equal shares of every tensor, in step, nothing shared"});
+    profile.replications.push_back({ReplicationKind::symmetry, p.channels,
+                                    std::to_string(p.channels) + " channels",
+                                    "equal shares of every tensor, in step, nothing shared"});
   if (folded > 1)
-    profile.folds.push_back({FoldKind::periodicity, folded, "equal tiles of a product",
-                             "complete relative state of banks, buses and registers recurs, no "
-                             "refresh in between"});
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, folded, "equal tiles of a product",
+         "complete relative state of banks, buses and registers recurs, no "
+         "refresh in between"});
   return profile;
 }
 

@@ -26,14 +26,14 @@ Profile simulateStreams(const PimAiDevice& device, const PimAiProgram& program) 
     const double compute = op.operations > 0 ? op.operations / op.rate.value : 0.0;
     const bool computes = compute > toSeconds(run.memory).value * 0.999;
     times.push_back({PimAiDevice::exchangeTime(op, p), longest, toTicks(op.elements),
-                     computes ? Bound::compute : Bound::memory});
+                     computes ? Bottleneck::compute : Bottleneck::memory});
     events += 3;
   }
   Profile profile = device.profileOf(program, times);
   profile.events = events;
   if (fold)
-    profile.folds.push_back(
-        {FoldKind::symmetry, p.chips * p.channels,
+    profile.replications.push_back(
+        {ReplicationKind::symmetry, p.chips * p.channels,
          std::to_string(p.chips) + " chips of " + std::to_string(p.channels) + " channels",
          "equal shares of every tensor, in step, nothing shared while they stream"});
   return profile;

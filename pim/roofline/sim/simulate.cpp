@@ -13,9 +13,9 @@ Profile simulateTiles(const RooflineDevice& device, const RooflineProgram& progr
   // What the memory fetched during the exchange counts from the start of the program.
   const TileRun run = runTiles(program.op(), p, exchange);
   const Ticks slowest = std::max({run.memory, run.compute, run.vector});
-  const Bound bound = exchange > slowest      ? Bound::link
-                      : slowest == run.memory ? Bound::memory
-                                              : Bound::compute;
+  const Bottleneck bottleneck = exchange > slowest      ? Bottleneck::link
+                                : slowest == run.memory ? Bottleneck::memory
+                                                        : Bottleneck::compute;
   Profile profile = device.profileOf(program, std::max(run.time, exchange), bound);
   profile.events = 2 + run.steps;
   profile.statistics = {{"memory.busyS", toSeconds(run.memory).value},
@@ -23,8 +23,9 @@ Profile simulateTiles(const RooflineDevice& device, const RooflineProgram& progr
                         {"vector.busyS", toSeconds(run.vector).value},
                         {"exchange.busyS", toSeconds(exchange).value}};
   if (p.units > 1)
-    profile.folds.push_back({FoldKind::symmetry, p.units, std::to_string(p.units) + " units",
-                             "equal shares of every tensor, in step; exchanges take all of them"});
+    profile.replications.push_back(
+        {ReplicationKind::symmetry, p.units, std::to_string(p.units) + " units",
+         "equal shares of every tensor, in step; exchanges take all of them"});
   return profile;
 }
 

@@ -1,5 +1,5 @@
-// The host's side of the memory channels: transfers to and from many ranks follow the measured law;
-// requests that arrive while one is under way wait their turn.
+// The host's side of the memory channels: transfers to and from many ranks follow the measured
+// model; requests that arrive while one is under way wait their turn.
 #pragma once
 
 #include <deque>

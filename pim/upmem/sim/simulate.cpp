@@ -35,7 +35,7 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
 Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity) {
   const UpmemParams& p = device.params();
   std::vector<StageOutcome> outcomes;
-  std::vector<Fold> folds;
+  std::vector<Replication> replications;
   RankCounters counters;
   std::int64_t events = 1, transfers = 0;
   const auto runKernel = [&](const Kernel& kernel) {
@@ -46,9 +46,10 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
       longest = std::max(
           longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed, counters));
     }
-    if (folded > 1 && (folds.empty() || folds.back().factor != folded))
-      folds.push_back({FoldKind::symmetry, folded, std::to_string(folded) + " identical ranks",
-                       "same work DPU by DPU, same entry state, nothing shared while DPUs run"});
+    if (folded > 1 && (replications.empty() || replications.back().factor != folded))
+      replications.push_back(
+          {ReplicationKind::symmetry, folded, std::to_string(folded) + " identical ranks",
+           "same work DPU by DPU, same entry state, nothing shared while DPUs run"});
     return longest;
   };
   for (const OpPlan& op : program.operators())
@@ -65,11 +66,11 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
       ++events;
     }
   Profile profile = profileOf(program, outcomes, device);
-  profile.folds = std::move(folds);
+  profile.replications = std::move(replications);
   if (counters.folded > 0)
-    profile.folds.push_back({FoldKind::periodicity, counters.folded,
-                             "rounds of tiles, groups or passes",
-                             "the complete relative state of tasklets, engine and bank recurred"});
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, counters.folded, "rounds of tiles, groups or passes",
+         "the complete relative state of tasklets, engine and bank recurred"});
   profile.events = counters.steps + counters.launches + events + transfers;
   profile.statistics = {{"dpu.simulated", static_cast<double>(counters.simulatedDpus)},
                         {"dma.busyCycles", static_cast<double>(counters.dmaBusy)}};

@@ -38,7 +38,7 @@ TEST_F(MergeTest, TwoPassesGiveWhatTheReplayGives) {
   expectSame(kept.outcome, explored(p));
 }
 
-TEST_F(MergeTest, PointsRuledOutByGenesAreNotSimulated) {
+TEST_F(MergeTest, PointsRuledOutByParametersAreNotSimulated) {
   const CampaignPlan p = plan(fixedStudy());
   const ShardOutcome o = run(p, 0, 1);
   EXPECT_EQ(o.points, 46u) << "x * y = 24 on two platforms";
@@ -131,7 +131,7 @@ TEST_F(MergeTest, AnInterruptedSearchContinuesAnywhere) {
   expectComplete(p);
 }
 
-TEST_F(MergeTest, ALadderRunsAcrossShards) {
+TEST_F(MergeTest, AScreeningRunsAcrossShards) {
   const CampaignPlan p =
       plan(studyText("  x: {integer: {min: 1, max: 20}}\n  y: {integer: {min: 1, max: 10}}\n",
                      "search: {method: exhaustive, ladder: {pilot: 4}}\n"));

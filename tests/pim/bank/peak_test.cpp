@@ -16,7 +16,7 @@ TEST(SaMacPeak, EveryRowOfTheTableIsMetWithinOnePercent) {
   EXPECT_GE(seen, 30);
 }
 
-TEST(HostLaw, MeasuredPointsAreMet) {
+TEST(HostTransfers, MeasuredPointsAreMet) {
   for (const ValidationRow& row : validateUpmem(SearchPath({WATTLAS_DATA_ROOT})))
     if (row.gated()) {
       EXPECT_TRUE(row.pass()) << row.id << ": " << row.ours << " against " << row.reference;

@@ -73,7 +73,7 @@ TEST(BankDetail, ScatteredTransfersTakeTheMeasuredTime) {
 
 TEST(BankDetail, EngineBoundScatteredTransfersTakeTheMeasuredTimeWithRefresh) {
   // 16 tasklets, each in its own megabyte: no transfer finds its row open. Writes hold up what
-  // comes after them (recovery), which the measured law of writes contains.
+  // comes after them (recovery), which the measured model of writes contains.
   for (const bool write : {false, true}) {
     for (const std::uint32_t bytes : {8U, 512U}) {
       const Program program = dmaLoop(16, 400, bytes, write);
@@ -111,7 +111,7 @@ TEST(BankDetail, EveryTimeMovesTheResult) {
   EXPECT_GT(cyclesWith([](MramBankTiming& t) { t.tWrNs = 300; }), base);
   EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRefiNs = 3900; }), base);
   EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRfcNs = 500; }), base);
-  // What a miss costs is first taken off the law: transfers in one row show it.
+  // What a miss costs is first taken off the model: transfers in one row show it.
   const auto inRow = [](double MramBankTiming::*time, double ns) {
     DpuRunOptions options = detailed();
     options.timing.bank.*time = ns;

@@ -186,7 +186,7 @@ TEST(FlagSpin, ProgressesThoughTheWriterRunsLater) {
 }
 
 TEST(LockConvoy, CostsTheCriticalSectionTimesTheRunnableTasklets) {
-  // Reference law: instructions inside times max(11, runnable tasklets) for each passage.
+  // Reference model: instructions inside times max(11, runnable tasklets) for each passage.
   for (const unsigned n : {4U, 16U, 24U}) {
     Builder b;
     move(b, 1, 50);

@@ -1,4 +1,4 @@
-// The DMA laws, energy, the performance counter.
+// The DMA models, energy, the performance counter.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -235,7 +235,7 @@ TEST(DramSpecification, EveryNumberHasASource) {
     const ConfigNode tree = loadConfig(*dataPath().find("memories", "dram-" + id), dataPath());
     DramSpec spec;
     Problems problems;
-    const BoundConfig bound = bindConfig(tree, {}, problems, [&](Binder& b) { spec.bind(b); });
+    const ResolvedConfig bound = bindConfig(tree, {}, problems, [&](Binder& b) { spec.bind(b); });
     problems.finish();
     for (const ParameterRecord& p : bound.parameters)
       EXPECT_FALSE(p.source.empty()) << id << " " << p.path;

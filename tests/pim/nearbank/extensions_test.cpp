@@ -171,7 +171,7 @@ TEST(Interleaving, WorkAndAttributionAddUp) {
       }
       EXPECT_EQ(profile.shares.size(), region.size());
       EXPECT_EQ(attributed, profile.alone());
-      EXPECT_GE(profile.alone(), program->bound());
+      EXPECT_GE(profile.alone(), program->lowerBound());
       EXPECT_NEAR(joules(device, energy), dynamicJoules(device, profile), 1e-12);
       std::int64_t macs = 0, expected = 0;
       for (const NearBankOp& stage : dynamic_cast<const NearBankProgram&>(*program).operators())

@@ -30,9 +30,9 @@ TEST(NearBank, NoLevelBeatsTheBound) {
     for (const Operator& op : {gemm(1, 1, 1, "fp16"), gemm(1, 4096, 4096, "fp16"),
                                gemm(5, 1000, 700, "fp16"), attention(32, 500, "fp16")}) {
       const auto program = lower(*device, op);
-      EXPECT_GE(device->estimate(*program).alone(), program->bound());
+      EXPECT_GE(device->estimate(*program).alone(), program->lowerBound());
       for (const Fidelity f : {Fidelity::event, Fidelity::detailed})
-        EXPECT_GE(device->simulate(*program, f).alone(), program->bound()) << id << nameOf(f);
+        EXPECT_GE(device->simulate(*program, f).alone(), program->lowerBound()) << id << nameOf(f);
     }
   }
 }

@@ -32,7 +32,7 @@ TEST(DeviceBankDetail, LoneTransfersKeepTheMeasuredTime) {
       const auto near = [&](std::int64_t a, std::int64_t b) {
         EXPECT_NEAR(static_cast<double>(a), static_cast<double>(b), 10) << bytes << write;
       };
-      // Transfers from the start of a row cross fewer rows than the average of the law.
+      // Transfers from the start of a row cross fewer rows than the average of the model.
       near(rows.occupancy(write, bytes), law.occupancy(write, bytes));
       near(rows.latency(write, bytes), law.latency(write, bytes));
     }
@@ -43,7 +43,7 @@ TEST(DeviceBankDetail, TransfersThatFollowInARowOpenItOnce) {
   const DmaParams law = paramsOf({}).dma, rows = paramsOf(detailed).dma;
   const double miss = (13.328 + 13.328) * 0.35;
   EXPECT_NEAR(static_cast<double>(law.occupancy(false, 8, 128) - rows.occupancy(false, 8, 128)),
-              127 * miss, 70);  // the law is rounded to whole cycles
+              127 * miss, 70);  // the model is rounded to whole cycles
   // Beyond the run that is simulated, the same per transfer.
   const auto many = rows.occupancy(false, 8, 128 * 100);
   EXPECT_NEAR(static_cast<double>(many) / static_cast<double>(rows.occupancy(false, 8, 128)), 100,
@@ -66,7 +66,7 @@ TEST(DeviceBankDetail, MovesTheTimeOfAKernelOfSmallTransfers) {
   const auto device = deviceOf("upmem-dimm", small);
   const double after = analyticSeconds(*device, product());
   EXPECT_LT(after, before);
-  EXPECT_GE(after, toSeconds(lower(*device, product())->bound()).value);
+  EXPECT_GE(after, toSeconds(lower(*device, product())->lowerBound()).value);
 }
 
 TEST(DeviceBankDetail, TakesTheTimesOfTheBank) {
@@ -76,7 +76,7 @@ TEST(DeviceBankDetail, TakesTheTimesOfTheBank) {
     return paramsOf(sets).dma.occupancy(false, 8, 64);
   };
   const auto base = paramsOf(detailed).dma.occupancy(false, 8, 64);
-  EXPECT_LT(cycles("bank.tRCD", "20 ns"), base);  // more of the law is row misses
+  EXPECT_LT(cycles("bank.tRCD", "20 ns"), base);  // more of the model is row misses
   EXPECT_LT(cycles("bank.tRP", "20 ns"), base);
   EXPECT_GT(cycles("bank.row", "256 B"), base);
   EXPECT_NE(cycles("dpu.clock", "200 MHz"), base);
@@ -85,7 +85,7 @@ TEST(DeviceBankDetail, TakesTheTimesOfTheBank) {
 TEST(DeviceBankDetail, IsPartOfTheKeyOfMeasuredKernels) {
   KernelSetting law, rows;
   rows.timing.bank.detail = true;
-  rows.timing.bank.tRcdNs = 100;  // far from the law, so that it shows
+  rows.timing.bank.tRcdNs = 100;  // far from the model, so that it shows
   EXPECT_NE(measure(ElementKernel::copy, law).cyclesPerElement,
             measure(ElementKernel::copy, rows).cyclesPerElement);
 }

@@ -37,8 +37,8 @@ TEST(Upmem, EventAndClosedFormRespectTheBoundAndAgree) {
     for (const Operator& op : zoo()) {
       const auto program = lower(*device, op);
       const Profile a = device->estimate(*program), e = device->simulate(*program, Fidelity::event);
-      EXPECT_GE(a.alone(), program->bound()) << id << " " << nameOf(op.kind);
-      EXPECT_GE(e.alone(), program->bound()) << id << " " << nameOf(op.kind);
+      EXPECT_GE(a.alone(), program->lowerBound()) << id << " " << nameOf(op.kind);
+      EXPECT_GE(e.alone(), program->lowerBound()) << id << " " << nameOf(op.kind);
       EXPECT_NEAR(toSeconds(e.alone()).value / toSeconds(a.alone()).value, 1.0, 0.15)
           << id << " " << nameOf(op.kind) << " " << op.formats.name;
       EXPECT_GT(e.events, 0);

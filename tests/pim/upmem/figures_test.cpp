@@ -109,7 +109,7 @@ TEST(SaMacProperties, NeverAboveTheBoundOrThePeak) {
       const Operator op = gemm(in(1, 20), in(1, 9000), in(1, 9000), i % 2 == 0 ? "int8" : "int4");
       const auto program = lower(*device, op);
       const double seconds = toSeconds(device->estimate(*program).alone()).value;
-      EXPECT_GE(seconds, toSeconds(program->bound()).value);
+      EXPECT_GE(seconds, toSeconds(program->lowerBound()).value);
       const int bits = op.formats.weight.bits;
       const double macs = static_cast<double>(op.dims[Dim::M] * op.dims[Dim::N] * op.dims[Dim::K]);
       EXPECT_LE(macs / seconds,

@@ -24,7 +24,7 @@ struct System : sc_core::sc_module {
 
 TEST(HostTransfer, GrowsWithSizeAndPopulation) {
   const auto device = deviceOf("upmem-server");
-  const pim::HostLaw& law = paramsOf(*device).host;
+  const pim::HostTransfers& law = paramsOf(*device).host;
   double last = 0;
   for (std::int64_t size = 8; size < (1 << 28); size *= 3) {
     const double now = law.copy(CopyPattern::scatter, true, 64, size).value;
@@ -39,7 +39,7 @@ TEST(HostTransfer, GrowsWithSizeAndPopulation) {
 
 TEST(HostTransfer, OneDpuMovesItsPartAtItsOwnRate) {
   const auto device = deviceOf("upmem-dpu");
-  const pim::HostLaw& law = paramsOf(*device).host;
+  const pim::HostTransfers& law = paramsOf(*device).host;
   // 32 MB at 0.33 GB/s (PrIM, one DPU), far below the time of a whole rank.
   EXPECT_NEAR(law.copy(CopyPattern::scatter, true, 1, 33554432).value, 33554432 / 0.33e9, 1e-3);
   EXPECT_LT(law.copy(CopyPattern::gather, false, 1, 33554432),
@@ -48,7 +48,7 @@ TEST(HostTransfer, OneDpuMovesItsPartAtItsOwnRate) {
 
 TEST(HostTransfer, BroadcastBeatsEqualParts) {
   const auto device = deviceOf("upmem-dimm");
-  const pim::HostLaw& law = paramsOf(*device).host;
+  const pim::HostTransfers& law = paramsOf(*device).host;
   EXPECT_LT(law.copy(CopyPattern::broadcast, true, 128, 1 << 20),
             law.copy(CopyPattern::scatter, true, 128, 1 << 20));
 }

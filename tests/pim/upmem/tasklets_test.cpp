@@ -1,4 +1,4 @@
-// Tasklets sharing issue slots and the DMA engine: laws known from hardware, and the fold.
+// Tasklets sharing issue slots and the DMA engine: models known from hardware, and the fold.
 #include "pim/upmem/sim/tasklets.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "results/duel_table.h"
+#include "results/pairwise_table.h"
 
 #include <utility>
 
@@ -10,17 +10,18 @@ namespace {
 
 constexpr const char* group = "/uncertainty/duels";
 
-using TextMember = std::string DuelRow::*;
-using NumberMember = double DuelRow::*;
-constexpr std::pair<const char*, TextMember> texts[] = {{"winner", &DuelRow::winner},
-                                                        {"other", &DuelRow::other},
-                                                        {"metric", &DuelRow::metric},
-                                                        {"decided_by", &DuelRow::decidedBy},
-                                                        {"level_at", &DuelRow::level}};
-constexpr std::pair<const char*, NumberMember> numbers[] = {{"probability", &DuelRow::probability},
-                                                            {"ratio", &DuelRow::ratio},
-                                                            {"ratio_p5", &DuelRow::low},
-                                                            {"ratio_p95", &DuelRow::high}};
+using TextMember = std::string ComparisonRow::*;
+using NumberMember = double ComparisonRow::*;
+constexpr std::pair<const char*, TextMember> texts[] = {{"winner", &ComparisonRow::winner},
+                                                        {"other", &ComparisonRow::other},
+                                                        {"metric", &ComparisonRow::metric},
+                                                        {"decided_by", &ComparisonRow::decidedBy},
+                                                        {"level_at", &ComparisonRow::level}};
+constexpr std::pair<const char*, NumberMember> numbers[] = {
+    {"probability", &ComparisonRow::probability},
+    {"ratio", &ComparisonRow::ratio},
+    {"ratio_p5", &ComparisonRow::low},
+    {"ratio_p95", &ComparisonRow::high}};
 
 template <class Values>
 const Values& columnOf(const Store& store, const StoreTable& table, const char* name) {
@@ -37,24 +38,24 @@ const Values& columnOf(const Store& store, const StoreTable& table, const char* 
 
 }  // namespace
 
-StoreTable duelsTable(const std::vector<DuelRow>& rows) {
+StoreTable comparisonsTable(const std::vector<ComparisonRow>& rows) {
   StoreTable table{group, {}};
   for (const auto& [name, member] : texts) {
     std::vector<std::string> values;
-    for (const DuelRow& row : rows) values.push_back(row.*member);
+    for (const ComparisonRow& row : rows) values.push_back(row.*member);
     table.columns.push_back({name, std::move(values), ""});
   }
   for (const auto& [name, member] : numbers) {
     std::vector<double> values;
-    for (const DuelRow& row : rows) values.push_back(row.*member);
+    for (const ComparisonRow& row : rows) values.push_back(row.*member);
     table.columns.push_back({name, std::move(values), "1"});
   }
   return table;
 }
 
-std::vector<DuelRow> duelsOf(const Store& store) {
+std::vector<ComparisonRow> comparisonsOf(const Store& store) {
   const StoreTable* table = store.table(group);
-  std::vector<DuelRow> rows(table == nullptr ? 0 : table->rows());
+  std::vector<ComparisonRow> rows(table == nullptr ? 0 : table->rows());
   if (rows.empty()) return rows;
   for (const auto& [name, member] : texts) {
     const auto& values = columnOf<std::vector<std::string>>(store, *table, name);

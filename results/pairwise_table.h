@@ -1,4 +1,4 @@
-// Who beats whom under common scenarios: /uncertainty/duels of a results file.
+// Who beats whom under common scenarios: /uncertainty/pairwise comparisons of a results file.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace wattlas {
 
 /// The best point of a workload against the best one of another platform.
-struct DuelRow {
+struct ComparisonRow {
   std::string winner, other;  ///< point_id of rows; the winner is better as given
   std::string metric;         ///< "time_s" or "energy_j"
   double probability = 0;     ///< share of scenarios in which the winner is better, 0..1
@@ -19,9 +19,9 @@ struct DuelRow {
   std::string level;          ///< "parameter = value" at which both are level, joined by " or "
 };
 
-StoreTable duelsTable(const std::vector<DuelRow>& rows);
+StoreTable comparisonsTable(const std::vector<ComparisonRow>& rows);
 /// The same read back; empty when the file has none. Throws InputError naming the file when a
 /// column is missing or of another kind.
-std::vector<DuelRow> duelsOf(const Store& store);
+std::vector<ComparisonRow> comparisonsOf(const Store& store);
 
 }  // namespace wattlas

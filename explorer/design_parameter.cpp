@@ -1,4 +1,4 @@
-#include "explorer/gene.h"
+#include "explorer/design_parameter.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,16 +12,16 @@ namespace {
 constexpr std::size_t mostChoices = 100000;
 const std::vector<std::string> kindNames = {"categorical", "ordinal", "integer", "real", "log"};
 
-/// Key of a `genes` entry while it is read, with its problems.
+/// Key of a `design parameters` entry while it is read, with its problems.
 struct Reader {
-  Gene& gene;
+  DesignParameter& parameter;
   const ConfigNode& node;
   Problems& problems;
 
   void problem(const ConfigNode& at, const std::string& sub, std::string what, std::string expected,
                std::string hint = {}) {
     const Place& place = at.place().file.empty() ? node.place() : at.place();
-    problems.add({place, "genes." + gene.key + (sub.empty() ? "" : "." + sub), std::move(what),
+    problems.add({place, "genes." + parameter.key + (sub.empty() ? "" : "." + sub), std::move(what),
                   std::move(expected), std::move(hint)});
   }
 
@@ -41,7 +41,7 @@ struct Reader {
         problem(item, word, "has an empty choice", "a value", "remove the extra comma");
       else if (!seen.insert(text).second)
         problem(item, word, "lists '" + text + "' twice", "each choice once");
-      gene.values.push_back(item);
+      parameter.values.push_back(item);
     }
     if (word == "ordinal") checkOrder(list);
   }
@@ -64,12 +64,12 @@ struct Reader {
     }
   }
 
-  struct Bound {
+  struct Limit {
     double number = 0;
     std::string unit;
     Measure measure;
   };
-  std::optional<Bound> bound(const ConfigNode& range, const std::string& word, const char* key) {
+  std::optional<Limit> bound(const ConfigNode& range, const std::string& word, const char* key) {
     const ConfigNode* node_ = range.find(key);
     if (node_ == nullptr) {
       problem(range, word, std::string("has no '") + key + "'", "min and max");
@@ -86,7 +86,7 @@ struct Reader {
     const char* end = text.data() + text.size();
     const char* rest = std::from_chars(text.data() + (text.front() == '+'), end, number).ptr;
     while (rest != end && *rest == ' ') ++rest;
-    return Bound{number, std::string(rest, end), *measure};
+    return Limit{number, std::string(rest, end), *measure};
   }
 
   void readRange(const ConfigNode& range, const std::string& word) {
@@ -113,11 +113,11 @@ struct Reader {
       problem(range, word, "min is not below max", "min < max");
       return;
     }
-    gene.low = low->number;
-    gene.high = high->number;
-    gene.unit = low->unit;
-    gene.dimension = low->measure.dimension;
-    gene.unitFactor = low->unit.empty() ? 1.0 : parseMeasure("1 " + low->unit)->value;
+    parameter.low = low->number;
+    parameter.high = high->number;
+    parameter.unit = low->unit;
+    parameter.dimension = low->measure.dimension;
+    parameter.unitFactor = low->unit.empty() ? 1.0 : parseMeasure("1 " + low->unit)->value;
     if (word == "integer")
       readSteps(range);
     else
@@ -136,22 +136,23 @@ struct Reader {
       }
     }
     const double limit = 9.0e15;
-    if (gene.low != std::floor(gene.low) || gene.high != std::floor(gene.high) ||
-        std::abs(gene.low) > limit || std::abs(gene.high) > limit) {
+    if (parameter.low != std::floor(parameter.low) ||
+        parameter.high != std::floor(parameter.high) || std::abs(parameter.low) > limit ||
+        std::abs(parameter.high) > limit) {
       problem(range, "integer", "min and max are not whole numbers", "whole numbers",
               "use real for fractions");
       return;
     }
-    if ((gene.high - gene.low) / step >= static_cast<double>(mostChoices)) {
+    if ((parameter.high - parameter.low) / step >= static_cast<double>(mostChoices)) {
       problem(range, "integer", "has more than 100000 choices", "a larger step", "or use real");
       return;
     }
-    for (double v = gene.low; v <= gene.high; v += step) addNumber(v);
+    for (double v = parameter.low; v <= parameter.high; v += step) addNumber(v);
   }
 
   void readPoints(const ConfigNode& range, const std::string& word) {
     const bool isLog = word == "log";
-    if (isLog && !(gene.low > 0)) {
+    if (isLog && !(parameter.low > 0)) {
       problem(range, word, "min is not above zero", "a positive range", "use real");
       return;
     }
@@ -167,17 +168,17 @@ struct Reader {
     for (double i = 0; i < n; ++i) {
       const double t = i / (n - 1);
       // The ends are exact; between them 12 digits are the same on every machine.
-      double v = isLog ? gene.low * std::pow(gene.high / gene.low, t)
-                       : gene.low + (gene.high - gene.low) * t;
-      if (i == 0) v = gene.low;
-      if (i == n - 1) v = gene.high;
+      double v = isLog ? parameter.low * std::pow(parameter.high / parameter.low, t)
+                       : parameter.low + (parameter.high - parameter.low) * t;
+      if (i == 0) v = parameter.low;
+      if (i == n - 1) v = parameter.high;
       addNumber(rounded(v));
     }
   }
 
   void addNumber(double v) {
-    gene.values.push_back(ConfigNode::ofScalar(
-        numberText(v) + (gene.unit.empty() ? "" : " " + gene.unit), node.place()));
+    parameter.values.push_back(ConfigNode::ofScalar(
+        numberText(v) + (parameter.unit.empty() ? "" : " " + parameter.unit), node.place()));
   }
 
   void readWhen(const Symbols& symbols) {
@@ -188,25 +189,25 @@ struct Reader {
       return;
     }
     try {
-      gene.when = Expression::compile(condition->scalar(), symbols);
-      const auto kind = gene.when->type().kind;
+      parameter.when = Expression::compile(condition->scalar(), symbols);
+      const auto kind = parameter.when->type().kind;
       if (kind != ValueType::Kind::boolean && kind != ValueType::Kind::any)
         problem(*condition, "when", "'" + condition->scalar() + "' is not yes or no",
                 "a comparison");
     } catch (const ExpressionError& error) {
-      problems.add(
-          error.problem(condition->place(), "genes." + gene.key + ".when", condition->scalar()));
+      problems.add(error.problem(condition->place(), "genes." + parameter.key + ".when",
+                                 condition->scalar()));
     }
   }
 };
 
 }  // namespace
 
-const char* nameOf(Gene::Kind kind) {
+const char* nameOf(DesignParameter::Kind kind) {
   return kindNames[static_cast<std::size_t>(kind)].c_str();
 }
 
-Coordinate Gene::at(double unitSample) const {
+Coordinate DesignParameter::at(double unitSample) const {
   if (!continuous()) {
     const double n = static_cast<double>(choices());
     return std::min(std::floor(unitSample * n), n - 1);
@@ -215,17 +216,17 @@ Coordinate Gene::at(double unitSample) const {
   return rounded(low + (high - low) * unitSample);
 }
 
-std::string Gene::text(Coordinate c) const {
+std::string DesignParameter::text(Coordinate c) const {
   if (std::isnan(c)) return {};
   if (!continuous()) return texts[static_cast<std::size_t>(c)];
   return numberText(c) + (unit.empty() ? "" : " " + unit);
 }
 
-ConfigNode Gene::node(Coordinate c) const {
+ConfigNode DesignParameter::node(Coordinate c) const {
   return continuous() ? ConfigNode::ofScalar(text(c), place) : values[static_cast<std::size_t>(c)];
 }
 
-Value Gene::value(Coordinate c) const {
+Value DesignParameter::value(Coordinate c) const {
   if (std::isnan(c)) return {};
   if (continuous()) return Value::ofNumber(c * unitFactor);
   const std::size_t i = static_cast<std::size_t>(c);
@@ -233,7 +234,7 @@ Value Gene::value(Coordinate c) const {
   return {Value::Kind::text, measure ? measure->value : 0.0, measure.has_value(), texts[i]};
 }
 
-ValueType Gene::type() const {
+ValueType DesignParameter::type() const {
   if (continuous()) return {ValueType::Kind::number, dimension, false};
   const bool allNumbers =
       std::all_of(measures.begin(), measures.end(), [](const auto& m) { return m.has_value(); });
@@ -245,17 +246,17 @@ ValueType Gene::type() const {
   return {ValueType::Kind::number, measures.front()->dimension, false};
 }
 
-Gene readGene(const std::string& key, const ConfigNode& node, const Symbols& symbols,
-              Problems& problems) {
-  Gene gene;
-  gene.key = key;
-  gene.place = node.place();
-  Reader reader{gene, node, problems};
+DesignParameter readParameter(const std::string& key, const ConfigNode& node,
+                              const Symbols& symbols, Problems& problems) {
+  DesignParameter parameter;
+  parameter.key = key;
+  parameter.place = node.place();
+  Reader reader{parameter, node, problems};
   if (!node.isMap()) {
     reader.problem(node, "", "is not a gene",
                    "{categorical: [a, b]}, ordinal, integer, real or log",
                    node.isList() ? "write {categorical: " + canonicalText(node) + "}" : "");
-    return gene;
+    return parameter;
   }
   const std::string* kind = nullptr;
   for (const auto& [name, value] : node.entries()) {
@@ -274,8 +275,9 @@ Gene readGene(const std::string& key, const ConfigNode& node, const Symbols& sym
       continue;
     }
     kind = &*found;
-    gene.kind = static_cast<Gene::Kind>(found - kindNames.begin());
-    if (gene.kind == Gene::Kind::categorical || gene.kind == Gene::Kind::ordinal)
+    parameter.kind = static_cast<DesignParameter::Kind>(found - kindNames.begin());
+    if (parameter.kind == DesignParameter::Kind::categorical ||
+        parameter.kind == DesignParameter::Kind::ordinal)
       reader.readList(value, name);
     else
       reader.readRange(value, name);
@@ -283,11 +285,11 @@ Gene readGene(const std::string& key, const ConfigNode& node, const Symbols& sym
   if (kind == nullptr && problems.empty())
     reader.problem(node, "", "has no choices", "one of categorical, ordinal, integer, real, log");
   reader.readWhen(symbols);
-  for (const ConfigNode& value : gene.values) {
-    gene.texts.push_back(canonicalText(value));
-    gene.measures.push_back(value.isScalar() ? parseMeasure(value.scalar()) : std::nullopt);
+  for (const ConfigNode& value : parameter.values) {
+    parameter.texts.push_back(canonicalText(value));
+    parameter.measures.push_back(value.isScalar() ? parseMeasure(value.scalar()) : std::nullopt);
   }
-  return gene;
+  return parameter;
 }
 
 }  // namespace wattlas

@@ -1,4 +1,4 @@
-#include "results/duel_table.h"
+#include "results/pairwise_table.h"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +9,15 @@
 namespace wattlas {
 namespace {
 
-TEST(DuelTable, ComesBackFromTheFile) {
+TEST(ComparisonTable, ComesBackFromTheFile) {
   const test::Folder folder;
   const std::string path = folder / "d.h5";
   StoreWriter writer({"s", "node", "activity", "name: s\n"});
   writer.append(makePointRow("p", test::sampleResult()));
-  const DuelRow row{"p", "q", "time_s", 0.75, 0.5, 0.25, 1.5, "device.x", "device.x = 3 us"};
-  writer.addTable(duelsTable({row}));
+  const ComparisonRow row{"p", "q", "time_s", 0.75, 0.5, 0.25, 1.5, "device.x", "device.x = 3 us"};
+  writer.addTable(comparisonsTable({row}));
   writer.commit(path);
-  const std::vector<DuelRow> back = duelsOf(Store(path));
+  const std::vector<ComparisonRow> back = comparisonsOf(Store(path));
   ASSERT_EQ(back.size(), 1u);
   EXPECT_EQ(back[0].winner, "p");
   EXPECT_EQ(back[0].other, "q");
@@ -30,15 +30,15 @@ TEST(DuelTable, ComesBackFromTheFile) {
   EXPECT_EQ(back[0].level, "device.x = 3 us");
 }
 
-TEST(DuelTable, OtherColumnsAreNamed) {
+TEST(ComparisonTable, OtherColumnsAreNamed) {
   const test::Folder folder;
   const std::string path = folder / "d.h5";
   StoreWriter writer({"s", "node", "activity", "name: s\n"});
-  StoreTable table = duelsTable({{}});
+  StoreTable table = comparisonsTable({{}});
   table.columns.pop_back();
   writer.addTable(table);
   writer.commit(path);
-  EXPECT_THROW(duelsOf(Store(path)), InputError);
+  EXPECT_THROW(comparisonsOf(Store(path)), InputError);
 }
 
 }  // namespace

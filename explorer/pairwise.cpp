@@ -1,4 +1,4 @@
-#include "explorer/duel.h"
+#include "explorer/pairwise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,18 +81,19 @@ bool visible(const ParameterSwing& swing, const std::vector<ParameterSwing>& all
   return std::abs(swing.high - swing.low) >= 0.02 * widest;
 }
 
-std::optional<Duel> duelOf(const Contender& a, const Contender& b, const std::string& metric) {
+std::optional<Comparison> comparisonOf(const Contender& a, const Contender& b,
+                                       const std::string& metric) {
   const std::vector<double>&x = a.values(metric), &y = b.values(metric);
   // A scenario that one design refuses is left out of its set, and the others move up.
   const auto all = static_cast<std::size_t>(scenarioCount);
   if (x.size() != all || y.size() != all) return std::nullopt;
-  Duel duel;
-  duel.metric = metric;
-  duel.ratio = rounded(a.value(metric) / b.value(metric));
-  duel.probability = probabilityBelow(x, y);
+  Comparison comparison;
+  comparison.metric = metric;
+  comparison.ratio = rounded(a.value(metric) / b.value(metric));
+  comparison.probability = probabilityBelow(x, y);
   std::vector<double> ratios;
   for (std::size_t s = 0; s < all; ++s) ratios.push_back(x[s] / y[s]);
-  duel.ratios = quantilesOf(std::move(ratios));
+  comparison.ratios = quantilesOf(std::move(ratios));
 
   std::vector<std::string> names = influential(a.scenarios, metric, swungParameters);
   for (const std::string& name : influential(b.scenarios, metric, swungParameters))
@@ -104,16 +105,17 @@ std::optional<Duel> duelOf(const Contender& a, const Contender& b, const std::st
     if (p == nullptr) continue;
     records[name] = p;
     const auto at = [&](double v) {
-      return rounded(duel.ratio * a.form.ratio(name, v, metric) / b.form.ratio(name, v, metric));
+      return rounded(comparison.ratio * a.form.ratio(name, v, metric) /
+                     b.form.ratio(name, v, metric));
     };
-    duel.swings.push_back({name, metric, at(p->low), at(p->high)});
+    comparison.swings.push_back({name, metric, at(p->low), at(p->high)});
   }
-  widestFirst(duel.swings);
-  for (const ParameterSwing& s : duel.swings)
+  widestFirst(comparison.swings);
+  for (const ParameterSwing& s : comparison.swings)
     if ((s.low < 1) != (s.high < 1))
-      duel.breakEven.push_back(
+      comparison.breakEven.push_back(
           {s.parameter, levelAt(a, b, metric, *records[s.parameter], s.low < 1)});
-  return duel;
+  return comparison;
 }
 
 void confirmSwings(const ClosedForm& form, std::vector<ParameterSwing>& swings,

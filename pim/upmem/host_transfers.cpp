@@ -1,4 +1,4 @@
-#include "pim/upmem/host_law.h"
+#include "pim/upmem/host_transfers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -81,7 +81,7 @@ double TransferTable::seconds(double dpus, double bytes) const {
   return std::exp(low + (high - low) * share);
 }
 
-void HostLaw::bind(Binder& b) {
+void HostTransfers::bind(Binder& b) {
   const FieldRule rate{1e6, 1e15, {}};
   b.section("toDpu", "host to MRAM, equal parts in parallel", [this](Binder& s) { toDpu.bind(s); });
   b.section("fromDpu", "MRAM to host, equal parts in parallel",
@@ -97,13 +97,13 @@ void HostLaw::bind(Binder& b) {
   b.quantity("launchMore", launchMore, {0, 1, {}}, "added for each further rank");
 }
 
-Seconds HostLaw::setUp(bool toDevice, std::int64_t dpus) const {
+Seconds HostTransfers::setUp(bool toDevice, std::int64_t dpus) const {
   const TransferTable& table = toDevice ? toDpu : fromDpu;
   return Seconds(table.seconds(static_cast<double>(dpus), 0)) * scale.value.value;
 }
 
-Seconds HostLaw::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
-                      std::int64_t bytesPerDpu) const {
+Seconds HostTransfers::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
+                            std::int64_t bytesPerDpu) const {
   const TransferTable& table = toDevice ? toDpu : fromDpu;
   const double n = static_cast<double>(dpus), size = static_cast<double>(bytesPerDpu);
   double time = table.seconds(n, size);
@@ -118,7 +118,7 @@ Seconds HostLaw::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
   return Seconds(time) * scale.value.value;
 }
 
-Seconds HostLaw::launch(std::int64_t dpus) const {
+Seconds HostTransfers::launch(std::int64_t dpus) const {
   const std::int64_t ranks = (dpus + dpusPerRank - 1) / dpusPerRank;
   return launchRank.value + launchMore.value * static_cast<double>(ranks - 1);
 }

@@ -1,4 +1,4 @@
-#include "explorer/ladder.h"
+#include "explorer/screening.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 using test::study;
 using testing::HasSubstr;
 
-/// Event differs from analytic by up to 5 %, in a way that depends on the genes.
+/// Event differs from analytic by up to 5 %, in a way that depends on the design parameters.
 RunResult twoLevels(const ExperimentSpec& spec, int& events) {
   RunResult r = test::fakeRun(spec);
   const double x = test::numberOf(spec, "x", 1), y = test::numberOf(spec, "y", 1);
@@ -31,7 +31,7 @@ RunResult twoLevels(const ExperimentSpec& spec, int& events) {
   return r;
 }
 
-const char* const genes =
+const char* const parameters =
     "workloads: [net]\ngenes:\n  platform: {categorical: [alpha, beta]}\n"
     "  x: {integer: {min: 1, max: 40}}\n  y: {integer: {min: 1, max: 25}}\n"
     "objectives: [{minimise: time_s}, {minimise: energy_j}]\n";
@@ -43,22 +43,22 @@ std::set<ObjectiveVector> frontOf(const ExploreOutcome& outcome) {
   return out;
 }
 
-TEST(Ladder, FindsTheWholeFrontWithAFifthOfTheSimulations) {
-  int ladder = 0, all = 0;
-  InProcessEvaluator climbing([&](const ExperimentSpec& s) { return twoLevels(s, ladder); });
+TEST(Screening, FindsTheWholeFrontWithAFifthOfTheSimulations) {
+  int screening = 0, all = 0;
+  InProcessEvaluator climbing([&](const ExperimentSpec& s) { return twoLevels(s, screening); });
   InProcessEvaluator everything([&](const ExperimentSpec& s) { return twoLevels(s, all); });
   const ExploreOutcome found =
-      explore(study(genes + std::string("search: {ladder: {}}\n")), {}, climbing);
-  const ExploreOutcome truth = explore(study(genes), {}, everything);
+      explore(study(parameters + std::string("search: {ladder: {}}\n")), {}, climbing);
+  const ExploreOutcome truth = explore(study(parameters), {}, everything);
   EXPECT_EQ(all, 2000);
-  EXPECT_LE(ladder, all / 5);
+  EXPECT_LE(screening, all / 5);
   EXPECT_EQ(frontOf(found), frontOf(truth));
-  EXPECT_EQ(found.ladder.screened, 2000u);
-  EXPECT_EQ(found.ladder.simulated, static_cast<std::size_t>(ladder));
-  EXPECT_EQ(found.points.size(), static_cast<std::size_t>(ladder)) << "one fidelity in the rows";
+  EXPECT_EQ(found.screening.screened, 2000u);
+  EXPECT_EQ(found.screening.simulated, static_cast<std::size_t>(screening));
+  EXPECT_EQ(found.points.size(), static_cast<std::size_t>(screening)) << "one fidelity in the rows";
 }
 
-TEST(Ladder, AHopelessPlatformGetsHalfThePilotAndANearOneAllOfIt) {
+TEST(Screening, AHopelessPlatformGetsHalfTheCalibrationSampleAndANearOneAllOfIt) {
   std::map<std::string, int> events;
   const auto behind = [&](double factor) {
     events.clear();
@@ -72,20 +72,20 @@ TEST(Ladder, AHopelessPlatformGetsHalfThePilotAndANearOneAllOfIt) {
       events[s.platform] += seen;
       return r;
     });
-    (void)explore(study(genes + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
+    (void)explore(study(parameters + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
     return events["beta"];
   };
   EXPECT_EQ(behind(1e4), 4);
   EXPECT_GE(behind(1), 8);
 }
 
-TEST(Ladder, SaysHowFarTheLevelsDiffer) {
+TEST(Screening, SaysHowFarTheLevelsDiffer) {
   int events = 0;
   InProcessEvaluator evaluator([&](const ExperimentSpec& s) { return twoLevels(s, events); });
   const ExploreOutcome outcome =
-      explore(study(genes + std::string("search: {ladder: {}}\n")), {}, evaluator);
-  ASSERT_EQ(outcome.ladder.bands.size(), 4u) << "two platforms, two objectives";
-  for (const auto& band : outcome.ladder.bands) {
+      explore(study(parameters + std::string("search: {ladder: {}}\n")), {}, evaluator);
+  ASSERT_EQ(outcome.screening.bands.size(), 4u) << "two platforms, two objectives";
+  for (const auto& band : outcome.screening.bands) {
     const bool time = band.objective == "time_s";
     EXPECT_GE(band.low, time ? 1.05 : 0.87);
     EXPECT_LE(band.high, time ? 1.15 : 0.93);
@@ -95,21 +95,21 @@ TEST(Ladder, SaysHowFarTheLevelsDiffer) {
   EXPECT_THAT(summarise(outcome), HasSubstr("2000 points screened"));
 }
 
-TEST(Ladder, ReplayedOnKnownRowsGivesTheSameNumbers) {
+TEST(Screening, ReplayedOnKnownRowsGivesTheSameNumbers) {
   int events = 0;
   InProcessEvaluator evaluator([&](const ExperimentSpec& s) { return twoLevels(s, events); });
-  const Study s = study(genes);
+  const Study s = study(parameters);
   const ExploreOutcome event = explore(s, {}, evaluator);
   const ExploreOutcome analytic = explore(studyAt(s, "analytic"), {}, evaluator);
-  const auto quality = ladderQuality(event, analytic, 8);
+  const auto quality = screeningQuality(event, analytic, 8);
   ASSERT_EQ(quality.size(), 1u);
   EXPECT_EQ(quality[0].found, quality[0].front);
   events = 0;
-  (void)explore(study(genes + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
+  (void)explore(study(parameters + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
   EXPECT_EQ(quality[0].simulated, static_cast<std::size_t>(events));
 }
 
-TEST(Ladder, ABandIsWiderThanWhatWasSeenAndUnboundedWhereNothingIsKnown) {
+TEST(Screening, ABandIsWiderThanWhatWasSeenAndUnboundedWhereNothingIsKnown) {
   const ErrorBand band = bandOf({1, 1, 1}, {1.0, 1.1, 1.2});
   EXPECT_LT(band.low, 1.0);
   EXPECT_GT(band.high, 1.2);
@@ -120,14 +120,14 @@ TEST(Ladder, ABandIsWiderThanWhatWasSeenAndUnboundedWhereNothingIsKnown) {
   EXPECT_GT(bandOf({-2, -2}, {-1, -4}).high, 2.0);
 }
 
-TEST(Ladder, APointThatOnlyTheClosedFormRefusesIsNotLost) {
+TEST(Screening, APointThatOnlyTheClosedFormRefusesIsNotLost) {
   // The constraint is met at event for x >= 31, at analytic from x >= 34 on.
   InProcessEvaluator evaluator([](const ExperimentSpec& spec) {
     RunResult r = test::fakeRun(spec);
     if (r.fidelity == "event") r.timeS *= 0.9 + 1e-4 * test::numberOf(spec, "x", 1);
     return r;
   });
-  const std::string tight = std::string(genes) + "constraints: [\"time_s < 0.3 s\"]\n";
+  const std::string tight = std::string(parameters) + "constraints: [\"time_s < 0.3 s\"]\n";
   const auto truth = frontOf(explore(study(tight), {}, evaluator));
   const auto found = frontOf(explore(study(tight + "search: {ladder: {}}\n"), {}, evaluator));
   EXPECT_EQ(found, truth);

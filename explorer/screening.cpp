@@ -1,4 +1,4 @@
-#include "explorer/ladder.h"
+#include "explorer/screening.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,17 +34,18 @@ struct Candidate {
 
 struct Members {
   std::vector<Candidate> all;
-  std::vector<ErrorBand> bands;    ///< one an objective
-  std::vector<std::size_t> pilot;  ///< positions in `all`, in the order of the ids
-  std::size_t piloted = 0;         ///< how many of them were asked for
+  std::vector<ErrorBand> bands;                ///< one an objective
+  std::vector<std::size_t> calibrationSample;  ///< positions in `all`, in the order of the ids
+  std::size_t calibrated = 0;                  ///< how many of them were asked for
 };
 
-constexpr std::size_t firstPilots = 4;  ///< enough to see that a platform is far from any front
-constexpr double doubt = 4;             ///< by which its points may still be better than its band
+constexpr std::size_t firstCalibrationSamples =
+    4;                       ///< enough to see that a platform is far from any front
+constexpr double doubt = 4;  ///< by which its points may still be better than its band
 
-class LadderSearch final : public Search {
+class ScreeningSearch final : public Search {
  public:
-  LadderSearch(const Study& study, std::vector<DesignPoint> plan)
+  ScreeningSearch(const Study& study, std::vector<DesignPoint> plan)
       : study_(study), plan_(std::move(plan)) {}
 
   SearchRequest next(const RowLookup& rows) override {
@@ -52,7 +53,7 @@ class LadderSearch final : public Search {
       SearchRequest screen = screening(rows);
       if (!screen.points.empty()) return screen;
       sortIntoGroups(rows);
-      askPilot();
+      askCalibrationSample();
     }
     for (;;) {
       SearchRequest request{study_.fidelity, {}};
@@ -89,27 +90,30 @@ class LadderSearch final : public Search {
   }
 
   /// In the order of the ids: as good as random, and the same whoever asks.
-  void askPilot() {
+  void askCalibrationSample() {
     for (auto& [group, members] : groups_) {
-      for (std::size_t i = 0; i < members.all.size(); ++i) members.pilot.push_back(i);
+      for (std::size_t i = 0; i < members.all.size(); ++i) members.calibrationSample.push_back(i);
       std::sort(
-          members.pilot.begin(), members.pilot.end(),
+          members.calibrationSample.begin(), members.calibrationSample.end(),
           [&all = members.all](std::size_t a, std::size_t b) { return all[a].id < all[b].id; });
-      members.pilot.resize(
-          std::min(members.pilot.size(), static_cast<std::size_t>(study_.search.ladder.pilot)));
-      askPilot(members, firstPilots);
+      members.calibrationSample.resize(
+          std::min(members.calibrationSample.size(),
+                   static_cast<std::size_t>(study_.search.screening.calibrationSample)));
+      askCalibrationSample(members, firstCalibrationSamples);
     }
   }
-  void askPilot(Members& members, std::size_t upTo) {
-    for (; members.piloted < std::min(upTo, members.pilot.size()); ++members.piloted)
-      ask(members.all[members.pilot[members.piloted]]);
+  void askCalibrationSample(Members& members, std::size_t upTo) {
+    for (; members.calibrated < std::min(upTo, members.calibrationSample.size());
+         ++members.calibrated)
+      ask(members.all[members.calibrationSample[members.calibrated]]);
   }
 
-  /// The rest of the pilot sample, but not for a group of which every point is beaten even if it
-  /// were `doubt` times better than the kind end of the band that the first pilots show.
-  void completePilots() {
+  /// The rest of the calibration sample sample, but not for a group of which every point is beaten
+  /// even if it were `doubt` times better than the kind end of the band that the first calibration
+  /// samples show.
+  void completeCalibrationSamples() {
     for (auto& [group, members] : groups_) {
-      if (members.piloted == members.pilot.size()) continue;
+      if (members.calibrated == members.calibrationSample.size()) continue;
       std::vector<ErrorBand> doubtful = members.bands;
       for (ErrorBand& band : doubtful) {
         band.low /= doubt;
@@ -118,7 +122,7 @@ class LadderSearch final : public Search {
       const auto& known = simulated_[group.first];
       if (std::any_of(members.all.begin(), members.all.end(),
                       [&](const Candidate& c) { return !c.asked && !beaten(c, doubtful, known); }))
-        askPilot(members, members.pilot.size());
+        askCalibrationSample(members, members.calibrationSample.size());
     }
   }
 
@@ -171,7 +175,7 @@ class LadderSearch final : public Search {
   }
 
   void askPromising() {
-    completePilots();
+    completeCalibrationSamples();
     if (!wanted_.empty()) return;  // bands first
     std::map<std::int32_t, std::vector<std::pair<Candidate*, ObjectiveVector>>> open;
     for (auto& [group, members] : groups_) {
@@ -251,13 +255,13 @@ ErrorBand bandOf(const std::vector<double>& analytic, const std::vector<double>&
   return band;
 }
 
-std::unique_ptr<Search> makeLadderSearch(const Study& study, std::vector<DesignPoint> plan) {
-  return std::make_unique<LadderSearch>(study, std::move(plan));
+std::unique_ptr<Search> makeScreeningSearch(const Study& study, std::vector<DesignPoint> plan) {
+  return std::make_unique<ScreeningSearch>(study, std::move(plan));
 }
 
-LadderReport ladderReport(const Study& study, const RowLookup& rows,
-                          const std::vector<DesignPoint>& plan) {
-  LadderReport report;
+ScreeningReport screeningReport(const Study& study, const RowLookup& rows,
+                                const std::vector<DesignPoint>& plan) {
+  ScreeningReport report;
   struct Pairs {
     std::vector<std::vector<double>> before, after;
   };
@@ -281,7 +285,7 @@ LadderReport ladderReport(const Study& study, const RowLookup& rows,
   }
   for (const auto& [group, pairs] : groups)
     for (std::size_t o = 0; o < pairs.before.size(); ++o) {
-      LadderReport::Band band;
+      ScreeningReport::Band band;
       band.workload = study.workloads[static_cast<std::size_t>(group.first)];
       band.platform = group.second;
       band.objective = study.objectives[o].name;

@@ -1,5 +1,5 @@
-// Transfers between host and MRAM: measured times by number of DPUs and bytes per DPU, one law for
-// every size and population.
+// Transfers between host and MRAM: measured times by number of DPUs and bytes per DPU, one model
+// for every size and population.
 #pragma once
 
 #include <string>
@@ -30,7 +30,7 @@ class TransferTable {
   std::vector<Row> rows_;
 };
 
-struct HostLaw {
+struct HostTransfers {
   TransferTable toDpu, fromDpu;
   Sourced<Ratio> broadcastGain;           ///< speed of a broadcast over equal parallel copies
   Sourced<BitRate> serialTo, serialFrom;  ///< one DPU alone

@@ -45,7 +45,7 @@ struct Contender {
   }
 };
 
-struct Duel {
+struct Comparison {
   std::string metric;      ///< "time_s" or "energy_j"
   double ratio = 1;        ///< a / b as given
   double probability = 0;  ///< share of scenarios in which a is better
@@ -66,7 +66,8 @@ std::vector<ParameterSwing> swingsOf(const Contender& design, const std::string&
 /// Whether a swing is worth a line beside the widest one of its metric.
 bool visible(const ParameterSwing& swing, const std::vector<ParameterSwing>& all);
 /// Nothing when a scenario is missing from one of the two: they were not the same guesses.
-std::optional<Duel> duelOf(const Contender& a, const Contender& b, const std::string& metric);
+std::optional<Comparison> comparisonOf(const Contender& a, const Contender& b,
+                                       const std::string& metric);
 
 /// Results of specs in their order, at the fidelity they ask for; nothing where one is refused.
 using SimulateMany =

@@ -1,4 +1,4 @@
-#include "cli/compare_duels.h"
+#include "cli/compare_pairs.h"
 
 #include <fmt/format.h>
 
@@ -32,28 +32,29 @@ bool simulated(const RunResult& result) {
 
 /// The swings of a ratio at the results' own fidelity: each side that has the parameter is
 /// simulated, the other one keeps its value.
-void confirmRatio(Duel& duel, const Assessed& a, const Assessed& b, const RunResult& resultA,
-                  const RunResult& resultB, const SimulateMany& simulateMany) {
+void confirmRatio(Comparison& comparison, const Assessed& a, const Assessed& b,
+                  const RunResult& resultA, const RunResult& resultB,
+                  const SimulateMany& simulateMany) {
   const auto sides = [&](const ClosedForm& form, const RunResult& result) {
-    std::vector<ParameterSwing> swings = duel.swings;
+    std::vector<ParameterSwing> swings = comparison.swings;
     if (simulated(result)) confirmSwings(form, swings, simulateMany);
     return swings;
   };
   const std::vector<ParameterSwing> x = sides(*a.form, resultA), y = sides(*b.form, resultB);
   const auto own = [&](const RunResult& r) {
-    return duel.metric == "time_s" ? r.timeS : r.energyJ;
+    return comparison.metric == "time_s" ? r.timeS : r.energyJ;
   };
-  for (std::size_t i = 0; i < duel.swings.size(); ++i) {
+  for (std::size_t i = 0; i < comparison.swings.size(); ++i) {
     if (!x[i].confirmed() && !y[i].confirmed()) continue;
-    const std::string& name = duel.swings[i].parameter;
+    const std::string& name = comparison.swings[i].parameter;
     // A side without a simulation of its own keeps its value only when the parameter is not its.
     if ((!x[i].confirmed() && a.form->parameter(name)) ||
         (!y[i].confirmed() && b.form->parameter(name)))
       continue;
     const auto pick = [](double v, double other) { return std::isnan(v) ? other : v; };
-    duel.swings[i].confirmedLow =
+    comparison.swings[i].confirmedLow =
         rounded(pick(x[i].confirmedLow, own(resultA)) / pick(y[i].confirmedLow, own(resultB)));
-    duel.swings[i].confirmedHigh =
+    comparison.swings[i].confirmedHigh =
         rounded(pick(x[i].confirmedHigh, own(resultA)) / pick(y[i].confirmedHigh, own(resultB)));
   }
 }
@@ -64,9 +65,9 @@ std::string valueText(const std::string& metric, double v) {
 
 }  // namespace
 
-std::vector<ComparedPair> duelsAgainstFirst(const std::vector<ExperimentSpec>& specs,
-                                            std::vector<RunResult>& results,
-                                            const Context& context) {
+std::vector<ComparedPair> comparisonsAgainstFirst(const std::vector<ExperimentSpec>& specs,
+                                                  std::vector<RunResult>& results,
+                                                  const Context& context) {
   ExperimentMaker maker(context.registry, context.path);
   std::vector<Assessed> assessed(results.size());
   std::vector<ComparedPair> pairs;
@@ -83,72 +84,72 @@ std::vector<ComparedPair> duelsAgainstFirst(const std::vector<ExperimentSpec>& s
                        results[k].energyJ};
     };
     for (const char* metric : metrics)
-      if (auto duel = duelOf(contender(i), contender(first), metric)) {
-        confirmRatio(*duel, assessed[i], assessed[first], results[i], results[first],
+      if (auto comparison = comparisonOf(contender(i), contender(first), metric)) {
+        confirmRatio(*comparison, assessed[i], assessed[first], results[i], results[first],
                      simulator(context));
-        pair.duels.push_back(std::move(*duel));
+        pair.comparisons.push_back(std::move(*comparison));
       }
     pairs.push_back(std::move(pair));
   }
   return pairs;
 }
 
-std::string printDuels(const std::vector<ComparedPair>& pairs) {
+std::string printComparisons(const std::vector<ComparedPair>& pairs) {
   std::string out =
       fmt::format("\nUnder {} common scenarios (the interval of every parameter)\n", scenarioCount);
   for (const ComparedPair& pair : pairs) {
-    if (pair.duels.empty())
+    if (pair.comparisons.empty())
       out +=
           fmt::format("  {}: {} and {} do not share all scenarios; some are impossible for one\n",
                       pair.workload, pair.platform, pair.reference);
-    for (const Duel& duel : pair.duels) {
-      const char* what = duel.metric == "time_s" ? "time" : "energy";
+    for (const Comparison& comparison : pair.comparisons) {
+      const char* what = comparison.metric == "time_s" ? "time" : "energy";
       out += fmt::format(
           "  {}: {} needs less {} than {} in {:.0f} %; ratio {:.3g}, 5 % to 95 %: {:.3g} .. "
           "{:.3g}\n",
-          pair.workload, pair.platform, what, pair.reference, 100 * duel.probability, duel.ratio,
-          duel.ratios.p5, duel.ratios.p95);
-      for (std::size_t i = 0; i < std::min(swingsShown, duel.swings.size()); ++i) {
-        const ParameterSwing& s = duel.swings[i];
-        if (!visible(s, duel.swings)) continue;
+          pair.workload, pair.platform, what, pair.reference, 100 * comparison.probability,
+          comparison.ratio, comparison.ratios.p5, comparison.ratios.p95);
+      for (std::size_t i = 0; i < std::min(swingsShown, comparison.swings.size()); ++i) {
+        const ParameterSwing& s = comparison.swings[i];
+        if (!visible(s, comparison.swings)) continue;
         out += fmt::format("      {:<42} {:>8.3g} .. {:<8.3g}", s.parameter, s.low, s.high);
         if (s.confirmed())
           out += fmt::format("  simulated {:.3g} .. {:.3g}", s.confirmedLow, s.confirmedHigh);
         out += '\n';
       }
-      for (const BreakEven& even : duel.breakEven)
+      for (const BreakEven& even : comparison.breakEven)
         out += fmt::format("      level at {} = {}\n", even.parameter, even.value);
-      if (duel.breakEven.empty())
+      if (comparison.breakEven.empty())
         out += "      no single assumption within its interval makes them level\n";
     }
   }
   return out;
 }
 
-std::string duelsJson(const std::vector<ComparedPair>& pairs) {
+std::string comparisonsJson(const std::vector<ComparedPair>& pairs) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ComparedPair& pair : pairs)
-    for (const Duel& duel : pair.duels) {
+    for (const Comparison& comparison : pair.comparisons) {
       nlohmann::ordered_json tornado = nlohmann::ordered_json::array(),
                              even = nlohmann::ordered_json::array();
-      for (const ParameterSwing& s : duel.swings) {
+      for (const ParameterSwing& s : comparison.swings) {
         tornado.push_back({{"parameter", s.parameter}, {"low", s.low}, {"high", s.high}});
         if (s.confirmed()) {
           tornado.back()["simulated_low"] = s.confirmedLow;
           tornado.back()["simulated_high"] = s.confirmedHigh;
         }
       }
-      for (const BreakEven& e : duel.breakEven)
+      for (const BreakEven& e : comparison.breakEven)
         even.push_back({{"parameter", e.parameter}, {"value", e.value}});
       list.push_back({{"workload", pair.workload},
                       {"platform", pair.platform},
                       {"reference", pair.reference},
-                      {"metric", duel.metric},
-                      {"ratio", duel.ratio},
-                      {"probability", duel.probability},
-                      {"ratio_p5", duel.ratios.p5},
-                      {"ratio_p50", duel.ratios.p50},
-                      {"ratio_p95", duel.ratios.p95},
+                      {"metric", comparison.metric},
+                      {"ratio", comparison.ratio},
+                      {"probability", comparison.probability},
+                      {"ratio_p5", comparison.ratios.p5},
+                      {"ratio_p50", comparison.ratios.p50},
+                      {"ratio_p95", comparison.ratios.p95},
                       {"tornado", tornado},
                       {"break_even", even}});
     }

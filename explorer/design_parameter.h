@@ -11,11 +11,12 @@
 
 namespace wattlas {
 
-/// A gene's setting in a point: the position in `values` for listed genes, the number itself (in
-/// the gene's own unit) for continuous ones, NaN while the gene is inactive.
+/// A design parameter's setting in a point: the position in `values` for listed design parameters,
+/// the number itself (in the design parameter's own unit) for continuous ones, NaN while the design
+/// parameter is inactive.
 using Coordinate = double;
 
-struct Gene {
+struct DesignParameter {
   enum class Kind { categorical, ordinal, integer, real, log };
   std::string key;  ///< `platform`, `format`, or any `--set` key
   Kind kind = Kind::categorical;
@@ -38,10 +39,11 @@ struct Gene {
   Value value(Coordinate c) const;
   ValueType type() const;
 };
-const char* nameOf(Gene::Kind kind);
+const char* nameOf(DesignParameter::Kind kind);
 
-/// Reads one entry of `genes`. Problems go to `problems`; `symbols` are the names `when` may use.
-Gene readGene(const std::string& key, const ConfigNode& node, const Symbols& symbols,
-              Problems& problems);
+/// Reads one entry of `design parameters`. Problems go to `problems`; `symbols` are the names
+/// `when` may use.
+DesignParameter readParameter(const std::string& key, const ConfigNode& node,
+                              const Symbols& symbols, Problems& problems);
 
 }  // namespace wattlas

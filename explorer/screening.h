@@ -1,8 +1,9 @@
-// Fidelity ladder: screen everything in closed form, simulate only what the measured error of the
-// closed form leaves a chance of being on a front.
+// Fidelity multi-fidelity screening: screen everything in closed form, simulate only what the
+// measured error of the closed form leaves a chance of being on a front.
 //
 //   1. every point of the plan at `analytic`
-//   2. a pilot sample per workload and platform at the study's fidelity; the ratios of the two
+//   2. a calibration sample sample per workload and platform at the study's fidelity; the ratios of
+//   the two
 //      levels, objective by objective, are the error band of the group. Its second half is left out
 //      for a platform that is far behind all others even if the band were four times too narrow
 //   3. of the points that no simulated point dominates even at the kind end of their band, those
@@ -27,8 +28,9 @@ struct ErrorBand {
 /// sorted values (a value beyond the largest of n lies one such distance away on average).
 ErrorBand bandOf(const std::vector<double>& analytic, const std::vector<double>& simulated);
 
-/// What the ladder measured over the points of `plan` that have rows at both levels.
-LadderReport ladderReport(const Study& study, const RowLookup& rows,
-                          const std::vector<DesignPoint>& plan);
+/// What the multi-fidelity screening measured over the points of `plan` that have rows at both
+/// levels.
+ScreeningReport screeningReport(const Study& study, const RowLookup& rows,
+                                const std::vector<DesignPoint>& plan);
 
 }  // namespace wattlas

@@ -1,5 +1,5 @@
-// Do duels say what the intervals of the assumptions do to two designs?
-#include "explorer/duel.h"
+// Do pairwise comparisons say what the intervals of the assumptions do to two designs?
+#include "explorer/pairwise.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,9 +15,9 @@ namespace wattlas {
 namespace {
 
 /// A toy platform whose link and energy per bit are known as intervals, in closed form.
-class Duels : public ::testing::Test {
+class Comparisons : public ::testing::Test {
  protected:
-  Duels() : maker_(test::registry(), test::path()) {}
+  Comparisons() : maker_(test::registry(), test::path()) {}
 
   struct Design {
     ExperimentSpec spec;
@@ -58,7 +58,7 @@ class Duels : public ::testing::Test {
   ExperimentMaker maker_;
 };
 
-TEST_F(Duels, ADesignWithoutIntervalsIsOneValue) {
+TEST_F(Comparisons, ADesignWithoutIntervalsIsOneValue) {
   const Design d = design("plain", "5 pJ/bit", "4 GB/s");
   for (const ParameterSwing& s : swingsOf(d.contender(), "time_s"))
     EXPECT_THAT(s.parameter, testing::StartsWith("host."));
@@ -66,7 +66,7 @@ TEST_F(Duels, ADesignWithoutIntervalsIsOneValue) {
   EXPECT_EQ(d.form->ratio("link.rate", 1.0, "time_s"), 1.0);
 }
 
-TEST_F(Duels, TheSwingIsWhatTheParameterDoesAlone) {
+TEST_F(Comparisons, TheSwingIsWhatTheParameterDoesAlone) {
   const Design d = design("rate", "5 pJ/bit", interval("4 GB/s", "1 GB/s", "8 GB/s"));
   const std::vector<ParameterSwing> swings = swingsOf(d.contender(), "time_s");
   ASSERT_FALSE(swings.empty());
@@ -75,40 +75,40 @@ TEST_F(Duels, TheSwingIsWhatTheParameterDoesAlone) {
   EXPECT_LT(swings.front().high, d.result.timeS);
 }
 
-TEST_F(Duels, BreakEvenIsWhereBothAreLevel) {
+TEST_F(Comparisons, BreakEvenIsWhereBothAreLevel) {
   const Design a = design("a", "5 pJ/bit", interval("4 GB/s", "1 GB/s", "8 GB/s"));
   const Design b = design("b", "5 pJ/bit", "2 GB/s");
-  const auto duel = duelOf(a.contender(), b.contender(), "time_s");
-  ASSERT_TRUE(duel.has_value());
-  EXPECT_LT(duel->ratio, 1);
-  EXPECT_GT(duel->probability, 0.5);
-  EXPECT_LT(duel->probability, 1) << "below 2 GB/s the other one wins";
-  EXPECT_EQ(duel->decidedBy(), "link.rate");
-  ASSERT_EQ(duel->breakEven.size(), 1u);
-  EXPECT_EQ(duel->breakEven.front().parameter, "link.rate");
+  const auto comparison = comparisonOf(a.contender(), b.contender(), "time_s");
+  ASSERT_TRUE(comparison.has_value());
+  EXPECT_LT(comparison->ratio, 1);
+  EXPECT_GT(comparison->probability, 0.5);
+  EXPECT_LT(comparison->probability, 1) << "below 2 GB/s the other one wins";
+  EXPECT_EQ(comparison->decidedBy(), "link.rate");
+  ASSERT_EQ(comparison->breakEven.size(), 1u);
+  EXPECT_EQ(comparison->breakEven.front().parameter, "link.rate");
   // The other design stays at its 2 GB/s, because it has no interval there.
-  EXPECT_THAT(duel->breakEven.front().value, testing::StartsWith("2 GB/s"));
+  EXPECT_THAT(comparison->breakEven.front().value, testing::StartsWith("2 GB/s"));
 }
 
-TEST_F(Duels, SharedUnknownsDoNotSeparateEqualDesigns) {
+TEST_F(Comparisons, SharedUnknownsDoNotSeparateEqualDesigns) {
   const std::string rate = interval("4 GB/s", "1 GB/s", "8 GB/s");
   const Design a = design("same1", "5 pJ/bit", rate), b = design("same2", "5 pJ/bit", rate);
-  const auto duel = duelOf(a.contender(), b.contender(), "time_s");
-  ASSERT_TRUE(duel.has_value());
-  EXPECT_EQ(duel->ratios.p5, 1);
-  EXPECT_EQ(duel->ratios.p95, 1);
-  EXPECT_EQ(duel->probability, 0.5);
-  EXPECT_TRUE(duel->swings.empty());
+  const auto comparison = comparisonOf(a.contender(), b.contender(), "time_s");
+  ASSERT_TRUE(comparison.has_value());
+  EXPECT_EQ(comparison->ratios.p5, 1);
+  EXPECT_EQ(comparison->ratios.p95, 1);
+  EXPECT_EQ(comparison->probability, 0.5);
+  EXPECT_TRUE(comparison->swings.empty());
 }
 
-TEST_F(Duels, AMissingScenarioIsNotPairedWithAnother) {
+TEST_F(Comparisons, AMissingScenarioIsNotPairedWithAnother) {
   Design a = design("gone1", "5 pJ/bit", "4 GB/s");
   const Design b = design("gone2", "5 pJ/bit", "4 GB/s");
   a.scenarios.timeS.pop_back();
-  EXPECT_FALSE(duelOf(a.contender(), b.contender(), "time_s").has_value());
+  EXPECT_FALSE(comparisonOf(a.contender(), b.contender(), "time_s").has_value());
 }
 
-TEST_F(Duels, TheStrongestSwingsAreSimulatedAndTheOthersAreNot) {
+TEST_F(Comparisons, TheStrongestSwingsAreSimulatedAndTheOthersAreNot) {
   const Design d = design("confirm", interval("5 pJ/bit", "2 pJ/bit", "9 pJ/bit"),
                           interval("4 GB/s", "1 GB/s", "8 GB/s"));
   std::vector<ParameterSwing> swings;
