@@ -5,13 +5,18 @@ find_package(GTest QUIET)
 wattlas_need(GTest_FOUND GoogleTest "libgtest-dev libgmock-dev")
 include(GoogleTest)
 
+# Paths are compiled into one file: all other objects are then the same in every checkout, so that
+# a compiler cache serves them.
+add_library(wattlas_test_paths STATIC ${PROJECT_SOURCE_DIR}/tests/paths.cpp)
+target_include_directories(wattlas_test_paths PUBLIC ${PROJECT_SOURCE_DIR})
+target_compile_definitions(wattlas_test_paths PRIVATE WATTLAS_SOURCE_ROOT="${PROJECT_SOURCE_DIR}")
+
 function(wattlas_test name)
   cmake_parse_arguments(TEST "SERIAL;SANITIZED" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
-  target_link_libraries(test_${name} PRIVATE ${TEST_LINK} wattlas_options wattlas_warnings
+  target_link_libraries(test_${name} PRIVATE ${TEST_LINK} wattlas_test_paths wattlas_options wattlas_warnings
                         GTest::gtest GTest::gmock GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE
-    WATTLAS_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" WATTLAS_DATA_ROOT="${PROJECT_SOURCE_DIR}")
+  wattlas_precompile(test_${name} <gmock/gmock.h> <gtest/gtest.h>)
   set(properties TIMEOUT 120)
   if(TEST_SANITIZED)
     list(APPEND TEST_LABELS sanitized)

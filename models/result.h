@@ -68,7 +68,7 @@ struct ComponentStatistics {
   double bytes = 0;  ///< moved; links only
 };
 
-/// A phase of a component's work in the run.
+/// Some work of a component in the run.
 struct TraceSlice {
   std::string track, name;
   double startS = 0, durationS = 0;

@@ -55,8 +55,9 @@ cp -r "$source/configs" "$root/share/wattlas/"
 cp -r "$source/workloads/library" "$root/share/wattlas/workloads/"
 cp "$source/LICENSE" "$root/share/doc/wattlas.LICENSE"
 # No shell may be there: the starter is a static program.
-cc -O2 -static -o "$root/bin/wattlas" "$source/scripts/bundle_start.c"
+cc -O2 -static-pie -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now -o "$root/bin/wattlas" "$source/scripts/bundle_start.c"
 strip "$root/bin/wattlas"
+"$source/scripts/check_hardening" "$root/libexec/wattlas" "$root/bin/wattlas" >&2
 
 # The same input gives the same archive.
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime='2000-01-01 00:00Z' \

@@ -6,11 +6,13 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/paths.h"
+
 namespace wattlas {
 namespace {
 
 TEST(FormatsPage, IsFresh) {
-  std::ifstream file(WATTLAS_DATA_ROOT "/docs/formats.md");
+  std::ifstream file(std::string(test::sourceRoot()) + "/docs/formats.md");
   std::ostringstream text;
   text << file.rdbuf();
   const std::string page = suite::formatsPage();

@@ -7,6 +7,7 @@
 #include "models/host/host.h"
 #include "models/sim/platform_model.h"
 #include "pim/registration.h"
+#include "tests/paths.h"
 
 namespace wattlas::suite {
 const Registry& registry() {
@@ -22,7 +23,7 @@ const Registry& registry() {
 }
 
 const SearchPath& path() {
-  static const SearchPath data({WATTLAS_DATA_ROOT});
+  static const SearchPath data({test::sourceRoot()});
   return data;
 }
 

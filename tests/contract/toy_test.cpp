@@ -6,12 +6,13 @@
 
 #include "models/sim/platform_model.h"
 #include "tests/contract/toy_device.h"
+#include "tests/paths.h"
 
 namespace wattlas {
 namespace {
 
 const SearchPath& dataPath() {
-  static const SearchPath path({WATTLAS_DATA_ROOT});
+  static const SearchPath path({test::sourceRoot()});
   return path;
 }
 
@@ -22,7 +23,7 @@ Experiment toy(const std::string& workload,
     registerToy(r);
     return r;
   }();
-  ExperimentSpec spec{std::string(WATTLAS_DATA_ROOT) + "/tests/contract/toy.yaml", workload, {}};
+  ExperimentSpec spec{std::string(test::sourceRoot()) + "/tests/contract/toy.yaml", workload, {}};
   for (const auto& [key, value] : sets) spec.sets.push_back(parseAssignment(key + "=" + value));
   return makeExperiment(spec, registry, dataPath());
 }

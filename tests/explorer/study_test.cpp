@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/explorer/study_text.h"
+#include "tests/paths.h"
 
 namespace wattlas {
 namespace {
@@ -155,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(Each, StudyProblem, testing::ValuesIn(badStudies),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Study, MissingFilesAndIdsAreNamed) {
-  const SearchPath path({WATTLAS_DATA_ROOT});
+  const SearchPath path({test::sourceRoot()});
   EXPECT_THROW(loadStudy("no/such/study.yaml", path), InputError);
   try {
     loadStudy("nosuchstudy", path);
@@ -188,7 +189,7 @@ TEST(Study, ReadsBackFromItsOwnText) {
 }
 
 TEST(Study, AllShippedStudiesCompile) {
-  const SearchPath path({WATTLAS_DATA_ROOT});
+  const SearchPath path({test::sourceRoot()});
   const auto studies = path.list("studies");
   EXPECT_EQ(studies.count("quickstart"), 1u);
   for (const auto& [id, file] : studies) EXPECT_NO_THROW(loadStudy(id, path)) << id;

@@ -8,6 +8,7 @@
 
 #include "fpga/device.h"
 #include "fpga/register.h"
+#include "tests/paths.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas::fpga::test {
@@ -15,7 +16,7 @@ namespace wattlas::fpga::test {
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 inline SearchPath searchPath() {
-  return SearchPath({WATTLAS_DATA_ROOT});
+  return SearchPath({test::sourceRoot()});
 }
 
 inline std::unique_ptr<Device> board(const std::string& id, const Settings& settings = {}) {

@@ -4,6 +4,7 @@
 #include "fpga/register.h"
 #include "models/experiment.h"
 #include "models/host/host.h"
+#include "tests/paths.h"
 
 namespace wattlas {
 namespace {
@@ -12,7 +13,7 @@ TEST(FpgaPlatforms, EveryOneOfTheContractLoads) {
   Registry registry;
   registerFpga(registry);
   registerHost(registry);
-  const SearchPath path({WATTLAS_DATA_ROOT});
+  const SearchPath path({test::sourceRoot()});
   for (const char* id : {"pynq-z2", "zcu104", "zcu102", "ultra96", "kv260", "arty-a7", "u250",
                          "vu9p", "vu13p", "basys3"}) {
     const Platform platform = makePlatform(std::string("fpga-") + id, {}, registry, path);
@@ -27,7 +28,7 @@ TEST(FpgaPlatforms, ProcessingSystemsAreChargedOnce) {
   Registry registry;
   registerFpga(registry);
   registerHost(registry);
-  const SearchPath path({WATTLAS_DATA_ROOT});
+  const SearchPath path({test::sourceRoot()});
   const Platform platform = makePlatform("fpga-zcu104", {}, registry, path);
   double idle = 0;
   for (const CoefficientId p : platform.host.device->energy().powers())

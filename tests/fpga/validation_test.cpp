@@ -5,11 +5,13 @@
 
 #include <map>
 
+#include "tests/paths.h"
+
 namespace wattlas::fpga {
 namespace {
 
 const ValidationRows& rows() {
-  static const ValidationRows all = validationRows(SearchPath({WATTLAS_DATA_ROOT}));
+  static const ValidationRows all = validationRows(SearchPath({test::sourceRoot()}));
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include "gpu/sim/register.h"
 #include "models/host/host.h"
 #include "models/registry.h"
+#include "tests/paths.h"
 
 namespace wattlas {
 namespace {
@@ -15,7 +16,7 @@ Registry registry() {
   return r;
 }
 
-const SearchPath path({WATTLAS_DATA_ROOT});
+const SearchPath path({test::sourceRoot()});
 
 TEST(DeviceFiles, EveryGpuAndProcessorLoads) {
   const Registry r = registry();

@@ -6,10 +6,11 @@
 #include "gpu/device.h"
 #include "gpu/sim/register.h"
 #include "models/host/host.h"
+#include "tests/paths.h"
 
 namespace wattlas::testing {
 
-inline const SearchPath dataPath({WATTLAS_DATA_ROOT});
+inline const SearchPath dataPath({test::sourceRoot()});
 
 inline std::unique_ptr<Device> makeDevice(
     const std::string& id, const std::vector<std::pair<std::string, std::string>>& sets = {}) {

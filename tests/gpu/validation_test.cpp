@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/paths.h"
+
 namespace wattlas {
 namespace {
 
 TEST(GpuValidation, MatrixProductsBeatTheFittedRoofline) {
   int seen = 0;
-  for (const ValidationRow& row : gpuValidationRows(SearchPath({WATTLAS_DATA_ROOT}))) {
+  for (const ValidationRow& row : gpuValidationRows(SearchPath({test::sourceRoot()}))) {
     RecordProperty(row.id, std::to_string(row.ours));
     std::printf("%-45s %5.1f %%  roofline %5.1f %%  gate %2.0f %%\n", row.id.c_str(),
                 100 * row.ours, 100 * row.reference, 100 * row.gate);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/base/error.h"
+#include "tests/paths.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas::testing {
@@ -22,7 +23,7 @@ inline ConfigNode optionsOf(std::initializer_list<const char*> assignments) {
 }
 
 inline SearchPath library() {
-  return SearchPath({WATTLAS_DATA_ROOT});
+  return SearchPath({test::sourceRoot()});
 }
 
 inline Workload make(const std::string& reference,

@@ -4,6 +4,7 @@
 
 #include "models/sim/platform_model.h"
 #include "tests/models/toy_platform.h"
+#include "tests/paths.h"
 
 namespace wattlas {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string file(const std::string& name) {
-  return std::string(WATTLAS_DATA_ROOT) + "/tests/data/schedules/" + name + ".yaml";
+  return std::string(test::sourceRoot()) + "/tests/data/schedules/" + name + ".yaml";
 }
 
 RunResult run(const std::string& platform, const std::string& workload,

@@ -8,6 +8,7 @@
 
 #include "models/host/host.h"
 #include "tests/contract/toy_device.h"
+#include "tests/paths.h"
 
 namespace wattlas::test {
 namespace {
@@ -48,7 +49,7 @@ const Registry& registry() {
 }
 
 const SearchPath& path() {
-  static const SearchPath data({WATTLAS_DATA_ROOT});
+  static const SearchPath data({test::sourceRoot()});
   return data;
 }
 

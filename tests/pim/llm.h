@@ -7,6 +7,7 @@
 
 #include "models/host/host.h"
 #include "models/simulate.h"
+#include "tests/paths.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {
@@ -19,7 +20,7 @@ inline Experiment llmExperiment(const std::string& platform, const std::string& 
     registerPim(r);
     return r;
   }();
-  static const SearchPath path({WATTLAS_DATA_ROOT});
+  static const SearchPath path({test::sourceRoot()});
   static ExperimentMaker maker(registry, path);
   ExperimentSpec spec{platform, workload, {}};
   spec.sets.push_back(parseAssignment("run.fidelity=analytic"));

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "pim/registration.h"
+#include "tests/paths.h"
 
 namespace wattlas::pim_test {
 
 using Sets = std::vector<std::pair<std::string, std::string>>;
 
 inline ConfigNode configOf(const std::string& id, const Sets& sets = {}) {
-  const SearchPath path({WATTLAS_DATA_ROOT});
+  const SearchPath path({test::sourceRoot()});
   ConfigNode config = loadConfig(*path.find("devices", id), path);
   for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
   return config;

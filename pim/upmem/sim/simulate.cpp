@@ -55,7 +55,7 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
   for (const OpPlan& op : program.operators())
     for (const Stage& stage : op.stages) {
       const StageTime closed = closedForm(stage, p);
-      StageOutcome outcome{closed.time, closed.bound};
+      StageOutcome outcome{closed.time, closed.bottleneck};
       if (const auto* x = std::get_if<Exchange>(&stage.what)) {
         outcome.time = toTicks(p.host.copy(x->pattern, x->toDevice, x->dpus, x->bytesPerDpu));
         ++transfers;

@@ -2,13 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "pim/validation.h"
+#include "tests/paths.h"
 
 namespace wattlas::pim {
 namespace {
 
 TEST(SaMacPeak, EveryRowOfTheTableIsMetWithinOnePercent) {
   int seen = 0;
-  for (const ValidationRow& row : validateBanks(SearchPath({WATTLAS_DATA_ROOT}))) {
+  for (const ValidationRow& row : validateBanks(SearchPath({test::sourceRoot()}))) {
     if (!row.id.starts_with("samac-")) continue;
     ++seen;
     EXPECT_TRUE(row.pass()) << row.id << ": " << row.ours << " against " << row.reference;
@@ -17,7 +18,7 @@ TEST(SaMacPeak, EveryRowOfTheTableIsMetWithinOnePercent) {
 }
 
 TEST(HostTransfers, MeasuredPointsAreMet) {
-  for (const ValidationRow& row : validateUpmem(SearchPath({WATTLAS_DATA_ROOT})))
+  for (const ValidationRow& row : validateUpmem(SearchPath({test::sourceRoot()})))
     if (row.gated()) {
       EXPECT_TRUE(row.pass()) << row.id << ": " << row.ours << " against " << row.reference;
     }

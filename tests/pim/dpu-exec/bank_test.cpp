@@ -5,6 +5,7 @@
 #include "models/base/config.h"
 #include "models/base/error.h"
 #include "programs.h"
+#include "tests/paths.h"
 
 namespace wattlas::dpu::test {
 namespace {
@@ -162,7 +163,7 @@ TEST(TimingFile, GivesTheDefaultsAndReadsEveryKey) {
 }
 
 TEST(TimingFile, TheOneWithTheConfigurationsHoldsTheDefaults) {
-  const std::string file = std::string(WATTLAS_DATA_ROOT) + "/configs/dpu/timing.yaml";
+  const std::string file = std::string(test::sourceRoot()) + "/configs/dpu/timing.yaml";
   const DpuTiming read = readTiming(parseYaml(readTextFile(file), file));
   const Program program = gemvInt8(3, 2);
   DpuRunOptions built, fromFile;

@@ -11,6 +11,7 @@
 
 #include "models/base/random.h"
 #include "pim/dpu/program/program_files.h"
+#include "tests/paths.h"
 #include "tests/pim/dpu-exec/symbols.h"
 
 namespace wattlas::dpu::test {
@@ -224,7 +225,7 @@ std::vector<PrimProgram> primPrograms(unsigned scale) {
 Program assembledPrim(const std::string& name, unsigned tasklets, const std::string& folder) {
   AssembleOptions options;
   options.tasklets = static_cast<int>(tasklets);
-  return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/" + folder + "/" + name + ".s",
+  return assembleFile(std::string(test::dataFolder()) + "/dpu/" + folder + "/" + name + ".s",
                       options);
 }
 

@@ -8,6 +8,7 @@
 
 #include "engines.h"
 #include "pim/dpu/program/program_files.h"
+#include "tests/paths.h"
 
 namespace wattlas::dpu::test {
 namespace {
@@ -18,7 +19,7 @@ Program vendorProgram(unsigned tasklets) {
   AssembleOptions options;
   options.tasklets = static_cast<int>(tasklets);
   options.defines["ROUNDS"] = kRounds;
-  return assembleFile(std::string(WATTLAS_TEST_DATA) + "/dpu/runtime/program.s", options);
+  return assembleFile(std::string(test::dataFolder()) + "/dpu/runtime/program.s", options);
 }
 
 /// Word `i` of the input.

@@ -9,11 +9,12 @@
 
 #include "models/base/error.h"
 #include "pim/dpu/program/program_files.h"
+#include "tests/paths.h"
 
 namespace wattlas::dpu::test {
 
 inline std::string dataFile(const std::string& name) {
-  return std::string(WATTLAS_TEST_DATA) + "/dpu/" + name;
+  return std::string(test::dataFolder()) + "/dpu/" + name;
 }
 
 /// The text of the error that `action` throws, or "" when it throws none.

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "pim/dpu/kernels/kernel_library.h"
+#include "tests/paths.h"
 
 namespace wattlas::dpu::test {
 
 inline SearchPath dataPath() {
-  return SearchPath({WATTLAS_DATA_ROOT "/configs"});
+  return SearchPath({std::string(test::sourceRoot()) + "/configs"});
 }
 
 inline KernelLibrary& library() {

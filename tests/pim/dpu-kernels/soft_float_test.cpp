@@ -11,6 +11,7 @@
 #include "models/base/random.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/program/program_files.h"
+#include "tests/paths.h"
 
 namespace wattlas::dpu {
 namespace {
@@ -40,7 +41,7 @@ class Routine {
     AssembleOptions options;
     options.tasklets = kTasklets;
     options.defines["STEP"] = 2 * sizeof(Word);
-    options.folder = std::string(WATTLAS_DATA_ROOT) + "/configs/kernels/dpu/lib";
+    options.folder = std::string(test::sourceRoot()) + "/configs/kernels/dpu/lib";
     machine_.load(assemble(source, "test.s", options));
   }
 

@@ -6,11 +6,12 @@
 
 #include "pim/dram/memory.h"
 #include "pim/dram/traffic.h"
+#include "tests/paths.h"
 
 namespace wattlas::dram {
 
 inline SearchPath dataPath() {
-  return SearchPath({WATTLAS_DATA_ROOT});
+  return SearchPath({test::sourceRoot()});
 }
 inline DramSpec specOf(const std::string& id,
                        const std::vector<std::pair<std::string, ConfigNode>>& sets = {}) {

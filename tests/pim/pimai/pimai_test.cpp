@@ -1,5 +1,6 @@
 // PIM-AI chips: published rates, bounds, folds, refresh, perturbation.
 #include "pim/pimai/sim/stream.h"
+#include "tests/paths.h"
 #include "tests/pim/agreement.h"
 #include "tests/pim/perturbation.h"
 #include "workloads/graph/workload.h"
@@ -12,7 +13,7 @@ struct Step {
 };
 
 Step decodeStep(const Device& device, const std::string& workload) {
-  const Workload w = makeWorkload(workload, ConfigNode::ofMap(), SearchPath({WATTLAS_DATA_ROOT}));
+  const Workload w = makeWorkload(workload, ConfigNode::ofMap(), SearchPath({test::sourceRoot()}));
   Step step;
   for (const Phase& phase : w.phases) {
     if (phase.kind != PhaseKind::decode) continue;

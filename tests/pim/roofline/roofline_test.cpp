@@ -3,6 +3,7 @@
 #include <set>
 
 #include "pim/roofline/device.h"
+#include "tests/paths.h"
 #include "tests/pim/agreement.h"
 #include "tests/pim/llm.h"
 #include "tests/pim/perturbation.h"
@@ -14,7 +15,7 @@ using pim::RooflineDevice;
 
 std::vector<std::string> profiles() {
   std::vector<std::string> ids;
-  for (const auto& [id, file] : SearchPath({WATTLAS_DATA_ROOT}).list("devices"))
+  for (const auto& [id, file] : SearchPath({test::sourceRoot()}).list("devices"))
     if (id.starts_with("roofline-")) ids.push_back(id);
   return ids;
 }
