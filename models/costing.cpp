@@ -152,7 +152,8 @@ bool Costing::shares() const {
   const auto separate = [](const Component& c) {
     return c.device == nullptr || c.device->lowersByOperator();
   };
-  return detail_ == Detail::totals && separate(x_.platform->device) && separate(x_.platform->host);
+  return detail_ == Detail::totals && x_.platform->mapping.place.empty() &&
+         separate(x_.platform->device) && separate(x_.platform->host);
 }
 
 /// Everything about platform and run that costs depend on.

@@ -11,7 +11,8 @@
 namespace wattlas {
 
 struct Mapping {
-  /// Operator kind or name pattern -> group, `host` or `best`; later entries win.
+  /// Operator kind or name (`*` for any text), `PHASE/` before it where only one phase is meant ->
+  /// group or `host`; later entries win.
   std::vector<std::pair<std::string, std::string>> place;
   /// Members of the first group that share one network: how it is cut.
   std::int64_t tensor = 1, pipeline = 1, data = 1, expert = 1;

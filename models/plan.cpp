@@ -91,13 +91,16 @@ class Planner {
       const Operator& op = phase.graph.at(id);
       const auto i = static_cast<std::size_t>(id);
       const Support& onDevice = placed(device_, op, facts.ops[i]).support;
-      const bool forced = has(hostKinds_, op.kind);
+      const Place mapped = placeOf(phase, op);
+      const bool forced =
+          mapped == Place::host || (mapped == Place::free && has(hostKinds_, op.kind));
       if (onDevice.level != Support::Level::refused && !forced) {
         if (onDevice.level == Support::Level::emulated)
           assume("emulated.", op.kind, onDevice.how, op.name);
         continue;
       }
-      const bool pinned = has(deviceKinds_, op.kind);
+      const bool pinned =
+          mapped == Place::device || (mapped == Place::free && has(deviceKinds_, op.kind));
       const bool hostCan = host_.device != nullptr && !pinned &&
                            placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
       if (!hostCan) {
@@ -114,6 +117,35 @@ class Planner {
       assume("mapping.", op.kind, "runs on the host",
              forced ? "mapped there" : device_.device->support(op).how);
     }
+  }
+
+  enum class Place { free, device, host };
+  /// What `mapping.place` says; the last entry that fits wins.
+  Place placeOf(const Phase& phase, const Operator& op) {
+    Place place = Place::free;
+    for (const auto& [what, where] : experiment_.platform->mapping.place) {
+      const std::size_t slash = what.find('/');
+      const bool ofPhase =
+          slash != std::string::npos && what.substr(0, slash) == nameOf(phase.kind);
+      const std::string pattern = ofPhase ? what.substr(slash + 1) : what;
+      if (pattern != nameOf(op.kind) && !fits(pattern, op.name)) continue;
+      if (where == host_.name && host_.device != nullptr)
+        place = Place::host;
+      else if (where == device_.name || where == "device")
+        place = Place::device;
+      else
+        refuse("mapping.place." + what + ": '" + where + "' is neither " + device_.name +
+               " nor the host");
+    }
+    return place;
+  }
+  /// `*` stands for any text, once.
+  static bool fits(const std::string& pattern, const std::string& name) {
+    const std::size_t star = pattern.find('*');
+    if (star == std::string::npos) return pattern == name;
+    const std::string before = pattern.substr(0, star), after = pattern.substr(star + 1);
+    return name.size() >= before.size() + after.size() && name.starts_with(before) &&
+           name.ends_with(after);
   }
 
   void assume(const char* key, OpKind kind, const std::string& value, const std::string& source) {
