@@ -1,4 +1,4 @@
-// wattlas calibrate: fits few named parameters of a platform to measured runs.
+// wattlas calibrate: fits few named parameters of a platform to measurements.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,37 +6,21 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/bounded_fit.h"
 #include "cli/commands.h"
-#include "cli/measured_runs.h"
+#include "cli/evaluate.h"
 #include "results/atomic_file.h"
+#include "validation/calibration.h"
 
 namespace wattlas {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Family {
-  const char* name;
-  const char* kind;  ///< of the device
-  std::vector<std::string> parameters;
-};
-const std::vector<Family>& families() {
-  static const std::vector<Family> all = {
-      {"banks", "upmem", {"saMac.macIssue", "saMac.inputWrite", "host.scale"}},
-      {"dpu", "upmem", {"dpu.stretch", "host.scale", "host.launchRank"}}};
-  return all;
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
 }
-
-struct Fitted {
-  ParameterRecord record;
-  double value = 0, low = 0, high = 0;
-  /// A bound that the fit ran into: the physical interval is wrong, or another parameter is.
-  bool atBound() const {
-    const double slack = 1e-3 * std::log(record.high / record.low);
-    return std::log(record.high / value) < slack || std::log(value / record.low) < slack;
-  }
-};
 
 struct CalibrateCommand {
   std::string family, data, output, source;
@@ -45,188 +29,122 @@ struct CalibrateCommand {
   bool json = false;
 
   void run(Context& context) const {
-    const auto at = std::find_if(families().begin(), families().end(),
-                                 [&](const Family& f) { return f.name == family; });
-    if (at == families().end())
+    const auto families = calibrationFamilies(context.path);
+    const auto at = families.find(family);
+    if (at == families.end()) {
+      std::vector<std::string> known;
+      for (const auto& [name, f] : families) known.push_back(name);
       throw InputError("'" + family.substr(0, 40) + "' cannot be calibrated by this command",
-                       "banks or dpu", didYouMean(family, {"banks", "dpu"}));
-    std::vector<MeasuredRun> runs = readMeasuredRuns(data);
-    for (const MeasuredRun& r : runs)
-      if (r.platform != runs.front().platform)
-        throw InputError(Problem{{data, r.line},
-                                 "platform",
-                                 "is '" + r.platform + "', another one than in the rows above",
-                                 "one platform for each fit: its parameters are one set",
-                                 {}});
-    holdOut(runs);
-    RunPredictor predictor(context);
-    std::vector<Fitted> fitted = open(predictor, runs.front(), *at);
-    std::vector<FitParameter> start;
-    for (const Fitted& f : fitted) start.push_back({f.record.value, f.record.low, f.record.high});
-    const auto setsOf = [&](const std::vector<double>& v) {
-      std::vector<std::pair<std::string, ConfigNode>> sets;
-      for (std::size_t i = 0; i < v.size(); ++i)
-        sets.emplace_back(fitted[i].record.path,
-                          ConfigNode::ofScalar(exactQuantity(v[i], fitted[i].record.dimension)));
-      return sets;
-    };
-    const auto errors = [&](const std::vector<double>& v, bool test) {
-      std::vector<double> out;
-      const auto sets = setsOf(v);
-      for (const MeasuredRun& r : runs) {
-        if (r.test != test) continue;
-        const RunPrediction p = predictor.predict(r, sets);
-        if (!p.reason.empty())
-          throw InputError(
-              Problem{{data, r.line}, {}, "cannot run: " + p.reason, "a measured run", {}});
-        if (r.seconds > 0) out.push_back(p.seconds / r.seconds - 1);
-        if (r.joules > 0) out.push_back(p.joules / r.joules - 1);
-      }
-      return out;
-    };
-    const auto cost = [&](const std::vector<double>& v) {
-      double sum = 0;
-      const std::vector<double> list = errors(v, false);
-      for (const double e : list) sum += std::pow(std::log(1 + e), 2);
-      return std::sqrt(sum / static_cast<double>(list.size()));
-    };
-    const FitResult fit = fitWithin(start, cost, evaluations);
-    std::vector<double> nominal;
-    for (std::size_t i = 0; i < fitted.size(); ++i) {
-      nominal.push_back(fitted[i].record.value);
-      fitted[i].value = fit.values[i];
-      fitted[i].low = fit.low[i];
-      fitted[i].high = fit.high[i];
+                       "one of " + joined(known), didYouMean(family, known));
     }
-    print(runs, fitted, fit, errors(nominal, false), errors(fit.values, false),
-          errors(nominal, true), errors(fit.values, true), predictor, setsOf(fit.values));
-    if (!output.empty()) writeFileAtomically(output, overlay(runs, fitted));
-    if (!output.empty() && !json) fmt::print("\nwrote {}: wattlas run -p {} ...\n", output, output);
+    const ProbeContext asked = probeContext(context);
+    std::vector<CalibrationFit> fits;
+    for (const CalibrationTask& task : calibrationTasks(at->second, data, names))
+      fits.push_back(calibrate(task, asked, evaluations));
+    json ? printJson(fits) : print(fits);
+    for (const CalibrationFit& fit : fits)
+      if (fit.losesToRoofline()) context.exitCode = exitGateMissed;
+    if (output.empty()) return;
+    writeFileAtomically(output, overlay(fits));
+    if (!json) fmt::print("\nwrote {}: wattlas run -p {} ...\n", output, output);
   }
 
-  /// Without a column `split` every fifth row of ten or more is held out.
-  static void holdOut(std::vector<MeasuredRun>& runs) {
-    if (runs.size() < 10) return;
-    for (const MeasuredRun& r : runs)
-      if (r.test) return;
-    for (std::size_t i = 4; i < runs.size(); i += 5) runs[i].test = true;
-  }
-
-  std::vector<Fitted> open(RunPredictor& predictor, const MeasuredRun& first,
-                           const Family& chosen) const {
-    const std::vector<ParameterRecord> all = predictor.parameters(first);
-    std::vector<std::string> known;
-    for (const ParameterRecord& p : all)
-      if (p.low > 0 && p.low < p.high) known.push_back(p.path);
-    const std::vector<std::string>& wanted = names.empty() ? chosen.parameters : names;
-    if (wanted.size() > 8)
-      throw InputError(std::to_string(wanted.size()) + " parameters are too many to fit",
-                       "at most 8, fewer than there are rows");
-    std::vector<Fitted> out;
-    for (const std::string& name : wanted) {
-      const auto at = std::find_if(all.begin(), all.end(), [&](const ParameterRecord& p) {
-        return p.path == name || p.path == "device." + name;
-      });
-      if (at == all.end())
-        throw InputError("'" + name.substr(0, 60) + "' is no parameter of " + first.platform,
-                         "a parameter of its configuration, such as " + known.front(),
-                         didYouMean("device." + name, known));
-      if (!(at->low > 0 && at->low < at->high)) {
-        if (names.empty()) continue;
-        throw InputError("'" + name + "' has no interval to be fitted in",
-                         "low and high in its configuration: a fit stays inside them");
-      }
-      out.push_back({*at, at->value, at->low, at->high});
+  static Json jsonOf(const CalibrationFit& fit) {
+    Json out = {{"name", fit.name}, {"platform", fit.platform}, {"rows", fit.rows.size()}};
+    for (const FittedParameter& p : fit.parameters)
+      out["parameters"].push_back({{"path", p.record.path},
+                                   {"start", rounded(p.record.value)},
+                                   {"value", rounded(p.value)},
+                                   {"low", rounded(p.low)},
+                                   {"high", rounded(p.high)},
+                                   {"at_bound", p.atBound()}});
+    Json& error = out["error"];
+    error = {{"fit_before", rounded(fit.before.mean)}, {"fit", rounded(fit.after.mean)}};
+    if (fit.testAfter.values > 0) {
+      error["test_before"] = rounded(fit.testBefore.mean);
+      error["test"] = rounded(fit.testAfter.mean);
     }
-    if (out.empty())
-      throw InputError("none of the usual parameters has an interval on " + first.platform,
-                       "--parameters with names that have low and high");
+    if (fit.roofline.values > 0) error["roofline"] = rounded(fit.roofline.mean);
     return out;
   }
 
-  static double mean(const std::vector<double>& errors) {
-    double sum = 0;
-    for (const double e : errors) sum += std::abs(e);
-    return errors.empty() ? 0 : sum / static_cast<double>(errors.size());
+  static void printJson(const std::vector<CalibrationFit>& fits) {
+    Json out = {{"schema", 1}};
+    // One fit stands for itself, as ever; several are a list.
+    if (fits.size() == 1)
+      out.update(jsonOf(fits.front()));
+    else
+      for (const CalibrationFit& fit : fits) out["fits"].push_back(jsonOf(fit));
+    fmt::print("{}\n", out.dump(2));
   }
 
-  void print(const std::vector<MeasuredRun>& runs, const std::vector<Fitted>& fitted,
-             const FitResult& fit, const std::vector<double>& before,
-             const std::vector<double>& after, const std::vector<double>& testBefore,
-             const std::vector<double>& testAfter, RunPredictor& predictor,
-             const std::vector<std::pair<std::string, ConfigNode>>& sets) const {
-    if (json) {
-      Json out = {{"schema", 1}, {"platform", runs.front().platform}, {"rows", runs.size()}};
-      for (const Fitted& f : fitted)
-        out["parameters"].push_back({{"path", f.record.path},
-                                     {"start", rounded(f.record.value)},
-                                     {"value", rounded(f.value)},
-                                     {"low", rounded(f.low)},
-                                     {"high", rounded(f.high)},
-                                     {"at_bound", f.atBound()}});
-      out["error"] = {{"fit_before", rounded(mean(before))}, {"fit", rounded(mean(after))}};
-      if (!testAfter.empty()) {
-        out["error"]["test_before"] = rounded(mean(testBefore));
-        out["error"]["test"] = rounded(mean(testAfter));
+  static void print(const std::vector<CalibrationFit>& fits) {
+    for (const CalibrationFit& fit : fits) {
+      fmt::print("{}{} rows of {}, {} values fitted, {} held out, {} evaluations\n\n",
+                 fit.name.empty() ? "" : fit.name + ": ", fit.rows.size(), fit.platform,
+                 fit.after.values, fit.testAfter.values, fit.evaluations);
+      fmt::print("{:<34} {:>14} {:>14} {:>30}\n", "parameter", "was", "fitted",
+                 "within a tenth of the error");
+      for (const FittedParameter& p : fit.parameters) {
+        const auto shown = [&](double v) { return formatQuantity(v, p.record.dimension); };
+        fmt::print("{:<34} {:>14} {:>14} {:>30}{}\n", p.record.path, shown(p.record.value),
+                   shown(p.value), shown(p.low) + " .. " + shown(p.high),
+                   p.atBound() ? "  AT ITS BOUND" : "");
       }
-      fmt::print("{}\n", out.dump(2));
-      return;
+      fmt::print("\nmean error       before    after\n");
+      fmt::print("  fitted rows  {:>7.2f} % {:>7.2f} %\n", 100 * fit.before.mean,
+                 100 * fit.after.mean);
+      if (fit.testAfter.values > 0)
+        fmt::print("  held out     {:>7.2f} % {:>7.2f} %\n", 100 * fit.testBefore.mean,
+                   100 * fit.testAfter.mean);
+      if (fit.roofline.values > 0)
+        fmt::print("  a roofline fitted to the same rows, held out: {:.2f} %{}\n",
+                   100 * fit.roofline.mean, fit.losesToRoofline() ? "  BETTER THAN THE MODEL" : "");
+      if (fits.size() == 1) printRows(fit);
+      for (const FittedParameter& p : fit.parameters)
+        if (p.atBound())
+          fmt::print(
+              "\n{} sits at the bound of its interval: the interval, another parameter or the "
+              "data is wrong; do not trust this fit without finding out.\n",
+              p.record.path);
+      fmt::print("\n");
     }
-    fmt::print("{} rows of {}, {} values fitted, {} held out, {} evaluations\n\n", runs.size(),
-               runs.front().platform, after.size(), testAfter.size(), fit.evaluations);
-    fmt::print("{:<34} {:>14} {:>14} {:>30}\n", "parameter", "was", "fitted",
-               "within a tenth of the error");
-    for (const Fitted& f : fitted) {
-      const auto shown = [&](double v) { return formatQuantity(v, f.record.dimension); };
-      fmt::print("{:<34} {:>14} {:>14} {:>30}{}\n", f.record.path, shown(f.record.value),
-                 shown(f.value), shown(f.low) + " .. " + shown(f.high),
-                 f.atBound() ? "  AT ITS BOUND" : "");
-    }
-    fmt::print("\nmean error       before    after\n");
-    fmt::print("  fitted rows  {:>7.2f} % {:>7.2f} %\n", 100 * mean(before), 100 * mean(after));
-    if (!testAfter.empty())
-      fmt::print("  held out     {:>7.2f} % {:>7.2f} %\n", 100 * mean(testBefore),
-                 100 * mean(testAfter));
+  }
+
+  static void printRows(const CalibrationFit& fit) {
     fmt::print("\n{:<6} {:<28} {:>12} {:>12} {:>9}\n", "line", "workload", "measured us", "ours us",
                "error");
-    for (const MeasuredRun& r : runs) {
-      const RunPrediction p = predictor.predict(r, sets);
-      if (r.seconds > 0)
-        fmt::print("{:<6} {:<28} {:>12.2f} {:>12.2f} {:>+7.1f} %{}\n", r.line, r.workload,
-                   r.seconds * 1e6, p.seconds * 1e6, 100 * (p.seconds / r.seconds - 1),
+    for (const CalibrationFit::Row& r : fit.rows)
+      if (r.measured > 0)
+        fmt::print("{:<6} {:<28} {:>12.2f} {:>12.2f} {:>+7.1f} %{}\n", r.line, r.what,
+                   r.measured * 1e6, r.ours * 1e6, 100 * (r.ours / r.measured - 1),
                    r.test ? "  held out" : "");
-    }
-    for (const Fitted& f : fitted)
-      if (f.atBound())
-        fmt::print(
-            "\n{} sits at the bound of its interval: the interval, another parameter or the data "
-            "is wrong; do not trust this fit without finding out.\n",
-            f.record.path);
   }
 
-  std::string overlay(const std::vector<MeasuredRun>& runs,
-                      const std::vector<Fitted>& fitted) const {
+  /// A platform of its own: the measured one with the fitted values.
+  std::string overlay(const std::vector<CalibrationFit>& fits) const {
     ConfigNode tree = ConfigNode::ofMap();
-    const std::string& platform = runs.front().platform;
+    const std::string& platform = fits.front().platform;
     const bool file = platform.find('/') != std::string::npos || platform.ends_with(".yaml");
     tree.put("from", ConfigNode::ofScalar(file ? platform : "platforms/" + platform + ".yaml"));
-    for (const Fitted& f : fitted) {
-      ConfigNode value = ConfigNode::ofMap();
-      const auto text = [&](double v) {
-        return ConfigNode::ofScalar(exactQuantity(v, f.record.dimension));
-      };
-      value.put("value", text(f.value));
-      value.put("low", text(f.low));
-      value.put("high", text(f.high));
-      value.put("basis", ConfigNode::ofScalar("measured"));
-      value.put("source", ConfigNode::ofScalar(
-                              source.empty() ? fmt::format("fitted to {} rows of {}", runs.size(),
-                                                           data.substr(data.rfind('/') + 1))
-                                             : source));
-      tree.set(f.record.path.starts_with("device.") ? f.record.path : "device." + f.record.path,
-               value);
-    }
-    return "# Parameters fitted to measured runs (wattlas calibrate " + family + ").\n" +
+    for (const CalibrationFit& fit : fits)
+      for (const FittedParameter& p : fit.parameters) {
+        ConfigNode value = ConfigNode::ofMap();
+        const auto text = [&](double v) {
+          return ConfigNode::ofScalar(exactQuantity(v, p.record.dimension));
+        };
+        value.put("value", text(p.value));
+        value.put("low", text(p.low));
+        value.put("high", text(p.high));
+        value.put("basis", ConfigNode::ofScalar("measured"));
+        value.put("source",
+                  ConfigNode::ofScalar(source.empty()
+                                           ? fmt::format("fitted to {} rows of {}", fit.rows.size(),
+                                                         data.substr(data.rfind('/') + 1))
+                                           : source));
+        tree.set(p.record.path, value);
+      }
+    return "# Parameters fitted to measurements (wattlas calibrate " + family + ").\n" +
            tree.toYaml();
   }
 };
@@ -235,12 +153,15 @@ struct CalibrateCommand {
 
 void addCalibrate(CLI::App& app, Context& context) {
   auto command = std::make_shared<CalibrateCommand>();
-  CLI::App* sub = app.add_subcommand("calibrate", "Fit parameters of a platform to measured runs");
+  CLI::App* sub = app.add_subcommand("calibrate", "Fit parameters of a platform to measurements");
   sub->footer(
       "Example:\n  wattlas calibrate dpu --data measured.csv -o mine.yaml\n"
-      "  measured.csv: platform,workload,format,measured_us,measured_j,split");
-  sub->add_option("family", command->family, "banks or dpu")->required();
-  sub->add_option("--data", command->data, "CSV of measured runs")->required();
+      "  measured.csv: platform,workload,format,measured_us,measured_j,split\n"
+      "  wattlas calibrate gpu --data kernels.csv -o mine.yaml\n"
+      "  kernels.csv: the operator CSV of predict with measured_us and split");
+  sub->add_option("family", command->family, "banks, dpu or gpu (configs/calibration.yaml)")
+      ->required();
+  sub->add_option("--data", command->data, "CSV of measurements")->required();
   sub->add_option("--parameters", command->names, "Which parameters (default: of the family)")
       ->delimiter(',');
   sub->add_option("-o,--output", command->output, "Write a platform file with the fitted values");

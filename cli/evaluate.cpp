@@ -38,6 +38,11 @@ std::vector<std::optional<RunResult>> evaluateAccepted(const std::vector<Experim
   return results;
 }
 
+ProbeContext probeContext(const Context& context) {
+  return {context.registry, context.path, [](const auto& work) { return runInChild(work); },
+          context.executable};
+}
+
 void printNotes(const RunResult& result) {
   for (const std::string& note : result.notes) spdlog::info("{}: {}", result.workload, note);
 }

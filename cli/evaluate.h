@@ -7,6 +7,7 @@
 
 #include "cli/context.h"
 #include "models/simulate.h"
+#include "validation/probe.h"
 
 namespace wattlas {
 
@@ -22,6 +23,9 @@ std::vector<RunResult> evaluateEach(const std::vector<ExperimentSpec>& specs,
 std::vector<std::optional<RunResult>> evaluateAccepted(const std::vector<ExperimentSpec>& specs,
                                                        const Context& context,
                                                        const std::function<bool()>& goesOn = {});
+
+/// What the probes of validation and calibration run in.
+ProbeContext probeContext(const Context& context);
 
 /// What a result wants to tell people, on stderr.
 void printNotes(const RunResult& result);

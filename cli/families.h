@@ -2,7 +2,6 @@
 #pragma once
 
 #include "models/registry.h"
-#include "models/validation.h"
 
 namespace wattlas {
 

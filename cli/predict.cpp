@@ -5,9 +5,9 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/row_predictor.h"
 #include "results/atomic_file.h"
 #include "results/csv.h"
+#include "validation/row_predictor.h"
 
 namespace wattlas {
 namespace {
@@ -21,7 +21,7 @@ struct PredictCommand {
     common.fidelity = fidelity;
     common.sets = sets;
     const CsvFile file = CsvFile::read(input);
-    RowPredictor predictor(context, platform, common.assignments());
+    RowPredictor predictor(context.registry, context.path, platform, common.assignments());
     std::string out =
         file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" + file.lineEnd;
     std::size_t refused = 0;

@@ -1,80 +1,29 @@
 // wattlas validate: ours against references, with known gaps and a ratchet.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "cli/commands.h"
-#include "cli/measured_runs.h"
-#include "cli/row_predictor.h"
-#include "cli/validation_groups.h"
+#include "cli/evaluate.h"
+#include "cli/validate_data.h"
+#include "validation/judge.h"
+#include "validation/probes/probes.h"
 
 namespace wattlas {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// `group/id: reason` entries of configs/validation/known-gaps.yaml and the like.
-std::map<std::string, std::string> entriesOf(const Context& context, const std::string& file) {
-  std::map<std::string, std::string> out;
-  const auto found = context.path.findPart("validation/" + file);
-  if (!found) return out;
-  const ConfigNode tree = loadConfig(*found, context.path);
-  for (const auto& [key, value] : tree.entries()) out[key] = value.scalar();
-  return out;
-}
+/// In the order in which they are printed; each is a file of configs/validation.
+const std::vector<std::string> groups = {"upmem",    "banks",    "gpu",      "fpga",
+                                         "networks", "explorer", "platforms"};
 
-enum class Verdict { pass, gap, fail, report, worse };
-
-struct Judged {
-  ValidationRow row;
-  Verdict verdict = Verdict::report;
-  std::string note;
-};
-
-const char* word(Verdict v) {
-  static constexpr const char* words[] = {"pass", "GAP", "FAIL", "-", "WORSE"};
-  return words[static_cast<std::size_t>(v)];
-}
-
-class Judge {
- public:
-  Judge(const Context& context, bool strict)
-      : gaps_(entriesOf(context, "known-gaps.yaml")),
-        achieved_(entriesOf(context, "achieved.yaml")),
-        strict_(strict) {}
-
-  Judged judge(const ValidationRow& row) const {
-    Judged out{row, row.gated() ? Verdict::pass : Verdict::report, {}};
-    const std::string key = row.group + "/" + row.id;
-    if (!row.pass()) {
-      const auto gap = gaps_.find(key);
-      out.verdict = gap != gaps_.end() && !strict_ ? Verdict::gap : Verdict::fail;
-      if (gap != gaps_.end()) out.note = gap->second;
-    }
-    // The ratchet: an error may not grow beyond what was reached before (1 % of slack for the
-    // twelfth digit and rounding of the file).
-    const auto best = achieved_.find(key);
-    if (best != achieved_.end() && out.verdict != Verdict::fail) {
-      const double reached = parseQuantity(best->second, Dimension::ratio);
-      const double now = row.error();
-      const bool worse =
-          row.higherIsBetter ? now < reached * 0.99 - 1e-9 : now > reached * 1.01 + 1e-9;
-      if (worse) {
-        out.verdict = Verdict::worse;
-        out.note = fmt::format("was {:.4g} (configs/validation/achieved.yaml)", reached);
-      }
-    }
-    return out;
-  }
-
- private:
-  std::map<std::string, std::string> gaps_, achieved_;
-  bool strict_;
-};
+constexpr RowKind kinds[] = {RowKind::blind, RowKind::seen, RowKind::calibration,
+                             RowKind::identity};
 
 std::string number(double v) {
   return std::isfinite(v) ? fmt::format("{:.6g}", v) : std::string("-");
@@ -88,37 +37,67 @@ std::string share(const ValidationRow& row, double v) {
   return v < 0 || !std::isfinite(v) ? "-" : fmt::format("{:.3g}x", v);
 }
 
+Json jsonOf(double v) {
+  return std::isfinite(v) ? Json(rounded(v)) : Json();
+}
+
+Json jsonOf(const Judged& j) {
+  const ValidationRow& r = j.row;
+  return {{"group", r.group},
+          {"id", r.id},
+          {"kind", nameOf(r.kind)},
+          {"quantity", r.quantity},
+          {"unit", r.unit},
+          {"ours", jsonOf(r.ours)},
+          {"reference", jsonOf(r.reference)},
+          {"error", jsonOf(r.error())},
+          {"gate", r.gated() ? Json(r.gate) : Json()},
+          {"target", r.target >= 0 ? Json(r.target) : Json()},
+          {"pass", r.pass()},
+          {"verdict", nameOf(j.verdict)},
+          {"fitted_on", r.fittedOn},
+          {"fitted_parameters", r.fittedParameters()},
+          {"source", r.source},
+          {"note", j.note}};
+}
+
 struct ValidateCommand {
   std::string group = "all", data, achieved;
-  bool json = false, strict = false;
+  bool json = false, strict = false, points = false;
 
   void run(Context& context) const {
+    const ProbeContext asked = probeContext(context);
     if (!data.empty()) {
-      validateData(context);
+      validateData(asked, data, json);
       return;
     }
     std::vector<std::string> known = {"all"};
-    for (const ValidationGroup& g : validationGroups()) known.push_back(g.name);
+    known.insert(known.end(), groups.begin(), groups.end());
     if (std::find(known.begin(), known.end(), group) == known.end()) {
       std::string list;
       for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
       throw InputError("'" + group.substr(0, 40) + "' is not a validation group", "one of " + list,
                        didYouMean(group, known));
     }
-    const Judge judge(context, strict);
+    const Judge judge(context.path, strict);
+    const Probes probes = allProbes(asked);
     std::vector<Judged> all;
-    for (const ValidationGroup& g : validationGroups()) {
-      if (group != "all" && group != g.name) continue;
+    std::vector<std::string> stale;
+    for (const std::string& name : groups) {
+      if (group != "all" && group != name) continue;
+      const GroupSpec spec = readGroup(name, context.path);
+      const ValidationRows rows = validationRows(spec, probes, context.path);
       std::vector<Judged> judged;
-      for (const ValidationRow& row : g.rows(context)) judged.push_back(judge.judge(row));
-      if (!json) print(g, judged);
+      for (const ValidationRow& row : rows) judged.push_back(judge.judge(row));
+      if (!json) print(spec, judged);
       all.insert(all.end(), judged.begin(), judged.end());
+      for (std::string& key : judge.staleGaps(name, rows)) stale.push_back(std::move(key));
     }
-    summarise(context, all);
+    summarise(context, all, stale);
     if (!achieved.empty()) writeAchieved(all);
   }
 
-  void print(const ValidationGroup& g, const std::vector<Judged>& rows) const {
+  void print(const GroupSpec& g, const std::vector<Judged>& rows) const {
     fmt::print("\n{}: {}\n", g.name, g.what);
     if (rows.empty()) {
       fmt::print("  no rows yet\n");
@@ -128,65 +107,68 @@ struct ValidateCommand {
                "reference", "unit", "error", "gate", "target", "verdict");
     for (const Judged& j : rows) {
       const ValidationRow& r = j.row;
-      fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}{}\n", r.id, r.kind,
-                 number(r.ours), number(r.reference), r.unit, share(r, r.error()), share(r, r.gate),
-                 share(r, r.target), word(j.verdict), j.note.empty() ? "" : "  " + j.note);
+      fmt::print("  {:<34} {:<11} {:>12} {:>12} {:<7} {:>9} {:>8} {:>8}  {}{}\n", r.id,
+                 nameOf(r.kind), number(r.ours), number(r.reference), r.unit, share(r, r.error()),
+                 share(r, r.gate), share(r, r.target), nameOf(j.verdict),
+                 j.note.empty() ? "" : "  " + j.note);
+      if (!points) continue;
+      for (const RowPoint& p : r.points)
+        fmt::print("    {:>+8.1f} % {:>12} {:>12}  {}{}\n", 100 * (p.ours / p.reference - 1),
+                   number(p.ours), number(p.reference), p.name,
+                   p.reason.empty() ? "" : "  " + p.reason);
     }
-    std::set<std::string> sources;
-    for (const Judged& j : rows) sources.insert(j.row.source);
+    std::set<std::string> sources, fitted;
+    for (const Judged& j : rows) {
+      sources.insert(j.row.source);
+      fitted.insert(j.row.fittedOn.begin(), j.row.fittedOn.end());
+    }
     for (const std::string& source : sources) fmt::print("  source: {}\n", source);
+    for (const std::string& entry : fitted) fmt::print("  chosen with rows in view: {}\n", entry);
   }
 
-  void summarise(Context& context, const std::vector<Judged>& all) const {
-    std::map<Verdict, int> count;
-    int blind = 0, blindPass = 0;
-    for (const Judged& j : all) {
-      ++count[j.verdict];
-      if (j.row.kind != "blind") continue;
-      ++blind;
-      blindPass += j.verdict == Verdict::pass ? 1 : 0;
-    }
+  void summarise(Context& context, const std::vector<Judged>& all,
+                 const std::vector<std::string>& stale) const {
+    Tally tally;
+    for (const Judged& j : all) tally.add(j);
     if (json) {
-      Json out;
-      out["schema"] = 1;
-      for (const Judged& j : all) {
-        const ValidationRow& r = j.row;
-        out["rows"].push_back({{"group", r.group},
-                               {"id", r.id},
-                               {"kind", r.kind},
-                               {"quantity", r.quantity},
-                               {"unit", r.unit},
-                               {"ours", rounded(r.ours)},
-                               {"reference", rounded(r.reference)},
-                               {"error", rounded(r.error())},
-                               {"gate", r.gated() ? Json(r.gate) : Json()},
-                               {"target", r.target >= 0 ? Json(r.target) : Json()},
-                               {"pass", r.pass()},
-                               {"verdict", word(j.verdict)},
-                               {"fitted_parameters", r.fittedParameters},
-                               {"source", r.source},
-                               {"note", j.note}});
-      }
-      out["summary"] = {{"pass", count[Verdict::pass]},
-                        {"gap", count[Verdict::gap]},
-                        {"fail", count[Verdict::fail] + count[Verdict::worse]},
-                        {"reported", count[Verdict::report]},
-                        {"blind", blind},
-                        {"blind_pass", blindPass}};
+      Json out = {{"schema", 1}, {"rows", Json::array()}};
+      for (const Judged& j : all) out["rows"].push_back(jsonOf(j));
+      Json& summary = out["summary"];
+      summary = {{"pass", tally.of(Verdict::pass)},
+                 {"gap", tally.of(Verdict::gap)},
+                 {"fail", tally.failures()},
+                 {"reported", tally.of(Verdict::ungated)},
+                 {"blind", tally.of(RowKind::blind)},
+                 {"blind_pass", tally.of(RowKind::blind, Verdict::pass)}};
+      for (const RowKind kind : kinds)
+        summary["kinds"][nameOf(kind)] = {{"rows", tally.of(kind)},
+                                          {"pass", tally.of(kind, Verdict::pass)},
+                                          {"gap", tally.of(kind, Verdict::gap)},
+                                          {"fail", tally.failures(kind)},
+                                          {"ungated", tally.of(kind, Verdict::ungated)}};
+      summary["stale_gaps"] = stale;
       fmt::print("{}\n", out.dump(2));
     } else {
-      fmt::print("\n{} pass, {} GAP, {} fail, {} reported only; {} blind rows, {} of them pass\n",
-                 count[Verdict::pass], count[Verdict::gap],
-                 count[Verdict::fail] + count[Verdict::worse], count[Verdict::report], blind,
-                 blindPass);
+      fmt::print("\n{:<12} {:>5} {:>5} {:>5} {:>5} {:>8}\n", "rows", "all", "pass", "GAP", "fail",
+                 "ungated");
+      for (const RowKind kind : kinds)
+        fmt::print("{:<12} {:>5} {:>5} {:>5} {:>5} {:>8}\n", nameOf(kind), tally.of(kind),
+                   tally.of(kind, Verdict::pass), tally.of(kind, Verdict::gap),
+                   tally.failures(kind), tally.of(kind, Verdict::ungated));
+      for (const std::string& key : stale)
+        fmt::print("configs/validation/known-gaps.yaml: {} passes or does not exist\n", key);
+      fmt::print("{} pass, {} GAP, {} fail, {} ungated; {} blind rows, {} of them pass\n",
+                 tally.of(Verdict::pass), tally.of(Verdict::gap), tally.failures(),
+                 tally.of(Verdict::ungated), tally.of(RowKind::blind),
+                 tally.of(RowKind::blind, Verdict::pass));
     }
-    if (count[Verdict::fail] + count[Verdict::worse] > 0) context.exitCode = exitGateMissed;
+    if (tally.failures() > 0) context.exitCode = exitGateMissed;
   }
 
   void writeAchieved(const std::vector<Judged>& all) const {
     ConfigNode tree = ConfigNode::ofMap();
     for (const Judged& j : all)
-      if (j.row.gated())
+      if (j.row.gated() && std::isfinite(j.row.error()))
         tree.put(j.row.group + "/" + j.row.id,
                  ConfigNode::ofScalar(fmt::format("{:.6g}", j.row.error())));
     std::FILE* out = std::fopen(achieved.c_str(), "w");
@@ -197,118 +179,6 @@ struct ValidateCommand {
         "# only worsen together with a change of this file that says why.\n{}",
         tree.toYaml());
     std::fclose(out);
-  }
-
-  /// User data: measured runs of whole workloads or micro operators (cli/measured_runs.h).
-  void validateRuns(Context& context) const {
-    RunPredictor predictor(context);
-    Json rows = Json::array();
-    std::map<std::string, std::vector<double>> errors;
-    if (!json)
-      fmt::print("{:<6} {:<24} {:<26} {:>12} {:>12} {:>9} {:>12} {:>12} {:>9}\n", "line",
-                 "platform", "workload", "measured us", "ours us", "error", "measured J", "ours J",
-                 "error");
-    for (const MeasuredRun& r : readMeasuredRuns(data)) {
-      const RunPrediction p = predictor.predict(r);
-      const auto error = [&](double ours, double truth, const char* what) {
-        if (truth <= 0 || !p.reason.empty()) return std::string("-");
-        errors[r.platform + " " + what].push_back(ours / truth - 1);
-        return fmt::format("{:+.1f} %", 100 * (ours / truth - 1));
-      };
-      const auto shown = [](double v) { return v > 0 ? fmt::format("{:.5g}", v) : "-"; };
-      const std::string time = error(p.seconds, r.seconds, "time"),
-                        energy = error(p.joules, r.joules, "energy");
-      if (json)
-        rows.push_back({{"line", r.line},
-                        {"platform", r.platform},
-                        {"workload", r.workload},
-                        {"measured_s", rounded(r.seconds)},
-                        {"ours_s", rounded(p.seconds)},
-                        {"measured_j", rounded(r.joules)},
-                        {"ours_j", rounded(p.joules)},
-                        {"reason", p.reason}});
-      else
-        fmt::print("{:<6} {:<24} {:<26} {:>12} {:>12} {:>9} {:>12} {:>12} {:>9}{}\n", r.line,
-                   r.platform, r.workload, shown(r.seconds * 1e6), shown(p.seconds * 1e6), time,
-                   shown(r.joules), shown(p.joules), energy,
-                   p.reason.empty() ? "" : "  " + p.reason);
-    }
-    if (json) {
-      fmt::print("{}\n", Json{{"schema", 1}, {"rows", rows}}.dump(2));
-      return;
-    }
-    fmt::print("\n{:<34} {:>6} {:>9} {:>9}\n", "platform", "rows", "MAPE", "bias");
-    for (const auto& [name, list] : errors) {
-      double sum = 0, bias = 0;
-      for (const double e : list) {
-        sum += std::abs(e);
-        bias += e;
-      }
-      const auto n = static_cast<double>(list.size());
-      fmt::print("{:<34} {:>6} {:>9} {:>+7.1f} %\n", name, list.size(), percent(sum / n),
-                 100 * bias / n);
-    }
-  }
-
-  /// User data: rows of the operator CSV with `platform` (or `device`) and `measured_us`.
-  void validateData(Context& context) const {
-    if (isRunsFile(data)) {
-      validateRuns(context);
-      return;
-    }
-    const CsvFile file = CsvFile::read(data);
-    const auto measured = file.column("measured_us");
-    auto where = file.column("platform");
-    if (!where) where = file.column("device");
-    if (!measured || !where)
-      throw InputError(Problem{{data, 1},
-                               {},
-                               "a column is missing",
-                               "columns op, measured_us, and platform or device",
-                               {}});
-    const auto aliases = entriesOf(context, "../aliases.yaml");
-    std::map<std::string, std::unique_ptr<RowPredictor>> predictors;
-    std::map<std::string, std::vector<double>> errors;
-    std::size_t skipped = 0;
-    for (const CsvRecord& record : file.records) {
-      if (record.cells.size() <= std::max(*measured, *where)) {
-        ++skipped;
-        continue;
-      }
-      std::string platform = record.cells[*where];
-      if (const auto alias = aliases.find(platform); alias != aliases.end())
-        platform = alias->second;
-      auto& predictor = predictors[platform];
-      if (!predictor)
-        predictor =
-            std::make_unique<RowPredictor>(context, platform,
-                                           std::vector<std::pair<std::string, ConfigNode>>{
-                                               {"run.fidelity", ConfigNode::ofScalar("analytic")}});
-      const Prediction p = predictor->predict(file, record);
-      const double truth = std::strtod(record.cells[*measured].c_str(), nullptr);
-      if (!p.feasible || truth <= 0) {
-        ++skipped;
-        continue;
-      }
-      errors[platform + " " + record.cells[*file.column("op")]].push_back(p.microseconds / truth -
-                                                                          1.0);
-    }
-    fmt::print("{:<34} {:>6} {:>9} {:>9} {:>9}\n", "platform and op", "rows", "MAPE", "median",
-               "bias");
-    for (auto& [name, list] : errors) {
-      double sum = 0, bias = 0;
-      std::vector<double> absolute;
-      for (const double e : list) {
-        sum += std::abs(e);
-        bias += e;
-        absolute.push_back(std::abs(e));
-      }
-      std::sort(absolute.begin(), absolute.end());
-      const auto n = static_cast<double>(list.size());
-      fmt::print("{:<34} {:>6} {:>9} {:>9} {:>+8.1f} %\n", name, list.size(), percent(sum / n),
-                 percent(absolute[absolute.size() / 2]), 100 * bias / n);
-    }
-    fmt::print("{} rows skipped (infeasible, or without a measured time)\n", skipped);
   }
 };
 
@@ -324,6 +194,7 @@ void addValidate(CLI::App& app, Context& context) {
                   "Own measurements: operator CSV with platform and measured_us, or runs with "
                   "platform, workload, measured_us and measured_j");
   sub->add_flag("--json", command->json, "Print one JSON object");
+  sub->add_flag("--points", command->points, "Print every value behind a mean error");
   sub->add_flag("--strict", command->strict, "Known gaps count as failures");
   sub->add_option("--write-achieved", command->achieved, "Write the ratchet file");
   sub->callback([command, &context] { command->run(context); });

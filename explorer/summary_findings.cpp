@@ -65,7 +65,7 @@ std::string regionsText(const ExploreOutcome& outcome) {
     for (const std::string& setting : region.common)
       where += (where.empty() ? " [all with " : ", ") + setting;
     std::string reason = region.reason;
-    if (reason.size() > 300) reason = reason.substr(0, 297) + "...";
+    if (reason.size() > 300) reason.replace(297, std::string::npos, "...");
     std::replace(reason.begin(), reason.end(), '\n', ' ');
     out += wrapText(
         fmt::format("  {:>7}  {}{}", region.count, reason, where.empty() ? "" : where + "]"), 11);

@@ -31,6 +31,20 @@ TEST(Help, AWrongCommandNamesThoseThereAre) {
   EXPECT_THAT(none.err, HasSubstr("'dpu' needs a command (expected one of asm, objdump, run"));
 }
 
+TEST(Help, ACommandOfTheContractThatIsNotBuiltSaysSoAndIsNotListed) {
+  const std::string overview = wattlas({"--help"}).out;
+  int asked = 0;
+  for (const char* name : {"import", "execute", "offload", "serving", "fifo", "folding", "suggest",
+                           "explain", "sustainml", "completion"}) {
+    if (overview.find(std::string("\n  ") + name + " ") != std::string::npos) continue;
+    ++asked;
+    const Output o = wattlas({name, "x"});
+    EXPECT_EQ(o.exitCode, 2) << name;
+    EXPECT_THAT(o.err, HasSubstr(std::string("'") + name + "' is not available yet"));
+  }
+  if (asked == 0) GTEST_SKIP() << "everything is built";
+}
+
 TEST(Help, EveryCommandShowsAnExample) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"run"},
                                                   {"compare"},

@@ -163,7 +163,7 @@ class Fitter {
     std::string text;
     for (const auto& token : written.tokens) {
       text += token.kind == TokenKind::string ? "\"...\"" : token.text;
-      if (text.size() > 40) return text.substr(0, 40) + "...";
+      if (text.size() > 40) return text.replace(40, std::string::npos, "...");
     }
     return "'" + text + "'";
   }

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "library.h"
-#include "pim/dpu/kernels/csv.h"
 #include "pim/dpu/kernels/prim.h"
+#include "validation/operator_csv.h"
 
 namespace wattlas::dpu::test {
 namespace {
@@ -14,21 +14,26 @@ class Mix : public ::testing::TestWithParam<PrimBenchmark> {};
 TEST_P(Mix, IsThatOfTheCompiledKernel) {
   const InstructionMix ours = compiledMix(GetParam(), library());
   bool found = false;
-  for (const auto& r : readTable(dataPath(), "validation/upmem-mix.csv", 8)) {
-    if (r[0] != nameOf(GetParam())) continue;
+  const CsvFile table =
+      CsvFile::read(*dataPath().findPart("validation/upmem-mix.csv"), "benchmark", true);
+  for (const CsvRecord& r : table.records) {
+    if (r.cells[0] != nameOf(GetParam())) continue;
     found = true;
-    const double total = numberOf(r[1]);
+    const auto should = [&](const char* column) {
+      return std::stod(r.cells[*table.column(column)]);
+    };
+    const double total = should("total");
     EXPECT_NEAR(ours.total(), total, 0.01 * total);
     // Every class within 1 % of its own count, or of 0.1 % of the total where it hardly occurs.
-    const auto near = [&](const char* what, double is, double should) {
-      EXPECT_NEAR(is, should, std::max(0.01 * should, 0.001 * total)) << what;
+    const auto near = [&](const char* what, double is) {
+      EXPECT_NEAR(is, should(what), std::max(0.01 * should(what), 0.001 * total)) << what;
     };
-    near("loads", ours.loads, numberOf(r[2]));
-    near("stores", ours.stores, numberOf(r[3]));
-    near("mul_steps", ours.mulSteps, numberOf(r[4]));
-    near("branches", ours.branches, numberOf(r[5]));
-    near("other", ours.other, numberOf(r[6]));
-    near("dma", ours.dma, numberOf(r[7]));
+    near("loads", ours.loads);
+    near("stores", ours.stores);
+    near("mul_steps", ours.mulSteps);
+    near("branches", ours.branches);
+    near("other", ours.other);
+    near("dma", ours.dma);
     EXPECT_EQ(ours.divSteps, 0);
   }
   EXPECT_TRUE(found);

@@ -93,6 +93,31 @@ TEST_P(EverySpec, EveryJouleSitsInOneCell) {
             r.time.ps * spec.organisation.ranks * spec.organisation.allChannels());
 }
 
+TEST_P(EverySpec, AStreamTakesThePinsLessRefreshAndOneReadItsLatency) {
+  const DramSpec spec = oneChannel(GetParam());
+  ControllerParams plain;
+  plain.refresh = "none";
+  const MemoryResult alone = runTraffic(spec, plain, Level::event, traffic("stream", 10000));
+  EXPECT_NEAR(alone.bytesPerS / (spec.peak().value / 8), 1, 0.02);
+
+  ControllerParams refreshed;
+  refreshed.postpone = spec.refresh.postponeLimit;
+  // Whole periods of postponed refreshes, or the last one would be counted in part.
+  const Clocks c = clocksOf(spec);
+  const Traffic periods = traffic("stream", 4 * (spec.refresh.postponeLimit + 1) * c.refi / c.ccdS);
+  const double left = runTraffic(spec, refreshed, Level::event, periods).bytesPerS /
+                      runTraffic(spec, plain, Level::event, periods).bytesPerS;
+  EXPECT_NEAR(left, 1 - spec.refresh.rfc.value / spec.refresh.refi.value, 0.02);
+
+  const TimingSpec& t = spec.timing;
+  const double clocks = std::ceil(t.rcd.value.value * t.clock.value.value - 0.01) +
+                        t.cl.value.value +
+                        static_cast<double>(spec.organisation.burstLength) /
+                            static_cast<double>(spec.organisation.beatsPerClock);
+  const MemoryResult one = runTraffic(spec, plain, Level::detailed, traffic("stream", 1));
+  EXPECT_NEAR(one.readLatencyMeanS * t.clock.value.value / clocks, 1, 1e-4);
+}
+
 TEST_P(EverySpec, RefreshesComeOnAverageEveryInterval) {
   const DramSpec spec = oneChannel(GetParam());
   const Clocks c = clocksOf(spec);

@@ -12,16 +12,34 @@ double estimated(const Device& device, const Operator& op) {
   return toSeconds(device.estimate(*lower(device, op)).alone()).value;
 }
 
-TEST(NearBank, PublishedProductsWithinTheirGates) {
-  const auto hbm = deviceOf("hbm-pim"), aim = deviceOf("gddr6-aim");
-  const auto ns = [](const Device& d, std::int64_t n, std::int64_t k) {
-    const Profile p = d.simulate(*lower(d, gemm(1, n, k, "fp16")), Fidelity::event);
-    EXPECT_LE(p.events, 10000);
-    return toSeconds(p.alone()).value * 1e9;
-  };
-  EXPECT_NEAR(ns(*hbm, 1024, 1024), 3662, 0.02 * 3662);
-  EXPECT_NEAR(ns(*hbm, 4096, 4096), 13166, 0.02 * 13166);
-  EXPECT_NEAR(ns(*aim, 4096, 4096), 4832, 0.02 * 4832);
+double coefficient(const Device& device, const std::string& id) {
+  for (const Coefficient& c : device.energy().all())
+    if (c.id == id) return c.perCount.value.value;
+  throw std::logic_error("no coefficient " + id);
+}
+
+TEST(NearBank, AWeightBitCostsWhatTheTableOfItsPlaceSays) {
+  // Energy table of scale-snu/attacc_simulator, pJ/bit with its share of the activation.
+  const std::pair<const char*, double> table[] = {
+      {"attacc-bank", 0.55}, {"attacc-bg", 1.56}, {"attacc-buffer", 3.29}};
+  for (const auto& [id, reference] : table) {
+    const auto device = deviceOf(id);
+    const auto& p = dynamic_cast<const pim::nearbank::NearBankDevice&>(*device).params();
+    double joules = coefficient(*device, "dram.activation") / p.rowBits.value.value +
+                    coefficient(*device, "dram.cell");
+    if (p.place() != pim::nearbank::MacPlacement::bank)
+      joules += coefficient(*device, "path.bankGroup");
+    if (p.place() == pim::nearbank::MacPlacement::bufferDie)
+      joules += coefficient(*device, "path.io") + coefficient(*device, "path.tsv");
+    EXPECT_NEAR(joules * 1e12, reference, 1e-6) << id;
+    EXPECT_NEAR(coefficient(*device, "unit.mac") * 1e12, 0.32, 1e-6) << id;
+  }
+  const auto neupims = deviceOf("neupims");
+  EXPECT_NEAR(coefficient(*neupims, "dram.macCommand") /
+                  dynamic_cast<const pim::nearbank::NearBankDevice&>(*neupims)
+                      .params()
+                      .energy.readBurst.value.value,
+              4, 1e-6);  // COMP over a read burst in NewtonSim
 }
 
 TEST(NearBank, NoLevelBeatsTheBound) {

@@ -22,36 +22,6 @@ void expectPrinted(double ours, double printed, double unit, const std::string& 
   EXPECT_LE(std::abs(ours - printed), 0.5 * unit * (1 + 1e-9)) << what << ": " << ours;
 }
 
-TEST(ToolEquations, GiveThePrintedNumbersOfTheTool) {
-  struct Row {
-    const char* profile;
-    int prompt, generate;
-    const char* format;
-    double prefill, prefillUnit, rate, rateUnit, joules, joulesUnit, millijoules, millijoulesUnit;
-  };
-  for (const Row& r : {
-           Row{"pim-ai-4chip", 128, 32, "fp16", .1085, 1e-4, 30.70, .01, .877, 1e-3, 107.09, .01},
-           Row{"pim-ai-1chip", 128, 32, "fp16", .4320, 1e-4, 7.675, .001, .876, 1e-3, 107.09, .01},
-           Row{"a17pro", 128, 32, "fp16", .3247, 1e-4, 3.845, .001, 2.890, 1e-3, 2132.4, .1},
-           Row{"snapdragon8gen3", 128, 32, "fp16", .2571, 1e-4, 5.777, .001, 1.833, 1e-3, 1069.3,
-               .1},
-           Row{"dimensity9300", 128, 32, "fp16", .2611, 1e-4, 5.762, .001, 1.833, 1e-3, 1069.3, .1},
-           Row{"sam-lpddr5pim", 128, 32, "fp16", 17.85, .01, 5.623, .001, 1.652, 1e-3, 113.2, .1},
-           Row{"h100", 128, 32, "fp16", .00768, 1e-5, 150.4, .1, 1.710, 1e-3, 751.8, .1},
-           Row{"pim-ai-4chip", 1000, 32, "int4", .2408, 1e-4, 105.3, .1, 6.088, 1e-3, 35.24, .01},
-           Row{"h100", 1000, 32, "int4", .02713, 1e-5, 520.3, .1, 7.762, 1e-3, 222.4, .1},
-           Row{"pim-ai-4chip", 64, 128, "fp16", .06162, 1e-5, 30.72, .01, .4887, 1e-4, 107.02, .01},
-       }) {
-    const std::string where = std::string(r.profile) + " " + r.format;
-    const RunResult result = tool(r.profile, r.prompt, r.generate, r.format);
-    const PhaseResult &prefill = phaseOf(result, "prefill"), &decode = phaseOf(result, "decode");
-    expectPrinted(prefill.timeS, r.prefill, r.prefillUnit, where);
-    expectPrinted(decode.tokensPerS, r.rate, r.rateUnit, where);
-    expectPrinted(prefill.energyJ, r.joules, r.joulesUnit, where);
-    expectPrinted(1e3 * decode.energyPerTokenJ, r.millijoules, r.millijoulesUnit, where);
-  }
-}
-
 TEST(ToolEquations, TheFirstNormRunsAtTheToolsOwnSpeed) {
   // The term that prefill times of profiles with own element times miss otherwise: 0.43 ms here.
   const double own = phaseOf(tool("pim-ai-4chip", 128, 2, "fp16"), "prefill").timeS;

@@ -37,6 +37,18 @@ TEST(HostTransfer, GrowsWithSizeAndPopulation) {
         << dpus;
 }
 
+TEST(HostTransfer, MeetsItsTableAtTheKnots) {
+  const auto device = deviceOf("upmem-server");
+  const pim::HostTransfers& law = paramsOf(*device).host;
+  const auto micros = [&](bool to, std::int64_t dpus, std::int64_t size) {
+    return 1e6 * law.copy(to ? CopyPattern::scatter : CopyPattern::gather, to, dpus, size).value;
+  };
+  EXPECT_NEAR(micros(true, 256, 32768), 1000, 1e-6);
+  EXPECT_NEAR(micros(true, 2560, 33554432), 1717900, 1e-3);
+  EXPECT_NEAR(micros(false, 64, 1048576), 20051, 1e-6);
+  EXPECT_NEAR(micros(false, 2560, 1024), 949, 1e-6);
+}
+
 TEST(HostTransfer, OneDpuMovesItsPartAtItsOwnRate) {
   const auto device = deviceOf("upmem-dpu");
   const pim::HostTransfers& law = paramsOf(*device).host;
