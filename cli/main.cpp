@@ -114,6 +114,7 @@ int main(int argc, char** argv) {
     app.get_formatter()->column_width(34);
     addRun(app, context);
     addCompare(app, context);
+    addOffload(app, context);
     addPredict(app, context);
     addExplore(app, context);
     addCampaign(app, context);

@@ -44,9 +44,8 @@ void DataflowDevice::describe() {
     return Bits(static_cast<double>(std::max<std::int64_t>(n, 0)) * each);
   };
   Tier chip{"on-chip memory",
-            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64),
-            HostAccess::none, 1};
-  info_.tiers = {chip, {"board memory", p_.memoryCapacity.value, HostAccess::shared, 1}};
+            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64)};
+  info_.tiers = {chip, {"board memory", p_.memoryCapacity.value}};
   info_.ports = {{"host", p_.memoryBandwidth.value}};
   info_.tdp = {};
   // One product of the widest format a DSP block and cycle.
@@ -225,11 +224,11 @@ Bits DataflowDevice::residentBits(const Operator& op) const {
   return costOf(op).weights * static_cast<double>(op.weightCopies());
 }
 
-DeviceKind dataflowKind(MakeDataflow make) {
+DeviceKind dataflowKind() {
   DeviceKind kind;
   kind.name = "fpga-dataflow";
   kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [make, memory = std::make_shared<DesignMemory>()](
+  kind.make = [memory = std::make_shared<DesignMemory>()](
                   const ConfigNode& config, const std::string& prefix,
                   Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
@@ -238,7 +237,7 @@ DeviceKind dataflowKind(MakeDataflow make) {
         bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
     if (problems.list().size() > before) return nullptr;
     p.coefficients = Parameters::coefficientsOf(bound.complete);
-    auto device = make(std::move(p), std::move(bound));
+    auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
     device->share(memory);
     return device;
   };

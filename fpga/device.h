@@ -1,4 +1,4 @@
-// Kind `fpga-dataflow`, plain half: the whole network as one pipeline on one FPGA.
+// Kind `fpga-dataflow`: the whole network as one pipeline on one FPGA.
 #pragma once
 
 #include "fpga/design.h"
@@ -33,8 +33,7 @@ class DataflowProgram final : public Program {
   Ticks bound_;
 };
 
-/// Everything but `elaborate`, which the SystemC half adds (dataflow_module.h).
-class DataflowDevice : public ConfiguredDevice {
+class DataflowDevice final : public ConfiguredDevice {
  public:
   DataflowDevice(Parameters parameters, ResolvedConfig config);
   /// Devices of one sweep share what their designs have in common.
@@ -46,6 +45,8 @@ class DataflowDevice : public ConfiguredDevice {
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
+  std::vector<Fidelity> fidelities() const override;
+  Profile simulate(const Program& program, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   Bits residentBits(const Operator& op) const override;
@@ -54,7 +55,7 @@ class DataflowDevice : public ConfiguredDevice {
   const Coefficients& coefficients() const { return c_; }
   /// Profile of a finished run (a Trace of either simulation), with statistics of its units.
   Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
-  /// Runs a program at `event` or `detailed` without SystemC.
+  /// Tokens of a program at `event` or `detailed`.
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
 
  private:
@@ -74,10 +75,7 @@ class DataflowDevice : public ConfiguredDevice {
   std::shared_ptr<DesignMemory> memory_ = std::make_shared<DesignMemory>();
 };
 
-/// Makes the complete device; given by the half that knows SystemC.
-using MakeDataflow = std::unique_ptr<DataflowDevice> (*)(Parameters parameters,
-                                                         ResolvedConfig config);
 /// The kind as the registry takes it.
-DeviceKind dataflowKind(MakeDataflow make);
+DeviceKind dataflowKind();
 
 }  // namespace wattlas::fpga

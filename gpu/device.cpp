@@ -37,7 +37,7 @@ Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
                                   p_.vector.fp16.value.value, p_.vector.fp32.value.value});
   info_.kind = "gpu";
   info_.title = p_.title;
-  info_.tiers = {{p_.memory.type, p_.memory.capacity.value, HostAccess::shared, 1}};
+  info_.tiers = {{p_.memory.type, p_.memory.capacity.value}};
   info_.ports = {{"host", p_.hostLink.value}};
   info_.tdp = p_.power.tdp;
   info_.area = p_.area.value;

@@ -1,5 +1,4 @@
-// The device kind `gpu`, plain half: everything but `elaborate`, which belongs to the SystemC half
-// (gpu/sim/): a unique_ptr to an event model can only be returned where its type is complete.
+// The device kind `gpu`: everything but `simulate`, which belongs to gpu/sim/.
 #pragma once
 
 #include "gpu/energy.h"

@@ -1,6 +1,6 @@
-// The device contract, plain half: description, partition, lowering, closed-form estimate.
-// The other half, `DeviceModule` (device_module.h), executes programs event by event in SystemC.
-// A family is a folder that implements both and registers its kinds (registry.h).
+// The device contract: description, partition, lowering, closed-form estimate, simulation of one
+// program. Plain C++: the platform (models/sim/) plays what programs cost on one SystemC clock.
+// A family is a folder that implements it and registers its kinds (registry.h).
 #pragma once
 
 #include <memory>
@@ -12,17 +12,11 @@
 
 namespace wattlas {
 
-class DeviceModule;
-
-/// Who may use a memory tier from outside while programs run.
-enum class HostAccess { shared, exclusive, none };
-
 struct Tier {
   std::string name;  ///< "MRAM", "HBM"
   Bits capacity;
-  HostAccess hostAccess = HostAccess::shared;
-  /// Unit of placement (a bank, a chip): padding to whole units is the device's business.
-  std::int64_t units = 1;
+  /// Nobody outside has access while programs run: copies wait for them, and they for copies.
+  bool closedWhileRunning = false;
 };
 
 struct Port {
@@ -106,8 +100,9 @@ class Device {
   virtual Profile estimate(const Program& program) const = 0;
 
   virtual std::vector<Fidelity> fidelities() const = 0;
-  /// SystemC model, or null at `analytic`. Never called at a fidelity that is not listed.
-  virtual std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const = 0;
+  /// Runs a program alone, from a state at rest, at `event` or `detailed`. Depends on nothing that
+  /// ran before. Never called at a fidelity that is not listed.
+  virtual Profile simulate(const Program& program, Fidelity fidelity) const;
 
   virtual CopyCost copy(const CopyRequest& request) const = 0;
   virtual LaunchCost launch() const { return {}; }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/device_module.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
@@ -85,7 +84,16 @@ OverlayDevice::OverlayDevice(OverlayParameters parameters, ResolvedConfig config
   energy_.addPower("board", Category::leakage, Scope::device, p_.standing);
 }
 
-Support OverlayDevice::support(const Operator& op) const {
+const KindSet& OverlayDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{conv1d, conv2d,    gemm, pool,    add,      activation,
+              norm,   attention, rope, softmax, embedding}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support OverlayDevice::supportKnown(const Operator& op) const {
   const bool products =
       isConvolution(op) || op.kind == OpKind::gemm || op.kind == OpKind::attention;
   for (const auto& [format, tensor] :
@@ -146,11 +154,10 @@ OverlayStep OverlayDevice::stepOf(const Operator& op) const {
     const std::int64_t rows = outputHeight(op), columns = outputWidth(op),
                        taps = d[Dim::kernelHeight] * d[Dim::kernelWidth], groups = d[Dim::groups];
     const bool depthwise = groups > 1 && groups == d[Dim::cin] && p_.depthwiseChannels > 0;
-    step.cycles =
-        depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
-                        ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
-                  : rows * taps * groups *
-                        products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
+    step.cycles = depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
+                                  ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
+                            : rows * taps * groups *
+                                  products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
     elements = 0;  // bias, activation and requantisation follow in the pipeline
   } else if (op.kind == OpKind::gemm) {
     step.cycles = products(d[Dim::M], d[Dim::K], d[Dim::N]);
@@ -222,17 +229,13 @@ Profile OverlayDevice::estimate(const Program& program) const {
     share.bottleneck = bottleneck;
     const double peak = info_.peakMacs.value / 2;
     if (share.attributed.ps > 0)
-      share.utilisation = rounded(std::min(
-          1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
-                   (toSeconds(share.attributed).value * peak)));
+      share.utilisation = rounded(
+          std::min(1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
+                            (toSeconds(share.attributed).value * peak)));
     profile.segments.push_back(std::move(segment));
     profile.shares.push_back(std::move(share));
   }
   return profile;
-}
-
-std::unique_ptr<DeviceModule> OverlayDevice::elaborate(const char*, Fidelity) const {
-  return nullptr;
 }
 
 CopyCost OverlayDevice::copy(const CopyRequest& request) const {
@@ -252,7 +255,8 @@ LaunchCost OverlayDevice::launch() const {
 DeviceKind overlayKind() {
   DeviceKind kind;
   kind.name = "fpga-overlay";
-  kind.title = "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
+  kind.title =
+      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
   kind.make = [](const ConfigNode& config, const std::string& prefix,
                  Problems& problems) -> std::unique_ptr<Device> {
     OverlayParameters p;

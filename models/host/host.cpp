@@ -113,7 +113,7 @@ HostCpu::HostCpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
   info_.kind = "host-cpu";
   info_.title = p_.title;
-  info_.tiers = {{"DRAM", p_.capacity.value, HostAccess::shared, 1}};
+  info_.tiers = {{"DRAM", p_.capacity.value}};
   info_.ports = {{"host", p_.bandwidth.value}};
   info_.tdp = p_.tdp;
   info_.area = p_.area.value;

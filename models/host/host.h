@@ -35,7 +35,6 @@ class HostCpu final : public ConfiguredDevice {
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   const Parameters& parameters() const { return p_; }
 

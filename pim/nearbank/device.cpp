@@ -50,7 +50,7 @@ bool NearBankDevice::configure(const ConfigNode& config, const std::string& pref
                                                 p.timing.tREFI.value.value));
 
   info_.kind = "near-bank";
-  info_.tiers = {{"banks", p.capacity.value, HostAccess::exclusive, p.channels * p.banks}};
+  info_.tiers = {{"banks", p.capacity.value, true}};
   info_.ports = {{"pins", BitRate(outsideRate())}};
   info_.area = p.area.value;
   const double bits = p.bitSerial() ? 8 : parseNumberFormat(p.formats.front()).bits;

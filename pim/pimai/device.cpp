@@ -34,7 +34,7 @@ bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
                    scaled<Watts>(p.energy.refresh, perSecond));
 
   info_.kind = "pim-ai";
-  info_.tiers = {{"stacked DRAM", p.capacity.value * chips, HostAccess::shared, p.chips}};
+  info_.tiers = {{"stacked DRAM", p.capacity.value * chips}};
   info_.ports = {{"host", BitRate(p.chipLink.value.value * chips)}};
   info_.area = p.chipArea.value * chips;
   info_.peakMacs =

@@ -30,7 +30,7 @@ bool RooflineDevice::configure(const ConfigNode& config, const std::string& pref
     info_.peakMemory = p.tool.memory.value;
     return true;
   }
-  info_.tiers = {{"memory", p.capacity.value * units, HostAccess::shared, p.units}};
+  info_.tiers = {{"memory", p.capacity.value * units}};
   info_.peakMacs =
       OpRate(std::max({p.fp16.value.value, p.int8.value.value, p.int4.value.value}) * units);
   info_.peakMemory = BitRate(p.memoryRate.value.value * units);

@@ -43,7 +43,7 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.kind = "upmem";
   info.activationsOnHost = true;
   const double dpus = static_cast<double>(p.dpus());
-  info.tiers = {{"MRAM", p.mram.value * dpus, HostAccess::exclusive, p.dpus()}};
+  info.tiers = {{"MRAM", p.mram.value * dpus, true}};
   const Exchange widest{true, CopyPattern::scatter, p.dpus(), std::int64_t{1} << 25};
   const double seconds = p.host.copy(widest.pattern, true, widest.dpus, widest.bytesPerDpu).value;
   info.ports = {{"host", BitRate(wireBits(widest, p).value / seconds)}};
