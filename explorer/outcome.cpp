@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "explorer/metric.h"
+#include "models/base/plain_text.h"
 
 namespace wattlas {
 namespace {
@@ -62,7 +63,7 @@ std::string reasonOf(const InputError& error) {
     bare.place = {};
     out += (out.empty() ? "" : "; ") + bare.text();
   }
-  return "not a valid configuration: " + out;
+  return "not a valid configuration: " + plainText(out, 2000);
 }
 
 PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunResult& result,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "results/text_column.h"
+
 namespace wattlas::h5 {
 namespace {
 
@@ -44,6 +46,11 @@ std::uint64_t pointsOf(hid_t shape, const std::string& name) {
   const hssize_t points = H5Sget_simple_extent_npoints(shape);
   if (points < 0) fail(name, "has no length");
   return static_cast<std::uint64_t>(points);
+}
+
+/// Control characters would be obeyed by the terminal on which a name or reason is printed.
+bool isPlain(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), TextColumn::isControl);
 }
 
 bool isFixedText(hid_t type) {
@@ -141,7 +148,9 @@ void Column::texts(const std::function<void(std::size_t, std::string)>& take) co
     readPart(type, from, count, cells.data());
     for (std::uint64_t i = 0; i < count; ++i) {
       const char* text = cells.data() + i * width_;
-      take(from + i, std::string(text, ::strnlen(text, width_)));
+      std::string cell(text, ::strnlen(text, width_));
+      if (!isPlain(cell)) fail(name_, "holds control characters");
+      take(from + i, std::move(cell));
     }
   }
 }
@@ -181,6 +190,7 @@ std::vector<std::string> textAttributes(hid_t object, const char* name) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const char* text = bytes.data() + i * width;
     texts.emplace_back(text, ::strnlen(text, width));
+    if (!isPlain(texts.back())) fail(name, "holds control characters");
   }
   return texts;
 }

@@ -9,7 +9,7 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t maximumRecords = 2000000;
+constexpr std::size_t maximumRecords = 2000000, maximumColumns = 1000;
 
 /// Splits text into records, one at a time; `raw` keeps the bytes of each.
 void splitRecords(const std::string& text, const std::string& file, std::string& lineEnd,
@@ -287,6 +287,8 @@ CsvFile CsvFile::stream(const std::string& file, const std::string& needed, bool
                                "the column is missing",
                                "a header line with a column '" + needed + "'",
                                {}});
+    if (out.header.size() > maximumColumns)  // each row is filled up to the header's width
+      throw InputError(Problem{{file, 1}, {}, "more than 1000 columns", "a narrower file", {}});
     if (begin) begin(out);
     first = false;
   };

@@ -26,10 +26,13 @@ std::string Problem::text() const {
 InputError::InputError(Problem problem) : InputError(std::vector<Problem>{std::move(problem)}) {}
 
 InputError::InputError(std::vector<Problem> problems) : problems_(std::move(problems)) {
-  for (const Problem& problem : problems_) {
+  constexpr std::size_t shown = 30;
+  for (std::size_t i = 0; i < std::min(shown, problems_.size()); ++i) {
     if (!text_.empty()) text_ += '\n';
-    text_ += problem.text();
+    text_ += problems_[i].text();
   }
+  if (problems_.size() > shown)
+    text_ += "\nand " + std::to_string(problems_.size() - shown) + " more problems";
 }
 
 InputError::InputError(std::string what, std::string expected, std::string hint)

@@ -259,6 +259,19 @@ TEST(HostileStore, AResultThatIsNoJsonIsRefusedWithItsPoint) {
   }
 }
 
+TEST(HostileStore, TextsThatATerminalWouldObeyAreRefused) {
+  const Folder folder;
+  forge(folder / "a.h5", [](hid_t f) {
+    replace(f, "/points/reason", {textOf(8)});
+    const hid_t data = H5Dopen2(f, "/points/reason", H5P_DEFAULT);
+    const std::string cells(8 * points, '\x1b');
+    H5Dwrite(data, textOf(8), H5S_ALL, H5S_ALL, H5P_DEFAULT, cells.data());
+    H5Dclose(data);
+  });
+  EXPECT_NE(answerTo(folder / "a.h5").find("'/points/reason' holds control characters"),
+            std::string::npos);
+}
+
 TEST(HostileStore, DevicesAndFoldersAreRefusedAtOnce) {
   const Folder folder;
   EXPECT_NE(answerTo("/dev/zero").find("device"), std::string::npos);
