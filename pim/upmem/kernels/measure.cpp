@@ -80,8 +80,8 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
   };
   MacMeasurement m;
   m.assembly = hashOf(program);
-  const double a = row(1, elements, 1), less1 = joules, b = row(1, 2 * elements, 1);
-  m.joulesPerMac = (joules - less1) / elements;
+  const double a = row(1, elements, 1), b = row(1, 2 * elements, 1);
+  m.joulesPerMac = joules / (2 * elements);
   m.mac = (b - a) / elements;
   if (kernel == MacKernel::singleFloat) {
     // Branches of the software floats depend on the data; what stands around the loop is the code
