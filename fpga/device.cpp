@@ -155,17 +155,24 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
+namespace {
+
+std::string hertz(Hertz clock) {
+  return formatQuantity(clock.value, Dimension::frequency);
+}
+
+}  // namespace
+
 std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
   const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
                       static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
   const Hertz limit = reachableClock(fill, p_);
   if (p_.clock.value.value <= limit.value) return std::nullopt;
-  return Refusal{
-      Refusal::Code::mapping,
-      "a clock of " + format(p_.clock.value) + " is beyond " + p_.part + ": a design of " +
-          std::to_string(design.total.lut + p_.shellLut) + " LUTs closes timing up to " +
-          format(limit),
-      "fabric.clock: " + format(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
+  return Refusal{Refusal::Code::mapping,
+                 "a clock of " + hertz(p_.clock.value) + " is beyond " + p_.part +
+                     ": a design of " + std::to_string(design.total.lut + p_.shellLut) +
+                     " LUTs closes timing up to " + hertz(limit),
+                 "fabric.clock: " + hertz(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
 }
 
 Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(

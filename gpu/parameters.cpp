@@ -246,9 +246,9 @@ void Calibration::bind(Binder& b) {
             [this](Binder& s) { launches.bind(s); });
 }
 
-const Calibration* Parameters::findFit(const std::string& stack) const {
-  if (stack.empty() || stack == "none") return &fit;
-  const auto at = otherFits.find(stack);
+const Calibration* Parameters::findFit(const std::string& name) const {
+  if (name.empty() || name == "none") return &fit;
+  const auto at = otherFits.find(name);
   return at == otherFits.end() ? nullptr : &at->second;
 }
 

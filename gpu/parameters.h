@@ -195,7 +195,7 @@ struct Parameters {
   /// Bandwidth of a group of these devices, bits/s; 0 = they are not linked.
   double groupBandwidth() const;
   /// Constants of `stack`; null when it is not known.
-  const Calibration* findFit(const std::string& stack) const;
+  const Calibration* findFit(const std::string& name) const;
   std::vector<std::string> stackNames() const;
 };
 
