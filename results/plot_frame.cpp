@@ -13,7 +13,7 @@ double textWidth(const std::string& text, double size) {
   return 0.56 * size * static_cast<double>(displayWidth(text));
 }
 
-void drawFrame(Svg& svg, const Box& box, const PlotAxis& x, const PlotAxis& y,
+void drawFrame(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y,
                const std::string& xName, const std::string& yName) {
   double lastEnd = -1e9;
   for (const Tick& tick : x.ticks()) {

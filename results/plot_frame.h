@@ -16,7 +16,7 @@ struct Box {
 };
 
 /// Grid, ticks and names of both axes.
-void drawFrame(Svg& svg, const Box& box, const PlotAxis& x, const PlotAxis& y,
+void drawFrame(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y,
                const std::string& xName, const std::string& yName);
 
 /// Pixels that text of the label size takes, about.
