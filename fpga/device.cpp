@@ -42,8 +42,7 @@ void DataflowDevice::describe() {
     return Bits(static_cast<double>(std::max<std::int64_t>(n, 0)) * each);
   };
   Tier chip{"on-chip memory",
-            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64),
-            HostAccess::none, 1};
+            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64)};
   info_.tiers = {chip, {"board memory", p_.memoryCapacity.value}};
   info_.ports = {{"host", p_.memoryBandwidth.value}};
   info_.tdp = {};

@@ -30,7 +30,8 @@ struct RunPart {
 /// Equal copies between host and device.
 struct CopyPart {
   bool toDevice = true;
-  Ticks lead;  ///< before the first bit
+  bool exchange = false;  ///< between members of the group
+  Ticks lead;             ///< before the first bit
   Bits wire;
   BitRate peak;  ///< the device takes no more
   Ticks alone;   ///< of each, `lead` included

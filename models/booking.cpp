@@ -26,9 +26,9 @@ void merge(std::vector<Charge>& to, std::size_t kept) {
   to.resize(kept);
 }
 
-EnergyCounts wireOf(const CopyCost& cost) {
+EnergyCounts wireOf(const CopyCost& cost, const Tariff& tariff) {
   EnergyCounts wire;
-  wire.add(0, std::llround(cost.wire.value));
+  wire.add(tariff.hostLink(), std::llround(cost.wire.value));
   return wire;
 }
 
@@ -99,8 +99,29 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   out_.piecesLaunch = launch;
 }
 
+void RegionBooker::exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link,
+                            double bits) {
+  const std::int64_t instances = region_.count * phase_.repeat;
+  EnergyCounts wire;
+  wire.add(link, std::llround(bits));
+  tariff_.charge(onLink, wire, static_cast<double>(instances), out_.charges);
+  const double each = tariff_.joules(onLink, wire);
+  const Ticks time = times(transfer.alone, rounds);
+  transfer.exchange = true;
+  transfer.repeat = rounds * instances;
+  out_.copies.push_back(transfer);
+  out_.firstInstance = out_.lastInstance = time;
+  out_.duration += times(time, instances);
+  out_.pieces = {{time, Joules(each)}};
+  BookedShare& row = out_.shares.front();
+  row.known = true;
+  row.bottleneck = Bottleneck::link;
+  row.attributed = times(time, instances);
+  row.dynamicJ = each * static_cast<double>(instances);
+}
+
 void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep) {
-  const EnergyCounts wire = wireOf(cost);
+  const EnergyCounts wire = wireOf(cost, tariff_);
   const Ticks time = copy.alone;
   const std::int64_t all = perStep * phase_.repeat;
   copy.repeat = all;
@@ -120,7 +141,7 @@ void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perS
 BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost) {
   BookedLoad load;
   load.copy = copy;
-  const EnergyCounts wire = wireOf(cost);
+  const EnergyCounts wire = wireOf(cost, tariff);
   tariff.charge(onLink, wire, 1, load.charges);
   tariff.charge(onDevice, cost.energy, 1, load.charges);
   load.energyJ = tariff.joules(onLink, wire) + tariff.joules(onDevice, cost.energy);

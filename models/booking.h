@@ -13,6 +13,9 @@ class RegionBooker {
   /// A group of equal programs: `duration` on the platform, `alone` without contention.
   void runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
             Ticks launch);
+  /// A collective of all members: `transfer` is one of `rounds` equal ones of a member, which move
+  /// `bits` over the link `link` in all.
+  void exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link, double bits);
   void copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep);
   BookedRegion take() { return std::move(out_); }
 

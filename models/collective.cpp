@@ -135,7 +135,7 @@ TaskId addSync(std::int32_t owner, TaskGraph& graph) {
   return static_cast<TaskId>(graph.tasks.size() - 1);
 }
 
-bool replications(const CollectiveSpec& spec, const Network& network) {
+bool foldable(const CollectiveSpec& spec, const Network& network) {
   return network.equalMembers(
       spec.members,
       algorithmOf(spec, network) == CollectiveAlgorithm::ring && spec.operation != "allToAll");

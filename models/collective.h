@@ -17,7 +17,7 @@ struct CollectiveSpec {
   std::string algorithm = "auto";
   std::vector<SeatId> members;
   Bits amount;          ///< of each member
-  bool folded = false;  ///< the first member stands for all (see `folds`)
+  bool folded = false;  ///< the first member stands for all (see `foldable`)
 };
 
 /// A task for each member, or one for all where they are folded.
@@ -28,7 +28,7 @@ using MemberTasks = std::vector<TaskId>;
 CollectiveAlgorithm algorithmOf(const CollectiveSpec& spec, const Network& network);
 
 /// Whether all members do the same at the same time on links of their own: one can stand for all.
-bool replications(const CollectiveSpec& spec, const Network& network);
+bool foldable(const CollectiveSpec& spec, const Network& network);
 
 /// Adds its transfers to `graph`; each member begins after its task in `after`. Returns when each
 /// is done. Tasks get `owner`. Throws InputError when no link joins two members.

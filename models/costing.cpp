@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/collective.h"
+
 namespace wattlas {
 namespace {
 
@@ -126,7 +128,41 @@ BookedLoad Costing::booked(const CopyRequest& request) const {
   return bookLoad(tariff_, copyPart(request, cost), cost);
 }
 
+BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region) {
+  if (!network_) network_ = std::make_unique<Network>(*x_.platform);
+  const Operator& op = phase.graph.at(region.ops.front());
+  const std::int64_t members = x_.platform->groups.front().count;
+  CollectiveSpec spec;
+  spec.operation = op.variant == OpVariant::allGather       ? "allGather"
+                   : op.variant == OpVariant::reduceScatter ? "reduceScatter"
+                   : op.variant == OpVariant::allToAll      ? "allToAll"
+                                                            : "allReduce";
+  spec.algorithm = "ring";
+  spec.amount = costOf(op).output;
+  for (std::int64_t m = 0; m < members; ++m) spec.members.push_back(network_->seat(0, m));
+  // One member stands for all: rounds of a ring, each of them one transfer of a member.
+  const Network::Route* route = network_->route(spec.members[0], spec.members[1]);
+  if (route == nullptr)
+    throw InputError("no link joins the members of " + x_.platform->groups.front().device.name,
+                     "a link whose `joins` names the group");
+  const double n = static_cast<double>(members);
+  CopyPart part;
+  part.lead = route->latency;
+  // Where all members share one section, each waits for all.
+  part.wire = spec.amount / n * (foldable(spec, *network_) ? 1.0 : n);
+  part.peak = network_->resources().channels[static_cast<std::size_t>(route->channels[0])].rate;
+  part.alone = part.lead + toTicks(part.wire / part.peak);
+  const std::int64_t rounds = (spec.operation == "allReduce" ? 2 : 1) * (members - 1);
+  double bits = 0;
+  for (const auto& [link, hops] : route->hops)
+    bits += spec.amount.value * static_cast<double>(rounds) * static_cast<double>(hops);
+  RegionBooker booker(tariff_, phase, region);
+  booker.exchange(part, rounds, route->hops.front().first, bits);
+  return booker.take();
+}
+
 BookedRegion Costing::booked(const Phase& phase, const PlannedRegion& region) {
+  if (region.exchange) return exchanged(phase, region);
   const bool node = x_.run.scope >= Scope::node;
   const Device& device = region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
   const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
@@ -152,8 +188,9 @@ bool Costing::shares() const {
   const auto separate = [](const Component& c) {
     return c.device == nullptr || c.device->lowersByOperator();
   };
-  return detail_ == Detail::totals && x_.platform->mapping.place.empty() &&
-         separate(x_.platform->device) && separate(x_.platform->host);
+  return detail_ == Detail::totals && x_.platform->groups.front().count == 1 &&
+         x_.platform->mapping.place.empty() && separate(x_.platform->device) &&
+         separate(x_.platform->host);
 }
 
 /// Everything about platform and run that costs depend on.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/booking.h"
+#include "models/network.h"
 #include "models/plan_memory.h"
 
 namespace wattlas {
@@ -65,6 +66,7 @@ class Costing {
   CopyPart copyPart(const CopyRequest& request, const CopyCost& cost) const;
   BookedLoad booked(const CopyRequest& request) const;
   BookedRegion booked(const Phase& phase, const PlannedRegion& region);
+  BookedRegion exchanged(const Phase& phase, const PlannedRegion& region);
   const WorkloadFacts& facts();
 
   const Experiment& x_;
@@ -77,6 +79,7 @@ class Costing {
   std::deque<BookedRegion> regions_;
   std::deque<BookedLoad> loads_;
   std::shared_ptr<const WorkloadFacts> facts_;
+  std::unique_ptr<Network> network_;  ///< made for exchanges of members
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
   std::deque<Profile> estimates_;  ///< of programs that nobody else can use; they must not move
 };

@@ -83,6 +83,7 @@ struct Platform {
   std::string id, title;
   Component device, host;           ///< the first group; host.device is null when there is no other
   LinkConfig link;                  ///< between host and device
+  CoefficientId linkBit = 0;        ///< of that link, in `linkEnergy`
   std::vector<DeviceGroup> groups;  ///< the first is `device`
   std::vector<PlatformLink> links;  ///< the first is `link` where there is a host
   std::int64_t hostThreads = 1;
@@ -94,8 +95,7 @@ struct Platform {
   Sourced<Ratio> supplyEfficiency, pue;
   std::vector<std::string> hostOps;    ///< operator kinds that are mapped to the host
   std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
-  EnergyTable linkEnergy;              ///< one coefficient: a bit over the link
-  Hash128 linkHash;                    ///< what decides how long traffic takes on the link
+  EnergyTable linkEnergy;              ///< a bit over each link, in their order
   ResolvedConfig config;               ///< of the whole file, device and host included
   Hash128 hash;                        ///< of the complete configuration
 };

@@ -91,6 +91,9 @@ class Planner {
       const Operator& op = phase.graph.at(id);
       const auto i = static_cast<std::size_t>(id);
       const Support& onDevice = placed(device_, op, facts.ops[i]).support;
+      if (op.kind == OpKind::collective && onDevice.level == Support::Level::refused &&
+          experiment_.platform->groups.front().count > 1)
+        continue;  // its members exchange over the links of the platform
       const Place mapped = placeOf(phase, op);
       const bool forced =
           mapped == Place::host || (mapped == Place::free && has(hostKinds_, op.kind));
@@ -221,6 +224,15 @@ class Planner {
     PlannedRegion region;
     region.ops = std::move(ops);
     region.onHost = host;
+    const Operator& only = phase.graph.at(region.ops.front());
+    if (!host && only.kind == OpKind::collective &&
+        placed(device_, only, facts.ops[static_cast<std::size_t>(region.ops.front())])
+                .support.level == Support::Level::refused) {
+      region.exchange = true;
+      region.count = only.count;
+      planned.regions.push_back(std::move(region));
+      return;
+    }
     const bool grows = std::any_of(region.ops.begin(), region.ops.end(),
                                    [&](OpId id) { return phase.graph.at(id).growsWithContext; });
     const std::int64_t lowerings = grows && !firstStepOnly_ ? phase.repeat : 1;

@@ -1,6 +1,7 @@
 // Platform files -> Platform: devices through the registry, link, supply.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "models/catalogue.h"
 #include "models/experiment.h"
@@ -92,6 +93,42 @@ void prefixed(std::vector<ParameterRecord>& out, const ResolvedConfig& from,
 
 }  // namespace
 
+namespace {
+
+/// `ID-x8` of a GPU that has a file: eight of them beside its host, sharing networks in slices. The
+/// host's link becomes a switch with a port for each.
+std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
+  const std::size_t at = reference.rfind("-x");
+  if (at == std::string::npos || !reference.starts_with("gpu-")) return std::nullopt;
+  const std::string count = reference.substr(at + 2);
+  const auto file = path.find("platforms", reference.substr(0, at));
+  if (!file || (count != "2" && count != "4" && count != "8" && count != "16")) return std::nullopt;
+  ConfigNode tree = loadConfig(*file, path);
+  const ConfigNode *device = tree.find("device"), *link = tree.find("link");
+  if (device == nullptr || link == nullptr) return std::nullopt;
+  const auto text = [](const std::string& t) { return ConfigNode::ofScalar(t); };
+  ConfigNode group = ConfigNode::ofMap(), groups = ConfigNode::ofMap(), links = ConfigNode::ofMap(),
+             host = *link;
+  group.put("device", *device);
+  group.put("count", text(count));
+  groups.put("gpu", group);
+  host.put("joins", ConfigNode::ofList({text("host"), text("gpu")}));
+  host.put("topology", text("switch"));
+  const ConfigNode* name = link->find("name");
+  host.erase("name");
+  links.put(name != nullptr && name->isScalar() ? name->scalar() : "host link", host);
+  tree.erase("device");
+  tree.erase("link");
+  const ConfigNode* title = tree.find("title");
+  if (title != nullptr) tree.put("title", text(count + " x " + title->scalar()));
+  tree.put("groups", groups);
+  tree.put("links", links);
+  tree.set("mapping.shard.tensor", text(count));
+  return tree;
+}
+
+}  // namespace
+
 PlatformDescription loadPlatform(const std::string& reference, const SearchPath& path) {
   const bool looksLikeFile = reference.find('/') != std::string::npos ||
                              reference.ends_with(".yaml") || reference.ends_with(".yml");
@@ -105,6 +142,7 @@ PlatformDescription loadPlatform(const std::string& reference, const SearchPath&
   }
   const auto file = path.find("platforms", reference);
   if (file) return {reference, loadConfig(*file, path)};
+  if (auto several = severalOf(reference, path)) return {reference, std::move(*several)};
   const auto known = path.list("platforms");
   std::vector<std::string> names;
   for (const auto& [name, where] : known) names.push_back(name);
@@ -229,6 +267,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
       };
       if (joins("host") && !platform.groups.empty() && joins(platform.groups[0].device.name)) {
         platform.link = link.config;
+        platform.linkBit = static_cast<CoefficientId>(&link - platform.links.data());
         break;
       }
     }
@@ -255,11 +294,6 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   for (const PlatformLink& link : platform.links)
     if (fields.links.isMap())
       platform.linkEnergy.add(bitOf(link.config, link.config.name + ".bit"));
-  platform.linkHash = Hasher()
-                          .real(platform.link.rate.value.value)
-                          .real(platform.link.latency.value.value)
-                          .text(platform.link.sharing)
-                          .finish();
   platform.hash = platform.config.complete.hash();
   return platform;
 }

@@ -3,7 +3,8 @@
 namespace wattlas {
 namespace {
 
-constexpr std::int32_t towards = 0, away = 1;  ///< routes and channels of the link
+/// Routes and channels: the link to the host, and a member's own one to its neighbours.
+constexpr std::int32_t towards = 0, away = 1, neighbour = 2;
 
 }  // namespace
 
@@ -20,6 +21,9 @@ Resources resourcesOf(const Platform& platform) {
     seat.in = {towards};
     seat.out = {away};
   }
+  if (platform.groups.front().count > 1)
+    resources.channels.push_back(
+        {platform.device.name + " to its neighbour", BitRate(1e15), sharing, 1});
   return resources;
 }
 
@@ -28,6 +32,7 @@ TaskGraph sequentialGraph(const CostedRun& run, const Platform& platform) {
   graph.chain = true;
   const bool linked = platform.link.rate.value.value > 0;
   if (linked) graph.routes = {{towards}, {away}};
+  if (linked && platform.groups.front().count > 1) graph.routes.push_back({neighbour});
   std::int32_t owner = 0;
   const auto add = [&](Task task) {
     task.owner = owner;
@@ -39,7 +44,7 @@ TaskGraph sequentialGraph(const CostedRun& run, const Platform& platform) {
     task.lead = part.lead;
     task.wire = part.wire;
     task.peak = part.peak;
-    task.route = !linked ? -1 : part.toDevice ? towards : away;
+    task.route = !linked ? -1 : part.exchange ? neighbour : part.toDevice ? towards : away;
     task.repeat = part.repeat;
     task.alone = part.alone;
     add(std::move(task));

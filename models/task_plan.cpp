@@ -237,7 +237,7 @@ class TaskPlanner {
         if (task.kind == TaskSpec::Kind::run && task.amount.value > 0) equal = false;
         if (task.kind == TaskSpec::Kind::collective) {
           CollectiveSpec spec{task.operation, task.algorithm, membersOf(g), task.amount};
-          equal = equal && replications(spec, network_);
+          equal = equal && foldable(spec, network_);
         }
       }
       for (const TaskEdge& edge : file_.edges)

@@ -92,7 +92,10 @@ bool Executor::next(Play& play) {
   const Task& task = play.graph->tasks[static_cast<std::size_t>(play.id)];
   if (play.partsLeft > 0) return nextPart(play, task.profile->segments[play.step - 2]);
   if (play.step++ == 0) {
-    const Ticks first = task.lead + (task.profile == nullptr ? task.local : Ticks(0));
+    // Without a link nobody else is there: the whole transfer is private time.
+    const bool unlinked = task.kind == Task::Kind::move && task.route < 0;
+    const Ticks first =
+        unlinked ? task.alone : task.lead + (task.profile == nullptr ? task.local : Ticks(0));
     if (first.ps == 0 || task.repeat == 0) return next(play);
     pass(play, times(first, task.repeat));
     return true;

@@ -82,7 +82,7 @@ bool Flows::granted(const Active& active) {
       claimed_[at(c)] = 1;
     } else if (channel.sharing == Sharing::exclusive) {
       const std::int64_t holder = holders_[at(channel.pair)];
-      if (holder >= 0 && holder != active.flow.holder) passes = false;
+      if (holder != -1 && holder != active.flow.holder) passes = false;
     }
   }
   if (!passes) return false;

@@ -16,7 +16,7 @@ Profile simulateTiles(const RooflineDevice& device, const RooflineProgram& progr
   const Bottleneck bottleneck = exchange > slowest      ? Bottleneck::link
                                 : slowest == run.memory ? Bottleneck::memory
                                                         : Bottleneck::compute;
-  Profile profile = device.profileOf(program, std::max(run.time, exchange), bound);
+  Profile profile = device.profileOf(program, std::max(run.time, exchange), bottleneck);
   profile.events = 2 + run.steps;
   profile.statistics = {{"memory.busyS", toSeconds(run.memory).value},
                         {"compute.busyS", toSeconds(run.compute).value},
