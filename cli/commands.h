@@ -21,6 +21,7 @@ void addCalibrate(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
 void addDram(CLI::App& app, Context& context);
+void addFolding(CLI::App& app, Context& context);
 void addEval(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);

@@ -1,9 +1,11 @@
 #include "fpga/device.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "fpga/recurrence.h"
 #include "fpga/stepped.h"
+#include "fpga/timing.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -52,7 +54,16 @@ void DataflowDevice::describe() {
   info_.peakMemory = p_.memoryBandwidth.value;
 }
 
-Support DataflowDevice::support(const Operator& op) const {
+const KindSet& DataflowDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support DataflowDevice::supportKnown(const Operator& op) const {
   switch (op.kind) {
     case OpKind::attention:
     case OpKind::rope:
@@ -69,14 +80,14 @@ Support DataflowDevice::support(const Operator& op) const {
             "batch norm, folded into the layer before, is supported");
       break;
     case OpKind::activation:
-      if (op.variant == OpVariant::siluMul)
+      if (isGated(op.variant))
         return refused("a gated activation needs two streams; only functions of one value");
       break;
     case OpKind::gemm:
       if (!op.hasWeights)
         return refused("both operands are activations; the units hold one operand as weights");
       break;
-    default:
+    default:  // the layers that fpga/layer.cpp builds
       break;
   }
   if (op.kind == OpKind::hamming) return {Support::Level::native, ""};
@@ -144,11 +155,26 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
+std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
+  const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
+                      static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
+  const Hertz limit = reachableClock(fill, p_);
+  if (p_.clock.value.value <= limit.value) return std::nullopt;
+  return Refusal{
+      Refusal::Code::mapping,
+      "a clock of " + format(p_.clock.value) + " is beyond " + p_.part + ": a design of " +
+          std::to_string(design.total.lut + p_.shellLut) + " LUTs closes timing up to " +
+          format(limit),
+      "fabric.clock: " + format(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
+}
+
 Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(
     const WorkItem& item) const {
   const double share = shareOf(item),
                cyclesPerBit = p_.clock.value.value / p_.memoryBandwidth.value.value;
-  const auto programOf = [&](std::shared_ptr<const Design> design) {
+  const auto programOf = [&](std::shared_ptr<const Design> design)
+      -> Expected<std::shared_ptr<const Program>, Refusal> {
+    if (auto refusal = tooFast(*design)) return *refusal;
     return std::shared_ptr<const Program>(std::make_shared<DataflowProgram>(std::move(design), p_));
   };
   const std::optional<Hash128> key =
@@ -179,7 +205,9 @@ Trace DataflowDevice::run(const DataflowProgram& program, Fidelity fidelity) con
 
 CopyCost DataflowDevice::copy(const CopyRequest& request) const {
   CopyCost cost;
-  cost.latency = toTicks(p_.copyLatency.value);
+  // The processor cleans its caches of a buffer that a DMA engine reads, or drops its lines.
+  const double lines = std::ceil(request.amount.value / (8 * static_cast<double>(p_.lineBytes)));
+  cost.latency = toTicks(Seconds(p_.copyLatency.value.value + lines * p_.lineFlush.value.value));
   cost.wire = request.amount;
   cost.peak = p_.memoryBandwidth.value;
   cost.energy.add(c_.memory, static_cast<std::int64_t>(request.amount.value));
@@ -188,7 +216,7 @@ CopyCost DataflowDevice::copy(const CopyRequest& request) const {
 
 LaunchCost DataflowDevice::launch() const {
   LaunchCost cost;
-  cost.perProgram = toTicks(p_.callOverhead.value);
+  cost.perProgram = toTicks(p_.callTime());
   return cost;
 }
 

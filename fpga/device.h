@@ -20,12 +20,15 @@ class DataflowProgram final : public Program {
   const std::vector<Footprint>& footprint() const override { return footprint_; }
   Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
+  DesignReport designReport(bool operators) const override;
 
   const Design& design() const { return *design_; }
   std::int64_t frames() const { return design_->network.frames; }
 
  private:
   std::shared_ptr<const Design> design_;
+  Resources shell_, usable_, total_;
+  double clock_;  ///< Hz
   std::vector<Footprint> footprint_;
   Ticks bound_;
 };
@@ -37,7 +40,7 @@ class DataflowDevice final : public ConfiguredDevice {
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
@@ -56,11 +59,14 @@ class DataflowDevice final : public ConfiguredDevice {
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   void describe();
   void makeEnergy();
   /// Profile of a Trace without statistics.
   Profile accounted(const DataflowProgram& program, const Trace& trace) const;
   double shareOf(const WorkItem& item) const;
+  /// Why a design cannot run at the clock that is asked for.
+  std::optional<Refusal> tooFast(const Design& design) const;
   /// Why one of the operators cannot be part of a pipeline.
   std::optional<Refusal> unfit(const WorkItem& item) const;
 

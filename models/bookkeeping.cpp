@@ -81,10 +81,14 @@ void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan, 
   now_ = end;
   phaseTransfer_ += region.transfer;
   phaseTransferJ_ += region.transferJ;
-  if (full_ && plan != nullptr) describe(region, *plan);
+  if (plan == nullptr || plan->groups.empty()) return;
+  const DesignReport design = plan->groups.front().program->designReport(full_);
+  if (!design.empty()) result_.design.join(design);
+  if (full_) describe(region, *plan, design);
 }
 
-void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan) {
+void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan,
+                           const DesignReport& design) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const BookedShare& share = booked.shares[i];
     const Operator& op = phase_->graph.at(plan.ops[i]);
@@ -96,6 +100,7 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
     row.region = regionNumber_;
     row.count = op.count * phase_->repeat;
     if (share.known) row.bound = nameOf(share.bottleneck);
+    if (i < design.operators.size()) row.design = design.operators[i];
     const double run = ps(share.attributed);
     row.utilisation = run > 0 ? std::min(1.0, share.utilisation / run) : 0.0;
     // Cost over all steps of a group: exact for equal programs, growing bytes by their mean.

@@ -52,7 +52,7 @@ class Bookkeeping {
   };
 
   void addCharges(const std::vector<Charge>& charges);
-  void describe(const BookedRegion& booked, const PlannedRegion& plan);
+  void describe(const BookedRegion& booked, const PlannedRegion& plan, const DesignReport& design);
   void transferRow(Ticks start);
   /// Consecutive regions with the same count.
   struct Block {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/program.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 
@@ -83,7 +84,9 @@ class Device {
   virtual int modelVersion() const = 0;
   Hash128 hash() const;
 
-  virtual Support support(const Operator& op) const = 0;
+  /// Operator kinds that the device has an answer for; it refuses all others by name.
+  virtual const KindSet& kinds() const = 0;
+  Support support(const Operator& op) const;
   /// Splits the operators mapped here (in topological order) into regions, each run as a program.
   virtual std::vector<std::vector<OpId>> partition(const Graph& graph,
                                                    const std::vector<OpId>& mine) const;
@@ -106,6 +109,10 @@ class Device {
   /// Bits that the tensors which outlive programs need: parameters of `op` (all `count` instances)
   /// and KV cache, with this device's padding and replication.
   virtual Bits residentBits(const Operator& op) const;
+
+ protected:
+  /// As `support`, for an operator of a kind in `kinds()`.
+  virtual Support supportKnown(const Operator& op) const = 0;
 };
 
 }  // namespace wattlas

@@ -54,15 +54,11 @@ class Planner {
   }
 
  private:
-  static std::uint64_t kindsOf(const std::vector<std::string>& names) {
-    std::uint64_t kinds = 0;
-    for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
-      if (std::find(names.begin(), names.end(), nameOf(static_cast<OpKind>(k))) != names.end())
-        kinds |= std::uint64_t{1} << k;
+  static KindSet kindsOf(const std::vector<std::string>& names) {
+    KindSet kinds;
+    for (const std::string& name : names)
+      if (const auto kind = kindNamed(name)) kinds.add(*kind);
     return kinds;
-  }
-  static bool has(std::uint64_t kinds, OpKind kind) {
-    return (kinds >> static_cast<int>(kind) & 1) != 0;
   }
 
   void planAll() {
@@ -96,14 +92,24 @@ class Planner {
         continue;  // its members exchange over the links of the platform
       const Place mapped = placeOf(phase, op);
       const bool forced =
-          mapped == Place::host || (mapped == Place::free && has(hostKinds_, op.kind));
+          mapped == Place::host || (mapped == Place::free && hostKinds_.has(op.kind));
       if (onDevice.level != Support::Level::refused && !forced) {
         if (onDevice.level == Support::Level::emulated)
           assume("emulated.", op.kind, onDevice.how, op.name);
         continue;
       }
       const bool pinned =
-          mapped == Place::device || (mapped == Place::free && has(deviceKinds_, op.kind));
+          mapped == Place::device || (mapped == Place::free && deviceKinds_.has(op.kind));
+      // Work that leaves the device has no cost at a scope that ends there.
+      const bool deviceOnly = experiment_.run.scope < Scope::node && !forced;
+      if (deviceOnly) {
+        refuse(
+            fmt::format("{}: the device refuses {} in {}: {}; at --scope {} nothing else can "
+                        "run it, --scope node lets the host do it",
+                        op.name, nameOf(op.kind), op.formats.name, device_.device->support(op).how,
+                        nameOf(experiment_.run.scope)));
+        continue;
+      }
       const bool hostCan = host_.device != nullptr && !pinned &&
                            placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
       if (!hostCan) {
@@ -255,11 +261,6 @@ class Planner {
 
   bool resident() const { return experiment_.platform->residency == "resident"; }
 
-  static bool everyUnitNeedsAll(const Operator& op) {
-    return op.kind == OpKind::gemm || op.kind == OpKind::conv1d || op.kind == OpKind::conv2d ||
-           op.kind == OpKind::hamming || op.kind == OpKind::attention;
-  }
-
   void addCopies(const Phase& phase, const PhaseFacts& facts, PlannedRegion& region) {
     if (host_.device == nullptr || region.onHost) return;
     const Graph& graph = phase.graph;
@@ -277,7 +278,7 @@ class Planner {
       if (device_.device->info().activationsOnHost) continue;
       const std::vector<OpId>& producers = factsOfOp(id).producers;
       const CopyPattern pattern =
-          everyUnitNeedsAll(op) ? CopyPattern::broadcast : CopyPattern::scatter;
+          isProduct(op.kind) ? CopyPattern::broadcast : CopyPattern::scatter;
       if (producers.empty() && cost.input.value > 0)
         region.copies.push_back({{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id});
       for (const OpId producer : producers)
@@ -303,8 +304,8 @@ class Planner {
   const Detail detail_;
   const std::shared_ptr<const WorkloadFacts> facts_;
   const Component &device_, &host_;
-  const std::uint64_t hostKinds_, deviceKinds_;  ///< bit = OpKind
-  std::vector<char> onHost_;                     ///< of the current phase, by OpId
+  const KindSet hostKinds_, deviceKinds_;
+  std::vector<char> onHost_;  ///< of the current phase, by OpId
   std::set<std::string> seen_;
   bool firstStepOnly_ = false;
   Plan plan_;

@@ -9,12 +9,6 @@
 namespace wattlas {
 namespace {
 
-bool isOperatorKind(const std::string& name) {
-  for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
-    if (name == nameOf(static_cast<OpKind>(k))) return true;
-  return false;
-}
-
 struct PlatformFields {
   ConfigNode device, host, link, groups, links, mapping, hostThreads;
   Sourced<Ratio> hostShare;
@@ -51,7 +45,7 @@ struct PlatformFields {
     if (!b.reading()) return;
     for (const auto& [key, list] : {std::pair{"hostOps", &p.hostOps}, {"deviceOps", &p.deviceOps}})
       for (const std::string& kind : *list)
-        if (!isOperatorKind(kind))
+        if (!kindNamed(kind))
           b.problem(key, "'" + kind + "' is not an operator kind",
                     "kinds such as gemm, conv1d, attention, softmax, norm, activation");
   }

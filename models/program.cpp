@@ -64,6 +64,12 @@ std::vector<std::vector<OpId>> Device::partition(const Graph&,
   return regions;
 }
 
+Support Device::support(const Operator& op) const {
+  if (std::string missing = kinds().missing(op); !missing.empty())
+    return {Support::Level::refused, std::move(missing)};
+  return supportKnown(op);
+}
+
 Profile Device::simulate(const Program&, Fidelity) const {
   throw std::logic_error(info().kind + " has a closed form only");
 }

@@ -9,6 +9,7 @@
 
 #include "models/base/error.h"
 #include "models/base/hash.h"
+#include "models/design_report.h"
 #include "models/energy.h"
 #include "workloads/graph/workload.h"
 
@@ -114,6 +115,12 @@ class Program {
   /// `Operator::count` times (all operators of the region then have the same count). True: it
   /// covers all instances (a pipeline that holds the whole network).
   virtual bool coversCounts() const { return false; }
+  /// Hardware that was built for this program; empty when the device is what it is. `operators`:
+  /// with a row for each operator of the region.
+  virtual DesignReport designReport(bool operators) const {
+    (void)operators;
+    return {};
+  }
 };
 
 /// What is to be lowered: operators of a graph that the device chose to run together.

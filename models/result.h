@@ -54,6 +54,7 @@ struct OperatorResult {
   double startS = 0, endS = 0, attributedS = 0, energyJ = 0, utilisation = 0;
   std::string bound;
   double macs = 0, bytes = 0;  ///< all instances
+  OperatorDesign design;       ///< empty on hardware that was not built for it
 };
 
 /// Operators by their bound, other rows by what they are.
@@ -135,6 +136,7 @@ struct RunResult {
   std::vector<TraceSlice> trace;   ///< of the run; not part of the JSON object
   std::vector<std::string> notes;  ///< for people, on stderr
   UncertaintyResult uncertainty;
+  DesignReport design;  ///< hardware built for this workload, without its operators
   AccuracyResult accuracy;
   HostCost host;
   std::string config;  ///< merged configuration (YAML) that reproduces this result

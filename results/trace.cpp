@@ -4,9 +4,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/units.h"
-#include "results/atomic_file.h"
 #include "results/summary.h"
 
 namespace wattlas {

@@ -46,7 +46,7 @@ class KernelRuns {
     happened.l2Bits *= v2;
     happened.sharedBits *= v2;
     energy_.push_back(countsOf(p_, device_.energyIds(), happened, 1.0,
-                               toTicks(Seconds(engine_.activeSeconds()))));
+                               {toTicks(Seconds(engine_.activeSeconds())), durations_.back()}));
     const double fixed = k.start + k.latency;
     const double work = engine_.computeSeconds() + engine_.memorySeconds();
     if (k.linkSteps > 0)

@@ -57,7 +57,7 @@ std::string PimAiDevice::schema() {
   });
 }
 
-Support PimAiDevice::support(const Operator& op) const {
+Support PimAiDevice::supportKnown(const Operator& op) const {
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; chips exchange inside programs"};
   if (!isProduct(op.kind)) return {Support::Level::native, "vector units"};

@@ -81,7 +81,7 @@ std::int64_t RooflineDevice::decodeSteps(std::int64_t generate) const {
   return params_.isCompat() ? std::max<std::int64_t>(0, generate - 1) : generate;
 }
 
-Support RooflineDevice::support(const Operator& op) const {
+Support RooflineDevice::supportKnown(const Operator& op) const {
   if (params_.isCompat()) return toolSupport(op);
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; units exchange inside programs"};

@@ -63,7 +63,11 @@ class ToyDevice final : public ConfiguredDevice {
 
   int modelVersion() const override { return 1; }
 
-  Support support(const Operator& op) const override {
+  const KindSet& kinds() const override {
+    static const KindSet known{OpKind::gemm, OpKind::activation};
+    return known;
+  }
+  Support supportKnown(const Operator& op) const override {
     if (op.kind != OpKind::gemm && op.kind != OpKind::activation)
       return {Support::Level::refused, "only products and activations exist here"};
     if (op.formats.weight.bits > 8) return {Support::Level::emulated, "two passes of 8 bits"};
