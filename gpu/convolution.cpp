@@ -89,9 +89,8 @@ Kernel winograd(const PlanInput& in, const Shape& c, int m) {
 
 bool hasWinograd(const Parameters& p, const Operator& op) {
   return op.kind == OpKind::conv2d && op.dims[Dim::kernelHeight] == 3 &&
-         op.dims[Dim::kernelWidth] == 3 && op.dims[Dim::stride] == 1 &&
-         op.dims[Dim::groups] == 1 && op.formats.activation.isFloat() &&
-         op.dims[Dim::cin] >= p.fit.convolution.fewestChannels;
+         op.dims[Dim::kernelWidth] == 3 && op.dims[Dim::stride] == 1 && op.dims[Dim::groups] == 1 &&
+         op.formats.activation.isFloat() && op.dims[Dim::cin] >= p.fit.convolution.fewestChannels;
 }
 
 Kernel planConvolution(const PlanInput& in) {

@@ -64,11 +64,28 @@ void hashInto(Hasher& h, const Kernel& k) {
       .integer(k.slotsPerSm)
       .integer(k.parallelPerSm);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
-  for (const double v :
-       {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,
-        k.overlapLoss, k.memoryLatency, k.ctasToFill, k.macs, k.vectorOps, k.sharedBits, k.linkBits, k.linkRate, k.linkFixed,
-        k.launches, k.grid.rowPanelBits, k.grid.columnPanelBits, k.grid.rowsFromDram,
-        k.grid.columnsFromDram, k.grid.outputToDram})
+  for (const double v : {k.dramBits,
+                         k.l2Bits,
+                         k.outputBits,
+                         k.dramShare,
+                         k.l2Share,
+                         k.start,
+                         k.latency,
+                         k.overlapLoss,
+                         k.memoryLatency,
+                         k.ctasToFill,
+                         k.macs,
+                         k.vectorOps,
+                         k.sharedBits,
+                         k.linkBits,
+                         k.linkRate,
+                         k.linkFixed,
+                         k.launches,
+                         k.grid.rowPanelBits,
+                         k.grid.columnPanelBits,
+                         k.grid.rowsFromDram,
+                         k.grid.columnsFromDram,
+                         k.grid.outputToDram})
     h.real(v);
   h.integer(static_cast<std::int64_t>(k.macKind)).integer(k.linkSteps);
   h.integer(k.grid.rows).integer(k.grid.columns);

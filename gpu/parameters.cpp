@@ -1,5 +1,7 @@
 #include "gpu/parameters.h"
 
+#include <algorithm>
+
 namespace wattlas::gpu {
 namespace {
 constexpr double us = 1e-6;
@@ -68,8 +70,7 @@ void MatrixFit::bind(Binder& b) {
   b.quantity("tilePenalty", tilePenalty, {0, 20}, "loss of tiles smaller than 256x128 (pen)");
   b.quantity("overlapLoss", overlapLoss, {0, 1},
              "share of the shorter of compute and memory time that stays exposed (ov)");
-  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"},
-             "CTAs that an SM needs to reach its rate");
+  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"}, "CTAs that an SM needs to reach its rate");
   b.integer("batchedRows", batchedRows, {0, 512, "0"},
             "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
   b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
@@ -97,8 +98,9 @@ void StackRules::bind(Binder& b) {
   b.quantity("quantiseBytes", quantiseBytes, {0, 256, "0"},
              "bytes that these kernels move for each element; 0 = no kernels (static or fused)");
   b.flag("graph", graph, {.fallback = "false"}, "kernels are replayed as a CUDA graph");
-  b.flag("fusedAttention", fusedAttention, {.fallback = "true"},
-         "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
+  b.flag(
+      "fusedAttention", fusedAttention, {.fallback = "true"},
+      "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
   b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
             "element kernels over stored scores beside the soft-max");
   b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
@@ -236,6 +238,7 @@ void PowerParameters::bind(Binder& b) {
 
 void Calibration::bind(Binder& b) {
   b.text("stack", stack, {.fallback = "generic"}, "software stack that the constants describe");
+  b.texts("aliases", aliases, "further names of this stack");
   b.section("gemm", "products on the matrix units", [this](Binder& s) { gemm.bind(s); });
   b.section("lanes", "products on the ordinary lanes", [this](Binder& s) { lanes.bind(s); });
   b.section("convolution", "convolutions", [this](Binder& s) { convolution.bind(s); });
@@ -247,9 +250,13 @@ void Calibration::bind(Binder& b) {
 }
 
 const Calibration* Parameters::findFit(const std::string& stack) const {
-  if (stack.empty() || stack == "none") return &fit;
-  const auto at = otherFits.find(stack);
-  return at == otherFits.end() ? nullptr : &at->second;
+  const auto named = [&](const Calibration& c) {
+    return std::find(c.aliases.begin(), c.aliases.end(), stack) != c.aliases.end();
+  };
+  if (const auto at = otherFits.find(stack); at != otherFits.end()) return &at->second;
+  for (const auto& [name, other] : otherFits)
+    if (named(other)) return &other;
+  return stack.empty() || stack == "none" || named(fit) ? &fit : nullptr;
 }
 
 std::vector<std::string> Parameters::stackNames() const {

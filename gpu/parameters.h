@@ -56,10 +56,10 @@ struct MatrixFit {
 /// Convolutions: implicit product over windows, or Winograd's transforms for 3x3 with stride 1.
 struct ConvolutionFit {
   Sourced<Seconds> start;
-  Sourced<Ratio> efficiency;       ///< share of the peak MAC rate of the implicit product
-  Sourced<Ratio> winograd;         ///< of the fused F(2x2) kernel, of its own multiplications
-  Sourced<Ratio> winogradStored;   ///< of the product of F(4x4), whose transforms are stored
-  Sourced<Ratio> memory;           ///< share of the DRAM peak
+  Sourced<Ratio> efficiency;      ///< share of the peak MAC rate of the implicit product
+  Sourced<Ratio> winograd;        ///< of the fused F(2x2) kernel, of its own multiplications
+  Sourced<Ratio> winogradStored;  ///< of the product of F(4x4), whose transforms are stored
+  Sourced<Ratio> memory;          ///< share of the DRAM peak
   Sourced<Ratio> ctasToFill;
   std::int64_t fewestChannels = 8;  ///< input channels below which Winograd is not chosen
   void bind(Binder& b);
@@ -71,11 +71,11 @@ struct StackRules {
   /// own: fixed time, and bytes moved an element. 0 = none (static scales, or fused).
   Sourced<Seconds> quantiseStart;
   Sourced<Ratio> quantiseBytes;
-  bool graph = false;           ///< kernels are replayed as a CUDA graph
-  bool fusedAttention = true;   ///< false: stored scores, with kernels for scale, mask and softmax
+  bool graph = false;          ///< kernels are replayed as a CUDA graph
+  bool fusedAttention = true;  ///< false: stored scores, with kernels for scale, mask and softmax
   std::int64_t scoreKernels = 2;  ///< element kernels over stored scores beside the softmax
   std::int64_t geluKernels = 1;   ///< element kernels of one GELU
-  bool epilogues = false;       ///< bias, activation and residual ride in the product before them
+  bool epilogues = false;         ///< bias, activation and residual ride in the product before them
   void bind(Binder& b);
 };
 
@@ -162,9 +162,10 @@ struct PowerParameters {
 
 /// All constants of one software stack.
 struct Calibration {
-  std::string stack;  ///< the software stack they were measured on
-  MatrixFit gemm;                    ///< on the matrix units
-  MatrixFit lanes;                   ///< on the ordinary lanes
+  std::string stack;                 ///< the software stack they were measured on
+  std::vector<std::string> aliases;  ///< further exact names by which rows may ask for it
+  MatrixFit gemm;     ///< on the matrix units
+  MatrixFit lanes;    ///< on the ordinary lanes
   ConvolutionFit convolution;
   AttentionFit attention;
   StreamFits stream;

@@ -21,8 +21,7 @@ std::map<std::string, std::string> readAliases(const SearchPath& path);
 class RowPredictor {
  public:
   RowPredictor(const Registry& registry, const SearchPath& path, const std::string& platform,
-               const std::vector<std::pair<std::string, ConfigNode>>& sets,
-               std::string stack = {});
+               const std::vector<std::pair<std::string, ConfigNode>>& sets, std::string stack = {});
   ~RowPredictor();
   /// Never throws for what a row says: the reason is part of the prediction.
   Prediction predict(const CsvFile& file, const CsvRecord& record);
