@@ -249,14 +249,14 @@ void Calibration::bind(Binder& b) {
             [this](Binder& s) { launches.bind(s); });
 }
 
-const Calibration* Parameters::findFit(const std::string& stack) const {
+const Calibration* Parameters::findFit(const std::string& wanted) const {
   const auto named = [&](const Calibration& c) {
-    return std::find(c.aliases.begin(), c.aliases.end(), stack) != c.aliases.end();
+    return std::find(c.aliases.begin(), c.aliases.end(), wanted) != c.aliases.end();
   };
-  if (const auto at = otherFits.find(stack); at != otherFits.end()) return &at->second;
+  if (const auto at = otherFits.find(wanted); at != otherFits.end()) return &at->second;
   for (const auto& [name, other] : otherFits)
     if (named(other)) return &other;
-  return stack.empty() || stack == "none" || named(fit) ? &fit : nullptr;
+  return wanted.empty() || wanted == "none" || named(fit) ? &fit : nullptr;
 }
 
 std::vector<std::string> Parameters::stackNames() const {

@@ -195,8 +195,8 @@ struct Parameters {
   void bind(Binder& b);
   /// Bandwidth of a group of these devices, bits/s; 0 = they are not linked.
   double groupBandwidth() const;
-  /// Constants of `stack`; null when it is not known.
-  const Calibration* findFit(const std::string& stack) const;
+  /// Constants of the stack `wanted`; null when it is not known.
+  const Calibration* findFit(const std::string& wanted) const;
   std::vector<std::string> stackNames() const;
 };
 
