@@ -5,12 +5,14 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "results/csv.h"
 #include "validation/row_predictor.h"
 
 namespace wattlas {
 namespace {
+
+constexpr std::size_t writtenAtOnce = 1U << 20;
 
 struct PredictCommand {
   std::string platform, input, output, fidelity, stack;
@@ -20,12 +22,15 @@ struct PredictCommand {
     CommonOptions common;
     common.fidelity = fidelity;
     common.sets = sets;
-    const CsvFile file = CsvFile::read(input);
     RowPredictor predictor(context.registry, context.path, platform, common.assignments(), stack);
-    std::string out =
-        file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason,stack" + file.lineEnd;
-    std::size_t refused = 0;
-    for (const CsvRecord& record : file.records) {
+    AtomicFile written(output);
+    std::string out;
+    std::size_t rows = 0, refused = 0;
+    const auto begin = [&](const CsvFile& file) {
+      out = file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason,stack" + file.lineEnd;
+    };
+    CsvFile::stream(input, "op", false, begin, [&](const CsvFile& file, CsvRecord&& record) {
+      ++rows;
       const Prediction p = predictor.predict(file, record);
       // Rows shorter than the header keep their cells; the new columns stay in line.
       out +=
@@ -42,10 +47,14 @@ struct PredictCommand {
       out += ',';
       appendCsvCell(out, p.stack);
       out += file.lineEnd;
-    }
-    writeFileAtomically(output, out);
-    fmt::print(stderr, "{}: {} rows, {} infeasible, fidelity {}\n", output, file.records.size(),
-               refused, predictor.fidelityUsed());
+      if (out.size() < writtenAtOnce) return;
+      written.write(out);
+      out.clear();
+    });
+    written.write(out);
+    written.commit();
+    fmt::print(stderr, "{}: {} rows, {} infeasible, fidelity {}\n", output, rows, refused,
+               predictor.fidelityUsed());
   }
 };
 

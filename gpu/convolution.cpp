@@ -9,17 +9,14 @@ namespace wattlas::gpu {
 namespace {
 
 struct Shape {
-  double batch = 1, groups = 1, cin = 1, cout = 1, height = 1, width = 1, window = 1;
+  double batch = 1, cin = 1, cout = 1, height = 1, width = 1;
 };
 
-Shape shapeOf(const Operator& op) {
+Shape extentsOf(const Operator& op) {
   Shape s;
-  s.groups = static_cast<double>(op.dims[Dim::groups]);
-  s.window = static_cast<double>(op.dims[Dim::kernelWidth]) *
-             static_cast<double>(op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
   s.batch = static_cast<double>(op.dims[Dim::batch]);
-  s.cin = static_cast<double>(op.dims[Dim::cin]) / s.groups;
-  s.cout = static_cast<double>(op.dims[Dim::cout]) / s.groups;
+  s.cin = static_cast<double>(op.dims[Dim::cin]);
+  s.cout = static_cast<double>(op.dims[Dim::cout]);
   s.height = static_cast<double>(outputHeight(op));
   s.width = static_cast<double>(outputWidth(op));
   return s;
@@ -39,17 +36,10 @@ MatrixFit insideConvolution(const PlanInput& in, double efficiency) {
   return own;
 }
 
-Kernel implicitProduct(const PlanInput& in, const Shape& c) {
-  const Operator& op = in.op;
+Kernel implicitProduct(const PlanInput& in) {
   const MatrixFit own = insideConvolution(in, in.p.fit.convolution.efficiency.value.value);
-  ProductShape s;
-  s.m = c.batch * c.height * c.width;
-  s.n = c.cout;
-  s.k = c.cin * c.window;
-  s.batches = c.groups;
-  s.columnBits = op.formats.weight.bits;
-  s.rowBits = s.outputBits = op.formats.activation.bits;
-  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * c.groups * s.rowBits));
+  ProductShape s = shapeOf(in.op);
+  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * s.batches * s.rowBits));
   Kernel k = planProduct(in, s, own);
   k.name = "implicit-GEMM convolution, " + k.name;
   return k;
@@ -89,14 +79,16 @@ Kernel winograd(const PlanInput& in, const Shape& c, int m) {
 
 bool hasWinograd(const Parameters& p, const Operator& op) {
   return op.kind == OpKind::conv2d && op.dims[Dim::kernelHeight] == 3 &&
-         op.dims[Dim::kernelWidth] == 3 && op.dims[Dim::stride] == 1 && op.dims[Dim::groups] == 1 &&
+         op.dims[Dim::kernelWidth] == 3 && op.dims[Dim::stride] == 1 &&
+         op.dims[Dim::strideHeight] <= 1 && op.dims[Dim::dilation] == 1 &&
+         op.dims[Dim::dilationHeight] <= 1 && op.dims[Dim::groups] == 1 &&
          op.formats.activation.isFloat() && op.dims[Dim::cin] >= p.fit.convolution.fewestChannels;
 }
 
 Kernel planConvolution(const PlanInput& in) {
-  const Shape c = shapeOf(in.op);
+  const Shape c = extentsOf(in.op);
   const ConvolutionFit& fit = in.p.fit.convolution;
-  Kernel best = implicitProduct(in, c);
+  Kernel best = implicitProduct(in);
   double seconds = closedForm(in.p, best).seconds;
   const auto consider = [&](Kernel other) {
     const double t = closedForm(in.p, other).seconds;

@@ -38,7 +38,7 @@ Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
                                   p_.vector.fp16.value.value, p_.vector.fp32.value.value});
   info_.kind = "gpu";
   info_.title = p_.title;
-  info_.tiers = {{p_.memory.type, p_.memory.capacity.value, HostAccess::shared, 1}};
+  info_.tiers = {{p_.memory.type, p_.memory.capacity.value}};
   info_.ports = {{"host", p_.hostLink.value}};
   info_.tdp = p_.power.tdp;
   info_.area = p_.area.value;
@@ -64,10 +64,6 @@ std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& pref
 
 std::string Gpu::schema() {
   return schemaOf("gpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
-}
-
-Support Gpu::support(const Operator& op) const {
-  return supportOf(p_, op);
 }
 
 const Parameters* Gpu::parametersFor(const std::string& stack) const {
@@ -135,15 +131,17 @@ Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& dura
   for (std::size_t i = 0; i < durations.size(); ++i) {
     Segment segment;
     segment.local = durations[i];
+    segment.repeat = program.kernels[i].repeat;
     segment.energy = energy[i];
     segment.op = 0;
     segment.bottleneck = bounds[i];
     if (i == 0 && program.streamedBits > 0)
       segment.demands.push_back({0, Bits(program.streamedBits), p_.hostLink.value, 0, false});
-    share.energy.add(energy[i]);
-    share.busy += durations[i];
-    if (durations[i] >= longest) {
-      longest = durations[i];
+    share.energy.add(energy[i], segment.repeat);
+    const Ticks all = times(durations[i], segment.repeat);
+    share.busy += all;
+    if (all >= longest) {
+      longest = all;
       share.bottleneck = bounds[i];
     }
     profile.segments.push_back(std::move(segment));

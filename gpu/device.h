@@ -1,8 +1,8 @@
-// The device kind `gpu`, plain half: everything but `elaborate`, which belongs to the SystemC half
-// (gpu/sim/): a unique_ptr to an event model can only be returned where its type is complete.
+// The device kind `gpu`: everything but `simulate`, which belongs to gpu/sim/.
 #pragma once
 
 #include "gpu/energy.h"
+#include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
 #include "models/registry.h"
@@ -21,7 +21,7 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   static std::string schema();
 
   int modelVersion() const override { return 2; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override { return knownKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
@@ -41,6 +41,7 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   Gpu(Parameters p, ResolvedConfig config);
 
  private:
+  Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
   /// `p_` with the constants of `stack` (empty: of the device's own); null when it is not known.
   const Parameters* parametersFor(const std::string& stack) const;
 

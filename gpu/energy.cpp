@@ -120,12 +120,14 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
   const double room = p.power.tdp.value.value - p.power.idle.value.value;
   double chip = 0, memory = 0;
   for (const Kernel& k : kernels) {
-    chip += chipJoules(p, k);
-    memory += memoryJoules(p, k);
+    const double runs = static_cast<double>(k.repeat);
+    chip += runs * chipJoules(p, k);
+    memory += runs * memoryJoules(p, k);
   }
   const auto seconds = [&](double scale) {
     double sum = 0;
-    for (const Kernel& k : kernels) sum += closedForm(p, k, scale).seconds;
+    for (const Kernel& k : kernels)
+      sum += static_cast<double>(k.repeat) * closedForm(p, k, scale).seconds;
     return sum;
   };
   // Joules above idle divided by the room below the limit: the time the limit allows at least.

@@ -130,25 +130,32 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
     const NumberFormat bit = parseNumberFormat("binary");
     return productPath(p, bit, bit);
   }
-  if (op.kind == OpKind::gemm && !op.hasWeights)
+  if ((op.kind == OpKind::gemm || op.kind == OpKind::spmm) && !op.hasWeights)
     return productPath(p, op.formats.activation, op.formats.activation);
   return productPath(p, op.formats.weight, op.formats.activation);
 }
 
+const KindSet& knownKinds() {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
+              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
+              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
+              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
+          .withElementwise()
+          .withEveryForm();
+  return known;
+}
+
 Support supportOf(const Parameters& p, const Operator& op) {
-  switch (op.kind) {
-    case OpKind::gemm:
-    case OpKind::conv1d:
-    case OpKind::conv2d:
-    case OpKind::attention:
-    case OpKind::hamming:
-      return pathOf(p, op).support;
-    case OpKind::collective:
-      if (p.groupBandwidth() <= 0)
-        return {Level::refused, "this device has no link to others (groupLink)"};
-      return {Level::native, ""};
-    default:
-      break;
+  if (std::string missing = knownKinds().missing(op); !missing.empty())
+    return {Level::refused, std::move(missing)};
+  if (isProduct(op.kind) || specOf(op.kind).opClass == OpClass::recurrent)
+    return pathOf(p, op).support;
+  if (op.kind == OpKind::collective) {
+    if (p.groupBandwidth() <= 0)
+      return {Level::refused, "this device has no link to others (groupLink)"};
+    return {Level::native, ""};
   }
   const int bits = op.formats.activation.bits;
   if (bits > 32) return {Level::refused, "elements above 32 bits"};

@@ -58,6 +58,8 @@ struct Kernel {
   double linkBits = 0, linkRate = 0, linkFixed = 0;
   std::int64_t linkSteps = 0;
   double launches = 1;  ///< kernels the host starts for this one
+  /// Runs that depend on each other, all alike; everything above is of one of them.
+  std::int64_t repeat = 1;
 
   std::int64_t ctas() const;
   double totalCycles() const;

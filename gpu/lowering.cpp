@@ -19,9 +19,10 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
   if (s.pattern == Sparsity::Pattern::nm && in.path.matrixUnit) rate *= 2.0;
   // Winograd F(4x4, 3x3) needs a quarter of the multiplications.
   if (hasWinograd(p, in.op) && !in.path.matrixUnit) usefulMacs /= 4.0;
-  // A convolution may run on either unit.
-  if (in.op.kind == OpKind::conv1d || in.op.kind == OpKind::conv2d)
-    rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
+  // A convolution may run on either unit; scans and sparse products run on the lanes.
+  const bool lanes = in.op.kind != OpKind::gemm && in.op.kind != OpKind::attention &&
+                     in.op.kind != OpKind::hamming;
+  if (lanes) rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
   if (usefulMacs > 0 && rate > 0)
     seconds =
         std::max(seconds, usefulMacs / (rate * static_cast<double>(p.sms) * p.clock.value.value));
@@ -29,17 +30,7 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
 }
 
 ProductShape gemmShape(const Operator& op, const OpCost& cost) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  const double batch = static_cast<double>(op.dims[Dim::batch]);
-  // Trained weights are shared by the whole batch: one tall product.
-  if (op.hasWeights)
-    s.m *= batch;
-  else
-    s.batches = batch;
-  s.rowBits = s.outputBits = op.formats.activation.bits;
+  ProductShape s = shapeOf(op);
   s.columnBits = op.hasWeights && cost.weightRead.value > 0
                      ? std::min(cost.weightRead.value / (s.n * s.k), 64.0)
                      : op.formats.activation.bits;
@@ -47,12 +38,7 @@ ProductShape gemmShape(const Operator& op, const OpCost& cost) {
 }
 
 ProductShape hammingShape(const Operator& op) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  s.rowBits = op.formats.activation.bits;
-  s.columnBits = op.formats.weight.bits;
+  ProductShape s = shapeOf(op);
   s.outputBits = op.formats.accumulator.bits;
   return s;
 }
@@ -63,6 +49,7 @@ void hashInto(Hasher& h, const Kernel& k) {
       .integer(k.waveByWave)
       .integer(k.slotsPerSm)
       .integer(k.parallelPerSm);
+  if (k.repeat > 1) h.integer(k.repeat);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
   for (const double v : {k.dramBits,
                          k.l2Bits,
@@ -96,15 +83,26 @@ std::vector<Kernel> plan(const PlanInput& in) {
     case OpKind::gemm:
       return {planProduct(in, gemmShape(in.op, in.cost))};
     case OpKind::hamming:
+    case OpKind::search:
       return {planProduct(in, hammingShape(in.op))};
+    case OpKind::spmm:
+      return {planSparse(in)};
+    case OpKind::lstm:
+    case OpKind::gru:
+    case OpKind::rnn:
+      return planRecurrent(in);
+    case OpKind::scan:
+      return {planScan(in)};
     case OpKind::conv1d:
     case OpKind::conv2d:
+    case OpKind::conv3d:
+    case OpKind::convTranspose:
       return {planConvolution(in)};
     case OpKind::attention:
       return planAttention(in);
     case OpKind::collective:
       return {planCollective(in)};
-    default:
+    default:  // one pass over the operands: everything else that knownKinds() has
       return {planStream(in)};
   }
 }
@@ -114,11 +112,12 @@ std::vector<Kernel> plan(const PlanInput& in) {
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
                                                              const Operator& op, double loopBits) {
   const Support support = supportOf(p, op);
-  if (support.level == Support::Level::refused)
-    return Refusal{
-        op.kind == OpKind::collective ? Refusal::Code::unsupported : Refusal::Code::format,
-        "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
-        op.kind == OpKind::collective ? "" : "int8 or fp16"};
+  if (support.level == Support::Level::refused) {
+    const bool format = op.kind != OpKind::collective && knownKinds().missing(op).empty();
+    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
+                   "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
+                   format ? "int8 or fp16" : ""};
+  }
   PlanInput in{p, op, costOf(op), pathOf(p, op), cacheState(p, loopBits)};
   auto program = std::make_shared<GpuProgram>();
   program->parameters = &p;

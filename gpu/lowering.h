@@ -45,6 +45,8 @@ struct ProductShape {
   double reuse = 1;  ///< distinct A elements / (m k): below 1 for overlapping windows
 };
 
+/// Extents and widths of the product that `op` is.
+ProductShape shapeOf(const Operator& op);
 /// Fastest of the tile and split-K candidates by the closed form, as a library's heuristic would.
 Kernel planProduct(const PlanInput& in, const ProductShape& shape);
 /// The same with other constants.
@@ -57,6 +59,13 @@ Kernel planStream(const PlanInput& in);
 /// Convolution on the ordinary lanes (depthwise, or too narrow for matrix tiles).
 Kernel planDirect(const PlanInput& in);
 Kernel planCollective(const PlanInput& in);
+/// Compressed rows times a dense matrix, on the lanes.
+Kernel planSparse(const PlanInput& in);
+/// LSTM, GRU and plain recurrences: inputs of all steps at once, then one step after the other,
+/// as a launch for each step or in one kernel that stays on the SMs, whichever is faster.
+std::vector<Kernel> planRecurrent(const PlanInput& in);
+/// Selective state space: a CTA for each channel, a scan over the steps for each of its states.
+Kernel planScan(const PlanInput& in);
 
 /// `p` must outlive the program. Lowers one operator; refuses what the device cannot run.
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,

@@ -135,6 +135,18 @@ double PlanInput::activationDram() const {
   return (cost.input + cost.output).value * activationMiss();
 }
 
+ProductShape shapeOf(const Operator& op) {
+  const ProductDims dims = productOf(op);
+  ProductShape s;
+  s.m = static_cast<double>(dims.vectors);
+  s.n = static_cast<double>(dims.outputs);
+  s.k = static_cast<double>(dims.inputs);
+  s.batches = static_cast<double>(dims.groups);
+  s.columnBits = op.formats.weight.bits;
+  s.rowBits = s.outputBits = op.formats.activation.bits;
+  return s;
+}
+
 Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
   return planProduct(in, shape, in.path.matrixUnit ? in.p.fit.gemm : in.p.fit.lanes);
 }

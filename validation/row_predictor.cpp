@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/sim/engine.h"
+#include "models/simulate.h"
 
 namespace wattlas {
 
@@ -33,10 +33,7 @@ RowPredictor::RowPredictor(const Registry& registry, const SearchPath& path,
                 "--fidelity analytic",
                 {}});
   level_ = has ? experiment_.run.fidelity : Fidelity::analytic;
-  if (level_ != Fidelity::analytic) engine_ = makeEventEngine(*experiment_.platform, level_);
 }
-
-RowPredictor::~RowPredictor() = default;
 
 Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
   try {
@@ -53,6 +50,7 @@ Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
 }
 
 Prediction RowPredictor::predict(const CsvOperator& row) {
+  constexpr std::size_t mostKept = 20000;
   Prediction out;
   const Device& device = *experiment_.platform->device.device;
   const Support support = device.support(row.op);
@@ -64,7 +62,7 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   const OpId id = graph.add(row.op);
   const std::string& stack = row.stack.empty() ? stack_ : row.stack;
   out.stack = stack;
-  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, stack, true};
+  WorkItem item{graph, {id}, PhaseKind::inference, 0, row.loopWorkingSet, stack, true};
   const auto program = device.lower(item);
   if (!program) {
     out.reason = program.error().what;
@@ -78,10 +76,11 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
     return out;
   }
   const Hash128 key = ProfileCache::key(**program, device, level_);
+  if (++rows_ % mostKept == 0) cache_ = {};  // a file may hold a million different operators
   const Profile* profile = cache_.find(key);
   if (profile == nullptr)
-    profile = &cache_.put(
-        key, engine_ ? engine_->profile("device", **program) : device.estimate(**program));
+    profile = &cache_.put(key, level_ == Fidelity::analytic ? device.estimate(**program)
+                                                            : device.simulate(**program, level_));
   Ticks time = profile->alone();
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);

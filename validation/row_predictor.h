@@ -1,7 +1,6 @@
 // Prices one operator alone on a platform's device: weights resident, without launch or copies.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "models/simulate.h"
@@ -22,7 +21,6 @@ class RowPredictor {
  public:
   RowPredictor(const Registry& registry, const SearchPath& path, const std::string& platform,
                const std::vector<std::pair<std::string, ConfigNode>>& sets, std::string stack = {});
-  ~RowPredictor();
   /// Never throws for what a row says: the reason is part of the prediction.
   Prediction predict(const CsvFile& file, const CsvRecord& record);
   Prediction predict(const CsvOperator& row);
@@ -33,7 +31,7 @@ class RowPredictor {
   Experiment experiment_;
   Fidelity level_ = Fidelity::analytic;
   ProfileCache cache_;
-  std::unique_ptr<EventEngine> engine_;
+  std::size_t rows_ = 0;
 };
 
 }  // namespace wattlas
