@@ -146,11 +146,10 @@ OverlayStep OverlayDevice::stepOf(const Operator& op) const {
     const std::int64_t rows = outputHeight(op), columns = outputWidth(op),
                        taps = d[Dim::kernelHeight] * d[Dim::kernelWidth], groups = d[Dim::groups];
     const bool depthwise = groups > 1 && groups == d[Dim::cin] && p_.depthwiseChannels > 0;
-    step.cycles =
-        depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
-                        ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
-                  : rows * taps * groups *
-                        products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
+    step.cycles = depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
+                                  ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
+                            : rows * taps * groups *
+                                  products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
     elements = 0;  // bias, activation and requantisation follow in the pipeline
   } else if (op.kind == OpKind::gemm) {
     step.cycles = products(d[Dim::M], d[Dim::K], d[Dim::N]);
@@ -222,9 +221,9 @@ Profile OverlayDevice::estimate(const Program& program) const {
     share.bottleneck = bottleneck;
     const double peak = info_.peakMacs.value / 2;
     if (share.attributed.ps > 0)
-      share.utilisation = rounded(std::min(
-          1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
-                   (toSeconds(share.attributed).value * peak)));
+      share.utilisation = rounded(
+          std::min(1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
+                            (toSeconds(share.attributed).value * peak)));
     profile.segments.push_back(std::move(segment));
     profile.shares.push_back(std::move(share));
   }
@@ -252,7 +251,8 @@ LaunchCost OverlayDevice::launch() const {
 DeviceKind overlayKind() {
   DeviceKind kind;
   kind.name = "fpga-overlay";
-  kind.title = "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
+  kind.title =
+      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
   kind.make = [](const ConfigNode& config, const std::string& prefix,
                  Problems& problems) -> std::unique_ptr<Device> {
     OverlayParameters p;
