@@ -91,7 +91,7 @@ TEST(Refusal, BadSettingsAreInputErrors) {
   EXPECT_THROW(board("fpga-zcu104", {{"folding.pe", "-1"}}), InputError);
 }
 
-TEST(Refusals, ClocksBeyondTheDeviceNameTheLimit) {
+TEST(Refusal, ClocksBeyondTheDeviceNameTheLimit) {
   const auto refused =
       lower(*board("fpga-arty-a7", {{"fabric.clock", "1 GHz"}}), network("ecg-dscnn1d"));
   ASSERT_FALSE(refused);
@@ -100,7 +100,7 @@ TEST(Refusals, ClocksBeyondTheDeviceNameTheLimit) {
   EXPECT_TRUE(lower(*board("fpga-arty-a7"), network("ecg-dscnn1d")));
 }
 
-TEST(Refusals, FixedPointOfSixteenBitsRunsAndHalfPrecisionDoesNot) {
+TEST(Refusal, FixedPointOfSixteenBitsRunsAndHalfPrecisionDoesNot) {
   EXPECT_TRUE(lower(*board("fpga-zcu104"), network("ecg-dscnn1d", {{"format", "fixed<16,6>"}})));
   EXPECT_FALSE(lower(*board("fpga-zcu104"), network("ecg-dscnn1d", {{"format", "w16a16"}})));
 }
