@@ -2,10 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include "models/base/atomic_file.h"
 #include "models/plan.h"
 #include "pim/nearbank/timeline.h"
 #include "pim/upmem/sim/timeline.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 namespace {

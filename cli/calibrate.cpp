@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/evaluate.h"
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "validation/calibration.h"
 
 namespace wattlas {

@@ -2,16 +2,18 @@
 #include "cli/campaign.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <filesystem>
 
 #include "cli/commands.h"
 #include "explorer/campaign/evaluation_key.h"
+#include "explorer/campaign/journal_key.h"
 #include "explorer/campaign/journal_writer.h"
 #include "explorer/campaign/merge.h"
+#include "explorer/interrupt.h"
+#include "models/base/atomic_file.h"
+#include "models/base/plain_text.h"
 #include "models/experiment.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;
@@ -22,23 +24,35 @@ CampaignServices campaignServices(const Context& context) {
           [maker](const ExperimentSpec& spec) { return maker->make(spec).configHash; }};
 }
 
-OpenCampaign openCampaign(const std::string& folder, const Context& context) {
+std::shared_ptr<const JournalKey> signingKey(const std::string& keyFile) {
+  return keyFile.empty() ? nullptr : std::make_shared<const JournalKey>(keyFile);
+}
+
+void addKeyOption(CLI::App& command, std::string& keyFile) {
+  command.add_option("--sign", keyFile,
+                     "File with a secret: journals are signed with it, and others are refused");
+}
+
+OpenCampaign openCampaign(const std::string& folder, const Context& context,
+                          const std::string& keyFile) {
   CampaignPlan plan = loadPlan(folder, campaignServices(context));
-  JournalSet journals(plan.journals(), metricNamesOf(plan.study));
+  JournalSet journals(plan.journals(), metricNamesOf(plan.study), signingKey(keyFile));
   journals.refresh();
   return {std::move(plan), std::move(journals)};
 }
 
 void reportingTrouble(Context& context, const std::function<void()>& body) {
-  ::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then a failed write with a message
   try {
     body();
+  } catch (const JournalUnreadable& failure) {
+    fmt::print(stderr, "error: {}\n", plainText(failure.what()));
+    context.exitCode = exitBadInput;
   } catch (const JournalFailure& failure) {
-    fmt::print(stderr, "error: {}\nwhat was written before is safe\n", failure.what());
-    context.exitCode = exitInternal;
+    fmt::print(stderr, "error: {}\nwhat was written before is safe\n", plainText(failure.what()));
+    context.exitCode = exitInterrupted;
   } catch (const ConflictError& conflict) {
     fmt::print(stderr, "error: {}\n", conflict.what());
-    context.exitCode = exitInternal;
+    context.exitCode = exitBadInput;
   }
 }
 

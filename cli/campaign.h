@@ -25,9 +25,15 @@ struct OpenCampaign {
   CampaignPlan plan;
   JournalSet journals;
 };
-OpenCampaign openCampaign(const std::string& folder, const Context& context);
+/// `keyFile`: what its journals are signed with; empty = they are believed.
+OpenCampaign openCampaign(const std::string& folder, const Context& context,
+                          const std::string& keyFile = {});
+std::shared_ptr<const JournalKey> signingKey(const std::string& keyFile);  ///< null without a file
+/// Adds --sign.
+void addKeyOption(CLI::App& command, std::string& keyFile);
 
-/// Runs `body`; a full or broken disk and disagreeing journals become a message and exit code 1.
+/// Runs `body`. A message and an exit code: 75 for a full or broken disk (the same command goes on
+/// later), 2 for journals that cannot be read or disagree.
 void reportingTrouble(Context& context, const std::function<void()>& body);
 
 }  // namespace wattlas

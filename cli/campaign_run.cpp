@@ -67,7 +67,7 @@ class ShardProgress final : public Progress {
 };
 
 struct RunCommand {
-  std::string folder, shard = "0/1";
+  std::string folder, shard = "0/1", keyFile;
   std::optional<std::uint32_t> attempt;
   int workers = 0;
   double syncSeconds = 1, patienceSeconds = 10;
@@ -79,6 +79,7 @@ struct RunCommand {
     options.attempt = attempt;
     options.syncSeconds = syncSeconds;
     options.patienceSeconds = patienceSeconds;
+    options.key = signingKey(keyFile);
     options.workers =
         workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     options.interrupted = InterruptGuard::interrupted;
@@ -134,6 +135,7 @@ void addCampaignRun(CLI::App& app, Context& context) {
                   "Searches: take over points of other shards after so many silent seconds")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
+  addKeyOption(*sub, command->keyFile);
   command->cacheFlags.addTo(*sub);
   sub->callback([command, &context] { reportingTrouble(context, [&] { command->run(context); }); });
 }

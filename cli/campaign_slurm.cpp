@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -13,7 +12,7 @@
 #include "cli/campaign.h"
 #include "explorer/campaign/campaign_status.h"
 #include "explorer/campaign/slurm_script.h"
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;
@@ -39,9 +38,8 @@ struct SlurmRequest {
 
   /// Flags of this call win.
   void remember(const std::string& file) {
-    std::ifstream in(file);
-    if (!in) return;
-    const auto json = nlohmann::json::parse(in, nullptr, false);
+    if (!fs::exists(file)) return;
+    const auto json = nlohmann::json::parse(readTextFile(file), nullptr, false);
     const auto take = [&](const char* key, auto& value) {
       using T = typename std::decay_t<decltype(value)>::value_type;
       try {
@@ -86,6 +84,17 @@ struct SlurmRequest {
                                "missing",
                                "the number of array tasks, such as --shards 100",
                                "choose it so that a task takes 15 to 60 minutes"});
+    const auto require = [](const char* flag, auto value, auto least, auto most) {
+      if (value < least || value > most)
+        throw InputError(Problem{{flag, 0},
+                                 "",
+                                 fmt::format("{} is out of range", value),
+                                 fmt::format("{} to {}", least, most),
+                                 "slurm/settings.json remembers what an earlier call had"});
+    };
+    require("--shards", *shards, 1U, 100000U);
+    require("--cpus", cpus.value_or(1), 1, 1024);
+    require("--warning", warningSeconds.value_or(120), 10, 3600);
     o.shards = *shards;
     o.atOnce = atOnce.value_or(o.atOnce);
     o.cpus = cpus.value_or(o.cpus);

@@ -55,7 +55,7 @@ nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s)
 }  // namespace
 
 void addCampaignStatus(CLI::App& app, Context& context) {
-  auto folder = std::make_shared<std::string>();
+  auto folder = std::make_shared<std::string>(), keyFile = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false), missing = std::make_shared<bool>(false);
   auto shards = std::make_shared<std::uint32_t>(0);
   CLI::App* sub = app.add_subcommand("status", "Show progress, failures and missing shards");
@@ -65,9 +65,10 @@ void addCampaignStatus(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 100000));
   sub->add_flag("--missing", *missing, "List the ids of all missing points instead");
   sub->add_flag("--json", *json, "One JSON object on standard output");
-  sub->callback([folder, json, missing, shards, &context] {
+  addKeyOption(*sub, *keyFile);
+  sub->callback([folder, keyFile, json, missing, shards, &context] {
     reportingTrouble(context, [&] {
-      const OpenCampaign campaign = openCampaign(*folder, context);
+      const OpenCampaign campaign = openCampaign(*folder, context, *keyFile);
       const std::int64_t now = std::time(nullptr);
       const CampaignStatus status = statusOf(campaign.plan, campaign.journals, now, *shards);
       if (*missing)

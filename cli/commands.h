@@ -10,6 +10,7 @@ namespace wattlas {
 
 void addRun(CLI::App& app, Context& context);
 void addCompare(CLI::App& app, Context& context);
+void addOffload(CLI::App& app, Context& context);
 void addPredict(CLI::App& app, Context& context);
 void addExplore(CLI::App& app, Context& context);
 void addCampaign(CLI::App& app, Context& context);

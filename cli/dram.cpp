@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "models/base/atomic_file.h"
 #include "pim/dram/command_log.h"
 #include "pim/dram/memory.h"
 #include "pim/dram/traffic.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 namespace {

@@ -1,16 +1,22 @@
 // The wattlas command: wires rooms together and turns exceptions into exit codes.
 #include <fmt/format.h>
+#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "cli/commands.h"
 #include "cli/worker.h"
+#include "explorer/interrupt.h"
+#include "models/base/plain_text.h"
 
 namespace {
 
@@ -60,6 +66,23 @@ void refuseUnknownCommand(const CLI::App& app, const std::string& path,
                        {words.begin() + 1, words.end()});
 }
 
+const char* adviceFor(int reason) {
+  switch (reason) {
+    case EMFILE:
+    case ENFILE:
+      return " (allow more open files, such as ulimit -n 256, or use fewer workers with -j)";
+    case EAGAIN:
+    case ENOMEM:
+      return " (allow more processes or memory, or use fewer workers with -j)";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return " (free some space, or raise the limit)";
+    default:
+      return "";
+  }
+}
+
 int report(const wattlas::InputError& error) {
   constexpr std::size_t shown = 30;
   const auto& problems = error.problems();
@@ -75,6 +98,13 @@ int report(const wattlas::InputError& error) {
 int main(int argc, char** argv) {
   using namespace wattlas;
   if (isWorker(argc, argv)) return runWorker();
+  // Reaching a limit of file sizes and a closed pipe are failed writes with a message, no deaths.
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  // A shard may be told to stop at any moment of its life.
+  std::optional<InterruptGuard> guard;
+  if (argc > 2 && argv[1] == std::string_view("campaign") && argv[2] == std::string_view("run"))
+    guard.emplace();
   setUpLog();
   try {
     Context context = makeContext();
@@ -84,6 +114,7 @@ int main(int argc, char** argv) {
     app.get_formatter()->column_width(34);
     addRun(app, context);
     addCompare(app, context);
+    addOffload(app, context);
     addPredict(app, context);
     addExplore(app, context);
     addCampaign(app, context);
@@ -102,24 +133,27 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      const int code = app.exit(error);
-      return code == 0 ? exitDone : exitBadInput;
+      if (error.get_exit_code() == 0) return app.exit(error) == 0 ? exitDone : exitBadInput;
+      fmt::print(stderr, "error: {}\nRun with --help for more information.\n",
+                 plainText(error.what()));
+      return exitBadInput;
     }
-    if (std::fflush(stdout) != 0) {
-      fmt::print(stderr, "error: the output could not be written\n");
-      return exitInternal;
-    }
+    if (std::fflush(stdout) != 0)
+      throw std::system_error(errno, std::generic_category(), "the output cannot be written");
     return context.exitCode;
   } catch (const InputError& error) {
     return report(error);
+  } catch (const Resumable& error) {
+    fmt::print(stderr, "error: {}\n", plainText(error.what()));
+    return exitInterrupted;
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "error: {} (is the disk full, or the output closed?)\n", error.what());
-    return exitInternal;
+    fmt::print(stderr, "error: {}{}\n", plainText(error.what()), adviceFor(error.code().value()));
+    return exitBadInput;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
-    return exitInternal;
+    fmt::print(stderr, "error: out of memory (a smaller input, or a higher limit)\n");
+    return exitBadInput;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "internal error: {}\n", error.what());
+    fmt::print(stderr, "internal error: {}\n", plainText(error.what()));
     return exitInternal;
   }
 }

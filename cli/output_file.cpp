@@ -22,6 +22,8 @@ void refuseSameFile(const char* flag, const std::string& file, const std::string
 }
 
 void refusePointTable(const char* flag, const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return;  // a pipe would be waited for
   std::ifstream in(file);
   std::string line;
   if (in && std::getline(in, line) && line.starts_with("point_id,platform,workload,format"))

@@ -60,15 +60,16 @@ void ExperimentSource::decides(Section section, const std::string& key,
 Hash128 ExperimentSource::keyOf(Section section, const DesignPoint& point) const {
   const Inputs& inputs = inputs_[static_cast<std::size_t>(section)];
   Hasher hasher;
+  const PointValues values(study_, point);
   if (section == Section::workload) hasher.integer(point.workload);
   for (const std::size_t g : inputs.parameters) {
     const Coordinate c = point.parameters[g];
     hasher.integer(std::isnan(c) ? -1 : std::bit_cast<std::int64_t>(c));
   }
   for (const std::size_t d : inputs.derived) {
-    const Value v = slotValue(study_, point, study_.slots.firstDerived() + static_cast<int>(d));
+    const Value v = values.at(study_.slots.firstDerived() + static_cast<int>(d));
     hasher.integer(static_cast<int>(v.kind)).text(v.text);
-    hasher.real(v.kind == Value::Kind::none ? 0 : v.number);
+    hasher.real(v.hasNumber() || v.kind == Value::Kind::boolean ? v.number : 0);
   }
   return hasher.finish();
 }

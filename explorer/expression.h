@@ -71,8 +71,9 @@ class Expression {
   static Expression compile(const std::string& source, const Symbols& symbols);
 
   using Lookup = std::function<Value(int slot)>;
-  /// Evaluates with `lookup` giving the value of each slot; never throws. Division by zero and
-  /// arithmetic on something absent give none.
+  /// Evaluates with `lookup` giving the value of each slot; never throws. Arithmetic on something
+  /// absent gives none; division by zero, the root of a negative number and overflow give
+  /// undefined.
   Value evaluate(const Lookup& lookup) const;
 
   const std::string& source() const { return source_; }

@@ -13,10 +13,13 @@ using Kind = ExpressionKind;
 struct Evaluator {
   const Expression::Lookup& lookup;
 
-  Value number(double v) const { return std::isfinite(v) ? Value::ofNumber(v) : Value{}; }
+  static Value undefined() { return {Value::Kind::undefined, 0, false, {}}; }
+  static bool isUndefined(const Value& v) { return v.kind == Value::Kind::undefined; }
+  Value number(double v) const { return std::isfinite(v) ? Value::ofNumber(v) : undefined(); }
 
   /// none when one side is absent, so that rules about absent things do not apply.
   Value equal(const Value& a, const Value& b) const {
+    if (isUndefined(a) || isUndefined(b)) return undefined();
     if (a.kind == Value::Kind::none || b.kind == Value::Kind::none) return {};
     if (a.hasNumber() && b.hasNumber())
       return Value::ofBoolean(rounded(a.number) == rounded(b.number));
@@ -26,6 +29,7 @@ struct Evaluator {
   }
 
   Value ordered(Kind kind, const Value& a, const Value& b) const {
+    if (isUndefined(a) || isUndefined(b)) return undefined();
     if (!a.hasNumber() || !b.hasNumber()) return {};
     const double x = rounded(a.number), y = rounded(b.number);
     switch (kind) {
@@ -41,6 +45,7 @@ struct Evaluator {
   }
 
   Value negated(const Value& v) const {
+    if (isUndefined(v)) return v;
     return v.kind == Value::Kind::boolean ? Value::ofBoolean(v.number == 0.0) : Value{};
   }
 
@@ -50,6 +55,7 @@ struct Evaluator {
     if (a.kind == Value::Kind::boolean && a.number == decides) return a;
     const Value b = run(*node.children[1]);
     if (b.kind == Value::Kind::boolean && b.number == decides) return b;
+    if (isUndefined(a) || isUndefined(b)) return undefined();
     return a.kind == Value::Kind::boolean ? b : Value{};
   }
 
@@ -68,7 +74,7 @@ struct Evaluator {
 
   Value membership(const Node& node) const {
     const Value needle = run(*node.children[0]);
-    if (needle.kind == Value::Kind::none) return {};
+    if (needle.kind == Value::Kind::none || isUndefined(needle)) return needle;
     for (const auto& item : node.children[1]->children) {
       const Value hit = equal(needle, run(*item));
       if (hit.kind == Value::Kind::boolean && hit.number != 0.0) return hit;
@@ -78,12 +84,14 @@ struct Evaluator {
 
   Value arithmetic(const Node& node) const {
     double result = 0;
+    bool absent = false;
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       const Value v = run(*node.children[i]);
-      if (!v.hasNumber()) return {};
+      if (isUndefined(v)) return v;
+      absent = absent || !v.hasNumber();
       result = i == 0 ? first(node.kind, v.number) : combine(node.kind, result, v.number);
     }
-    return number(result);
+    return absent ? Value{} : number(result);
   }
   static double first(Kind kind, double x) {
     switch (kind) {

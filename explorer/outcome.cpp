@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "explorer/metric.h"
+#include "models/base/plain_text.h"
 
 namespace wattlas {
 namespace {
@@ -62,7 +63,7 @@ std::string reasonOf(const InputError& error) {
     bare.place = {};
     out += (out.empty() ? "" : "; ") + bare.text();
   }
-  return "not a valid configuration: " + out;
+  return "not a valid configuration: " + plainText(out, 2000);
 }
 
 PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunResult& result,
@@ -81,13 +82,16 @@ PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunR
   if (withDetail) outcome.detail = toJson(result, false, -1);
   if (!result.feasible) return outcome;
   findTopBound(result, outcome);
+  const PointValues values(study, design);
   for (const Constraint& constraint : study.constraints) {
-    const Value v = constraint.expression.evaluate(
-        [&](int slot) { return slotValue(study, design, outcome, slot); });
-    if (v.kind != Value::Kind::boolean || v.number != 0.0) continue;
+    const Value v = constraint.expression.evaluate([&](int slot) {
+      return slot < study.slots.firstMetric() ? values.at(slot)
+                                              : slotValue(study, design, outcome, slot);
+    });
+    const auto violated = violation(constraint, v);
+    if (!violated) continue;
     outcome.status = PointStatus::infeasible;
-    outcome.reason += (outcome.reason.empty() ? "" : "; ") + std::string("constraint not met: ") +
-                      constraint.expression.source();
+    outcome.reason += (outcome.reason.empty() ? "" : "; ") + *violated;
   }
   return outcome;
 }
@@ -104,6 +108,7 @@ Value slotValue(const Study& study, const DesignPoint& design, const PointOutcom
   const int metric = slot - study.slots.firstMetric();
   const double v = metricOf(study, outcome, metric);
   if (std::isnan(v)) return {};
+  if (std::isinf(v)) return {Value::Kind::undefined, 0, false, {}};
   return metric == metricFits ? Value::ofBoolean(v != 0.0) : Value::ofNumber(v);
 }
 

@@ -20,7 +20,8 @@ std::uint64_t timesSaturating(std::uint64_t a, std::uint64_t b) {
 
 bool isActive(const Study& study, const DesignPoint& point, const DesignParameter& parameter) {
   if (!parameter.when) return true;
-  const Value v = parameter.when->evaluate([&](int slot) { return slotValue(study, point, slot); });
+  const PointValues values(study, point);
+  const Value v = parameter.when->evaluate([&](int slot) { return values.at(slot); });
   return v.kind == Value::Kind::boolean && v.number != 0.0;
 }
 
@@ -63,17 +64,35 @@ std::string largestParameter(const Study& study) {
 
 }  // namespace
 
-Value slotValue(const Study& study, const DesignPoint& point, int slot) {
-  const SlotPlan& plan = study.slots;
+Value PointValues::at(int slot) const {
+  const SlotPlan& plan = study_.slots;
   if (slot < plan.parameters)
-    return study.parameters[static_cast<std::size_t>(slot)].value(
-        point.parameters[static_cast<std::size_t>(slot)]);
+    return study_.parameters[static_cast<std::size_t>(slot)].value(
+        point_.parameters[static_cast<std::size_t>(slot)]);
   if (slot == plan.workload())
-    return {Value::Kind::text, 0, false, study.workloads[static_cast<std::size_t>(point.workload)]};
-  if (slot < plan.firstMetric())
-    return study.derived[static_cast<std::size_t>(slot - plan.firstDerived())].expression.evaluate(
-        [&](int inner) { return slotValue(study, point, inner); });
-  return {};
+    return {Value::Kind::text, 0, false,
+            study_.workloads[static_cast<std::size_t>(point_.workload)]};
+  if (slot >= plan.firstMetric()) return {};
+  // A derived value uses earlier ones only.
+  const auto index = static_cast<std::size_t>(slot - plan.firstDerived());
+  while (derived_.size() <= index)
+    derived_.push_back(study_.derived[derived_.size()].expression.evaluate(
+        [this](int inner) { return at(inner); }));
+  return derived_[index];
+}
+
+Value slotValue(const Study& study, const DesignPoint& point, int slot) {
+  return PointValues(study, point).at(slot);
+}
+
+std::optional<std::string> violation(const Constraint& constraint, const Value& value) {
+  const std::string text = "constraint not met: " + constraint.expression.source();
+  if (value.kind == Value::Kind::undefined)
+    return text +
+           " (has no value here: a division by zero, the root of a negative number, or a "
+           "number beyond all limits)";
+  return value.kind == Value::Kind::boolean && value.number == 0.0 ? std::optional(text)
+                                                                   : std::nullopt;
 }
 
 std::string SpaceSize::text() const {
@@ -166,6 +185,7 @@ PointIds::PointIds(const Study& study) : study_(study) {
 
 Hash128 PointIds::of(const DesignPoint& point) const {
   Hasher hasher;
+  const PointValues values(study_, point);
   hasher.text("wattlas point 1").text(study_.workloads[static_cast<std::size_t>(point.workload)]);
   for (const Part& part : parts_) {
     if (part.parameter >= 0) {
@@ -180,11 +200,13 @@ Hash128 PointIds::of(const DesignPoint& point) const {
       else
         hasher.encodedBytes(part.settings[static_cast<std::size_t>(c)]);
     } else if (part.derived >= 0) {
-      const Value v = slotValue(study_, point, study_.slots.firstDerived() + part.derived);
+      const Value v = values.at(study_.slots.firstDerived() + part.derived);
       if (v.kind == Value::Kind::none) continue;
       hasher.text(part.key);
       if (v.kind == Value::Kind::text)
         hasher.text(v.text);
+      else if (v.kind == Value::Kind::undefined)
+        hasher.text("undefined");
       else
         hasher.text(numberText(rounded(v.number)));
     } else {
@@ -220,10 +242,18 @@ ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
   for (std::size_t g = 0; g < study.parameters.size(); ++g)
     if (!std::isnan(point.parameters[g]))
       add(setKeyOf(study.parameters[g].key), study.parameters[g].node(point.parameters[g]));
+  const PointValues values(study, point);
   for (std::size_t d = 0; d < study.derived.size(); ++d) {
     if (!study.derived[d].sets()) continue;
-    const Value v = slotValue(study, point, study.slots.firstDerived() + static_cast<int>(d));
+    const Value v = values.at(study.slots.firstDerived() + static_cast<int>(d));
     if (v.kind == Value::Kind::none) continue;
+    if (v.kind == Value::Kind::undefined)
+      throw InputError(
+          Problem{study.tree.place(), "derived." + study.derived[d].key,
+                  "'" + study.derived[d].expression.source() + "' has no value here",
+                  "a number at every point",
+                  "it divides by zero, takes a root of a negative number, or is beyond "
+                  "all limits"});
     const auto dimension = study.derived[d].expression.type().dimension;
     std::string shown = v.kind == Value::Kind::text      ? std::string(v.text)
                         : v.kind == Value::Kind::boolean ? (v.number != 0.0 ? "true" : "false")
@@ -237,12 +267,11 @@ ExperimentSpec specOf(const Study& study, const DesignPoint& point) {
 }
 
 std::optional<std::string> violatedBefore(const Study& study, const DesignPoint& point) {
+  const PointValues values(study, point);
   for (const Constraint& constraint : study.constraints) {
     if (constraint.needsResult) continue;
-    const Value v =
-        constraint.expression.evaluate([&](int slot) { return slotValue(study, point, slot); });
-    if (v.kind == Value::Kind::boolean && v.number == 0.0)
-      return "constraint not met: " + constraint.expression.source();
+    const Value v = constraint.expression.evaluate([&](int slot) { return values.at(slot); });
+    if (auto violated = violation(constraint, v)) return violated;
   }
   return std::nullopt;
 }

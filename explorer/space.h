@@ -63,8 +63,22 @@ std::string shortId(const Hash128& id);
 /// What makeExperiment gets.
 ExperimentSpec specOf(const Study& study, const DesignPoint& point);
 
-/// Value of an expression slot before evaluation: design parameters, workload, derived values.
+/// Values of expression slots before evaluation: design parameters, workload, derived values. Each
+/// derived value is worked out once, however often others are made of it. Keeps references.
+class PointValues {
+ public:
+  PointValues(const Study& study, const DesignPoint& point) : study_(study), point_(point) {}
+  Value at(int slot) const;
+
+ private:
+  const Study& study_;
+  const DesignPoint& point_;
+  mutable std::vector<Value> derived_;  ///< those worked out so far, in order
+};
+/// One of them.
 Value slotValue(const Study& study, const DesignPoint& point, int slot);
+/// What is wrong when a constraint came out as `value`; nothing when it is met or does not apply.
+std::optional<std::string> violation(const Constraint& constraint, const Value& value);
 /// The first constraint on design parameters alone that the point violates, or nothing.
 std::optional<std::string> violatedBefore(const Study& study, const DesignPoint& point);
 

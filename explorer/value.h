@@ -13,9 +13,10 @@ namespace wattlas {
 
 /// `none` stands for "not there": an inactive design parameter, a metric that a point does not
 /// have. It runs through arithmetic and comparisons, so that a rule about something absent does not
-/// apply.
+/// apply. `undefined` stands for arithmetic without an answer (0/0, sqrt(-1), beyond the largest
+/// double): a rule about it is not met.
 struct Value {
-  enum class Kind { none, boolean, number, text };
+  enum class Kind { none, undefined, boolean, number, text };
   Kind kind = Kind::none;
   double number = 0;        ///< booleans are 0 or 1; of a text that is a quantity, its base units
   bool isQuantity = false;  ///< a text such as "350 MHz" that can be compared by size

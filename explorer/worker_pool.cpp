@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "explorer/child_process.h"
+#include "explorer/interrupt.h"
 #include "explorer/point_order.h"
 #include "explorer/worker_process.h"
 #include "explorer/worker_protocol.h"
@@ -22,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::duration;
 constexpr int pollMilliseconds = 100;
+constexpr int mostStarts = 3;  ///< of a worker that is killed before it says that it is ready
 constexpr double graceSeconds = 2.0;  ///< for running batches after a request to stop
 
 /// Consecutive points [begin, end).
@@ -39,6 +41,7 @@ struct WorkerPool::Slot {
   std::string study;  ///< the start frame that it has
   bool ready = false;
   bool busy = false;
+  int failedStarts = 0;
   Range batch;  ///< what is still to come back
   std::size_t batchSize = 0;
   Clock::time_point started, lastSign;
@@ -222,6 +225,7 @@ class PoolRun {
     switch (typeOf(frame)) {
       case FrameType::ready:
         slot.ready = true;
+        slot.failedStarts = 0;
         return;
       case FrameType::broken:
         throw WorkerBroken("a worker process cannot work: " +
@@ -257,15 +261,21 @@ class PoolRun {
   /// A point that stood alone gets one more chance after a crash (someone may have killed the
   /// worker), none after a timeout.
   void lost(Slot& slot, const std::string& why, bool timeout = false) {
-    if (!slot.ready)
-      throw WorkerBroken("the worker process '" + options_.command.front() +
-                         "' does not start: it " + why);
+    if (!slot.ready && ++slot.failedStarts >= mostStarts)
+      throw Resumable("the worker process '" + options_.command.front() + "' does not start: it " +
+                      why +
+                      "; look at the memory and the limits of this machine, then run the same "
+                      "command again");
     slot.process.reset();
     slot.busy = false;
     slot.nextSize = 1;
     ++restarts_;
     const Range rest = slot.batch;
     if (rest.size() == 0) return;
+    if (!slot.ready) {
+      retries_.push_back(rest);  // it never saw them
+      return;
+    }
     if (rest.size() == 1) {
       if (rest.triedAlone || (timeout && slot.batchSize == 1))
         finish(rest.begin, outcomeWithout(PointStatus::failed, "failed: " + why));

@@ -7,8 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <stdexcept>
+#include <system_error>
 
 #include "explorer/worker.h"
 
@@ -19,7 +18,11 @@ namespace {
 
 /// Copy of a descriptor above those the worker is given, so that dup2 cannot overwrite it.
 Descriptor moveUp(Descriptor low) {
-  return Descriptor(::fcntl(low.get(), F_DUPFD_CLOEXEC, 16));
+  const int high = ::fcntl(low.get(), F_DUPFD_CLOEXEC, 16);
+  if (high < 0)  // EINVAL: 16 is beyond the limit
+    throw std::system_error(errno == EINVAL ? EMFILE : errno, std::generic_category(),
+                            "cannot start a worker");
+  return Descriptor(high);
 }
 
 }  // namespace
@@ -54,8 +57,8 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     pid_ = -1;
-    throw std::runtime_error("cannot start worker '" + command.front() +
-                             "': " + std::strerror(error));
+    throw std::system_error(error, std::generic_category(),
+                            "cannot start worker '" + command.front() + "'");
   }
   toWorker_ = std::move(jobs.write);
   fromWorker_ = std::move(results.read);

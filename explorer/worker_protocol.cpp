@@ -36,7 +36,10 @@ void put(ByteWriter& out, const PointOutcome& o) {
 
 PointOutcome get(ByteReader& in) {
   PointOutcome o;
-  o.status = static_cast<PointStatus>(in.u8());
+  const std::uint8_t status = in.u8();
+  if (status > static_cast<std::uint8_t>(PointStatus::failed))
+    throw std::runtime_error("a row with an unknown status");
+  o.status = static_cast<PointStatus>(status);
   o.reason = in.text();
   o.metrics = in.reals();
   o.configHash = in.text();

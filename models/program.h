@@ -82,14 +82,12 @@ struct Assumption {
   Basis basis = Basis::assumption;
 };
 
-/// Cost of one program from one entry state, free of location: cacheable.
+/// Cost of one program, free of location: cacheable.
 struct Profile {
   std::vector<Segment> segments;
   std::vector<OperatorShare> shares;
   std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
-  std::uint64_t exitState = 0;
-  Ticks refreshDebt;        ///< refresh time owed at the end, carried to the next program
   std::int64_t events = 0;  ///< kernel events + steps inside modules; folded copies once
   std::vector<std::pair<std::string, double>> statistics;  ///< such as {"dma.busyCycles", 812}
 
@@ -131,7 +129,6 @@ struct WorkItem {
   std::vector<OpId> region;
   PhaseKind phase = PhaseKind::inference;
   std::int64_t step = 0;  ///< decode step: growing operators attend to keys + step
-  std::int64_t weightCopies = 1;
   /// Bits touched between two uses of the same operands (a benchmark loop): operands that fit a
   /// cache stay there. 0 = unknown, nothing stays.
   Bits loopWorkingSet{};

@@ -60,6 +60,23 @@ struct OperatorResult {
 /// Operators by their bound, other rows by what they are.
 BottleneckCategory bottleneckCategoryOf(const OperatorResult& row);
 
+/// What a component of the platform did in the run.
+struct ComponentStatistics {
+  std::string component;
+  double busyS = 0, utilisation = 0;  ///< utilisation: share of the run's time
+  double waitS = 0;                   ///< of all that waited for it
+  std::int64_t served = 0, queueMax = 0;
+  double bytes = 0;  ///< moved; links only
+};
+
+/// Some work of a component in the run.
+struct TraceSlice {
+  std::string track, name;
+  double startS = 0, durationS = 0;
+  std::int64_t task = 0;
+  std::vector<std::int64_t> after;  ///< tasks that it waited for
+};
+
 struct TierResult {
   std::string name;
   double residentBytes = 0, peakBytes = 0, capacityBytes = 0;
@@ -115,6 +132,8 @@ struct RunResult {
   std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
   std::vector<LedgerCell> ledger;
+  std::vector<ComponentStatistics> statistics;
+  std::vector<TraceSlice> trace;   ///< of the run; not part of the JSON object
   std::vector<std::string> notes;  ///< for people, on stderr
   UncertaintyResult uncertainty;
   DesignReport design;  ///< hardware built for this workload, without its operators

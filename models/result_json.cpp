@@ -160,6 +160,18 @@ Json ledgerJson(const RunResult& r) {
   return rows;
 }
 
+Json statisticsJson(const RunResult& r) {
+  Json out = Json::object();
+  for (const ComponentStatistics& s : r.statistics)
+    out[s.component] = {{"utilisation", number(s.utilisation)},
+                        {"busy_s", number(s.busyS)},
+                        {"wait_s", number(s.waitS)},
+                        {"served", s.served},
+                        {"queue_max", s.queueMax},
+                        {"bytes", whole(s.bytes)}};
+  return out;
+}
+
 Json quantiles(double p5, double p50, double p95) {
   return {{"p5", number(p5)}, {"p50", number(p50)}, {"p95", number(p95)}};
 }
@@ -219,6 +231,7 @@ std::string toJson(const RunResult& r, bool withHost, int indent) {
   out["folds"] = replicationsJson(r);
   out["assumptions"] = assumptionsJson(r);
   addOptional(out, r);
+  if (!r.statistics.empty()) out["statistics"] = statisticsJson(r);
   out["notes"] = r.notes;
   out["ledger"] = ledgerJson(r);
   out["config"] = r.config;

@@ -168,6 +168,18 @@ LedgerCell readCell(const Json& j) {
 }
 
 void readOptional(const Json& j, RunResult& r) {
+  if (const auto found = j.find("statistics"); found != j.end())
+    for (const auto& [component, row] : found->items()) {
+      ComponentStatistics s;
+      s.component = component;
+      s.utilisation = number(row, "utilisation");
+      s.busyS = number(row, "busy_s");
+      s.waitS = number(row, "wait_s");
+      get(row, "served", s.served);
+      get(row, "queue_max", s.queueMax);
+      s.bytes = number(row, "bytes");
+      r.statistics.push_back(std::move(s));
+    }
   if (const auto found = j.find("uncertainty"); found != j.end()) {
     const Json &time = found->at("time_s"), &energy = found->at("energy_j");
     r.uncertainty = {true,

@@ -1,7 +1,7 @@
 #include "results/plot.h"
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 

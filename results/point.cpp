@@ -4,9 +4,9 @@
 #include <array>
 #include <unordered_set>
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/units.h"
-#include "results/atomic_file.h"
 #include "results/csv.h"
 #include "results/summary.h"
 

@@ -1,12 +1,17 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <optional>
-#include <sstream>
+#include <set>
 
 #include "models/base/error.h"
 #include "models/base/hash.h"
 #include "results/hdf5_read.h"
+#include "results/read_in_child.h"
 #include "results/store.h"
 #include "results/store_layout.h"
 #include "results/store_tables_io.h"
@@ -14,21 +19,37 @@
 namespace wattlas {
 namespace {
 
-using namespace h5;  // check, Handle, openData, texts, values, ...
+using namespace h5;  // check, Column, Handle, textAttribute, ...
 
 [[noreturn]] void refuse(const std::string& path, std::string what, std::string hint) {
   throw InputError(
       Problem{{path, 0}, "", std::move(what), "a results file of wattlas", std::move(hint)});
 }
 
-/// Looks at every byte before HDF5 sees one: the library is not made for damaged files.
-void checkEndMark(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) refuse(path, std::string("cannot be opened: ") + std::strerror(errno), "");
-  std::ostringstream collected;
-  collected << in.rdbuf();
-  const std::string bytes = std::move(collected).str();
-  if (in.bad()) refuse(path, "cannot be read", "");
+/// The bytes of a regular file: a device or a pipe has no end to check.
+std::string bytesOf(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) refuse(path, std::string("cannot be opened: ") + std::strerror(errno), "");
+  struct stat status {};
+  std::string bytes;
+  const bool regular = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  if (regular) bytes.resize(static_cast<std::size_t>(status.st_size));
+  std::size_t have = 0;
+  for (ssize_t n = 1; n > 0 && have < bytes.size(); have += static_cast<std::size_t>(n)) {
+    do n = ::read(file, bytes.data() + have, bytes.size() - have);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0) break;
+  }
+  ::close(file);
+  if (!regular) refuse(path, "is a folder, device or pipe", "");
+  if (have < bytes.size()) refuse(path, "cannot be read to its end", "");
+  return bytes;
+}
+
+/// Finds accidents (an interrupted copy, a failing disk) before HDF5 sees a byte. It is no
+/// signature: whoever makes a file can make its mark. Returns the size of the file.
+std::uint64_t checkEndMark(const std::string& path) {
+  const std::string bytes = bytesOf(path);
   constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
   if (!bytes.starts_with(signature))
     refuse(path, bytes.empty() ? "is empty" : "is not an HDF5 file", "");
@@ -40,9 +61,12 @@ void checkEndMark(const std::string& path) {
   if (all.substr(body) != layout::endMark(all.substr(0, body)))
     refuse(path, "is damaged: its bytes do not match their checksum",
            "restore it from a copy or write it again");
+  return bytes.size();
 }
 
 Handle openFile(const std::string& path) {
+  // Filters are code: none is loaded because a file asks for it.
+  check(H5PLset_loading_state(0), "switch plugins off");
   Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "create properties");
 #if H5_VERSION_GE(1, 10, 7)
   // Locks fail on some network file systems, and nobody changes a finished file.
@@ -51,7 +75,7 @@ Handle openFile(const std::string& path) {
   return Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open the file");
 }
 
-std::string column(const char* name) {
+std::string column(const std::string& name) {
   return std::string(layout::points) + "/" + name;
 }
 
@@ -63,60 +87,110 @@ struct Store::State {
   std::vector<PointRow> rows;
   std::vector<std::uint64_t> offsets;  ///< end of each JSON text; empty = none stored
   std::vector<StoreTable> tables;
-  std::optional<Handle> file, text;
+  std::optional<Handle> file;
+  std::optional<Column> text;
 
-  void readHeader() {
+  /// Everything but the JSON texts.
+  void read(std::uint64_t fileBytes) {
+    Budget budget(fileBytes);
+    file.emplace(openFile(path));
+    if (!hasAttribute(*file, "kind") || textAttribute(*file, "kind") != layout::kind)
+      refuse(path, "is an HDF5 file of another program", "");
+    readHeader(budget);
+    readRows(budget);
+    tables = readTables(*file, budget);
+  }
+
+  void readHeader(Budget& budget) {
+    version = textAttribute(*file, "version");
     if (const std::int64_t schema = integerAttribute(*file, "schema"); schema != storeSchema)
       refuse(path,
              "has layout " + std::to_string(schema) + ", this program reads layout " +
                  std::to_string(storeSchema),
-             "use the wattlas that wrote it (version " + textAttributes(*file, "version").front() +
-                 ")");
-    version = textAttributes(*file, "version").front();
-    contentHash = textAttributes(*file, "content_hash").front();
-    header.name = textAttributes(*file, "name").front();
-    header.scope = textAttributes(*file, "scope").front();
-    header.energyMode = textAttributes(*file, "energy_mode").front();
-    if (check(H5Lexists(*file, layout::study, H5P_DEFAULT), "look for the study") > 0)
-      texts(*file, layout::study, [&](std::size_t, std::string t) { header.study = std::move(t); });
-    rows.resize(static_cast<std::size_t>(integerAttribute(*file, "points")));
+             "use the wattlas that wrote it (version " + version + ")");
+    contentHash = textAttribute(*file, "content_hash");
+    header.name = textAttribute(*file, "name");
+    header.scope = textAttribute(*file, "scope");
+    header.energyMode = textAttribute(*file, "energy_mode");
+    if (hasLink(*file, layout::study)) {
+      const Column study(*file, layout::study, budget);
+      study.require(ColumnType::text, 1);
+      study.texts([&](std::size_t, std::string t) { header.study = std::move(t); });
+    }
+    const std::int64_t points = integerAttribute(*file, "points");
+    if (points < 0) throw Failure("'points' is negative");
+    const auto count = static_cast<std::uint64_t>(points);
+    budget.take("points", count, sizeof(PointRow));
+    // The ids first: a count is believed when there is a column of that length.
+    Column(*file, column(layout::textFields[0].name), budget).require(ColumnType::text, count);
+    rows.resize(count);
   }
 
-  void readText(const layout::TextField& field) {
-    texts(*file, column(field.name),
-          [&](std::size_t i, std::string t) { rows.at(i).*field.member = std::move(t); });
+  Column open(const std::string& name, ColumnType type, Budget& budget) const {
+    Column found(*file, name, budget);
+    found.require(type, rows.size());
+    return found;
   }
 
-  void readRows() {
-    for (const layout::TextField& field : layout::textFields) readText(field);
-    readText(layout::energyCategory);
-    const Handle group(H5Gopen2(*file, layout::points, H5P_DEFAULT), H5Gclose, "open the points");
-    if (check(H5Aexists(group, "genes"), "look for genes") > 0)
-      header.parameters = textAttributes(group, "genes");
+  void readText(const layout::TextField& field, Budget& budget) {
+    open(column(field.name), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
+      rows[i].*field.member = std::move(t);
+    });
+  }
+
+  /// Names of further columns: each once, none that another column has.
+  static std::vector<std::string> namesIn(hid_t group, const char* list) {
+    if (!hasAttribute(group, list)) return {};
+    std::vector<std::string> names = textAttributes(group, list);
+    std::set<std::string> seen;
+    for (const std::string& name : names)
+      if (name.empty() || name.find('/') != std::string::npos || layout::isColumn(name) ||
+          !seen.insert(name).second)
+        throw Failure(std::string("'") + list + "' names '" + name +
+                      "', which is no further column");
+    return names;
+  }
+
+  void readRows(Budget& budget) {
+    for (const layout::TextField& field : layout::textFields) readText(field, budget);
+    readText(layout::energyCategory, budget);
+    const Handle group = openGroup(*file, layout::points);
+    header.parameters = namesIn(group, "genes");
     for (const std::string& parameter : header.parameters)
-      texts(*file, column(parameter.c_str()), [&](std::size_t i, std::string t) {
-        if (!t.empty()) rows.at(i).parameters.emplace_back(parameter, std::move(t));
+      open(column(parameter), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
+        if (!t.empty()) rows[i].parameters.emplace_back(parameter, std::move(t));
       });
     for (const NumberColumn& number : layout::numbers()) {
-      const auto all = values<double>(*file, column(number.name), H5T_NATIVE_DOUBLE);
-      for (std::size_t i = 0; i < all.size(); ++i) rows.at(i).*number.member = all[i];
+      const auto all = open(column(number.name), ColumnType::real, budget).reals();
+      for (std::size_t i = 0; i < all.size(); ++i) rows[i].*number.member = all[i];
     }
-    if (check(H5Aexists(group, "extra"), "look for more numbers") > 0)
-      for (const std::string& name : textAttributes(group, "extra")) {
-        const auto all = values<double>(*file, column(name.c_str()), H5T_NATIVE_DOUBLE);
-        for (std::size_t i = 0; i < all.size(); ++i) rows.at(i).extra.emplace_back(name, all[i]);
-      }
-    readFlags("feasible", &PointRow::feasible);
-    readFlags("pareto", &PointRow::pareto);
-    if (check(H5Lexists(*file, "/results", H5P_DEFAULT), "look for results") > 0) {
-      offsets = values<std::uint64_t>(*file, layout::jsonOffset, H5T_NATIVE_UINT64);
-      text.emplace(openData(*file, layout::jsonText));
+    for (const std::string& name : namesIn(group, "extra")) {
+      budget.take(name, rows.size(), sizeof rows[0].extra[0]);
+      const auto all = open(column(name), ColumnType::real, budget).reals();
+      for (std::size_t i = 0; i < all.size(); ++i) rows[i].extra.emplace_back(name, all[i]);
     }
+    readFlags("feasible", &PointRow::feasible, budget);
+    readFlags("pareto", &PointRow::pareto, budget);
+    if (hasLink(*file, "/results")) readOffsets(budget);
   }
 
-  void readFlags(const char* name, bool PointRow::*member) {
-    const auto all = values<signed char>(*file, column(name), h5::boolType());
-    for (std::size_t i = 0; i < all.size(); ++i) rows.at(i).*member = all[i] != 0;
+  void readFlags(const char* name, bool PointRow::*member, Budget& budget) {
+    const auto all = open(column(name), ColumnType::flag, budget).flags();
+    for (std::size_t i = 0; i < all.size(); ++i) rows[i].*member = all[i] != 0;
+  }
+
+  void readOffsets(Budget& budget) {
+    offsets = open(layout::jsonOffset, ColumnType::offset, budget).offsets();
+    text.emplace(*file, layout::jsonText, budget);
+    text->require(ColumnType::byte, offsets.empty() ? 0 : offsets.back());
+    if (!std::is_sorted(offsets.begin(), offsets.end()))
+      throw Failure(std::string("'") + layout::jsonOffset + "' does not ascend");
+  }
+
+  std::string json(std::size_t index) const {
+    if (!text || index >= offsets.size()) return {};
+    const std::uint64_t from = index == 0 ? 0 : offsets[index - 1];
+    return text->bytes(from, offsets[index] - from);
   }
 };
 
@@ -124,19 +198,22 @@ Store::Store(const std::string& path) : state_(std::make_unique<State>()) {
   const h5::Quiet quiet;
   State& s = *state_;
   s.path = path;
-  checkEndMark(path);
+  const std::uint64_t size = checkEndMark(path);
+  const auto failure = readInChild(
+      [&] {
+        State first;
+        first.path = path;
+        first.read(size);
+        for (std::size_t i = 0; i < first.rows.size(); ++i) static_cast<void>(first.json(i));
+      },
+      size);
+  if (failure) refuse(path, *failure, "write it again");
   try {
-    s.file.emplace(openFile(path));
-    if (check(H5Aexists(*s.file, "kind"), "look for the kind") == 0 ||
-        textAttributes(*s.file, "kind").front() != layout::kind)
-      refuse(path, "is an HDF5 file of another program", "");
-    s.readHeader();
-    s.readRows();
-    s.tables = readTables(*s.file);
-  } catch (const h5::Failure& failure) {
-    refuse(path, std::string("cannot be read: ") + failure.what(), "write it again");
-  } catch (const std::out_of_range&) {
-    refuse(path, "contradicts itself: its columns differ in length", "write it again");
+    s.read(size);
+  } catch (const h5::Failure& reason) {
+    refuse(path, std::string("cannot be read: ") + reason.what(), "write it again");
+  } catch (const std::bad_alloc&) {
+    refuse(path, "does not fit into memory", "");
   }
 }
 
@@ -170,20 +247,9 @@ const StoreTable* Store::table(const std::string& group) const {
 std::string Store::json(std::size_t index) const {
   const State& s = *state_;
   static_cast<void>(s.rows.at(index));
-  if (!s.text || index >= s.offsets.size()) return {};
-  const hsize_t from = index == 0 ? 0 : s.offsets[index - 1], to = s.offsets[index];
-  if (to <= from) return {};
   const h5::Quiet quiet;
   try {
-    const hsize_t count = to - from;
-    const Handle source(H5Dget_space(*s.text), H5Sclose, "get a space");
-    check(H5Sselect_hyperslab(source, H5S_SELECT_SET, &from, nullptr, &count, nullptr),
-          "select a part");
-    const Handle target(H5Screate_simple(1, &count, nullptr), H5Sclose, "create a space");
-    std::string text(count, '\0');
-    check(H5Dread(*s.text, H5T_NATIVE_UINT8, target, source, H5P_DEFAULT, text.data()),
-          "read a result");
-    return text;
+    return s.json(index);
   } catch (const h5::Failure& failure) {
     refuse(s.path, std::string("cannot be read: ") + failure.what(), "write it again");
   }
@@ -196,8 +262,9 @@ RunResult Store::result(std::size_t index) const {
            "only its numbers were stored");
   try {
     return resultFromJson(text);
-  } catch (const std::runtime_error& problem) {
-    refuse(state_->path, problem.what(), "write it again");
+  } catch (const std::exception& problem) {
+    refuse(state_->path, "point '" + rows().at(index).id + "': " + problem.what(),
+           "write it again");
   }
 }
 

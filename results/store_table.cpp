@@ -73,7 +73,8 @@ void checkTable(const StoreTable& table) {
     if (column.name.empty() || column.name.find('/') != std::string::npos)
       refuse("'" + column.name + "' cannot be the name of a column");
     if (!names.insert(column.name).second) refuse("column '" + column.name + "' stands twice");
-    if (column.size() != table.rows()) refuse("columns differ in length");
+    if (column.size() != table.rows())
+      refuse("column '" + column.name + "' differs in length from the first");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "results/store_tables_io.h"
 
+#include <stdexcept>
+
 #include "results/column_writer.h"
 #include "results/hdf5_read.h"
 
@@ -33,25 +35,20 @@ void writeColumn(hid_t group, const StoreColumn& column, ColumnWriter& write) {
   }
 }
 
-StoreColumn readColumn(hid_t group, const std::string& name) {
-  const Handle data = openData(group, name);
-  const Handle type(H5Dget_type(data), H5Tclose, "get a type");
+StoreColumn readColumn(hid_t group, const std::string& name, Budget& budget) {
+  const Column data(group, name, budget);
   StoreColumn column{name, {}, {}};
-  switch (H5Tget_class(type)) {
-    case H5T_FLOAT:
-      column.values = values<double>(data, H5T_NATIVE_DOUBLE);
-      break;
-    case H5T_INTEGER:
-      column.values = values<std::int64_t>(data, H5T_NATIVE_INT64);
-      break;
-    default: {
-      std::vector<std::string> cells(sizeOf(data));
-      texts(data, [&](std::size_t i, std::string t) { cells[i] = std::move(t); });
-      column.values = std::move(cells);
-    }
+  if (data.type() == ColumnType::real) {
+    column.values = data.reals();
+  } else if (data.type() == ColumnType::integer) {
+    column.values = data.integers();
+  } else {
+    budget.take(name, data.rows(), sizeof(std::string));
+    std::vector<std::string> cells(data.type() == ColumnType::text ? data.rows() : 0);
+    data.texts([&](std::size_t i, std::string t) { cells[i] = std::move(t); });
+    column.values = std::move(cells);
   }
-  if (check(H5Aexists(data, "unit"), "look for a unit") > 0)
-    column.unit = textAttributes(data, "unit").front();
+  if (hasAttribute(data.id(), "unit")) column.unit = textAttribute(data.id(), "unit");
   return column;
 }
 
@@ -76,17 +73,21 @@ void writeTables(hid_t file, const std::vector<StoreTable>& tables, Hasher& cont
   attribute(file, tablesName, groups);
 }
 
-std::vector<StoreTable> readTables(hid_t file) {
+std::vector<StoreTable> readTables(hid_t file, Budget& budget) {
   std::vector<StoreTable> tables;
-  if (check(H5Aexists(file, tablesName), "look for tables") == 0) return tables;
+  if (!hasAttribute(file, tablesName)) return tables;
   for (const std::string& name : textAttributes(file, tablesName)) {
-    const Handle group(H5Gopen2(file, name.c_str(), H5P_DEFAULT), H5Gclose, "open a table");
     StoreTable table{name, {}};
-    if (check(H5Aexists(group, columnsName), "look for columns") > 0)
+    if (!name.starts_with('/')) throw Failure("'" + name + "' is no table");
+    const Handle group = openGroup(file, name);
+    if (hasAttribute(group, columnsName))
       for (const std::string& column : textAttributes(group, columnsName))
-        table.columns.push_back(readColumn(group, column));
-    for (const StoreColumn& column : table.columns)
-      if (column.size() != table.rows()) throw std::out_of_range(name);
+        table.columns.push_back(readColumn(group, column, budget));
+    try {
+      checkTable(table);
+    } catch (const std::invalid_argument& problem) {
+      throw Failure(problem.what());
+    }
     tables.push_back(std::move(table));
   }
   return tables;

@@ -8,10 +8,13 @@
 #include "results/store_table.h"
 
 namespace wattlas {
+namespace h5 {
+class Budget;
+}
 
 /// Writes checked tables; a file without tables is not touched.
 void writeTables(hid_t file, const std::vector<StoreTable>& tables, Hasher& content);
-/// Throws h5::Failure; std::out_of_range when columns of a table differ in length.
-std::vector<StoreTable> readTables(hid_t file);
+/// Throws h5::Failure, also when columns of a table differ in length.
+std::vector<StoreTable> readTables(hid_t file, h5::Budget& budget);
 
 }  // namespace wattlas

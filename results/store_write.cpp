@@ -3,9 +3,9 @@
 #include <cstring>
 #include <optional>
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/hash.h"
-#include "results/atomic_file.h"
 #include "results/column_writer.h"
 #include "results/store.h"
 #include "results/store_layout.h"

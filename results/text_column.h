@@ -31,6 +31,12 @@ class TextColumn {
       while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
       text = text.substr(0, end);  // never inside a UTF-8 character
     }
+    std::string plain;
+    if (std::any_of(text.begin(), text.end(), isControl)) {
+      plain = text;
+      std::replace_if(plain.begin(), plain.end(), isControl, '?');
+      text = plain;
+    }
     width_ = std::max(width_, text.size());
     if (!unique_) {
       if (const auto known = codes_.find(text); known != codes_.end()) {
@@ -42,6 +48,10 @@ class TextColumn {
     texts_.emplace_back(text);
     if (!unique_) codes_.emplace(texts_.back(), code);
     rows_.push_back(code);
+  }
+  /// Never written, and refused by the reader: a terminal would obey them.
+  static bool isControl(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
   }
   /// A design parameter that first shows up now was inactive in all rows before.
   void padTo(std::size_t rows) {

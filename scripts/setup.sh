@@ -5,7 +5,7 @@ set -eu
 
 packages="build-essential cmake ninja-build ccache pkg-config git ca-certificates
   libsystemc-dev libyaml-cpp-dev libeigen3-dev libboost-dev libboost-graph-dev libhdf5-dev
-  libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev zlib1g-dev
+  libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev zlib1g-dev libssl-dev
   libjemalloc-dev
   libjs-chart.js libhpdf-dev
   libgtest-dev libgmock-dev python3"

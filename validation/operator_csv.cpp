@@ -4,16 +4,17 @@
 #include <cmath>
 
 #include "models/base/config.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
 
-constexpr std::size_t maximumRecords = 2000000;
+constexpr std::size_t maximumRecords = 2000000, maximumColumns = 1000;
 
-/// Splits text into records; `raw` keeps the bytes of each.
-std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& file,
-                                    std::string& lineEnd, bool comments) {
-  std::vector<CsvRecord> out;
+/// Splits text into records, one at a time; `raw` keeps the bytes of each.
+void splitRecords(const std::string& text, const std::string& file, std::string& lineEnd,
+                  bool comments, const std::function<void(CsvRecord&&)>& take) {
+  std::size_t records = 0;
   CsvRecord record;
   std::string cell;
   bool quoted = false, any = false;
@@ -25,8 +26,8 @@ std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& 
   };
   const auto endRecord = [&] {
     endCell();
-    out.push_back(std::move(record));
-    if (out.size() > maximumRecords)
+    take(std::move(record));
+    if (++records > maximumRecords)
       throw InputError(Problem{{file, line}, {}, "more than 2 million rows", "a smaller file", {}});
     record = CsvRecord{};
     any = false;
@@ -76,7 +77,6 @@ std::vector<CsvRecord> splitRecords(const std::string& text, const std::string& 
     throw InputError(
         Problem{{file, record.line}, {}, "a quoted cell does not end", "a closing '\"'", {}});
   if (any && !record.raw.empty()) endRecord();
-  return out;
 }
 
 std::string lower(std::string s) {
@@ -154,8 +154,11 @@ void attention(const RowReader& row, Operator& op, bool prefill) {
     op.dims[Dim::queries] = row.need("q_len");
     op.dims[Dim::keys] = op.dims[Dim::queries] + row.orElse("kv_len", 0);
   } else {
-    op.dims[Dim::queries] = 1;
+    // Several queries a sequence (speculated tokens): the keys include theirs.
+    op.dims[Dim::queries] = std::max<std::int64_t>(1, row.orElse("q_len", 1));
     op.dims[Dim::keys] = row.need("kv_len");
+    if (op.dims[Dim::queries] > op.dims[Dim::keys])
+      throw InputError("column 'q_len' is above 'kv_len', the keys that are read");
   }
 }
 
@@ -186,6 +189,19 @@ void collective(const RowReader& row, Operator& op, OpVariant variant) {
   if (op.dims[Dim::N] <= 0) throw InputError("column 'bytes_min' is empty");
 }
 
+/// An operator of any other kind: columns carry the names of its dimensions.
+void byTable(const RowReader& row, OpKind kind, Operator& op) {
+  const KindSpec& spec = specOf(kind);
+  op.kind = kind;
+  op.hasWeights = spec.weights != KindSpec::Weights::never;
+  for (const Dim dim : spec.dims) op.dims[dim] = row.orElse(nameOf(dim), Dims::standardOf(dim));
+  const std::string variant = row.text("variant");
+  if (!variant.empty()) op.variant = variantNamed(variant).value_or(OpVariant::none);
+  if (!spec.hasVariant(op.variant))
+    throw InputError("column 'variant': '" + variant.substr(0, 40) + "' is no form of " +
+                     nameOf(kind));
+}
+
 void fill(const RowReader& row, const std::string& name, Operator& op) {
   using V = OpVariant;
   static const std::map<std::string, std::pair<OpKind, V>> plain = {
@@ -193,6 +209,8 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
       {"silu", {OpKind::activation, V::silu}},
       {"gelu", {OpKind::activation, V::gelu}},
       {"relu", {OpKind::activation, V::relu}},
+      {"tanh", {OpKind::activation, V::tanh}},
+      {"sigmoid", {OpKind::activation, V::sigmoid}},
       {"add", {OpKind::add, V::none}},
       {"rmsnorm", {OpKind::norm, V::rms}},
       {"layernorm", {OpKind::norm, V::layer}},
@@ -208,6 +226,9 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     op.dims[Dim::M] = name == "gemm" ? row.need("M") : row.orElse("M", 1);
     op.dims[Dim::N] = row.need("N");
     op.dims[Dim::K] = row.need("K");
+    // A batched product: both operands differ from one instance to the next.
+    op.dims[Dim::batch] = std::max<std::int64_t>(1, row.orElse("batch", 1));
+    op.hasWeights = op.dims[Dim::batch] == 1;
   } else if (name == "embedding" || name == "emb") {
     rows(row, op, OpKind::embedding, V::none);
     op.dims[Dim::K] = row.orElse("K", 32000);
@@ -220,30 +241,66 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     rows(row, op, at->second.first, at->second.second);
   } else if (const auto c = collectives.find(name); c != collectives.end()) {
     collective(row, op, c->second);
+  } else if (const auto kind = kindNamed(name); kind) {
+    byTable(row, *kind, op);
   } else {
     throw InputError("op '" + name.substr(0, 40) + "' is unknown");
   }
+}
+
+Timing timingOf(const std::string& text) {
+  static const std::map<std::string, Timing> names = {{"", Timing::kernel},
+                                                      {"cuda_kernel", Timing::kernel},
+                                                      {"cuda_graph", Timing::graph},
+                                                      {"cuda_event", Timing::event},
+                                                      {"host_sync", Timing::hostSync}};
+  const auto at = names.find(text);
+  if (at == names.end())
+    throw InputError("column 'timing': '" + text.substr(0, 40) +
+                     "' is none of cuda_kernel, cuda_graph, cuda_event, host_sync");
+  return at->second;
 }
 
 }  // namespace
 
 CsvFile CsvFile::read(const std::string& file, const std::string& needed, bool comments) {
   CsvFile out;
-  std::vector<CsvRecord> all =
-      splitRecords(readTextFile(file, 512u << 20), file, out.lineEnd, comments);
-  if (all.empty())
+  const auto keep = [&](const CsvFile&, CsvRecord&& record) {
+    out.records.push_back(std::move(record));
+  };
+  CsvFile header = stream(file, needed, comments, {}, keep);
+  header.records = std::move(out.records);
+  return header;
+}
+
+CsvFile CsvFile::stream(const std::string& file, const std::string& needed, bool comments,
+                        const std::function<void(const CsvFile&)>& begin, const Take& take) {
+  CsvFile out;
+  bool first = true;
+  const auto header = [&](CsvRecord&& record) {
+    out.header = std::move(record.cells);
+    out.rawHeader = std::move(record.raw);
+    if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
+    if (!needed.empty() && !out.column(needed))
+      throw InputError(Problem{{file, 1},
+                               needed,
+                               "the column is missing",
+                               "a header line with a column '" + needed + "'",
+                               {}});
+    if (out.header.size() > maximumColumns)  // each row is filled up to the header's width
+      throw InputError(Problem{{file, 1}, {}, "more than 1000 columns", "a narrower file", {}});
+    if (begin) begin(out);
+    first = false;
+  };
+  splitRecords(readTextFile(file, 512u << 20), file, out.lineEnd, comments,
+               [&](CsvRecord&& record) {
+                 if (first)
+                   header(std::move(record));
+                 else
+                   take(out, std::move(record));
+               });
+  if (first)
     throw InputError(Problem{{file, 1}, {}, "is empty", "a header line such as 'op,M,N,K'", {}});
-  out.header = all.front().cells;
-  out.rawHeader = all.front().raw;
-  if (!out.header.empty() && out.header[0].starts_with("\xef\xbb\xbf")) out.header[0].erase(0, 3);
-  if (!needed.empty() && !out.column(needed))
-    throw InputError(Problem{{file, 1},
-                             needed,
-                             "the column is missing",
-                             "a header line with a column '" + needed + "'",
-                             {}});
-  all.erase(all.begin());
-  out.records = std::move(all);
   return out;
 }
 
@@ -265,14 +322,13 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
   fill(row, name, out.op);
   for (int d = 0; d < static_cast<int>(Dim::count_); ++d) {
     const Dim dim = static_cast<Dim>(d);
-    if (dim != Dim::pad && dim != Dim::padEnd && out.op.dims[dim] < 1)
-      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least 1");
+    if (out.op.dims[dim] < Dims::leastOf(dim))
+      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least " +
+                       std::to_string(Dims::leastOf(dim)));
   }
-  out.hostSync = row.text("timing") == "host_sync";
+  out.timing = timingOf(lower(row.text("timing")));
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);
-  // Published data name their software in `source` when there is no `stack`.
-  out.stack = row.text("stack");
-  if (out.stack.empty()) out.stack = row.text("source");
+  out.stack = lower(row.text("stack"));
   return out;
 }
 

@@ -2,12 +2,13 @@
 // a record describes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "workloads/graph/operator.h"
+#include "models/timed_device.h"
 
 namespace wattlas {
 
@@ -30,15 +31,20 @@ struct CsvFile {
   /// `comments`: lines that start with # are none of the records.
   static CsvFile read(const std::string& file, const std::string& needed = "op",
                       bool comments = false);
+  /// The same row by row, so that a million rows need little memory: `begin` gets the header (it
+  /// may be empty), `take` the header and each record. Gives back the header.
+  using Take = std::function<void(const CsvFile& header, CsvRecord&& record)>;
+  static CsvFile stream(const std::string& file, const std::string& needed, bool comments,
+                        const std::function<void(const CsvFile&)>& begin, const Take& take);
   std::optional<std::size_t> column(const std::string& name) const;
 };
 
 /// One row's operator and what else decides its time.
 struct CsvOperator {
   Operator op;
-  bool hostSync = false;
+  Timing timing = Timing::kernel;
   Bits loopWorkingSet{};
-  std::string stack;
+  std::string stack;  ///< column `stack`; empty = library kernels alone
 };
 
 /// Reads one record; throws InputError with the reason (which becomes the row's `reason`).

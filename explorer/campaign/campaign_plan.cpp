@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <unordered_set>
 
 namespace wattlas {
@@ -67,11 +65,7 @@ void keepFirsts(CampaignPlan& plan) {
 }
 
 ConfigNode readYaml(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) throw InputError(Problem{{file, 0}, "", "cannot be read", "a readable file", ""});
-  return parseYaml(text.str(), file);
+  return parseYaml(readTextFile(file), file);
 }
 
 }  // namespace

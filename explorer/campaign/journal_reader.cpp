@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 
 #include "explorer/campaign/crc32c.h"
+#include "explorer/campaign/journal_key.h"
 #include "explorer/campaign/journal_record.h"
 #include "explorer/campaign/journal_writer.h"
 
@@ -50,23 +52,52 @@ class Window {
   std::string bytes_;
 };
 
+JournalUnreadable notSigned(const std::string& path) {
+  return JournalUnreadable(path +
+                           " is not signed with this key, or was changed after it was signed; give "
+                           "the right key with --sign, or move the journal away and run its points "
+                           "again");
+}
+
 /// Where the first sound header after `from` begins; nothing when the file has no more.
 std::optional<std::uint64_t> nextHeader(Window& window, std::uint64_t from) {
   for (std::uint64_t at = from + 1;;) {
     const std::string_view bytes = window.from(at, chunk);
     if (bytes.size() < recordHeaderSize) return std::nullopt;
-    const std::size_t mark = findMark(bytes, 0);
-    if (mark == std::string_view::npos) {
-      at += bytes.size();
-      continue;
-    }
-    at += mark;
-    if (decodeHeader(window.from(at, recordHeaderSize))) return at;
-    ++at;
+    // Each mark whose header is here as a whole; the next window begins where one may be cut.
+    const std::size_t last = bytes.size() - recordHeaderSize;
+    for (std::size_t mark = findMark(bytes, 0); mark <= last; mark = findMark(bytes, mark + 1))
+      if (decodeHeader(bytes.substr(mark))) return at + mark;
+    at += last + 1;
   }
 }
 
 }  // namespace
+
+void JournalReader::take(std::string_view payload, std::uint64_t offset, const Visit& visit,
+                         int file) {
+  if (key_ == nullptr) return visit(payload, offset);
+  if (kindOf(payload) != RecordKind::seal) {
+    waiting_.push_back({std::string(payload), offset});
+    return;
+  }
+  const std::uint64_t end = offset - recordHeaderSize;
+  JournalSeal seal;
+  try {
+    seal = decodeSeal(payload);
+  } catch (const std::runtime_error&) {
+    throw notSigned(path_);
+  }
+  if (seal.from != sealed_ || end - sealed_ > largestRecord) throw notSigned(path_);
+  Window window(file, sealed_, path_);
+  const auto size = static_cast<std::size_t>(end - sealed_);
+  const std::string_view bytes = window.from(sealed_, size).substr(0, size);
+  if (key_->seal(std::filesystem::path(path_).filename().string(), sealed_, bytes) != seal.seal)
+    throw notSigned(path_);
+  for (const Waiting& record : waiting_) visit(record.payload, record.offset);
+  waiting_.clear();
+  sealed_ = offset + payload.size();
+}
 
 void JournalReader::scan(const Visit& visit) {
   // Opened anew each time: network file systems show what others wrote only then.
@@ -93,12 +124,13 @@ void JournalReader::scan(const Visit& visit) {
     if (bytes.size() < recordHeaderSize + header->size) return;
     const std::string_view payload = bytes.substr(recordHeaderSize, header->size);
     if (crc32c(payload) == header->payloadCrc) {
-      visit(payload, position_ + recordHeaderSize);
+      take(payload, position_ + recordHeaderSize, visit, file.get());
     } else {
       ++damage_.records;
       damage_.bytes += recordHeaderSize + header->size;
     }
     position_ += recordHeaderSize + header->size;
+    damage_.unsignedRecords = waiting_.size();
   }
 }
 

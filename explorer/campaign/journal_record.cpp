@@ -77,6 +77,14 @@ std::string rowPayload(RecordKind kind, const Hash128& key, const PointOutcome& 
   return out.take() + encodeResults({&plain, 1});
 }
 
+std::string sealPayload(std::uint64_t from, const std::string& seal) {
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(RecordKind::seal));
+  out.u64(from);
+  out.text(seal);
+  return out.take();
+}
+
 std::string endPayload(const std::string& reason) {
   ByteWriter out;
   out.u8(static_cast<std::uint8_t>(RecordKind::end));
@@ -112,6 +120,12 @@ PointOutcome outcomeOf(std::string_view payload) {
   std::vector<PointOutcome> outcomes = decodeResults(std::string(payload.substr(1 + keySize)));
   if (outcomes.size() != 1) throw std::runtime_error("a journal record without its row");
   return std::move(outcomes.front());
+}
+
+JournalSeal decodeSeal(std::string_view payload) {
+  ByteReader in(after(payload, RecordKind::seal));
+  const std::uint64_t from = in.u64();
+  return {from, in.text()};
 }
 
 std::string decodeEnd(std::string_view payload) {

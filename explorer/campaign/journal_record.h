@@ -18,6 +18,7 @@ enum class RecordKind : std::uint8_t {
   begin = 'B',  ///< who writes; first in a journal
   row = 'P',    ///< final answer for a point: done, infeasible, or failed for good
   retry = 'R',  ///< a point broke down in a way that another try may not repeat
+  seal = 'S',   ///< signature of all bytes since the last one (journal_key.h)
   end = 'E',    ///< the writer ended in an orderly way, with the reason
 };
 
@@ -43,6 +44,7 @@ std::size_t findMark(std::string_view bytes, std::size_t from);
 
 std::string beginPayload(const JournalBegin& begin);
 std::string rowPayload(RecordKind kind, const Hash128& key, const PointOutcome& outcome);
+std::string sealPayload(std::uint64_t from, const std::string& seal);
 std::string endPayload(const std::string& reason);
 
 /// Readers of payloads; std::runtime_error on anything else.
@@ -50,6 +52,12 @@ RecordKind kindOf(std::string_view payload);
 JournalBegin decodeBegin(std::string_view payload);
 Hash128 keyOf(std::string_view payload);
 PointOutcome outcomeOf(std::string_view payload);
+/// Where the signed bytes begin, and their signature.
+struct JournalSeal {
+  std::uint64_t from = 0;
+  std::string seal;
+};
+JournalSeal decodeSeal(std::string_view payload);
 std::string decodeEnd(std::string_view payload);
 
 }  // namespace wattlas

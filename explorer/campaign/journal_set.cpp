@@ -43,8 +43,9 @@ std::string shown(double v) {
 
 }  // namespace
 
-JournalSet::JournalSet(std::string folder, std::vector<std::string> metricNames)
-    : folder_(std::move(folder)), metricNames_(std::move(metricNames)) {}
+JournalSet::JournalSet(std::string folder, std::vector<std::string> metricNames,
+                       std::shared_ptr<const JournalKey> key)
+    : folder_(std::move(folder)), metricNames_(std::move(metricNames)), key_(std::move(key)) {}
 
 std::vector<std::string> JournalSet::refresh(const Wanted& wanted) {
   std::vector<std::string> names;
@@ -61,7 +62,7 @@ std::vector<std::string> JournalSet::refresh(const Wanted& wanted) {
   for (const std::string& name : names) {
     const auto [at, isNew] = byName_.emplace(name, static_cast<std::uint32_t>(sources_.size()));
     if (isNew) {
-      sources_.push_back({JournalReader(folder_ + "/" + name), {}});
+      sources_.push_back({JournalReader(folder_ + "/" + name, key_.get()), {}});
       sources_.back().summary.name = name;
     }
     Source& source = sources_[at->second];
@@ -87,29 +88,47 @@ void JournalSet::requireAgreement() const {
 }
 
 void JournalSet::add(std::uint32_t source, std::string_view payload, std::uint64_t offset) {
+  try {
+    addSound(source, payload, offset);
+  } catch (const std::runtime_error&) {
+    ++sources_[source].summary.malformed;
+  }
+}
+
+void JournalSet::addSound(std::uint32_t source, std::string_view payload, std::uint64_t offset) {
   JournalSummary& summary = sources_[source].summary;
   switch (kindOf(payload)) {
     case RecordKind::begin:
       summary.begin = decodeBegin(payload);
       summary.hasBegin = true;
       return;
+    case RecordKind::seal:
+      return;
     case RecordKind::end:
       summary.end = decodeEnd(payload);
       return;
     case RecordKind::row:
+      checkRow(payload);
       ++summary.rows;
       addRow({offset, hashText(payload).low, static_cast<std::uint32_t>(payload.size()), source},
              payload);
       return;
     case RecordKind::retry: {
+      checkRow(payload);
+      PointOutcome outcome = wattlas::outcomeOf(payload);
       ++summary.retries;
       Trouble& trouble = troubles_[keyOf(payload)];
-      PointOutcome outcome = wattlas::outcomeOf(payload);
       if (++trouble.tries == 1 || outcome.reason < trouble.outcome.reason)
         trouble.outcome = std::move(outcome);
       return;
     }
   }
+}
+
+void JournalSet::checkRow(std::string_view payload) const {
+  const PointOutcome row = wattlas::outcomeOf(payload);
+  if (!metricNames_.empty() && !row.metrics.empty() && row.metrics.size() != metricNames_.size())
+    throw std::runtime_error("a row of another study");
 }
 
 void JournalSet::addRow(const Row& row, std::string_view payload) {
@@ -156,11 +175,11 @@ PointOutcome JournalSet::read(const Row& row) const {
     const ssize_t n = ::pread(at->second.get(), payload.data() + have, payload.size() - have,
                               static_cast<off_t>(row.offset + have));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw JournalFailure(path + " became shorter while it was read");
+    if (n <= 0) throw JournalUnreadable(path + " became shorter while it was read");
     have += static_cast<std::size_t>(n);
   }
   if (hashText(payload).low != row.digest)
-    throw JournalFailure(path + " changed while it was read");
+    throw JournalUnreadable(path + " changed while it was read");
   return wattlas::outcomeOf(payload);
 }
 
@@ -184,6 +203,7 @@ std::vector<JournalSummary> JournalSet::summaries() const {
     out.push_back(source.summary);
     JournalSummary& summary = out.back();
     summary.damage = source.reader.damage();
+    summary.damage.records += summary.malformed;
     struct stat status {};
     if (::stat(source.reader.path().c_str(), &status) != 0) continue;
     summary.bytes = static_cast<std::uint64_t>(status.st_size);

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -41,12 +42,15 @@ struct JournalSummary {
   std::int64_t lastWrite = 0;  ///< unix seconds
   bool killed = false;         ///< wrote no end, and its process is gone (known on its host only)
   JournalDamage damage;
+  std::uint64_t malformed = 0;  ///< sound records that hold no row of this campaign
 };
 
 class JournalSet {
  public:
   /// `metricNames` name the metrics of rows in conflicts. The folder may be missing (no journals).
-  explicit JournalSet(std::string folder, std::vector<std::string> metricNames = {});
+  /// With a key, rows without its signature do not count, and a wrong one is refused.
+  explicit JournalSet(std::string folder, std::vector<std::string> metricNames = {},
+                      std::shared_ptr<const JournalKey> key = {});
 
   /// Reads what is new in the journals that `wanted` accepts by name (all when empty). Returns the
   /// names of those that grew. Throws JournalFailure.
@@ -80,7 +84,10 @@ class JournalSet {
     int tries = 0;
     PointOutcome outcome;  ///< the failure with the smallest reason: the same in any order
   };
+  /// Takes a record; what holds nothing that a campaign writes is counted as damage.
   void add(std::uint32_t source, std::string_view payload, std::uint64_t offset);
+  void addSound(std::uint32_t source, std::string_view payload, std::uint64_t offset);
+  void checkRow(std::string_view payload) const;
   void addRow(const Row& row, std::string_view payload);
   PointOutcome read(const Row& row) const;
   std::string difference(const Row& a, const PointOutcome& inA, const Row& b,
@@ -88,6 +95,7 @@ class JournalSet {
 
   std::string folder_;
   std::vector<std::string> metricNames_;
+  std::shared_ptr<const JournalKey> key_;
   std::deque<Source> sources_;
   std::unordered_map<std::string, std::uint32_t> byName_;
   std::unordered_map<Hash128, Row, Hash128Hasher> rows_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "explorer/campaign/journal_key.h"
 #include "explorer/campaign/journal_record.h"
 
 namespace wattlas {
@@ -33,10 +34,11 @@ std::string adviceFor(int reason) {
 
 }  // namespace
 
-JournalFailure unreadable(const std::string& path, int reason) {
-  return JournalFailure(path + " cannot be read: " + std::strerror(reason) +
-                        "; a campaign counts only with all its journals: make it readable, or move "
-                        "it away and run its points again");
+JournalUnreadable unreadable(const std::string& path, int reason) {
+  return JournalUnreadable(
+      path + " cannot be read: " + std::strerror(reason) +
+      "; a campaign counts only with all its journals: make it readable, or move "
+      "it away and run its points again");
 }
 
 std::string hostName() {
@@ -49,8 +51,8 @@ void syncFolder(const std::string& folder) {
   if (handle.open()) ::fsync(handle.get());
 }
 
-JournalWriter::JournalWriter(std::string path, double syncSeconds)
-    : path_(std::move(path)), syncSeconds_(syncSeconds) {
+JournalWriter::JournalWriter(std::string path, double syncSeconds, const JournalKey* key)
+    : path_(std::move(path)), syncSeconds_(syncSeconds), key_(key) {
   file_ =
       Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
   if (!file_.open()) {
@@ -73,6 +75,10 @@ void JournalWriter::append(std::string_view payload) {
 }
 
 void JournalWriter::flush() {
+  if (key_ != nullptr && !pending_.empty())
+    pending_ += encodeRecord(sealPayload(
+        written_,
+        key_->seal(std::filesystem::path(path_).filename().string(), written_, pending_)));
   std::string_view left = pending_;
   while (!left.empty()) {
     const ssize_t done = ::write(file_.get(), left.data(), left.size());

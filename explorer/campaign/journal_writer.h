@@ -11,10 +11,18 @@
 
 namespace wattlas {
 
+class JournalKey;
+
 /// The disk is full or gone. What was written before is safe; the text says what to do.
 class JournalFailure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// A journal cannot be read, or was changed meanwhile. The text says what to do.
+class JournalUnreadable : public JournalFailure {
+ public:
+  using JournalFailure::JournalFailure;
 };
 
 /// Records are collected and handed to the system by `flush`: from then on a death of this process
@@ -25,7 +33,8 @@ class JournalWriter {
  public:
   /// Creates `path`, which must not exist: two writers never share a file. Throws JournalFailure;
   /// see `exists`.
-  JournalWriter(std::string path, double syncSeconds);
+  /// With a key, what is flushed is signed.
+  JournalWriter(std::string path, double syncSeconds, const JournalKey* key = nullptr);
   /// Writes what is collected, as far as that is possible.
   ~JournalWriter();
   JournalWriter(const JournalWriter&) = delete;
@@ -44,6 +53,7 @@ class JournalWriter {
 
   std::string path_, pending_;
   double syncSeconds_;
+  const JournalKey* key_;
   Descriptor file_;
   std::uint64_t written_ = 0;  ///< bytes of complete records in the file
   Clock::time_point synced_ = Clock::now();
@@ -51,7 +61,7 @@ class JournalWriter {
 };
 
 /// The failure to throw when `path` cannot be read because of `reason` (an errno).
-JournalFailure unreadable(const std::string& path, int reason);
+JournalUnreadable unreadable(const std::string& path, int reason);
 
 /// A journal of that name is there already.
 class JournalExists : public JournalFailure {

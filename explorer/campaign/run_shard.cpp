@@ -89,8 +89,8 @@ ShardOutcome runAdaptive(const CampaignPlan& plan, const ShardOptions& options,
 
 ShardOutcome runShard(const CampaignPlan& plan, const ShardOptions& options, Evaluator& evaluator,
                       Progress* progress) {
-  JournalSet journals(plan.journals(), metricNamesOf(plan.study));
-  AttemptJournal own(plan, options.shard, options.attempt, options.syncSeconds);
+  JournalSet journals(plan.journals(), metricNamesOf(plan.study), options.key);
+  AttemptJournal own(plan, options.shard, options.attempt, options.syncSeconds, options.key);
   ShardOutcome outcome = plan.adaptive
                              ? runAdaptive(plan, options, evaluator, journals, own, progress)
                              : FixedRun(plan, options, evaluator, journals, own, progress).run();

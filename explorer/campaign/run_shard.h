@@ -13,7 +13,8 @@ struct ShardOptions {
   /// Adaptive search: a shard that has done its part of a generation takes over what is missing
   /// when the other shards wrote nothing for so long.
   double patienceSeconds = 10;
-  int workers = 1;  ///< points taken over at a time
+  std::shared_ptr<const JournalKey> key;  ///< signs the journal and is asked of others; may be null
+  int workers = 1;                        ///< points taken over at a time
 };
 
 struct ShardOutcome {

@@ -37,8 +37,13 @@ std::optional<Shard> shardOf(const std::string& journalName) {
 }
 
 AttemptJournal::AttemptJournal(const CampaignPlan& plan, Shard shard,
-                               std::optional<std::uint32_t> attempt, double syncSeconds)
-    : plan_(plan), shard_(shard), attempt_(attempt), syncSeconds_(syncSeconds) {
+                               std::optional<std::uint32_t> attempt, double syncSeconds,
+                               std::shared_ptr<const JournalKey> key)
+    : plan_(plan),
+      shard_(shard),
+      attempt_(attempt),
+      syncSeconds_(syncSeconds),
+      key_(std::move(key)) {
   std::error_code ignored;
   if (attempt_ && fs::exists(plan.journals() + "/" + journalName(shard, *attempt_), ignored))
     throw taken(shard, *attempt_);
@@ -51,7 +56,8 @@ void AttemptJournal::create() {
   for (;; ++attempt) {
     std::string name = journalName(shard_, attempt);
     try {
-      writer_ = std::make_unique<JournalWriter>(plan_.journals() + "/" + name, syncSeconds_);
+      writer_ =
+          std::make_unique<JournalWriter>(plan_.journals() + "/" + name, syncSeconds_, key_.get());
       name_ = std::move(name);
       break;
     } catch (const JournalExists&) {

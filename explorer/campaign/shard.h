@@ -33,7 +33,7 @@ class AttemptJournal {
  public:
   /// `attempt`: this number, or the next unused one. Throws InputError when the number is taken.
   AttemptJournal(const CampaignPlan& plan, Shard shard, std::optional<std::uint32_t> attempt,
-                 double syncSeconds);
+                 double syncSeconds, std::shared_ptr<const JournalKey> key = {});
   ~AttemptJournal();
   /// Collects; never fails for the sake of a file.
   void append(RecordKind kind, const Hash128& key, const PointOutcome& outcome);
@@ -52,6 +52,7 @@ class AttemptJournal {
   Shard shard_;
   std::optional<std::uint32_t> attempt_;
   double syncSeconds_;
+  std::shared_ptr<const JournalKey> key_;
   std::vector<std::string> first_;  ///< payloads from before there was a file
   std::string name_;
   std::unique_ptr<JournalWriter> writer_;

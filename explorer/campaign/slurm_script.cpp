@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "explorer/campaign/campaign_status.h"
+#include "models/base/error.h"
 
 namespace wattlas {
 namespace {
@@ -23,12 +26,62 @@ done
 wait "$child" 2>/dev/null
 last=$?
 [ "$last" -eq 127 ] || code=$last
-if [ "$code" -eq 75 ]; then
-  echo "interrupted; back into the queue"
-  scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
-fi
+case "$code" in
+  # Interrupted, or ended by a signal (137: out of memory): the journal keeps what was done.
+  75|129|130|137|138|143)
+    if [ "${{SLURM_RESTART_COUNT:-0}}" -lt {mostRestarts} ]; then
+      echo "interrupted; back into the queue"
+      scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
+    else
+      echo "interrupted {mostRestarts} times; not put back into the queue again"
+    fi ;;
+esac
 exit "$code"
 )";
+
+/// Throws InputError unless `text` has the letters of `allowed` only (all printable ones: empty).
+void requireLetters(const char* what, const std::string& text, std::string_view allowed,
+                    const char* expected) {
+  for (const char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    if (control || (!allowed.empty() && allowed.find(c) == std::string_view::npos))
+      throw InputError(
+          Problem{{what, 0}, "", "'" + text + "' cannot stand in a job script", expected, ""});
+  }
+}
+
+/// Everything that comes from files, folders and options, before it is written into a script.
+void check(const SlurmOptions& o) {
+  requireLetters("--time", o.time, "0123456789:-", "a time such as 04:00:00");
+  requireLetters("--memory", o.memory, "0123456789KMGT", "an amount such as 4G");
+  requireLetters("--run", o.runOptions, "", "options of 'campaign run' in one line");
+  for (const std::string& line : o.more) {
+    requireLetters("--sbatch", line, "", "an option of sbatch such as --partition=long");
+    if (!line.starts_with('-'))
+      throw InputError(Problem{{"--sbatch", 0},
+                               "",
+                               "'" + line + "' is no option of sbatch",
+                               "an option such as --partition=long",
+                               ""});
+  }
+  for (const std::string& path : {o.folder, o.executable}) {
+    requireLetters("slurm", path, "", "a path without control characters");
+    if (path.find_first_of("\"\\%") != std::string::npos)
+      throw InputError(Problem{{"slurm", 0},
+                               "",
+                               "'" + path + "' cannot stand in a job script",
+                               "a path without quotes, backslashes and '%'",
+                               "rename the folder"});
+  }
+}
+
+/// Words of a line, each as one argument, whatever it holds.
+std::string quotedWords(const std::string& line) {
+  std::istringstream in(line);
+  std::string out;
+  for (std::string word; in >> word;) out += " " + shellQuoted(word);
+  return out;
+}
 
 }  // namespace
 
@@ -40,7 +93,7 @@ std::string shellQuoted(const std::string& text) {
 
 std::string slurmJobName(const SlurmOptions& options) {
   std::string name = "wattlas-";
-  for (const char c : options.study) {
+  for (const char c : options.study.substr(0, 60)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     name += plain ? c : '-';
   }
@@ -48,6 +101,7 @@ std::string slurmJobName(const SlurmOptions& options) {
 }
 
 std::string slurmScript(const SlurmOptions& o) {
+  check(o);
   std::string out = fmt::format(
       "#!/bin/bash\n"
       "# Made by `wattlas campaign slurm`. Each task appends to its own journal: tasks may be\n"
@@ -61,8 +115,8 @@ std::string slurmScript(const SlurmOptions& o) {
   for (const std::string& option : o.more) out += "#SBATCH " + option + "\n";
   return out + fmt::format(body, fmt::arg("executable", shellQuoted(o.executable)),
                            fmt::arg("folder", shellQuoted(o.folder)), fmt::arg("shards", o.shards),
-                           fmt::arg("cpus", o.cpus),
-                           fmt::arg("more", o.runOptions.empty() ? "" : " " + o.runOptions));
+                           fmt::arg("cpus", o.cpus), fmt::arg("more", quotedWords(o.runOptions)),
+                           fmt::arg("mostRestarts", 100));
 }
 
 }  // namespace wattlas

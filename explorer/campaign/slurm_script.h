@@ -14,15 +14,16 @@ struct SlurmOptions {
   std::uint32_t atOnce = 0;  ///< array tasks running at a time; 0 = as Slurm likes
   int cpus = 1;              ///< worker processes per task
   std::string time = "04:00:00";
-  std::string memory = "4G";              ///< per task
-  std::string runOptions;                 ///< further options of `campaign run`
-  std::vector<std::string> more;          ///< further #SBATCH options, such as "--partition=long"
-  int warningSeconds = 120;               ///< USR1 so long before the limit
+  std::string memory = "4G";      ///< per task
+  std::string runOptions;         ///< further options of `campaign run`, words with spaces between
+  std::vector<std::string> more;  ///< further #SBATCH options, such as "--partition=long"
+  int warningSeconds = 120;       ///< USR1 so long before the limit
   std::vector<std::uint32_t> incomplete;  ///< shards to run
 };
 
 /// A bash script for sbatch: one shard per array task; a task that runs out of time or is
-/// interrupted ends cleanly and puts itself back into the queue.
+/// interrupted ends cleanly and puts itself back into the queue. All that goes into it is quoted;
+/// throws InputError for what cannot be.
 std::string slurmScript(const SlurmOptions& options);
 
 /// For the shell: any path, whatever it holds.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/device_module.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
@@ -85,7 +84,16 @@ OverlayDevice::OverlayDevice(OverlayParameters parameters, ResolvedConfig config
   energy_.addPower("board", Category::leakage, Scope::device, p_.standing);
 }
 
-Support OverlayDevice::support(const Operator& op) const {
+const KindSet& OverlayDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{conv1d, conv2d,    gemm, pool,    add,      activation,
+              norm,   attention, rope, softmax, embedding}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support OverlayDevice::supportKnown(const Operator& op) const {
   const bool products =
       isConvolution(op) || op.kind == OpKind::gemm || op.kind == OpKind::attention;
   for (const auto& [format, tensor] :
@@ -228,10 +236,6 @@ Profile OverlayDevice::estimate(const Program& program) const {
     profile.shares.push_back(std::move(share));
   }
   return profile;
-}
-
-std::unique_ptr<DeviceModule> OverlayDevice::elaborate(const char*, Fidelity) const {
-  return nullptr;
 }
 
 CopyCost OverlayDevice::copy(const CopyRequest& request) const {

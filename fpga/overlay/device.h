@@ -21,7 +21,7 @@ class OverlayProgram final : public Program {
                  const OverlayParameters& p);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
   DesignReport designReport(bool operators) const override;
 
@@ -41,17 +41,17 @@ class OverlayDevice final : public ConfiguredDevice {
  public:
   OverlayDevice(OverlayParameters parameters, ResolvedConfig config);
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
   std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   OverlayStep stepOf(const Operator& op) const;
 
   OverlayParameters p_;

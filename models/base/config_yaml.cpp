@@ -1,4 +1,5 @@
 // The only file that knows yaml-cpp: text -> ConfigNode, part files and the search path.
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -6,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <set>
 #include <sstream>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "models/base/config.h"
 
@@ -17,70 +18,154 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t maximumNodes = 200000;
-constexpr int maximumPartDepth = 16;
-constexpr int maximumNesting = 100;
+constexpr std::size_t maximumKeys = 2000;
+constexpr std::size_t maximumPartDepth = 16;
+constexpr std::size_t maximumNesting = 100;
 
-struct Converter {
-  std::string file;
-  std::size_t nodes = 0;
-  Problems problems;
-  int nesting = 0;
+InputError tooManyValues(const Place& place, const char* where) {
+  return InputError(
+      Problem{place, {}, std::string("more than 200000 values") + where, "a smaller file", {}});
+}
 
-  Place placeOf(const YAML::Node& node) const {
-    return {file, node.Mark().is_null() ? 0 : node.Mark().line + 1};
+/// Builds the tree while the text is read, so that what is too much ends the reading there.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(std::string file, Problems& problems) : file_(std::move(file)), problems_(problems) {}
+  const std::optional<ConfigNode>& root() const { return root_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add({}, false, anchor, placeOf(mark), 1);
   }
-
-  ConfigNode convert(const YAML::Node& node) {
-    // An alias inside what it names is a tree without end.
-    if (nesting >= maximumNesting)
-      throw InputError(Problem{placeOf(node),
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto named = anchors_.find(anchor);
+    if (named == anchors_.end())
+      throw InputError(Problem{placeOf(mark),
                                {},
-                               "nested more than 100 levels deep",
-                               "a flatter file without an alias inside its own anchor",
+                               "an alias stands inside its own anchor",
+                               "a tree without an end inside itself",
                                {}});
-    ++nesting;
-    ConfigNode done = convertNode(node);
-    --nesting;
-    return done;
+    add(named->second.node, named->second.isScalar, 0, placeOf(mark), named->second.values);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                const std::string& value) override {
+    for (const char c : value)
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {
+        problems_.add({placeOf(mark), {}, "a text holds a control character", "plain text", {}});
+        break;
+      }
+    add(ConfigNode::ofScalar(value, placeOf(mark)), true, anchor, placeOf(mark), 1);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, anchor, false);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, anchor, true);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Anchored {
+    ConfigNode node;
+    bool isScalar = false;
+    std::size_t values = 0;
+  };
+  struct Level {
+    Place place;
+    YAML::anchor_t anchor = 0;
+    bool isMap = false;
+    std::size_t before = 0;  ///< values when it was opened
+    std::vector<ConfigNode> items;
+    ConfigNode map;
+    std::unordered_set<std::string> keys;
+    std::optional<std::string> key;  ///< of the value that comes next
+    bool wantsKey = true;
+  };
+
+  Place placeOf(const YAML::Mark& mark) const {
+    return {file_, mark.is_null() ? 0 : mark.line + 1};
   }
 
-  ConfigNode convertNode(const YAML::Node& node) {
-    // Aliases are expanded, so a small file can describe a huge tree ("billion laughs").
-    if (++nodes > maximumNodes)
-      throw InputError(Problem{placeOf(node), {}, "more than 200000 values", "a smaller file", {}});
-    switch (node.Type()) {
-      case YAML::NodeType::Scalar:
-        return ConfigNode::ofScalar(node.Scalar(), placeOf(node));
-      case YAML::NodeType::Sequence: {
-        std::vector<ConfigNode> items;
-        for (const auto& item : node) items.push_back(convert(item));
-        return ConfigNode::ofList(std::move(items), placeOf(node));
-      }
-      case YAML::NodeType::Map: {
-        ConfigNode map = ConfigNode::ofMap(placeOf(node));
-        for (const auto& entry : node) {
-          if (!entry.first.IsScalar()) {
-            problems.add(
-                {placeOf(entry.first), {}, "a key is not a plain name", "'name: value'", {}});
-            continue;
-          }
-          const std::string key = entry.first.Scalar();
-          if (map.find(key) != nullptr)
-            problems.add({placeOf(entry.first), key, "the key appears twice", "each key once",
-                          "remove one of them"});
-          map.put(key, convert(entry.second));
-        }
-        return map;
-      }
-      default: {
-        return ConfigNode();
-      }
+  void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool isMap) {
+    const Place place = placeOf(mark);
+    if (levels_.size() >= maximumNesting)
+      throw InputError(
+          Problem{place, {}, "nested more than 100 levels deep", "a flatter file", {}});
+    Level level;
+    level.place = place;
+    level.anchor = anchor;
+    level.isMap = isMap;
+    level.before = values_;
+    level.map = ConfigNode::ofMap(place);
+    levels_.push_back(std::move(level));
+  }
+  void close() {
+    Level done = std::move(levels_.back());
+    levels_.pop_back();
+    ConfigNode node =
+        done.isMap ? std::move(done.map) : ConfigNode::ofList(std::move(done.items), done.place);
+    const std::size_t values = values_ - done.before + 1;
+    values_ = done.before;
+    add(std::move(node), false, done.anchor, done.place, values);
+  }
+
+  /// A finished value: of a list, of a map in turn a key and what it stands for, or the root.
+  /// Aliases are copies, so a small text can describe a huge tree ("billion laughs").
+  void add(ConfigNode node, bool isScalar, YAML::anchor_t anchor, const Place& place,
+           std::size_t values) {
+    values_ += values;
+    if (values_ > maximumNodes) throw tooManyValues(place, "");
+    if (anchor != 0) anchors_[anchor] = {node, isScalar, values};
+    if (levels_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Level& level = levels_.back();
+    if (!level.isMap) {
+      level.items.push_back(std::move(node));
+    } else if (level.wantsKey) {
+      takeKey(level, node, isScalar, place);
+      level.wantsKey = false;
+    } else {
+      if (level.key) level.map.put(std::move(*level.key), std::move(node));
+      level.key.reset();
+      level.wantsKey = true;
     }
   }
+  void takeKey(Level& level, const ConfigNode& node, bool isScalar, const Place& place) {
+    if (!isScalar) {
+      problems_.add({place, {}, "a key is not a plain name", "'name: value'", {}});
+      return;
+    }
+    level.key = node.scalar();
+    if (!level.keys.insert(*level.key).second)
+      problems_.add(
+          {place, *level.key, "the key appears twice", "each key once", "remove one of them"});
+    if (level.keys.size() > maximumKeys)
+      throw InputError(
+          Problem{place, {}, "more than 2000 keys in one section", "a smaller section", {}});
+  }
+
+  std::string file_;
+  Problems& problems_;
+  std::vector<Level> levels_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::optional<ConfigNode> root_;
+  std::size_t values_ = 0;
 };
 
-ConfigNode resolveParts(const ConfigNode& node, const std::string& file, const SearchPath& path,
-                        std::vector<std::string>& chain);
+/// What `from:` keys are resolved with. Parts are copies, so few files can describe a huge tree.
+struct Resolver {
+  const SearchPath& path;
+  std::vector<std::string> chain;  ///< files that are being read
+  std::size_t values = 0;
+};
+
+ConfigNode resolveParts(const ConfigNode& node, const std::string& file, Resolver& resolver);
 
 /// Parts such as a memory or a processor are used by many files: text that was parsed before is not
 /// parsed again.
@@ -97,8 +182,8 @@ ConfigNode parsedPart(const std::string& file) {
   return known.emplace(key, parseYaml(text, file)).first->second;
 }
 
-ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const SearchPath& path,
-                    std::vector<std::string>& chain) {
+ConfigNode loadPart(const ConfigNode& reference, const std::string& file, Resolver& resolver) {
+  std::vector<std::string>& chain = resolver.chain;
   if (!reference.isScalar())
     throw InputError(Problem{reference.place(),
                              "from",
@@ -112,7 +197,7 @@ ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const 
   if (fs::is_regular_file(beside, ignored))
     found = beside.lexically_normal().string();
   else
-    found = path.findPart(name);
+    found = resolver.path.findPart(name);
   if (!found)
     throw InputError(Problem{reference.place(),
                              "from",
@@ -128,26 +213,26 @@ ConfigNode loadPart(const ConfigNode& reference, const std::string& file, const 
                              {}});
   chain.push_back(*found);
   const ConfigNode raw = parsedPart(*found);
-  ConfigNode part = resolveParts(raw, *found, path, chain);
+  ConfigNode part = resolveParts(raw, *found, resolver);
   chain.pop_back();
   return part;
 }
 
-ConfigNode resolveParts(const ConfigNode& node, const std::string& file, const SearchPath& path,
-                        std::vector<std::string>& chain) {
+ConfigNode resolveParts(const ConfigNode& node, const std::string& file, Resolver& resolver) {
+  if (++resolver.values > maximumNodes)
+    throw tooManyValues(node.place(), " together with the parts that it is made from");
   if (node.isList()) {
     std::vector<ConfigNode> items;
-    for (const ConfigNode& item : node.items())
-      items.push_back(resolveParts(item, file, path, chain));
+    for (const ConfigNode& item : node.items()) items.push_back(resolveParts(item, file, resolver));
     return ConfigNode::ofList(std::move(items), node.place());
   }
   if (!node.isMap()) return node;
   ConfigNode own = ConfigNode::ofMap(node.place());
   for (const auto& [key, value] : node.entries())
-    if (key != "from") own.put(key, resolveParts(value, file, path, chain));
+    if (key != "from") own.put(key, resolveParts(value, file, resolver));
   const ConfigNode* reference = node.find("from");
   if (reference == nullptr) return own;
-  ConfigNode base = loadPart(*reference, file, path, chain);
+  ConfigNode base = loadPart(*reference, file, resolver);
   base.merge(own);
   return base;
 }
@@ -161,9 +246,16 @@ std::vector<fs::path> foldersOf(const std::string& root, const std::string& fold
 }  // namespace
 
 std::string readTextFile(const std::string& file, std::size_t limitBytes) {
-  std::error_code status;
-  if (fs::is_directory(file, status))
-    throw InputError(Problem{{file, 0}, {}, "is a folder", "a file", {}});
+  // A pipe or a device may never end, or wait for somebody.
+  std::error_code ignored;
+  const fs::file_type type = fs::status(file, ignored).type();
+  if (type != fs::file_type::regular && type != fs::file_type::not_found)
+    throw InputError(
+        Problem{{file, 0},
+                {},
+                type == fs::file_type::directory ? "is a folder" : "is a device or pipe",
+                "a file",
+                {}});
   std::ifstream in(file, std::ios::binary);
   if (!in)
     throw InputError(Problem{{file, 0}, {}, "cannot be read", "an existing, readable file", {}});
@@ -186,19 +278,21 @@ ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
     throw InputError(Problem{{fileName, 0}, {}, "is larger than 16 MiB", "a smaller file", {}});
   if (text.find('\0') != std::string_view::npos)
     throw InputError(Problem{{fileName, 0}, {}, "is not a text file", "YAML", {}});
-  Converter converter{fileName, 0, {}};
+  Problems problems;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1)
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    TreeBuilder tree(fileName, problems);
+    const bool any = parser.HandleNextDocument(tree);
+    TreeBuilder further(fileName, problems);
+    if (any && parser.HandleNextDocument(further))
       throw InputError(Problem{{fileName, 0},
                                {},
                                "holds several YAML documents",
                                "one document",
                                "remove the '---' lines"});
-    ConfigNode root =
-        documents.empty() ? ConfigNode::ofMap({fileName, 1}) : converter.convert(documents[0]);
-    converter.problems.finish();
-    return root;
+    problems.finish();
+    return any && tree.root() ? *tree.root() : ConfigNode::ofMap({fileName, 1});
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 0 : error.mark.line + 1;
     throw InputError(Problem{
@@ -208,8 +302,8 @@ ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
 
 ConfigNode loadConfigText(std::string_view text, const std::string& fileName,
                           const SearchPath& path) {
-  std::vector<std::string> chain{fileName};
-  return resolveParts(parseYaml(text, fileName), fileName, path, chain);
+  Resolver resolver{path, {fileName}};
+  return resolveParts(parseYaml(text, fileName), fileName, resolver);
 }
 
 ConfigNode loadConfig(const std::string& file, const SearchPath& path) {

@@ -2,31 +2,37 @@
 
 #include <algorithm>
 
+#include "models/base/plain_text.h"
+
 namespace wattlas {
 
 std::string Problem::text() const {
+  // What stands here came from outside: a name in a file, an argument, a path.
   std::string out;
   if (!place.file.empty()) {
-    out += place.file;
+    out += plainText(place.file, 300);
     if (place.line > 0) out += ":" + std::to_string(place.line);
     out += ": ";
   }
-  if (!key.empty()) out += key + ": ";
-  out += what;
+  if (!key.empty()) out += plainText(key, 200) + ": ";
+  out += plainText(what);
   if (expected.empty() && hint.empty()) return out;
   out += " (";
-  if (!expected.empty()) out += "expected " + expected;
+  if (!expected.empty()) out += "expected " + plainText(expected);
   if (!expected.empty() && !hint.empty()) out += "; ";
-  return out + hint + ")";
+  return out + plainText(hint) + ")";
 }
 
 InputError::InputError(Problem problem) : InputError(std::vector<Problem>{std::move(problem)}) {}
 
 InputError::InputError(std::vector<Problem> problems) : problems_(std::move(problems)) {
-  for (const Problem& problem : problems_) {
+  constexpr std::size_t shown = 30;
+  for (std::size_t i = 0; i < std::min(shown, problems_.size()); ++i) {
     if (!text_.empty()) text_ += '\n';
-    text_ += problem.text();
+    text_ += problems_[i].text();
   }
+  if (problems_.size() > shown)
+    text_ += "\nand " + std::to_string(problems_.size() - shown) + " more problems";
 }
 
 InputError::InputError(std::string what, std::string expected, std::string hint)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 namespace wattlas {
@@ -44,6 +45,50 @@ std::string limitsText(const FieldRule& rule, Dimension dimension) {
   if (std::isfinite(rule.min) && std::isfinite(rule.max))
     return show(rule.min) + " to " + show(rule.max);
   return std::isfinite(rule.min) ? "at least " + show(rule.min) : "at most " + show(rule.max);
+}
+
+/// What any part of a computer can have, in base units: the largest magnitude, and the smallest one
+/// that is not zero. A number outside is a slip of the pen, and arithmetic on it ends in
+/// infinities.
+struct PhysicalRange {
+  double smallest, largest;
+};
+PhysicalRange physicalRange(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::time:
+      return {1e-18, 1e11};  // s
+    case Dimension::frequency:
+      return {1e-6, 1e15};  // Hz
+    case Dimension::energy:
+      return {1e-27, 1e15};  // J
+    case Dimension::power:
+      return {1e-18, 1e12};  // W
+    case Dimension::information:
+      return {1e-9, 1e24};  // bit
+    case Dimension::bandwidth:
+      return {1e-6, 1e21};  // bit/s
+    case Dimension::area:
+      return {1e-15, 1e12};  // mm2
+    case Dimension::energyPerBit:
+      return {1e-27, 1};  // J/bit
+    case Dimension::throughput:
+      return {1e-6, 1e24};  // operations/s
+    case Dimension::ratio:
+    case Dimension::count:
+      break;
+  }
+  return {1e-30, 1e18};
+}
+
+/// Nothing when the magnitude is possible, otherwise what is expected.
+std::optional<std::string> impossibleMagnitude(double value, Dimension dimension) {
+  const PhysicalRange range = physicalRange(dimension);
+  const auto show = [&](double v) { return exactQuantity(v, dimension); };
+  const double magnitude = std::abs(value);
+  if (!(magnitude <= range.largest)) return "a magnitude of at most " + show(range.largest);
+  if (magnitude != 0.0 && magnitude < range.smallest)
+    return "0, or a magnitude of at least " + show(range.smallest);
+  return std::nullopt;
 }
 
 ConfigNode defaultWithOrigin(const ParameterRecord& record, const std::string& text) {
@@ -116,7 +161,7 @@ class ConfigBinder final : public Binder {
             const std::string& doc) override {
     (void)doc;
     if (const ConfigNode* node = scalarOr(key, rule, [] { return "a text"; }))
-      target = node->scalar();
+      target = oneLine(*node, key);
     else if (!rule.fallback.empty())
       target = rule.fallback;
     complete_.put(key, ConfigNode::ofScalar(target, node_.place()));
@@ -165,7 +210,7 @@ class ConfigBinder final : public Binder {
     target.clear();
     for (const ConfigNode& item : node->items()) {
       if (!item.isScalar()) add(item.place(), key, "holds something that is no text", "texts", {});
-      target.push_back(item.scalar());
+      target.push_back(oneLine(item, key));
     }
     complete_.put(key, *node);
   }
@@ -223,8 +268,9 @@ class ConfigBinder final : public Binder {
 
   /// Reports keys that nothing read, and returns the tree with defaults filled in.
   ConfigNode finish() {
+    const std::set<std::string_view> used(used_.begin(), used_.end());
     for (const auto& [key, value] : node_.entries()) {
-      if (isUsed(key) || sectionNotes.count(key) > 0 || key.starts_with("x-")) continue;
+      if (used.count(key) > 0 || sectionNotes.count(key) > 0 || key.starts_with("x-")) continue;
       std::vector<std::string> known = used_;
       std::sort(known.begin(), known.end());
       known.erase(std::unique(known.begin(), known.end()), known.end());
@@ -238,10 +284,6 @@ class ConfigBinder final : public Binder {
   }
 
  private:
-  bool isUsed(const std::string& key) const {
-    return std::find(used_.begin(), used_.end(), key) != used_.end();
-  }
-
   std::string path(const std::string& key) const {
     return relative_.empty() ? key : relative_ + "." + key;
   }
@@ -274,6 +316,13 @@ class ConfigBinder final : public Binder {
       return nullptr;
     }
     return node;
+  }
+
+  /// Texts are names and file names: they stand in one cell of tables.
+  const std::string& oneLine(const ConfigNode& node, const std::string& key) {
+    if (node.scalar().find_first_of("\n\t") != std::string::npos)
+      add(node.place(), key, "holds a line break or a tab", "one line of text", {});
+    return node.scalar();
   }
 
   bool parseInto(const ConfigNode& node, const std::string& key, Dimension dimension,
@@ -327,9 +376,12 @@ class ConfigBinder final : public Binder {
   void check(const ConfigNode& node, const std::string& key, const FieldRule& rule,
              const ParameterRecord& record) {
     for (const double v : {record.low, record.value, record.high}) {
-      if (v >= rule.min && v <= rule.max) continue;
+      const bool allowed = v >= rule.min && v <= rule.max;
+      const auto impossible =
+          allowed ? impossibleMagnitude(v, record.dimension) : std::optional<std::string>();
+      if (allowed && !impossible) continue;
       add(node.place(), key, exactQuantity(v, record.dimension) + " is out of range",
-          limitsText(rule, record.dimension), {});
+          allowed ? *impossible : limitsText(rule, record.dimension), {});
       return;
     }
   }

@@ -11,11 +11,12 @@ void BankTiming::bind(Binder& b) {
   b.quantity("tRAS", tRAS, time, "activate to precharge");
   b.quantity("tRTP", tRTP, time, "column read to precharge");
   b.quantity("tRFC", tRFC, time, "duration of one refresh");
-  b.quantity("tREFI", tREFI, {1e-9, 1.0, {}}, "interval between refreshes");
+  b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
   b.quantity("row", rowBits, {64, 1e6, {}}, "size of one row of the bank");
-  if (b.reading() && tRFC.value >= tREFI.value)
-    b.problem("tRFC", "a refresh lasts longer than the interval between refreshes",
-              "tRFC below tREFI");
+  // Near the whole time nothing else ever ends: a simulation would step from refresh to refresh.
+  if (b.reading() && tRFC.value > 0.9 * tREFI.value)
+    b.problem("tRFC", "refresh takes more than nine tenths of the time",
+              "tRFC up to 0.9 x tREFI");
 }
 
 void BankEnergy::bind(Binder& b) {

@@ -14,6 +14,9 @@ void PimAiParams::bind(Binder& b) {
              "one bank at a time, or the whole channel");
     m.quantity("tRFCpb", tRFCpb, {1e-9, 1e-3, {}}, "refresh of one bank");
     m.section("bank", "timing of a bank", [this](Binder& s) { bank.bind(s); });
+    if (m.reading() && !allBank() && tRFCpb.value > 0.9 * bank.tREFI.value)
+      m.problem("tRFCpb", "refresh takes more than nine tenths of a bank's time",
+                "tRFCpb up to 0.9 x tREFI");
   });
   b.section("compute", "the logic die of a chip", [&](Binder& c) {
     bindRates(c);

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "results/atomic_file.h"
+#include "models/base/atomic_file.h"
 #include "results/report/report_data.h"
 
 namespace wattlas {

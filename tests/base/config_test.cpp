@@ -2,6 +2,8 @@
 #include "models/base/config.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -178,6 +180,53 @@ TEST_F(ConfigFiles, HugeFilesAreRefused) {
 TEST_F(ConfigFiles, FoldersAreRefused) {
   EXPECT_NE(complaint([&] { readTextFile(root_.string()); }).find("is a folder"),
             std::string::npos);
+}
+
+TEST(Yaml, RefusesAnAliasInsideItsOwnAnchor) {
+  EXPECT_NE(complaint([] { parseYaml("a: &x [1, *x]\n", "f.yaml"); }).find("own anchor"),
+            std::string::npos);
+}
+
+TEST(Yaml, RefusesControlCharacters) {
+  EXPECT_NE(complaint([] { parseYaml("a: \"\\x1b[2J\"\n", "f.yaml"); }).find("control character"),
+            std::string::npos);
+}
+
+TEST(Yaml, RefusesSectionsOfManyThousandKeys) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_NE(complaint([&] { parseYaml(text, "f.yaml"); }).find("more than 2000 keys"),
+            std::string::npos);
+}
+
+TEST(Yaml, AnAliasIsACopyOfWhatItNames) {
+  EXPECT_EQ(parseYaml("a: &x {b: 1}\nc: *x\n", "f").toYaml(),
+            parseYaml("a: {b: 1}\nc: {b: 1}\n", "f").toYaml());
+}
+
+TEST(Parts, ThatMultiplyAreRefused) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("wattlas-parts-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "p0.yaml") << "v: 1\n";
+  for (int level = 1; level <= 8; ++level) {
+    std::ofstream out(folder / ("p" + std::to_string(level) + ".yaml"));
+    for (int i = 0; i < 10; ++i) out << "k" << i << ": {from: p" << level - 1 << ".yaml}\n";
+  }
+  EXPECT_NE(complaint([&] {
+              loadConfig((folder / "p8.yaml").string(), SearchPath());
+            }).find("more than 200000 values"),
+            std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(TextFile, PipesAndDevicesAreRefusedAtOnce) {
+  const std::string pipe = "/tmp/wattlas-pipe-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& file : {pipe, std::string("/dev/zero")})
+    EXPECT_NE(complaint([&] { readTextFile(file); }).find("is a device or pipe"),
+              std::string::npos);
+  ::unlink(pipe.c_str());
 }
 
 }  // namespace

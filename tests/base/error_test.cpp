@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "models/base/plain_text.h"
+
 namespace wattlas {
 namespace {
 
@@ -36,6 +38,21 @@ TEST(Nearest, FindsTypingErrors) {
 TEST(Nearest, StaysSilentWhenNothingIsNear) {
   EXPECT_FALSE(nearest("voltage", {"clock", "rows"}));
   EXPECT_FALSE(nearest(std::string(5000, 'x'), {"clock"}));
+}
+
+TEST(Problem, PrintsNothingThatATerminalWouldObey) {
+  const Problem p{{"a\x1b[2J.yaml", 1}, "k\ney", "'\x07\xC2\x9B' \xFF \xE2\x80\xAE", {}, {}};
+  EXPECT_EQ(p.text(), "a?[2J.yaml:1: k ey: '??' ? ?");
+}
+
+TEST(Problem, IsCutAtASensibleLength) {
+  const std::string text = Problem{{}, {}, std::string(5'000'000, 'x'), {}, {}}.text();
+  EXPECT_LT(text.size(), 1100u);
+  EXPECT_TRUE(text.ends_with("x..."));
+}
+
+TEST(PlainText, KeepsLettersOfAllLanguages) {
+  EXPECT_EQ(plainText("Größe µs 時間 🙂"), "Größe µs 時間 🙂");
 }
 
 }  // namespace

@@ -134,5 +134,23 @@ TEST(Schema, ListsFieldsRequiredKeysAndDefaults) {
   EXPECT_EQ(schema["additionalProperties"], false);
 }
 
+TEST(Range, MagnitudesThatNothingHasAreRefusedWithTheRange) {
+  const auto complaintOf = [](const std::string& yaml) {
+    Problems problems;
+    Sourced<JoulesPerBit> energy;
+    Sourced<Hertz> clock;
+    bindConfig(parseYaml(yaml, "f.yaml"), {}, problems, [&](Binder& b) {
+      b.quantity("energy", energy, {.fallback = "1 pJ/bit"}, "an energy");
+      b.quantity("clock", clock, {.fallback = "1 MHz"}, "a clock");
+    });
+    return problems.empty() ? std::string() : problems.list().front().text();
+  };
+  EXPECT_EQ(complaintOf("energy: 1e308 pJ/bit"),
+            "f.yaml:1: energy: 1e+296 J/bit is out of range (expected a magnitude of at most 1 "
+            "J/bit)");
+  EXPECT_NE(complaintOf("clock: 1e-300 Hz").find("at least 1e-06 Hz"), std::string::npos);
+  EXPECT_EQ(complaintOf("energy: 0.9 pJ/bit"), "");
+}
+
 }  // namespace
 }  // namespace wattlas

@@ -108,8 +108,10 @@ TEST(Expression, AbsentThingsMakeNoStatement) {
   EXPECT_EQ(truth("gone > 3 and x == 4"), 0);
   EXPECT_EQ(truth("gone > 3 and x == 3"), -1);
   EXPECT_EQ(truth("gone == none and x != none"), 1);
-  EXPECT_EQ(run("1 / (x - 3)").kind, Value::Kind::none) << "division by zero";
-  EXPECT_EQ(run("sqrt(0 - x)").kind, Value::Kind::none);
+  EXPECT_EQ(run("1 / (x - 3)").kind, Value::Kind::undefined) << "division by zero";
+  EXPECT_EQ(run("sqrt(0 - x)").kind, Value::Kind::undefined);
+  EXPECT_EQ(run("1e308 * 10 < 5 and x == 3").kind, Value::Kind::undefined);
+  EXPECT_EQ(truth("x == 4 and sqrt(0 - x) > 0"), 0) << "decided without it";
 }
 
 TEST(Expression, ErrorsNamePositionExpectationAndRemedy) {

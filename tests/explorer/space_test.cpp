@@ -163,5 +163,33 @@ TEST(Space, WorkloadsGetTheSameDesigns) {
   for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(points[i].parameters, points[i + 10].parameters);
 }
 
+TEST(Space, AConstraintWithoutAValueIsNotMet) {
+  for (const char* constraint : {"sqrt(0 - x) > 0", "log2(x - x) > 5", "x < 1 / (x - x)",
+                                 "(x - x) / (x - x) > 1", "not (sqrt(0 - x) > 0)"}) {
+    const Study s = study(studyText("  x: {ordinal: [1, 2, 3]}\n",
+                                    std::string("constraints: [\"") + constraint + "\"]\n"));
+    const auto violated = violatedBefore(s, {0, {0, 1}});
+    ASSERT_TRUE(violated) << constraint;
+    EXPECT_THAT(*violated, HasSubstr("has no value here"));
+  }
+}
+
+TEST(Space, ASettingWithoutAValueIsNoConfiguration) {
+  const Study s = study(studyText("  x: {ordinal: [1, 2]}\n", "derived: {a.b: sqrt(0 - x)}\n"));
+  EXPECT_THROW(specOf(s, {0, {0, 0}}), InputError);
+}
+
+TEST(Space, ChainsOfDerivedValuesAreWorkedOutOnce) {
+  std::string derived = "derived:\n  d0: x + 1\n";
+  for (int i = 1; i < 1000; ++i) {
+    const std::string before = "d" + std::to_string(i - 1);
+    derived += "  d" + std::to_string(i) + ": \"" + before + " / 2 + " + before + " / 2\"\n";
+  }
+  const Study s =
+      study(studyText("  x: {ordinal: [1, 2]}\n", derived + "constraints: [d999 > 0]\n"));
+  EXPECT_FALSE(violatedBefore(s, {0, {0, 1}}));
+  EXPECT_EQ(slotValue(s, {0, {0, 1}}, s.slots.firstDerived() + 999).number, 3);
+}
+
 }  // namespace
 }  // namespace wattlas

@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
-#include "results/atomic_file.h"
 #include "results/csv.h"
 #include "tests/results/sample.h"
 
@@ -57,20 +60,64 @@ TEST(AtomicFile, AKillBeforeCommitLeavesNothingUnderTheFinalName) {
   EXPECT_FALSE(std::filesystem::exists(folder / "a.csv"));
 }
 
+TEST(AtomicFile, AKillLeavesNothingBehind) {
+  const Folder folder;
+  const pid_t child = fork();
+  if (child == 0) {
+    AtomicFile file(folder / "a.csv");
+    file.write("half");
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (folder.files() > 0) GTEST_SKIP() << "this file system has no nameless files";
+}
+
 TEST(AtomicFile, AFullDiskIsReportedAndTheOldFileStays) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
-  // The temporary name leads to a device that is always full.
   const Folder folder;
   writeFileAtomically(folder / "a.csv", "old\n");
-  std::filesystem::create_symlink("/dev/full",
-                                  (folder / "a.csv.tmp.") + std::to_string(::getpid()));
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto handled = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{1000, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  std::string answer = "written";
   try {
-    writeFileAtomically(folder / "a.csv", "new\n");
-    FAIL();
+    writeFileAtomically(folder / "a.csv", std::string(5000, 'x'));
   } catch (const InputError& problem) {
-    EXPECT_NE(std::string(problem.what()).find("No space left"), std::string::npos);
+    answer = problem.what();
   }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handled);
+  EXPECT_NE(answer.find("File too large"), std::string::npos) << answer;
   EXPECT_EQ(contentOf(folder / "a.csv"), "old\n");
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST(AtomicFile, KeepsWhoMayReadTheFile) {
+  const Folder folder;
+  writeFileAtomically(folder / "a.csv", "old\n");
+  ::chmod((folder / "a.csv").c_str(), 0640);
+  writeFileAtomically(folder / "a.csv", "new\n");
+  struct stat status {};
+  ASSERT_EQ(::stat((folder / "a.csv").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0640u);
+}
+
+TEST(AtomicFile, WritesThroughALinkOfTheUser) {
+  const Folder folder;
+  std::filesystem::create_directory(folder / "kept");
+  writeFileAtomically(folder / "kept/a.csv", "old\n");
+  std::filesystem::create_symlink("kept/a.csv", folder / "a.csv");
+  writeFileAtomically(folder / "a.csv", "new\n");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "a.csv"));
+  EXPECT_EQ(contentOf(folder / "kept/a.csv"), "new\n");
+}
+
+TEST(AtomicFile, RefusesALinkToNothing) {
+  const Folder folder;
+  std::filesystem::create_symlink("missing", folder / "a.csv");
+  EXPECT_THROW(AtomicFile(folder / "a.csv"), InputError);
 }
 
 TEST(AtomicFile, AMissingFolderIsNamed) {

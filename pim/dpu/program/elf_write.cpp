@@ -1,11 +1,9 @@
 // Makes an ELF executable of a program.
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <system_error>
 
+#include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "pim/dpu/program/elf_format.h"
 #include "pim/dpu/program/program_files.h"
@@ -225,23 +223,7 @@ std::vector<std::uint8_t> elfImage(const Program& program) {
 
 void writeElf(const Program& program, const std::filesystem::path& path) {
   const auto image = elfImage(program);
-  auto temporary = path;
-  temporary += ".tmp" + std::to_string(::getpid());
-  const auto refuse = [&](const std::string& why) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw InputError(Problem{{path.string(), 0}, "", "cannot write the file: " + why, {}, {}});
-  };
-  {
-    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(image.data()),
-               static_cast<std::streamsize>(image.size()));
-    file.close();
-    if (!file) refuse("is the folder there and writable?");
-  }
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error) refuse(error.message());
+  writeFileAtomically(path.string(), {reinterpret_cast<const char*>(image.data()), image.size()});
 }
 
 }  // namespace wattlas::dpu

@@ -85,6 +85,9 @@ std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(status)) {
     refuse("this is a folder", "an ELF executable or an assembly source");
   }
+  if (!std::filesystem::is_regular_file(status)) {
+    refuse("this is a device or pipe", "an ELF executable or an assembly source");
+  }
   std::ifstream file(path, std::ios::binary);
   std::vector<std::uint8_t> bytes;
   const auto require = [&](std::uintmax_t size) {
@@ -96,8 +99,7 @@ std::vector<std::uint8_t> readProgramFile(const std::filesystem::path& path) {
   std::array<char, 65536> block{};
   while (file.read(block.data(), block.size()) || file.gcount() > 0) {
     bytes.insert(bytes.end(), block.data(), block.data() + file.gcount());
-    require(std::filesystem::is_regular_file(status) ? std::filesystem::file_size(path, error)
-                                                     : bytes.size());
+    require(bytes.size());
   }
   if (!file.eof()) refuse("the file cannot be read", "a readable file");
   return bytes;

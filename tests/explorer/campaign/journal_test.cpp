@@ -4,9 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 #include "explorer/campaign/crc32c.h"
+#include "explorer/campaign/journal_key.h"
+#include "models/base/error.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
 
 namespace wattlas::test {
@@ -175,6 +178,90 @@ TEST_F(JournalTest, AFullDiskIsReportedAndWhatWasWrittenStays) {
   const std::size_t record = encodeRecord(rowPayload(RecordKind::row, key(0), outcome(1))).size();
   EXPECT_EQ(set.finalRows(), 8000 / record);
   EXPECT_EQ(set.summaries().front().damage.tail, 0u) << "no torn record is left behind";
+}
+
+TEST_F(JournalTest, MarksWithoutRecordsAreReadInOnePass) {
+  std::string marks;
+  for (int i = 0; i < 2'000'000; ++i) marks += "\xF7WJ1";
+  writeBytes(path(), marks);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(read().finalRows(), 0u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST_F(JournalTest, SoundRecordsWithoutARowCountAsDamage) {
+  {
+    JournalWriter writer(path(), 1);
+    PointOutcome other = outcome(1);
+    other.metrics = {1};
+    for (const std::string& payload :
+         {std::string("P"), std::string("R12345"), std::string("B\xFF\xFF\xFF\xFF"),
+          std::string("E"), rowPayload(RecordKind::row, key(1), other),
+          rowPayload(RecordKind::row, key(2), outcome(2))})
+      writer.append(payload);
+  }
+  const JournalSet set = read();
+  EXPECT_EQ(set.finalRows(), 1u);
+  EXPECT_EQ(set.summaries().front().damage.records, 5u);
+}
+
+class SignedJournalTest : public JournalTest {
+ protected:
+  std::shared_ptr<const JournalKey> keyOf(const std::string& secret) const {
+    writeBytes(folder_.path() + "/key", secret);
+    return std::make_shared<const JournalKey>(folder_.path() + "/key");
+  }
+  void writeSigned(const JournalKey& secret) const {
+    JournalWriter writer(path(), 1, &secret);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      writer.append(rowPayload(RecordKind::row, key(i), outcome(static_cast<double>(i))));
+      if (i % 2 == 1) writer.flush();
+    }
+  }
+  std::size_t rowsWith(std::shared_ptr<const JournalKey> secret) const {
+    JournalSet set(folder_.path(), {"time_s", "energy_j"}, std::move(secret));
+    set.refresh();
+    return set.finalRows();
+  }
+  const std::string secret_ = "0123456789abcdef-one", other_ = "0123456789abcdef-two";
+};
+
+TEST_F(SignedJournalTest, IsReadWithItsKeyAndWithoutOne) {
+  writeSigned(*keyOf(secret_));
+  EXPECT_EQ(rowsWith(keyOf(secret_)), 4u);
+  EXPECT_EQ(rowsWith(nullptr), 4u);
+}
+
+TEST_F(SignedJournalTest, AWrongKeyIsRefused) {
+  writeSigned(*keyOf(secret_));
+  EXPECT_THROW(rowsWith(keyOf(other_)), JournalUnreadable);
+}
+
+TEST_F(SignedJournalTest, ARowThatWasReplacedIsRefused) {
+  writeSigned(*keyOf(secret_));
+  std::string bytes = readBytes(path());
+  const std::string before = encodeRecord(rowPayload(RecordKind::row, key(1), outcome(1)));
+  const std::string after = encodeRecord(rowPayload(RecordKind::row, key(1), outcome(7)));
+  ASSERT_EQ(before.size(), after.size());
+  bytes.replace(bytes.find(before), before.size(), after);
+  writeBytes(path(), bytes);
+  EXPECT_EQ(rowsWith(nullptr), 4u) << "its checksums are right";
+  EXPECT_THROW(rowsWith(keyOf(secret_)), JournalUnreadable);
+}
+
+TEST_F(SignedJournalTest, AJournalUnderAnotherNameIsRefused) {
+  writeSigned(*keyOf(secret_));
+  std::filesystem::rename(path(), folder_.path() + "/b.journal");
+  EXPECT_THROW(rowsWith(keyOf(secret_)), JournalUnreadable);
+}
+
+TEST_F(SignedJournalTest, RowsWithoutASignatureDoNotCount) {
+  writeRows(3);
+  EXPECT_EQ(rowsWith(keyOf(secret_)), 0u);
+}
+
+TEST_F(SignedJournalTest, AKeyOfFewBytesIsRefused) {
+  EXPECT_THROW(keyOf("short"), InputError);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "explorer/campaign/audit.h"
 #include "explorer/campaign/evaluation_key.h"
 #include "explorer/campaign/retry.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
@@ -247,6 +248,47 @@ TEST(EvaluationKeyTest, ChangesWithWhateverChangesARow) {
 TEST(BuildFingerprintTest, IsStable) {
   EXPECT_EQ(buildFingerprint().size(), 16u);
   EXPECT_EQ(buildFingerprint(), buildFingerprint());
+}
+
+AuditReport auditOf(const CampaignPlan& plan, const JournalSet& journals, std::size_t most) {
+  InProcessEvaluator evaluator([](const ExperimentSpec& spec) { return fakeRun(spec); });
+  return audit(plan, journals, most, evaluator, [] { return true; });
+}
+
+TEST_F(MergeTest, AnAuditOfHonestJournalsFindsNothing) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 1);
+  const AuditReport some = auditOf(p, journals(p), 3), all = auditOf(p, journals(p), SIZE_MAX);
+  EXPECT_EQ(some.audited, 3u);
+  EXPECT_EQ(all.audited, all.answered);
+  EXPECT_TRUE(some.differences.empty() && all.differences.empty());
+}
+
+TEST_F(MergeTest, AnAuditOfAllFindsOneAlteredNumber) {
+  const CampaignPlan p = plan(fixedStudy());
+  run(p, 0, 1);
+  const std::string journal = onlyJournal(p);
+  // Written again with right checksums, one number changed.
+  std::string altered;
+  bool changed = false;
+  JournalReader(journal).scan([&](std::string_view payload, std::uint64_t) {
+    if (kindOf(payload) != RecordKind::row) {
+      altered += encodeRecord(payload);
+      return;
+    }
+    PointOutcome row = outcomeOf(payload);
+    if (!changed && !row.metrics.empty()) {
+      row.metrics[0] *= 1.0001;
+      changed = true;
+    }
+    altered += encodeRecord(rowPayload(RecordKind::row, keyOf(payload), row));
+  });
+  ASSERT_TRUE(changed);
+  writeBytes(journal, altered);
+  const AuditReport report = auditOf(p, journals(p), SIZE_MAX);
+  ASSERT_EQ(report.differences.size(), 1u);
+  EXPECT_NE(report.differences.front().find("time_s is"), std::string::npos)
+      << report.differences.front();
 }
 
 }  // namespace

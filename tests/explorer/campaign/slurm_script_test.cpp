@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
+#include "models/base/error.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
 
 namespace wattlas::test {
@@ -73,6 +76,32 @@ TEST_F(SlurmScriptRun, AnInterruptedTaskGoesBackIntoTheQueue) {
       "trap 'sleep 0.2; exit 75' USR1; for i in $(seq 100); do sleep 0.1; done; exit 0", "USR1");
   EXPECT_THAT(out, HasSubstr("scontrol requeue 77_5"));
   EXPECT_THAT(out, HasSubstr("exit 75"));
+}
+
+TEST_F(SlurmScriptRun, AKilledTaskGoesBackIntoTheQueue) {
+  EXPECT_THAT(run("kill -9 $$"), HasSubstr("scontrol requeue 77_5"));
+}
+
+TEST_F(SlurmScriptRun, OptionsReachTheCommandAsWordsAndNothingElse) {
+  SlurmOptions o = options("/opt/wattlas", "/data/sweep");
+  o.runOptions = "--cache /tmp/c; touch /tmp/x $(id) `id`";
+  EXPECT_THAT(slurmScript(o), HasSubstr("'--cache' '/tmp/c;' 'touch' '/tmp/x' '$(id)' '`id`' &"));
+}
+
+TEST(SlurmScriptTest, WhatCouldReachTheShellIsRefused) {
+  const auto refused = [](const std::function<void(SlurmOptions&)>& change) {
+    SlurmOptions o = options("/opt/wattlas", "/data/sweep");
+    change(o);
+    EXPECT_THROW(slurmScript(o), InputError);
+  };
+  refused([](SlurmOptions& o) { o.folder = "/data/a\ntouch x\n"; });
+  refused([](SlurmOptions& o) { o.folder = "/data/a\"b"; });
+  refused([](SlurmOptions& o) { o.executable = "/opt/a\rb"; });
+  refused([](SlurmOptions& o) { o.time = "1:00\ntouch x"; });
+  refused([](SlurmOptions& o) { o.memory = "4G\nrm x"; });
+  refused([](SlurmOptions& o) { o.runOptions = "--cache a\ntouch x"; });
+  refused([](SlurmOptions& o) { o.more = {"--partition=x\ntouch x"}; });
+  refused([](SlurmOptions& o) { o.more = {"touch x"}; });
 }
 
 }  // namespace

@@ -66,14 +66,14 @@ TEST_F(BadInput, AFolderThatIsNoCampaign) {
   expectRefused({"holds no campaign", "wattlas campaign plan STUDY.yaml -o"});
 }
 
-TEST_F(BadInput, JournalsThatCannotBeWrittenEndWithOneNotWithZero) {
+TEST_F(BadInput, JournalsThatCannotBeWrittenAreNoSuccess) {
   std::filesystem::remove_all(file("journals"));
   const Output gone = campaign_.run(0, 1);
-  EXPECT_EQ(gone.exitCode, 1) << gone.out;
+  EXPECT_EQ(gone.exitCode, 75) << gone.out;
   EXPECT_THAT(gone.err, HasSubstr("the folder is gone"));
   folder_.write("sweep/journals", "a file");
   const Output blocked = campaign_.run(0, 1);
-  EXPECT_EQ(blocked.exitCode, 1) << blocked.out;
+  EXPECT_EQ(blocked.exitCode, 2) << blocked.out;
   EXPECT_THAT(blocked.err, HasSubstr("journals"));
 }
 

@@ -158,5 +158,34 @@ TEST_P(Interrupt, EndsWith75AndTheSameCommandContinues) {
 }
 INSTANTIATE_TEST_SUITE_P(Signals, Interrupt, ::testing::Values(SIGINT, SIGTERM, SIGUSR1));
 
+TEST(CampaignAudit, LeavesTheMergedFileAsItIs) {
+  const Folder folder;
+  const Campaign campaign(folder, smallStudy);
+  campaign.run(0, 1);
+  const std::string plain = campaign.merged();
+  EXPECT_TRUE(campaign.merged({"--audit", "5"}) == plain);
+  const Output o =
+      wattlas({"campaign", "merge", campaign.folder(), "-o", folder / "a.h5", "--audit", "all"});
+  EXPECT_EQ(o.exitCode, 0) << o.err;
+  EXPECT_THAT(o.out, ::testing::HasSubstr("answered points computed again, all equal"));
+}
+
+TEST(CampaignSignature, AWrongKeyIsRefusedAndTheRightOneChangesNothing) {
+  const Folder folder;
+  const std::string right = folder.write("right", "0123456789abcdef 1"),
+                    wrong = folder.write("wrong", "0123456789abcdef 2");
+  const Campaign campaign(folder, smallStudy), open(folder, smallStudy, "open");
+  EXPECT_EQ(campaign.run(0, 1, {"--sign", right}).exitCode, 0);
+  open.run(0, 1);
+  EXPECT_TRUE(campaign.merged({"--sign", right}) == open.merged());
+  const Output o =
+      wattlas({"campaign", "merge", campaign.folder(), "-o", folder / "a.h5", "--sign", wrong});
+  EXPECT_EQ(o.exitCode, 2);
+  EXPECT_THAT(o.err, ::testing::HasSubstr("not signed with this key"));
+  const Output unsignedRows =
+      wattlas({"campaign", "merge", open.folder(), "-o", folder / "a.h5", "--sign", right});
+  EXPECT_EQ(unsignedRows.exitCode, 75) << "rows without a signature are missing";
+}
+
 }  // namespace
 }  // namespace wattlas::system

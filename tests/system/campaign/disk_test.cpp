@@ -37,7 +37,7 @@ TEST(FullDisk, OfAJournalIsReportedAndTheNextRunContinues) {
     const FileSizeLimit limit(300000);
     stopped = campaign.run(0, 1);
   }
-  ASSERT_EQ(stopped.exitCode, 1) << stopped.out << stopped.err;
+  ASSERT_EQ(stopped.exitCode, 75) << stopped.out << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("free some space"));
   EXPECT_THAT(stopped.err, HasSubstr("what was written before is safe"));
   EXPECT_EQ(campaign.run(0, 1).exitCode, 0);
@@ -73,7 +73,7 @@ TEST(FullDisk, OfARealFileSystemLosesNothing) {
   folder.write("full.sh", script);
   const int status = std::system(("unshare -m sh '" + (folder / "full.sh") + "'").c_str());
   if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "this machine lets nobody mount a tmpfs";
-  ASSERT_EQ(WEXITSTATUS(status), 1) << read(folder / "err");
+  ASSERT_EQ(WEXITSTATUS(status), 75) << read(folder / "err");
   EXPECT_THAT(read(folder / "err"), HasSubstr("No space left on device"));
   ASSERT_EQ(std::system(("cp '" + (folder / "saved") + "'/* '" + journals + "'").c_str()), 0);
   const Output again = campaign.run(0, 1);
