@@ -135,8 +135,7 @@ int main(int argc, char** argv) {
       if (error.get_exit_code() == 0) return app.exit(error) == 0 ? exitDone : exitBadInput;
       std::stringstream said;  // with the words of the command line in it
       app.exit(error, said, said);
-      for (std::string line; std::getline(said, line);)
-        fmt::print(stderr, "{}\n", plainText(line));
+      for (std::string line; std::getline(said, line);) fmt::print(stderr, "{}\n", plainText(line));
       return exitBadInput;
     }
     if (std::fflush(stdout) != 0)
