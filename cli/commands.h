@@ -10,6 +10,7 @@ namespace wattlas {
 
 void addRun(CLI::App& app, Context& context);
 void addCompare(CLI::App& app, Context& context);
+void addOffload(CLI::App& app, Context& context);
 void addPredict(CLI::App& app, Context& context);
 void addExplore(CLI::App& app, Context& context);
 void addCampaign(CLI::App& app, Context& context);
@@ -20,6 +21,7 @@ void addCalibrate(CLI::App& app, Context& context);
 void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
 void addDram(CLI::App& app, Context& context);
+void addFolding(CLI::App& app, Context& context);
 void addEval(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);

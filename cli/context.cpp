@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/families.h"
+#include "models/base/data_path.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;
@@ -32,6 +33,7 @@ Context makeContext() {
                            : fs::read_symlink("/proc/self/exe", ignored).string();
   context.dataRoot = findDataRoot(context.executable);
   context.path = SearchPath::standard(context.dataRoot);
+  setDataPath(context.path);
   const char* noColour = std::getenv("NO_COLOR");
   context.colour = isatty(STDOUT_FILENO) == 1 && (noColour == nullptr || *noColour == '\0');
   context.progress = isatty(STDERR_FILENO) == 1;

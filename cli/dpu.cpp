@@ -1,96 +1,35 @@
 // wattlas dpu asm | objdump | run | isa-report | isa-export
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
-#include "models/base/atomic_file.h"
+#include "cli/dpu_launch.h"
+#include "cli/dpu_memory.h"
+#include "cli/dpu_trace.h"
+#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/isa/isa_report.h"
 #include "pim/dpu/program/program_files.h"
+#include "pim/upmem/device_file.h"
 
 namespace wattlas {
 namespace {
 
-std::vector<std::uint8_t> readBytes(const std::string& file, std::size_t limit) {
-  const std::string text = readTextFile(file, limit);
-  return {text.begin(), text.end()};
-}
-
-/// "NAME" or "NAME+OFFSET", the offset in bytes. Throws InputError.
-struct Place {
-  std::string symbol;
-  std::uint32_t offset = 0;
-};
-
-Place parsePlace(const std::string& text, const char* flag) {
-  const std::size_t plus = text.find('+');
-  Place place{text.substr(0, plus), 0};
-  if (plus == std::string::npos) return place;
-  const std::string number = text.substr(plus + 1);
-  std::size_t used = 0;
-  unsigned long long value = 0;
-  try {
-    value = std::stoull(number, &used, 0);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  if (used == 0 || used != number.size() || value >= dpu::kMramBytes)
-    throw InputError(Problem{{flag, 0},
-                             {},
-                             "'" + number.substr(0, 40) + "' is no offset into a memory",
-                             "SYMBOL+BYTES, such as output+0x1000",
-                             {}});
-  place.offset = static_cast<std::uint32_t>(value);
-  return place;
-}
-
-/// "NAME[+OFFSET]:BYTES[=FILE]"
-struct DumpRequest {
-  Place place;
-  std::string file;
-  std::uint32_t bytes = 0;
-};
-
-DumpRequest parseDump(const std::string& text) {
-  const auto complain = [&] {
-    throw InputError(Problem{{"--dump", 0},
-                             {},
-                             "'" + text.substr(0, 80) + "' is not understood",
-                             "SYMBOL[+OFFSET]:BYTES or SYMBOL[+OFFSET]:BYTES=FILE",
-                             {}});
-  };
-  DumpRequest out;
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0) complain();
-  out.place = parsePlace(text.substr(0, colon), "--dump");
-  const std::size_t equals = text.find('=', colon);
-  const std::string count = text.substr(colon + 1, equals - colon - 1);
-  if (equals != std::string::npos) out.file = text.substr(equals + 1);
-  std::size_t used = 0;
-  unsigned long long value = 0;
-  try {
-    value = std::stoull(count, &used, 0);
-  } catch (const std::exception&) {
-    complain();
-  }
-  if (used != count.size() || value == 0 || value > dpu::kMramBytes) complain();
-  out.bytes = static_cast<std::uint32_t>(value);
-  return out;
-}
-
 struct DpuOptions {
   std::string input, output, registerFile, mode = "decoupled", start = "automatic";
-  std::string arbiter, clock, isa, timing, dmaAlign = "automatic";
-  std::vector<std::string> defines, mram, writes, dumps;
+  std::string arbiter, clock, timing, dmaAlign = "automatic", device = "upmem-dpu";
+  std::string trace, traceTasklets, traceRange;
+  std::int64_t launches = 1;
+  bool copies = false;
+  std::vector<std::string> isa, defines, mram, writes, dumps;
   unsigned tasklets = 0;
   /// An endless loop must end: about two minutes of simulated time.
   std::uint64_t maxCycles = 50000000000;
-  bool race = false, trace = false, json = false, list = false, bankDetail = false;
+  bool race = false, json = false, list = false, bankDetail = false;
 
   dpu::AssembleOptions assembly(const std::shared_ptr<const dpu::IsaExtension>& extra) const {
     dpu::AssembleOptions options;
@@ -101,9 +40,7 @@ struct DpuOptions {
   }
 
   /// Added instructions of `--isa`, or null.
-  std::shared_ptr<const dpu::IsaExtension> extension() const {
-    return isa.empty() ? nullptr : dpu::IsaExtension::read(parseYaml(readTextFile(isa), isa));
-  }
+  std::shared_ptr<const dpu::IsaExtension> extension() const { return dpu::loadIsa(isa); }
 
   static const dpu::InstructionSet& setOf(const std::shared_ptr<const dpu::IsaExtension>& extra) {
     return extra ? extra->set() : dpu::InstructionSet::builtin();
@@ -121,8 +58,9 @@ struct DpuOptions {
     dpu::writeElf(program, output);
   }
 
-  dpu::DpuRunOptions runOptions() const {
+  dpu::DpuRunOptions runOptions(const pim::UpmemParams& params) const {
     dpu::DpuRunOptions options;
+    options.timing = pim::timingOf(params);
     options.tasklets = tasklets == 0 ? 1 : tasklets;
     options.mode = mode == "lockstep" ? dpu::EngineMode::lockstep : dpu::EngineMode::decoupled;
     options.start = start == "first" ? dpu::StartPolicy::first
@@ -138,74 +76,14 @@ struct DpuOptions {
     options.dmaAlignment = dmaAlign == "check"      ? dpu::DmaAlignment::check
                            : dmaAlign == "hardware" ? dpu::DmaAlignment::hardware
                                                     : dpu::DmaAlignment::automatic;
-    if (trace)
-      options.trace = [](const dpu::TraceEvent& e) {
-        fmt::print(stderr, "{:>10} t{:<2} {:>4}  {}\n", e.cycle, e.tasklet, e.pc,
-                   e.instruction ? dpu::disassemble(*e.instruction) : "?");
-      };
     return options;
-  }
-
-  void feed(dpu::DpuMachine& machine) const {
-    for (const std::string& text : mram) {
-      const std::size_t at = text.rfind('@');
-      if (at == std::string::npos)
-        throw InputError(Problem{{"--mram", 0},
-                                 {},
-                                 "'" + text.substr(0, 80) + "' has no address",
-                                 "FILE@ADDRESS, the address counted from the start of MRAM",
-                                 {}});
-      std::uint64_t address = 0;
-      try {
-        address = std::stoull(text.substr(at + 1), nullptr, 0);
-      } catch (const std::exception&) {
-        throw InputError(Problem{{"--mram", 0},
-                                 {},
-                                 "'" + text.substr(at + 1, 40) + "' is not an address",
-                                 "a number such as 0x1000",
-                                 {}});
-      }
-      if (address >= 0x08000000 && address < 0x0c000000) address -= 0x08000000;
-      if (address >= dpu::kMramBytes)
-        throw InputError(
-            Problem{{"--mram", 0}, {}, "the address lies outside MRAM", "0 to 0x3ffffff", {}});
-      machine.writeMram(static_cast<std::uint32_t>(address),
-                        readBytes(text.substr(0, at), dpu::kMramBytes));
-    }
-    for (const std::string& text : writes) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos)
-        throw InputError(Problem{
-            {"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE", {}});
-      const Place place = parsePlace(text.substr(0, equals), "--write");
-      machine.writeSymbol(place.symbol, readBytes(text.substr(equals + 1), dpu::kMramBytes),
-                          place.offset);
-    }
-  }
-
-  void dump(const dpu::DpuMachine& machine) const {
-    for (const std::string& text : dumps) {
-      const DumpRequest request = parseDump(text);
-      const auto content =
-          machine.readSymbol(request.place.symbol, request.bytes, request.place.offset);
-      if (!request.file.empty()) {
-        writeFileAtomically(request.file,
-                            {reinterpret_cast<const char*>(content.data()), content.size()});
-        continue;
-      }
-      std::FILE* out = json ? stderr : stdout;
-      for (std::size_t i = 0; i < content.size(); i += 16) {
-        fmt::print(out, "{}+{:06x} ", request.place.symbol, request.place.offset + i);
-        for (std::size_t j = i; j < std::min(i + 16, content.size()); ++j)
-          fmt::print(out, " {:02x}", content[j]);
-        fmt::print(out, "\n");
-      }
-    }
   }
 
   void print(const dpu::DpuRunResult& r) const {
     fmt::print("{} cycles, {} instructions, IPC {:.4f}, {}\n", r.cycles, r.instructions, r.ipc,
                format(Seconds(r.timeS)));
+    fmt::print("{} launch{} of the host: {}\n", launches, launches == 1 ? "" : "es",
+               format(Seconds(r.kernelTimeS)));
     fmt::print("energy {} ({} to {}), average power {}\n", format(Joules(r.energyJ.value)),
                format(Joules(r.energyJ.low)), format(Joules(r.energyJ.high)),
                r.timeS > 0 ? format(Watts(r.energyJ.value / r.timeS)) : "-");
@@ -237,18 +115,30 @@ struct DpuOptions {
     const auto extra = extension();
     const dpu::Program program = dpu::loadProgram(input, assembly(extra));
     dpu::DpuMachine machine(program, extra);
-    feed(machine);
-    dpu::DpuRunOptions options = runOptions();
+    for (const std::string& text : mram) loadMram(machine, text);
+    for (const std::string& text : writes) writeSymbolFile(machine, text);
+    const pim::UpmemParams params = pim::loadUpmem(context.path, device);
+    dpu::DpuRunOptions options = runOptions(params);
+    std::optional<DpuTrace> tracer;
+    if (!trace.empty()) {
+      tracer.emplace(trace, machine.program(), traceTasklets, traceRange);
+      options.trace = [&](const dpu::TraceEvent& e) { tracer->write(e); };
+    }
     // Without a number, a program that boots its tasklets has as many as it boots: no note.
     if (tasklets == 0 && start == "automatic" && program.boots())
       options.start = dpu::StartPolicy::first;
-    const dpu::DpuRunResult result = machine.run(options);
+    dpu::DpuRunResult result = machine.run(options);
+    if (tracer) tracer->finish();
+    result.kernelTimeS = pim::launchModelOf(params).time(result.timeS, launches, copies);
     for (const std::string& note : result.notes) spdlog::info("{}", note);
-    dump(machine);
+    for (const std::string& text : dumps) dumpSymbol(machine, text, json ? stderr : stdout);
     if (json)
       fmt::print("{}\n", dpu::toJson(result));
     else if (!result.error)
       print(result);
+    if (!json) fmt::print("{}", result.printed);
+    if (!result.races.empty()) context.exitCode = 1;
+    if (result.exitValue != 0) context.exitCode = result.exitValue & 255;
     if (result.error) {
       fmt::print(stderr, "error: {}: {}\n", input, result.error->text());
       context.exitCode = exitBadInput;
@@ -271,7 +161,11 @@ void addDpu(CLI::App& app, Context& context) {
         ->allow_extra_args(false);
     s->add_option("--tasklets", o->tasklets, "Number of tasklets, 1 to 24 (NTASKLETS)")
         ->check(CLI::Range(1, 24));
-    s->add_option("--isa", o->isa, "Instruction file with additions");
+    s->add_option("--isa", o->isa,
+                  "Instructions to add or change: an id of configs/isa or a YAML file "
+                  "(docs/new-instruction.md); may be given several times")
+        ->take_all()
+        ->allow_extra_args(false);
   };
 
   CLI::App* as = sub->add_subcommand("asm", "Assemble to an ELF file");
@@ -318,19 +212,41 @@ void addDpu(CLI::App& app, Context& context) {
   run->add_option("--max-cycles", o->maxCycles,
                   "Give up after this many cycles (default 5e10; 0 = never)");
   run->add_flag("--race-check", o->race, "Report unsynchronised sharing of WRAM");
-  run->add_flag("--trace", o->trace, "Print every issued instruction to stderr");
+  run->add_flag("--trace{-}", o->trace,
+                "Print every issued instruction with symbol and registers to stderr; "
+                "--trace=FILE: to a file");
+  run->add_option("--trace-tasklets", o->traceTasklets, "Only these: 0,3,8-11");
+  run->add_option("--trace-range", o->traceRange,
+                  "Only these instructions: FROM-TO, numbers or symbols; or one symbol: its body");
+  run->add_option("--device", o->device, "Device file with timing and launch constants");
+  run->add_option("--launches", o->launches,
+                  "Launches in a row in kernel_time_s (only the program's first one is run)")
+      ->check(CLI::Range(1, 1000000000));
+  run->add_flag("--copies-between", o->copies,
+                "The host copies to or from MRAM between launches: each pays in full");
   run->add_flag("--json", o->json, "Print one JSON object");
   run->callback([o, &context] { o->run(context); });
 
+  addDpuLaunch(*sub, context);
   CLI::App* report =
       sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
-  report->add_option("--isa", o->isa, "Instruction file with additions");
+  report
+      ->add_option("--isa", o->isa,
+                   "Instructions to add or change: an id of configs/isa or a YAML file "
+                   "(docs/new-instruction.md); may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   report->callback([o] {
     const auto extra = o->extension();
     dpu::isaReport(DpuOptions::setOf(extra), std::cout);
   });
   CLI::App* exported = sub->add_subcommand("isa-export", "Print the instruction table as YAML");
-  exported->add_option("--isa", o->isa, "Instruction file with additions");
+  exported
+      ->add_option("--isa", o->isa,
+                   "Instructions to add or change: an id of configs/isa or a YAML file "
+                   "(docs/new-instruction.md); may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   exported->callback([o] {
     const auto extra = o->extension();
     dpu::isaExport(DpuOptions::setOf(extra), std::cout);

@@ -8,8 +8,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "explorer/child_process.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 
 namespace wattlas {
 namespace {
@@ -31,12 +30,8 @@ struct EvalCommand {
       if (!loaded)  // what the line says wins
         spec.sets.insert(spec.sets.begin(), overrides.sets.begin(), overrides.sets.end());
       const Experiment experiment = maker.make(spec);
-      if (!needsEngine(experiment)) return simulate(experiment, cache, {});
-      // SystemC elaborates once per process: a child gets it clean and returns bytes.
-      return resultFromJson(runInChild([&] {
-        ProfileCache own;
-        return toJson(simulate(experiment, own, makeEventEngine), true, -1);
-      }));
+      cache.trim();
+      return simulate(experiment, cache, platformSimulator);
     });
     std::ios::sync_with_stdio(false);
     while (const auto line = nextEvalLine(std::cin)) {

@@ -2,15 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include "explorer/child_process.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 
 namespace wattlas {
 
 RunResult evaluateHere(const ExperimentSpec& spec, const Context& context) {
   const Experiment experiment = makeExperiment(spec, context.registry, context.path);
   ProfileCache cache;
-  return simulate(experiment, cache, makeEventEngine);
+  return simulate(experiment, cache, platformSimulator);
 }
 
 std::vector<RunResult> evaluateEach(const std::vector<ExperimentSpec>& specs,
@@ -18,16 +17,8 @@ std::vector<RunResult> evaluateEach(const std::vector<ExperimentSpec>& specs,
   std::vector<RunResult> results;
   ProfileCache cache;
   for (const ExperimentSpec& spec : specs) {
-    // Read and check here, so that bad input is reported by this process.
     const Experiment experiment = makeExperiment(spec, context.registry, context.path);
-    if (!needsEngine(experiment)) {
-      results.push_back(simulate(experiment, cache, {}));
-      continue;
-    }
-    results.push_back(resultFromJson(runInChild([&] {
-      ProfileCache own;
-      return toJson(simulate(experiment, own, makeEventEngine), true, -1);
-    })));
+    results.push_back(simulate(experiment, cache, platformSimulator));
   }
   return results;
 }
@@ -41,8 +32,6 @@ std::vector<std::optional<RunResult>> evaluateAccepted(const std::vector<Experim
     try {
       results.emplace_back(std::move(evaluateEach({spec}, context).front()));
     } catch (const InputError&) {
-      results.emplace_back();
-    } catch (const ChildFailure&) {
       results.emplace_back();
     }
   }

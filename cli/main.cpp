@@ -115,10 +115,12 @@ int main(int argc, char** argv) {
     app.get_formatter()->column_width(34);
     addRun(app, context);
     addCompare(app, context);
+    addOffload(app, context);
     addPredict(app, context);
     addExplore(app, context);
     addCampaign(app, context);
     addEval(app, context);
+    addFolding(app, context);
     addBanks(app, context);
     addCalibrate(app, context);
     addValidate(app, context);

@@ -15,19 +15,19 @@ namespace {
 constexpr std::size_t writtenAtOnce = 1U << 20;
 
 struct PredictCommand {
-  std::string platform, input, output, fidelity;
+  std::string platform, input, output, fidelity, stack;
   std::vector<std::string> sets;
 
   void run(Context& context) const {
     CommonOptions common;
     common.fidelity = fidelity;
     common.sets = sets;
-    RowPredictor predictor(context.registry, context.path, platform, common.assignments());
+    RowPredictor predictor(context.registry, context.path, platform, common.assignments(), stack);
     AtomicFile written(output);
     std::string out;
     std::size_t rows = 0, refused = 0;
     const auto begin = [&](const CsvFile& file) {
-      out = file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason" + file.lineEnd;
+      out = file.rawHeader + ",predicted_us,predicted_j,bound,feasible,reason,stack" + file.lineEnd;
     };
     CsvFile::stream(input, "op", false, begin, [&](const CsvFile& file, CsvRecord&& record) {
       ++rows;
@@ -44,6 +44,8 @@ struct PredictCommand {
         out += ",,,,0,";
         appendCsvCell(out, p.reason);
       }
+      out += ',';
+      appendCsvCell(out, p.stack);
       out += file.lineEnd;
       if (out.size() < writtenAtOnce) return;
       written.write(out);
@@ -65,6 +67,8 @@ void addPredict(CLI::App& app, Context& context) {
   sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
   sub->add_option("--ops", command->input, "CSV with a column 'op' and its dimensions")->required();
   sub->add_option("-o,--output", command->output, "CSV to write")->required();
+  sub->add_option("--stack", command->stack,
+                  "Software stack of rows without one (default: library kernels alone)");
   sub->add_option("--fidelity", command->fidelity, "analytic, event or detailed");
   sub->add_option("--set", command->sets, "KEY=VALUE: any parameter")
       ->take_all()

@@ -15,10 +15,20 @@
 namespace wattlas {
 namespace {
 
+std::string statisticsTable(const RunResult& r) {
+  std::string out = fmt::format("{:<28} {:>12} {:>8} {:>12} {:>8} {:>8} {:>12}\n", "Component",
+                                "Busy", "Share", "Waited for", "Served", "Queue", "Moved");
+  for (const ComponentStatistics& s : r.statistics)
+    out += fmt::format("{:<28} {:>12} {:>7.1f}% {:>12} {:>8} {:>8} {:>12}\n", s.component,
+                       format(Seconds(s.busyS)), 100 * s.utilisation, format(Seconds(s.waitS)),
+                       s.served, s.queueMax, s.bytes > 0 ? format(bytes(s.bytes)) : "-");
+  return out;
+}
+
 struct RunCommand {
   std::string platform, workload, output, trace, commands;
   CommonOptions common;
-  bool json = false, strict = false, printConfig = false;
+  bool json = false, strict = false, printConfig = false, stats = false;
 
   void run(Context& context) const {
     const ExperimentSpec spec = common.spec(platform, workload);
@@ -43,6 +53,7 @@ struct RunCommand {
       fmt::print("{}\n", toJson(result));
     else
       fmt::print("{}{}", printRun(result, {.colour = context.colour}), assumptions);
+    if (stats && !json) fmt::print("\n{}", statisticsTable(result));
     if (strict && !result.feasible) context.exitCode = exitInfeasible;
   }
 };
@@ -64,6 +75,8 @@ void addRun(CLI::App& app, Context& context) {
                   "Write the commands of a chip's or channel's banks (CSV; platforms with compute "
                   "in the bank)");
   sub->add_flag("--json", command->json, "Print one JSON object");
+  sub->add_flag("--stats", command->stats,
+                "Print what each device, host and link did: busy, waited for, moved");
   sub->add_flag("--strict", command->strict, "Exit with 3 when the point is infeasible");
   sub->add_flag("--print-config", command->printConfig,
                 "Print the merged configuration (run it again with -p FILE) and stop");

@@ -4,7 +4,7 @@
 
 #include "cli/context.h"
 #include "explorer/worker.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 
 namespace wattlas {
 
@@ -16,7 +16,7 @@ int runWorker() {
   const Context context = makeContext();
   return workerMain(workerInput, workerOutput, [&](const Study& study) {
     return std::make_unique<SimulatingEvaluator>(study, context.registry, context.path,
-                                                 makeEventEngine);
+                                                 platformSimulator);
   });
 }
 

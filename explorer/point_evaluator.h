@@ -1,5 +1,4 @@
-// Evaluates points of one study as a worker process does: closed forms here, event simulations in
-// forked children that bring their profiles back.
+// Evaluates points of one study as a worker process does.
 #pragma once
 
 #include <functional>
@@ -34,27 +33,28 @@ class SimpleEvaluator : public PointEvaluator {
   EvaluateFunction function_;
 };
 
-/// Points whose programs are all known need no engine. Others are simulated in a child, together
-/// with the following points on the same platform: SystemC elaborates once for all of them.
-/// A child that breaks down is repeated point by point, so that only the culprit fails.
+/// Simulates in this process: what points have in common is made once, and one platform model
+/// serves all of them. A crash costs the process; whoever started it (worker_pool.h) finds the
+/// culprit.
 class SimulatingEvaluator : public PointEvaluator {
  public:
   /// Keeps references to study, registry and path.
   SimulatingEvaluator(const Study& study, const Registry& registry, const SearchPath& path,
-                      EngineFactory makeEngine);
+                      SimulatorSource simulator);
   void prepare() override { source_.prepare(); }
   void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) override;
 
  private:
-  std::vector<PointOutcome> inChild(std::span<const DesignPoint> points, bool withDetail);
-  std::size_t samePlatform(std::span<const DesignPoint> points, const Experiment& first);
+  // SystemC counts 213 days in picoseconds.
+  static constexpr double mostSimulatedS = 50 * 86400.0;
+  PointOutcome outcome(const DesignPoint& point, bool withDetail);
 
   const Study& study_;
   ExperimentMaker maker_;
   ExperimentSource source_;
-  EngineFactory makeEngine_;
+  SimulatorSource simulator_;
   ProfileCache cache_;
-  double secondsPerPoint_ = 1;  ///< of the last child: how many points the next one gets
+  double simulatedS_ = 0;  ///< of all points, at least what the clock of SystemC shows
 };
 
 }  // namespace wattlas

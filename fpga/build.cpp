@@ -5,6 +5,7 @@
 
 #include "fpga/design.h"
 #include "fpga/resources.h"
+#include "fpga/timing.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -26,6 +27,10 @@ constexpr std::int64_t tableLatency = 2;
 /// between the first kept one and the last needed one.
 std::int64_t windowSpan(const Window& w) {
   const std::int64_t line = w.paddedWidth();
+  if (w.wholeRows)
+    return std::max(w.kernelHeight,
+                    w.paddedHeight() - (w.outHeight() - 1) * w.strideHeight - w.strideHeight) *
+           line;
   std::int64_t span = 1, released = 0;
   for (std::int64_t row = 0; row <= w.outHeight(); ++row) {
     const bool tail = row == w.outHeight();
@@ -166,9 +171,9 @@ class PipelineBuilder {
     if (padded) a.window = alreadyPadded(layer.window);
     a.tokens = layer.pixels;
     a.service = s.unit;
-    a.latency = hlsLatency;
+    a.latency = latencyOf(layer, f);
     a.cost = productUnit(layer, f, style_, p_);
-    if (s.window > 0) {
+    if (!layer.window.isIdentity()) {
       a.pattern = Pattern::scan;
       a.emit = Emit::completeWindow;
       a.service = s.writer;
@@ -219,12 +224,17 @@ class PipelineBuilder {
     Actor a = actorOf(layer, "", depthwise ? ActorKind::depthwiseUnit : ActorKind::matrixUnit);
     a.tokens = layer.vectors();
     a.service = s.unit;
-    const std::int64_t passes = layer.cout / f.pe;
-    a.latency = style_ == Style::hls4ml ? hlsLatency
-                : passes > 1            ? replayLatency
-                                        : singlePassLatency;
+    a.latency = latencyOf(layer, f);
     a.cost = productUnit(layer, f, style_, p_);
     return out_.add(std::move(a));
+  }
+
+  /// Cycles from the end of a unit's work to its result.
+  std::int64_t latencyOf(const Layer& layer, const Folding& f) {
+    if (style_ == Style::finn) return layer.cout / f.pe > 1 ? replayLatency : singlePassLatency;
+    if (strategyOf(f) == Strategy::resource && f.reuse > 1) return hlsLatency;
+    out_.unpacedUpTo = 0;  // registers depend on the clock: the design is of this one only
+    return unrolledLatency(layer, p_);
   }
 
   Channel inside(const Layer& layer, const char* part, std::int64_t tokens) const {
@@ -245,7 +255,9 @@ class PipelineBuilder {
     const std::int32_t writer = out_.add(std::move(w));
     Actor r = actorOf(layer, ".window", ActorKind::windowReader);
     r.pattern = Pattern::slide;
+    r.window.wholeRows = p_.windows == "rows" && layer.window.kernelHeight > 1;
     r.service = s.reader;
+    const std::int64_t span = windowSpan(r.window);
     const std::int32_t reader = out_.add(std::move(r));
     const std::int32_t unit = matrixActor(layer, f, s);
 
@@ -254,7 +266,7 @@ class PipelineBuilder {
     const std::int64_t whole = win.kernelHeight > 1
                                    ? (win.kernelHeight + win.strideHeight) * win.paddedWidth()
                                    : win.kernelWidth + win.strideWidth;
-    lines.capacity = std::max(windowSpan(win), whole);
+    lines.capacity = std::max(span, whole);
     lines.releaseAtEnd = true;
     out_.connect(writer, reader, std::move(lines));
 

@@ -56,7 +56,7 @@ std::optional<Refusal> checkSize(const Network& network) {
 /// Depths that an unbounded run of one frame fills, plus the place being written.
 void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
   Pipeline wide = buildPipeline(design.network, design.foldings, design.style, p, 1);
-  design.fifoPeaks = frames.occupancy(wide);
+  design.fifoPeaks = frames.occupancy(wide, &design.latency);
   for (std::size_t i = 0; i < wide.channels.size(); ++i)
     if (wide.channels[i].sizable)
       wide.channels[i].capacity =
@@ -108,12 +108,14 @@ Hash128 hashOf(const Design& design) {
     add(h, {static_cast<int>(a.kind), a.op, static_cast<int>(a.pattern), static_cast<int>(a.emit)});
     add(h, {a.tokens, a.service, a.work, a.latency, a.paceNum, a.paceDen});
     add(h, {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
-            w.strideHeight, w.strideWidth});
+            w.strideHeight, w.strideWidth, w.wholeRows ? 1 : 0});
     add(h, {a.cost.lut, a.cost.ff, a.cost.dsp, a.cost.bram18, a.cost.uram});
   }
   for (const Channel& c : design.pipeline.channels)
     add(h, {c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0});
-  for (const Folding& f : design.foldings) add(h, {f.pe, f.simd, f.reuse});
+  for (const Folding& f : design.foldings)
+    add(h, {f.pe, f.simd, f.reuse, static_cast<int>(f.products), static_cast<int>(f.weights),
+            static_cast<int>(strategyOf(f))});
   return h.finish();
 }
 
@@ -122,6 +124,31 @@ Resources scaled(const Resources& r, double share) {
     return static_cast<std::int64_t>(static_cast<double>(v) * share);
   };
   return {part(r.lut), part(r.ff), part(r.dsp), part(r.bram18), part(r.uram)};
+}
+
+std::string reasonOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
+  const std::string plain = layer.name.substr(0, layer.name.find('#'));
+  const auto own = p.layers.find(plain);
+  const FoldingRequest& asked = own != p.layers.end() ? own->second : p.everywhere;
+  const auto compare = [](const char* key, std::int64_t wanted, std::int64_t got) {
+    return wanted == got ? std::string("asked for")
+                         : "nearest legal to " + std::string(key) + " " + std::to_string(wanted);
+  };
+  if (layer.hasProducts() && style == Style::hls4ml && asked.reuse > 0)
+    return compare("reuse", asked.reuse, f.reuse);
+  if (layer.hasProducts() && style == Style::finn && asked.simd > 0 && asked.simd != f.simd)
+    return compare("simd", asked.simd, f.simd);
+  if (style == Style::finn && asked.pe > 0 && (layer.hasProducts() || own != p.layers.end()))
+    return compare("pe", asked.pe, f.pe);
+  return p.targetCycles > 0 ? "keeps the interval asked for"
+                            : "keeps the pace of the slowest layer";
+}
+
+std::vector<std::string> reasonsOf(const Design& design, const Parameters& p) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < design.foldings.size(); ++i)
+    all.push_back(reasonOf(design.network.layers[i], design.foldings[i], design.style, p));
+  return all;
 }
 
 }  // namespace
@@ -152,18 +179,22 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   design.style = styleFor(*network, p);
   design.network = std::move(*network);
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
-  const Resources budget = scaled(budgetOf(p), share);
+  const Resources usable = scaled(budgetOf(p), share), fabric = scaled(fabricOf(p), share);
   std::optional<std::string> missing;
-  for (const double forLayers : {0.95, 0.85, 0.7, 0.5}) {
+  for (const double forLayers : {0.95, 0.85, 0.7, 0.5, 1.0}) {
+    // What does not fit into the usable share may still be routed with effort, as published designs
+    // were: it is built, and its use says so.
+    const Resources& budget = forLayers < 1 ? usable : fabric;
     auto foldings =
         chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
-    if (!foldings) {
-      // Nearly full devices: layers alone may still fit with everything.
-      foldings = chooseFoldings(design.network, design.style, p, budget, memory.foldings);
-      if (!foldings) return foldings.error();
+    if (!foldings && forLayers < 1) {
+      missing = foldings.error().what;
+      continue;
     }
+    if (!foldings) return foldings.error();
     if (*foldings == design.foldings) continue;  // as before, which did not fit
     design.foldings = std::move(*foldings);
+    design.why = reasonsOf(design, p);
     if (p.fixedFifoDepth == 0)
       sizeFifos(design, p, memory.frames);
     else
@@ -182,6 +213,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
       return Refusal{Refusal::Code::mapping, "the pipeline cannot run: " + trace.deadlock,
                      "fifo.depth: auto, or a larger number"};
     design.fifoPeaks = trace.occupancy;
+    design.latency = trace.firstFrame;
   }
   measure(design);
   design.hash = hashOf(design);
@@ -199,6 +231,7 @@ double tokensBeforeFirst(const Actor& a) {
     const std::int64_t rows = std::max<std::int64_t>(w.kernelHeight - 1 - w.top, 0);
     return static_cast<double>(rows * w.width + std::max<std::int64_t>(w.kernelWidth - w.left, 1));
   }
+  if (w.wholeRows) return static_cast<double>(w.kernelHeight * w.paddedWidth());
   return static_cast<double>((w.kernelHeight - 1) * w.paddedWidth() + w.kernelWidth);
 }
 

@@ -14,8 +14,10 @@ struct Design {
   Style style = Style::finn;
   Network network;
   std::vector<Folding> foldings;  ///< of the layers
+  std::vector<std::string> why;   ///< who decided about each of them
   Pipeline pipeline;
   Resources total;                      ///< without the shell
+  std::int64_t latency = 0;             ///< cycles of one inference alone
   std::vector<std::int64_t> fifoPeaks;  ///< per channel: what an unbounded run of one frame filled
   Bits inputBits, outputBits;           ///< one frame, through the board memory
   Bits weightBits, bufferBits;          ///< on chip

@@ -1,9 +1,11 @@
 #include "fpga/device.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "fpga/recurrence.h"
 #include "fpga/stepped.h"
+#include "fpga/timing.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -42,9 +44,8 @@ void DataflowDevice::describe() {
     return Bits(static_cast<double>(std::max<std::int64_t>(n, 0)) * each);
   };
   Tier chip{"on-chip memory",
-            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64),
-            HostAccess::none, 1};
-  info_.tiers = {chip, {"board memory", p_.memoryCapacity.value, HostAccess::shared, 1}};
+            bits(budget.bram18, 18432) + bits(budget.uram, 294912) + bits(budget.lut, 64)};
+  info_.tiers = {chip, {"board memory", p_.memoryCapacity.value}};
   info_.ports = {{"host", p_.memoryBandwidth.value}};
   info_.tdp = {};
   // One product of the widest format a DSP block and cycle.
@@ -53,7 +54,16 @@ void DataflowDevice::describe() {
   info_.peakMemory = p_.memoryBandwidth.value;
 }
 
-Support DataflowDevice::support(const Operator& op) const {
+const KindSet& DataflowDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support DataflowDevice::supportKnown(const Operator& op) const {
   switch (op.kind) {
     case OpKind::attention:
     case OpKind::rope:
@@ -70,14 +80,14 @@ Support DataflowDevice::support(const Operator& op) const {
             "batch norm, folded into the layer before, is supported");
       break;
     case OpKind::activation:
-      if (op.variant == OpVariant::siluMul)
+      if (isGated(op.variant))
         return refused("a gated activation needs two streams; only functions of one value");
       break;
     case OpKind::gemm:
       if (!op.hasWeights)
         return refused("both operands are activations; the units hold one operand as weights");
       break;
-    default:
+    default:  // the layers that fpga/layer.cpp builds
       break;
   }
   if (op.kind == OpKind::hamming) return {Support::Level::native, ""};
@@ -145,11 +155,33 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
+namespace {
+
+std::string hertz(Hertz clock) {
+  return formatQuantity(clock.value, Dimension::frequency);
+}
+
+}  // namespace
+
+std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
+  const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
+                      static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
+  const Hertz limit = reachableClock(fill, p_);
+  if (p_.clock.value.value <= limit.value) return std::nullopt;
+  return Refusal{Refusal::Code::mapping,
+                 "a clock of " + hertz(p_.clock.value) + " is beyond " + p_.part +
+                     ": a design of " + std::to_string(design.total.lut + p_.shellLut) +
+                     " LUTs closes timing up to " + hertz(limit),
+                 "fabric.clock: " + hertz(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
+}
+
 Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(
     const WorkItem& item) const {
   const double share = shareOf(item),
                cyclesPerBit = p_.clock.value.value / p_.memoryBandwidth.value.value;
-  const auto programOf = [&](std::shared_ptr<const Design> design) {
+  const auto programOf = [&](std::shared_ptr<const Design> design)
+      -> Expected<std::shared_ptr<const Program>, Refusal> {
+    if (auto refusal = tooFast(*design)) return *refusal;
     return std::shared_ptr<const Program>(std::make_shared<DataflowProgram>(std::move(design), p_));
   };
   const std::optional<Hash128> key =
@@ -180,7 +212,9 @@ Trace DataflowDevice::run(const DataflowProgram& program, Fidelity fidelity) con
 
 CopyCost DataflowDevice::copy(const CopyRequest& request) const {
   CopyCost cost;
-  cost.latency = toTicks(p_.copyLatency.value);
+  // The processor cleans its caches of a buffer that a DMA engine reads, or drops its lines.
+  const double lines = std::ceil(request.amount.value / (8 * static_cast<double>(p_.lineBytes)));
+  cost.latency = toTicks(Seconds(p_.copyLatency.value.value + lines * p_.lineFlush.value.value));
   cost.wire = request.amount;
   cost.peak = p_.memoryBandwidth.value;
   cost.energy.add(c_.memory, static_cast<std::int64_t>(request.amount.value));
@@ -189,7 +223,7 @@ CopyCost DataflowDevice::copy(const CopyRequest& request) const {
 
 LaunchCost DataflowDevice::launch() const {
   LaunchCost cost;
-  cost.perProgram = toTicks(p_.callOverhead.value);
+  cost.perProgram = toTicks(p_.callTime());
   return cost;
 }
 
@@ -197,11 +231,11 @@ Bits DataflowDevice::residentBits(const Operator& op) const {
   return costOf(op).weights * static_cast<double>(op.weightCopies());
 }
 
-DeviceKind dataflowKind(MakeDataflow make) {
+DeviceKind dataflowKind() {
   DeviceKind kind;
   kind.name = "fpga-dataflow";
   kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [make, memory = std::make_shared<DesignMemory>()](
+  kind.make = [memory = std::make_shared<DesignMemory>()](
                   const ConfigNode& config, const std::string& prefix,
                   Problems& problems) -> std::unique_ptr<Device> {
     Parameters p;
@@ -210,7 +244,7 @@ DeviceKind dataflowKind(MakeDataflow make) {
         bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
     if (problems.list().size() > before) return nullptr;
     p.coefficients = Parameters::coefficientsOf(bound.complete);
-    auto device = make(std::move(p), std::move(bound));
+    auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
     device->share(memory);
     return device;
   };

@@ -1,4 +1,4 @@
-// Kind `fpga-dataflow`, plain half: the whole network as one pipeline on one FPGA.
+// Kind `fpga-dataflow`: the whole network as one pipeline on one FPGA.
 #pragma once
 
 #include "fpga/design.h"
@@ -20,29 +20,33 @@ class DataflowProgram final : public Program {
   const std::vector<Footprint>& footprint() const override { return footprint_; }
   Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
+  DesignReport designReport(bool operators) const override;
 
   const Design& design() const { return *design_; }
   std::int64_t frames() const { return design_->network.frames; }
 
  private:
   std::shared_ptr<const Design> design_;
+  Resources shell_, usable_, total_;
+  double clock_;  ///< Hz
   std::vector<Footprint> footprint_;
   Ticks bound_;
 };
 
-/// Everything but `elaborate`, which the SystemC half adds (dataflow_module.h).
-class DataflowDevice : public ConfiguredDevice {
+class DataflowDevice final : public ConfiguredDevice {
  public:
   DataflowDevice(Parameters parameters, ResolvedConfig config);
   /// Devices of one sweep share what their designs have in common.
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
+  std::vector<Fidelity> fidelities() const override;
+  Profile simulate(const Program& program, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   Bits residentBits(const Operator& op) const override;
@@ -51,15 +55,18 @@ class DataflowDevice : public ConfiguredDevice {
   const Coefficients& coefficients() const { return c_; }
   /// Profile of a finished run (a Trace of either simulation), with statistics of its units.
   Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
-  /// Runs a program at `event` or `detailed` without SystemC.
+  /// Tokens of a program at `event` or `detailed`.
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   void describe();
   void makeEnergy();
   /// Profile of a Trace without statistics.
   Profile accounted(const DataflowProgram& program, const Trace& trace) const;
   double shareOf(const WorkItem& item) const;
+  /// Why a design cannot run at the clock that is asked for.
+  std::optional<Refusal> tooFast(const Design& design) const;
   /// Why one of the operators cannot be part of a pipeline.
   std::optional<Refusal> unfit(const WorkItem& item) const;
 
@@ -68,10 +75,7 @@ class DataflowDevice : public ConfiguredDevice {
   std::shared_ptr<DesignMemory> memory_ = std::make_shared<DesignMemory>();
 };
 
-/// Makes the complete device; given by the half that knows SystemC.
-using MakeDataflow = std::unique_ptr<DataflowDevice> (*)(Parameters parameters,
-                                                         ResolvedConfig config);
 /// The kind as the registry takes it.
-DeviceKind dataflowKind(MakeDataflow make);
+DeviceKind dataflowKind();
 
 }  // namespace wattlas::fpga

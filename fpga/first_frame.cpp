@@ -29,18 +29,19 @@ void hashInto(Hasher& h, const Actor& a) {
     return;
   }
   const Window& w = a.window;
-  h.integer(static_cast<int>(a.emit)).integer(a.work);
+  h.integer(static_cast<int>(a.emit)).integer(a.work).integer(w.wholeRows ? 1 : 0);
   for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
                                w.kernelWidth, w.strideHeight, w.strideWidth})
     h.integer(v);
 }
 
 /// For pipelines whose segments feed each other in a circle: all of it as one.
-std::vector<std::int64_t> wholeFrame(Pipeline pipeline) {
+std::vector<std::int64_t> wholeFrame(Pipeline pipeline, std::int64_t& end) {
   for (Channel& c : pipeline.channels)
     if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
   Trace trace = evaluate(pipeline, {1, false});
   if (!trace.deadlock.empty()) stuck();
+  end = trace.cycles;
   return std::move(trace.occupancy);
 }
 
@@ -122,6 +123,7 @@ std::shared_ptr<const FirstFrames::Past> FirstFrames::evaluated(
   if (!trace) stuck();
   const auto ending = segment.entering.size() + segment.inside.size();
   auto past = std::make_shared<Past>();
+  past->end = trace->end;
   past->occupancy.assign(trace->occupancy.begin(),
                          trace->occupancy.begin() + static_cast<std::ptrdiff_t>(ending));
   for (std::size_t c = ending; c < part.channels.size(); ++c) {
@@ -131,7 +133,8 @@ std::shared_ptr<const FirstFrames::Past> FirstFrames::evaluated(
   return past;
 }
 
-std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline) {
+std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline, std::int64_t* end) {
+  std::int64_t last = 0;
   if (keptTokens_ > mostTokens) {
     known_.clear();
     keptTokens_ = 0;
@@ -156,7 +159,7 @@ std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline) {
         else if (sent[index(id)] != nullptr)
           hasher.integer(-1).add(history[index(id)]);
         else
-          return wholeFrame(pipeline);
+          return wholeFrame(pipeline, end != nullptr ? *end : last);
       }
       hasher.integer(static_cast<std::int64_t>(actor.outputs.size()));
       for (const std::int32_t id : actor.outputs)
@@ -166,6 +169,7 @@ std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline) {
     std::shared_ptr<const Past>& past = known_[key];
     if (!past) past = evaluated(pipeline, segment, sent);
     alive.push_back(past);
+    last = std::max(last, past->end);
     std::size_t i = 0;
     for (const auto* channels : {&segment.entering, &segment.inside})
       for (const std::int32_t c : *channels) peaks[index(c)] = past->occupancy[i++];
@@ -175,6 +179,7 @@ std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline) {
       history[c] = Hasher().add(key).integer(static_cast<std::int64_t>(k)).finish();
     }
   }
+  if (end != nullptr) *end = last;
   return peaks;
 }
 

@@ -18,15 +18,16 @@ namespace wattlas::fpga {
 class FirstFrames {
  public:
   /// Largest number of visible tokens per channel in one frame: what `evaluate` finds for one frame
-  /// of a pipeline whose sizable channels have room for a whole frame. Throws InputError when the
-  /// pipeline is stuck.
-  std::vector<std::int64_t> occupancy(const Pipeline& pipeline);
+  /// of a pipeline whose sizable channels have room for a whole frame; `end`: when everything has
+  /// ended then. Throws InputError when the pipeline is stuck.
+  std::vector<std::int64_t> occupancy(const Pipeline& pipeline, std::int64_t* end = nullptr);
   /// Firings that were evaluated, not remembered.
   std::int64_t steps() const { return steps_; }
 
  private:
   /// A segment with everything before it.
   struct Past {
+    std::int64_t end = 0;
     std::vector<std::int64_t> occupancy;          ///< of the channels that end in the segment
     std::vector<std::vector<std::int64_t>> sent;  ///< per channel that leaves it: times of tokens
   };

@@ -1,9 +1,11 @@
 #include "fpga/folding.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "fpga/resources.h"
+#include "fpga/timing.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -51,6 +53,41 @@ FoldingRequest requestFor(const Layer& layer, const Parameters& p, bool& own) {
   return own ? at->second : p.everywhere;
 }
 
+Products productsOf(const FoldingRequest& request) {
+  return request.products == "dsp"   ? Products::dsp
+         : request.products == "lut" ? Products::lut
+                                     : Products::byWidth;
+}
+Memory memoryOf(const FoldingRequest& request) {
+  return request.weights == "distributed" ? Memory::distributed
+         : request.weights == "block"     ? Memory::block
+         : request.weights == "ultra"     ? Memory::ultra
+                                          : Memory::any;
+}
+std::optional<Strategy> strategyOf(const FoldingRequest& request) {
+  if (request.strategy == "latency") return Strategy::latency;
+  if (request.strategy == "resource") return Strategy::resource;
+  if (request.strategy == "distributed") return Strategy::distributed;
+  return std::nullopt;
+}
+
+/// Words of a stream hold whole channels' shares: simd divides the channels or is a multiple.
+bool streams(const Layer& layer, std::int64_t simd) {
+  if (layer.kind == LayerKind::depthwise) return true;
+  const std::int64_t channels = layer.cin / layer.groups;
+  return channels % simd == 0 || simd % channels == 0;
+}
+/// The largest legal value that is no larger than the one that was asked for.
+std::int64_t legalSimd(const Layer& layer, std::int64_t wanted) {
+  std::int64_t best = 1;
+  for (const std::int64_t d : divisors(layer.matrixWidth()))
+    if (d <= wanted && streams(layer, d)) best = d;
+  return best;
+}
+std::int64_t outputsOf(const Layer& layer) {
+  return layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
+}
+
 /// Everything about a layer that decides what its foldings cost and how long they take.
 void hashInto(Hasher& h, const Layer& l) {
   const Window& w = l.window;
@@ -58,8 +95,10 @@ void hashInto(Hasher& h, const Layer& l) {
        {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
         w.strideHeight, w.strideWidth, l.cin, l.cout, l.groups, l.pixels, l.outPixels})
     h.integer(v);
-  for (const int v : {static_cast<int>(l.kind), l.weightBits, l.inputBits, l.outputBits})
+  for (const int v : {static_cast<int>(l.kind), l.weightBits, l.inputBits, l.outputBits,
+                      l.accumulatorBits, l.weightFraction})
     h.integer(v);
+  h.real(l.density);
   for (const bool v : {l.binaryProducts, l.ternaryWeights, l.thresholds, l.averages, l.tabled})
     h.integer(v ? 1 : 0);
 }
@@ -75,6 +114,8 @@ class Search {
     if (memory_.size() > mostKept) memory_.clear();
     Hasher hasher;
     hasher.add(p.coefficients).integer(static_cast<int>(style));
+    // Registers of unrolled layers depend on the clock.
+    if (style == Style::hls4ml) hasher.real(p.clock.value.value);
     for (const std::int64_t v : {budget.lut, budget.ff, budget.dsp, budget.bram18, budget.uram})
       hasher.integer(v);
     common_ = hasher.finish();
@@ -92,9 +133,12 @@ class Search {
         choices_.push_back(&known->second);
         continue;
       }
-      std::vector<FoldingChoice> list;
-      if (const auto refusal = candidates(layer, list)) return *refusal;
-      choices_.push_back(&memory_.emplace(keyOf(layer), pareto(std::move(list))).first->second);
+      LayerChoices found;
+      if (const auto refusal = candidates(layer, found.usual)) return *refusal;
+      found.other = otherwise(layer, found.usual);
+      found.usual = pareto(std::move(found.usual));
+      found.other = pareto(std::move(found.other));
+      choices_.push_back(&memory_.emplace(keyOf(layer), std::move(found)).first->second);
     }
     return pick();
   }
@@ -128,11 +172,31 @@ class Search {
         if (!own || request.pe == 0 || request.pe == pe) offer(layer, {pe, 1, 1}, list);
       if (!list.empty()) return std::nullopt;
       return illegal(layer, "pe " + std::to_string(request.pe),
-                     "a divisor of " + std::to_string(layer.cin) + " such as " +
-                         std::to_string(largestDivisor(layer.cin, request.pe)));
+                     "pe: " + std::to_string(largestDivisor(layer.cin, request.pe)) +
+                         ", a divisor of " + std::to_string(layer.cin));
     }
-    return style_ == Style::finn ? finnChoices(layer, request, own, list)
-                                 : reuseChoices(layer, request, own, list);
+    Folding base;
+    base.products = productsOf(request);
+    base.weights = memoryOf(request);
+    base.strategy = strategyOf(request);
+    return style_ == Style::finn ? finnChoices(layer, request, own, base, list)
+                                 : reuseChoices(layer, request, own, base, list);
+  }
+
+  /// The same foldings with products elsewhere, where that is possible and nobody decided.
+  std::vector<FoldingChoice> otherwise(const Layer& layer,
+                                       const std::vector<FoldingChoice>& usual) const {
+    std::vector<FoldingChoice> list;
+    if (!layer.hasProducts() || usual.empty()) return list;
+    if (usual.front().folding.products != Products::byWidth || layer.weightBits < 2) return list;
+    const bool inDsp = usesDsp(layer, Products::byWidth, p_);
+    if (!inDsp && !usesDsp(layer, Products::dsp, p_)) return list;
+    for (const FoldingChoice& c : usual) {
+      Folding f = c.folding;
+      f.products = inDsp ? Products::lut : Products::dsp;
+      offer(layer, f, list);
+    }
+    return list;
   }
 
   Refusal illegal(const Layer& layer, const std::string& what, const std::string& legal) const {
@@ -141,48 +205,66 @@ class Search {
   }
 
   std::optional<Refusal> finnChoices(const Layer& layer, FoldingRequest request, bool own,
-                                     std::vector<FoldingChoice>& list) const {
-    const std::int64_t height =
-        layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
-    const std::int64_t width = layer.matrixWidth();
-    if (own && request.reuse > 0)
-      return illegal(layer, "a reuse factor in style finn", "pe and simd, or style: hls4ml");
-    if (own && request.pe > 0 && height % request.pe != 0)
-      return illegal(layer, "pe " + std::to_string(request.pe),
-                     "pe: " + std::to_string(largestDivisor(height, request.pe)));
-    if (own && request.simd > 0 && width % request.simd != 0)
-      return illegal(layer, "simd " + std::to_string(request.simd),
-                     "simd: " + std::to_string(largestDivisor(width, request.simd)));
-    if (!own && request.pe > 0) request.pe = largestDivisor(height, request.pe);
-    if (!own && request.simd > 0) request.simd = largestDivisor(width, request.simd);
+                                     Folding base, std::vector<FoldingChoice>& list) const {
+    const std::int64_t height = outputsOf(layer);
+    if (own && (request.reuse > 0 || base.strategy))
+      return illegal(layer, "a reuse factor or strategy in style finn",
+                     "pe and simd, or style: hls4ml");
+    if (request.pe > 0 && height % request.pe != 0) {
+      const std::int64_t legal = largestDivisor(height, request.pe);
+      if (own)
+        return illegal(
+            layer,
+            "pe " + std::to_string(request.pe) + " for " + std::to_string(height) + " outputs",
+            "pe: " + std::to_string(legal));
+      request.pe = legal;
+    }
+    if (request.simd > 0 && !isLegalFinn(layer, 1, request.simd)) {
+      const std::int64_t legal = legalSimd(layer, request.simd);
+      if (own)
+        return illegal(layer,
+                       "simd " + std::to_string(request.simd) + " for " +
+                           std::to_string(layer.cin / layer.groups) + " channels",
+                       "simd: " + std::to_string(legal));
+      request.simd = legal;
+    }
     for (const std::int64_t pe : divisors(height)) {
       if (request.pe > 0 && pe != request.pe) continue;
-      for (const std::int64_t simd : divisors(width)) {
+      for (const std::int64_t simd : divisors(layer.matrixWidth())) {
         if (request.simd > 0 ? simd != request.simd : !streams(layer, simd)) continue;
-        offer(layer, {pe, simd, 1}, list);
+        base.pe = pe;
+        base.simd = simd;
+        offer(layer, base, list);
       }
     }
     return std::nullopt;
   }
-  /// Words of a stream hold whole channels' shares: simd divides the channels or is a multiple.
-  static bool streams(const Layer& layer, std::int64_t simd) {
-    if (layer.kind == LayerKind::depthwise) return true;
-    const std::int64_t channels = layer.cin / layer.groups;
-    return channels % simd == 0 || simd % channels == 0;
-  }
 
   std::optional<Refusal> reuseChoices(const Layer& layer, const FoldingRequest& request, bool own,
-                                      std::vector<FoldingChoice>& list) const {
+                                      Folding base, std::vector<FoldingChoice>& list) const {
     const std::int64_t in = layer.matrixWidth(), out = layer.cout;
     if (own && (request.pe > 0 || request.simd > 0))
       return illegal(layer, "pe or simd in style hls4ml", "a reuse factor, or style: finn");
+    if (base.strategy == Strategy::distributed && request.reuse > 1)
+      return illegal(layer, "distributed arithmetic and reuse " + std::to_string(request.reuse),
+                     "reuse: 1, or strategy: resource");
+    if (own && request.reuse > 0 && !isLegalReuse(in, out, request.reuse))
+      return illegal(layer,
+                     "reuse " + std::to_string(request.reuse) + " for " + std::to_string(in) +
+                         " x " + std::to_string(out) + " products",
+                     "reuse: " + std::to_string(nearestReuse(in, out, request.reuse)));
     if (request.reuse > 0) {
       // As the generator does: clipped to the products of the layer, then the nearest legal one.
-      offer(layer, {1, 1, nearestReuse(in, out, request.reuse)}, list);
+      base.reuse = nearestReuse(in, out, request.reuse);
+      offer(layer, base, list);
       return std::nullopt;
     }
-    for (const std::int64_t reuse : divisors(in * out))
-      if (isLegalReuse(in, out, reuse)) offer(layer, {1, 1, reuse}, list);
+    for (const std::int64_t reuse : divisors(in * out)) {
+      if (!isLegalReuse(in, out, reuse)) continue;
+      if (reuse > 1 && base.strategy && base.strategy != Strategy::resource) continue;
+      base.reuse = reuse;
+      offer(layer, base, list);
+    }
     return std::nullopt;
   }
 
@@ -205,20 +287,64 @@ class Search {
                          [](std::int64_t t, const FoldingChoice& c) { return t < c.cycles; });
     return after == list.begin() ? list.front() : *std::prev(after);
   }
-  Resources total(std::int64_t target) const {
+  /// A design at a target: the cheapest choice of each layer that keeps it, with products moved
+  /// between DSP blocks and LUTs where one of them runs out.
+  struct Assembly {
+    std::vector<const FoldingChoice*> chosen;
     Resources sum;
-    for (const auto* list : choices_) sum += at(*list, target).cost;
-    return sum;
+  };
+  Assembly assemble(std::int64_t target) const {
+    Assembly design;
+    for (const LayerChoices* layer : choices_) {
+      design.chosen.push_back(&at(layer->usual, target));
+      design.sum += design.chosen.back()->cost;
+    }
+    rebalance(design, target, &Resources::dsp, &Resources::lut);
+    rebalance(design, target, &Resources::lut, &Resources::dsp);
+    return design;
   }
-  bool fits(std::int64_t target) const { return !shortfall(total(target), budget_, p_); }
+  /// Moves layers, best bargain first, until there is enough of `scarce`.
+  void rebalance(Assembly& design, std::int64_t target, std::int64_t Resources::*scarce,
+                 std::int64_t Resources::*plenty) const {
+    if (design.sum.*scarce <= budget_.*scarce) return;
+    struct Move {
+      std::size_t layer;
+      const FoldingChoice* to;
+      double bargain;
+    };
+    std::vector<Move> moves;
+    for (std::size_t i = 0; i < choices_.size(); ++i) {
+      if (choices_[i]->other.empty()) continue;
+      const FoldingChoice& to = at(choices_[i]->other, target);
+      const std::int64_t saved = design.chosen[i]->cost.*scarce - to.cost.*scarce;
+      if (saved <= 0 || to.cycles > std::max(target, design.chosen[i]->cycles)) continue;
+      const std::int64_t paid =
+          std::max<std::int64_t>(to.cost.*plenty - design.chosen[i]->cost.*plenty, 1);
+      moves.push_back({i, &to, static_cast<double>(saved) / static_cast<double>(paid)});
+    }
+    std::stable_sort(moves.begin(), moves.end(),
+                     [](const Move& a, const Move& b) { return a.bargain > b.bargain; });
+    for (const Move& move : moves) {
+      if (design.sum.*scarce <= budget_.*scarce) break;
+      Resources after = design.sum;
+      after -= design.chosen[move.layer]->cost;
+      after += move.to->cost;
+      // What would only run out of the other is left as it is.
+      if (after.*plenty > budget_.*plenty) continue;
+      design.sum = after;
+      design.chosen[move.layer] = move.to;
+    }
+  }
+  bool fits(std::int64_t target) const { return !shortfall(assemble(target).sum, budget_, p_); }
 
   Expected<std::vector<Folding>, Refusal> pick() const {
     // No target below the fastest possible slowest layer changes anything.
     std::int64_t fastest = 1;
     std::vector<std::int64_t> targets;
     for (std::size_t i = 0; i < choices_.size(); ++i) {
-      fastest = std::max({fastest, choices_[i]->front().cycles, network_.layers[i].pixels});
-      for (const FoldingChoice& c : *choices_[i]) targets.push_back(c.cycles);
+      const auto& usual = choices_[i]->usual;
+      fastest = std::max({fastest, usual.front().cycles, network_.layers[i].pixels});
+      for (const FoldingChoice& c : usual) targets.push_back(c.cycles);
     }
     fastest = std::max(fastest, p_.targetCycles);
     targets.push_back(fastest);
@@ -229,8 +355,16 @@ class Search {
                                             [&](std::int64_t t) { return !fits(t); });
     if (first == targets.end()) return tooLarge(targets.back());
     std::vector<Folding> chosen;
-    for (const auto* list : choices_) chosen.push_back(at(*list, *first).folding);
+    for (const FoldingChoice* choice : assemble(*first).chosen) chosen.push_back(choice->folding);
     return chosen;
+  }
+
+  bool requested() const {
+    const auto given = [](const FoldingRequest& r) {
+      return r.pe > 0 || r.simd > 0 || r.reuse > 0 || r.strategy != "auto";
+    };
+    return given(p_.everywhere) || std::any_of(p_.layers.begin(), p_.layers.end(),
+                                               [&](const auto& l) { return given(l.second); });
   }
 
   Refusal tooLarge(std::int64_t target) const {
@@ -238,8 +372,10 @@ class Search {
     for (const Layer& l : network_.layers)
       if (l.hasProducts()) bits += l.weights() * l.weightBits;
     return {Refusal::Code::capacity,
-            "the pipeline does not fit on " + p_.part + " even when folded as far as possible: " +
-                shortfall(total(target), budget_, p_).value_or("") + " (" +
+            "the pipeline does not fit on " + p_.part +
+                (requested() ? " with the parallelism that was asked for: "
+                             : " even when folded as far as possible: ") +
+                shortfall(assemble(target).sum, budget_, p_).value_or("") + " (" +
                 format(Bits(static_cast<double>(bits))) + " of weights stay on the chip)",
             "narrower weights, a smaller network, less explicit parallelism, or a larger device"};
   }
@@ -249,8 +385,8 @@ class Search {
   const Parameters& p_;
   Resources budget_;
   FoldingMemory& memory_;
-  Hash128 common_;  ///< what all layers of this search have in common
-  std::vector<const std::vector<FoldingChoice>*> choices_;  ///< per layer, in `memory_`
+  Hash128 common_;                            ///< what all layers of this search have in common
+  std::vector<const LayerChoices*> choices_;  ///< per layer, in `memory_`
 };
 
 }  // namespace
@@ -259,6 +395,27 @@ std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style) {
   if (style == Style::finn) return folding.pe * folding.simd;
   return ceilDiv(layer.weights(), folding.reuse);
 }
+
+Strategy strategyOf(const Folding& folding) {
+  if (folding.strategy) return *folding.strategy;
+  return folding.reuse > 1 ? Strategy::resource : Strategy::latency;
+}
+
+namespace {
+
+/// Only DSP blocks are shared by an unrolled layer with a reuse factor: the products that they do
+/// take turns, all others are done at once.
+std::int64_t unrolledInterval(const Layer& layer, const Folding& f, const Parameters& p) {
+  const std::int64_t latency = unrolledLatency(layer, p);
+  // The resource strategy is no pipeline at reuse 1: the next vector waits for the result.
+  if (f.reuse <= 1) return strategyOf(f) == Strategy::resource ? latency + 1 : 1;
+  if (!usesDsp(layer, f.products, p)) return latency == 0 ? 1 : latency + 2;
+  const std::int64_t blocks = ceilDiv(layer.weights(), f.reuse);
+  const double products = static_cast<double>(layer.weights()) * constantsOf(layer).wide;
+  return std::max<std::int64_t>(ceilDiv(static_cast<std::int64_t>(std::ceil(products)), blocks), 1);
+}
+
+}  // namespace
 
 Services servicesOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
   Services s;
@@ -270,6 +427,12 @@ Services servicesOf(const Layer& layer, const Folding& f, Style style, const Par
                  : lanes;
     if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
     if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
+    return s;
+  }
+  if (style == Style::hls4ml && (strategyOf(f) != Strategy::resource || f.reuse == 1)) {
+    // Unrolled: a result each interval, line buffers included.
+    s.unit = unrolledInterval(layer, f, p);
+    if (windowed) s.writer = layer.flattens() ? 1 : s.unit;
     return s;
   }
   if (style == Style::hls4ml) {
@@ -297,14 +460,14 @@ std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style
   const Services s = servicesOf(layer, folding, style, p);
   const std::int64_t padded = layer.window.paddedPixels();
   if (layer.kind == LayerKind::pool) return padded * s.unit + layer.outPixels * s.window;
-  if (style == Style::hls4ml && s.window > 0) return padded * s.writer + layer.outPixels * s.window;
+  if (style == Style::hls4ml && s.writer > 0 && !layer.flattens())
+    return padded * s.writer + layer.outPixels * s.window;
   return std::max({padded * s.writer, layer.outPixels * s.reader, layer.outPixels * s.unit});
 }
 
 bool isLegalFinn(const Layer& layer, std::int64_t pe, std::int64_t simd) {
-  const std::int64_t height =
-      layer.kind == LayerKind::depthwise ? layer.cout : layer.matrixHeight();
-  return pe >= 1 && simd >= 1 && height % pe == 0 && layer.matrixWidth() % simd == 0;
+  return pe >= 1 && simd >= 1 && outputsOf(layer) % pe == 0 && layer.matrixWidth() % simd == 0 &&
+         streams(layer, simd);
 }
 
 bool isLegalReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t reuse) {
@@ -319,6 +482,11 @@ std::int64_t nearestReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t want
   for (const std::int64_t d : divisors(nIn * nOut))
     if (isLegalReuse(nIn, nOut, d) && std::abs(d - clipped) < std::abs(best - clipped)) best = d;
   return best;
+}
+
+Resources fabricOf(const Parameters& p) {
+  return {p.lut.total - p.shellLut, p.ff.total - p.shellFf, p.dsp.total,
+          2 * p.bram36.total - p.shellBram18, p.uram.total};
 }
 
 Resources budgetOf(const Parameters& p) {

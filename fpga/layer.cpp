@@ -90,7 +90,8 @@ class Builder {
       }
       if (instance.producers.empty())
         instance.producers = before.empty() ? std::vector<std::int32_t>{-1} : before;
-      const std::size_t inputs = ops_[op]->kind == OpKind::add ? 2 : 1;
+      const auto inputs =
+          static_cast<std::size_t>(ops_[op]->kind == OpKind::add ? ops_[op]->dims[Dim::inputs] : 1);
       while (instance.producers.size() < inputs) instance.producers.push_back(-1);
       lastOf[op] = static_cast<std::int32_t>(instances_.size());
       unread.insert(lastOf[op]);
@@ -124,6 +125,11 @@ class Builder {
     layer.weightBits = op.formats.weight.bits;
     layer.inputBits = op.formats.activation.bits;
     layer.outputBits = op.formats.activation.bits;
+    const NumberFormat& sums = op.formats.accumulator;
+    if (sums.fractionBits >= 0 || (!sums.isFloat() && sums.bits < 32))
+      layer.accumulatorBits = sums.bits;
+    layer.weightFraction = op.formats.weight.fractionBits;
+    layer.density = op.weightSparsity.density;
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;
@@ -168,21 +174,18 @@ class Builder {
   }
 
   static Window windowOf(const Operator& op) {
-    const Dims& d = op.dims;
+    const WindowAxis tall = windowAxis(op, Axis::height), wide = windowAxis(op, Axis::width);
     Window w;
-    const bool plane =
-        op.kind == OpKind::conv2d ||
-        (op.kind == OpKind::pool && (d[Dim::height] > 1 || d[Dim::kernelHeight] > 1));
-    w.height = d[Dim::height];
-    w.width = d[Dim::width];
-    w.kernelHeight = d[Dim::kernelHeight];
-    w.kernelWidth = d[Dim::kernelWidth];
-    w.strideWidth = d[Dim::stride];
-    w.strideHeight = plane ? d[Dim::stride] : 1;
-    w.left = d[Dim::pad];
-    w.right = d[Dim::pad] + d[Dim::padEnd];
-    w.top = plane ? w.left : 0;
-    w.bottom = plane ? w.right : 0;
+    w.height = tall.length;
+    w.width = wide.length;
+    w.kernelHeight = tall.kernel;
+    w.kernelWidth = wide.kernel;
+    w.strideHeight = tall.stride;
+    w.strideWidth = wide.stride;
+    w.top = tall.begin;
+    w.bottom = tall.end;
+    w.left = wide.begin;
+    w.right = wide.end;
     return w;
   }
 

@@ -22,6 +22,9 @@ struct Layer {
   std::int64_t pixels = 1;     ///< tokens it takes a frame
   std::int64_t outPixels = 1;  ///< tokens it produces a frame
   int weightBits = 8, inputBits = 8, outputBits = 8;
+  int accumulatorBits = 0;  ///< as the format says; 0 = so many that no sum overflows
+  int weightFraction = -1;  ///< bits behind the point of fixed-point weights; -1 = plain integers
+  double density = 1;       ///< share of weights that are not pruned
   bool binaryProducts = false;  ///< weights and inputs are -1/1: XNOR and population count
   bool ternaryWeights = false;
   bool thresholds = false;                   ///< requantises behind the products

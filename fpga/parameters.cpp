@@ -21,6 +21,12 @@ void bindRequest(Binder& b, FoldingRequest& request) {
   b.integer("pe", request.pe, {0, many, "0"}, "output lanes (FINN), 0 = chosen");
   b.integer("simd", request.simd, {0, many, "0"}, "input lanes (FINN), 0 = chosen");
   b.integer("reuse", request.reuse, {0, many, "0"}, "reuse factor (hls4ml), 0 = chosen");
+  b.choice("strategy", request.strategy, {"auto", "latency", "resource", "distributed"},
+           {.fallback = "auto"}, "hls4ml: auto = latency at reuse 1, resource above");
+  b.choice("products", request.products, {"auto", "dsp", "lut"}, {.fallback = "auto"},
+           "where products are computed: auto = by width and what is left");
+  b.choice("weights", request.weights, {"auto", "distributed", "block", "ultra"},
+           {.fallback = "auto"}, "memory of the weights (ram_style)");
 }
 
 void bindFabric(Parameters& p, Binder& binder) {
@@ -31,6 +37,10 @@ void bindFabric(Parameters& p, Binder& binder) {
     bindSupply(b, "bram36", p.bram36, "80 %", "36 Kibit block RAMs");
     bindSupply(b, "uram", p.uram, "80 %", "288 Kibit UltraRAMs");
     b.quantity("clock", p.clock, {1e6, 1e9, {}}, "clock of the pipeline");
+    b.quantity("maxClock", p.maxClock, {1e6, 2e9, {}},
+               "slowest limit of the data sheet: block RAM, DSP block, clock tree");
+    b.quantity("derating", p.derating, {0, 0.95, "40 %"},
+               "share of maxClock that routing takes when the device is full");
     b.section("shell", "resources of the platform shell", [&](Binder& s) {
       s.integer("lut", p.shellLut, {0, many, "0"}, "look-up tables");
       s.integer("ff", p.shellFf, {0, many, "0"}, "flip-flops");
@@ -47,9 +57,21 @@ void bindMemoryAndHost(Parameters& p, Binder& binder) {
     b.integer("dmaWidth", p.dmaWidth, {1, 4096, "64"}, "bits that a DMA engine moves in a cycle");
   });
   binder.section("host", "what a call from the host costs", [&](Binder& b) {
-    b.quantity("callOverhead", p.callOverhead, {0, 1, {}}, "driver, DMA set-up and completion");
+    b.quantity("callOverhead", p.callOverhead, {0, 1, "0 s"},
+               "of one call, beside driver and registers (a runtime, a PCIe card)");
+    b.quantity("callInstructions", p.callInstructions, {0, many, "0"},
+               "instructions of the driver in one call");
+    b.quantity("cyclesPerInstruction", p.cyclesPerInstruction, {0.1, 100, "1"},
+               "of the processor that calls");
+    b.quantity("clock", p.hostClock, {1e5, 1e10, "1 GHz"}, "of the processor that calls");
+    b.quantity("registerAccesses", p.registerAccesses, {0, many, "0"},
+               "registers of accelerator and DMA engines written and read in one call");
+    b.quantity("registerAccess", p.registerAccess, {0, 1e-3, "0 s"}, "one of them");
     b.quantity("copyLatency", p.copyLatency, {0, 1, "0 s"},
                "fixed part of a copy between host and board memory");
+    b.quantity("lineFlush", p.lineFlush, {0, 1e-3, "0 s"},
+               "cache maintenance of one line of a buffer that a DMA engine shares");
+    b.integer("lineBytes", p.lineBytes, {1, 4096, "32"}, "bytes of a cache line");
   });
 }
 
@@ -74,20 +96,30 @@ void bindGenerator(Parameters& p, Binder& binder) {
       b.problem("depth", "'" + p.fifoDepth + "' is no depth", "auto or 1 to 16777216 tokens");
   });
   binder.section("multiplier", "where products are computed", [&](Binder& b) {
-    b.integer("dspThreshold", p.dspThreshold, {1, 64, "8"},
-              "weights of at least so many bits multiply in DSP blocks");
+    b.integer("dspThreshold", p.dspThreshold, {1, 64, "6"},
+              "both operands have so many bits where a DSP block multiplies");
+    b.integer("dspProduct", p.dspProduct, {2, 128, "16"}, "and their product has so many");
     b.flag("dspPacking", p.dspPacking, {.fallback = "false"},
            "two products of at most 8 bits (four of at most 4) in one DSP block");
   });
   binder.section("law", "coefficients of the generators' resource and cycle laws", [&](Binder& b) {
     b.quantity("lutScale", p.lutScale, {0.1, 10, "1.1"}, "FINN: LUTs placed per LUT counted");
     b.integer("unitLuts", p.unitLuts, {0, 1e5, "300"}, "FINN: control LUTs of one unit");
-    b.quantity("ffPerLut", p.ffPerLut, {0, 10, {}}, "FINN: flip-flops per LUT");
-    b.quantity("hlsLutScale", p.lutFromHls, {0.01, 10, {}}, "hls4ml: LUTs placed per LUT counted");
+    b.quantity("ffPerLut", p.ffPerLut, {0, 10, {}},
+               "FINN: flip-flops for each LUT that is no product");
+    b.quantity("hlsLutScale", p.lutFromHls, {0.01, 10, {}},
+               "hls4ml, reuse above 1: LUTs placed per LUT counted");
     b.integer("pixelCycles", p.pixelCycles, {1, 100, "4"},
               "hls4ml: cycles of a line buffer for each pixel beside the products");
     b.integer("sourceCycles", p.sourceCycles, {1, 100, "3"},
               "hls4ml: cycles of the input reader for each pixel");
+    b.choice("windows", p.windows, {"rows", "pixels"}, {.fallback = "rows"},
+             "FINN: window generators wait for whole rows (HLS, to 2022) or pixels (RTL)");
+    b.choice("weightMemory", p.weightMemory, {"unit", "lanes"}, {.fallback = "unit"},
+             "FINN: a memory for each PE (embedded weights) or one for all lanes (decoupled)");
+    b.quantity("adder", p.adder, {1e-12, 1e-7, "0.59 ns"}, "delay of an addition, fixed part");
+    b.quantity("adderBit", p.adderBit, {0, 1e-8, "22.5 ps"}, "delay of an addition, each bit");
+    b.quantity("dspDelay", p.dspDelay, {1e-12, 1e-7, "3 ns"}, "delay of a product in a DSP block");
   });
 }
 
@@ -125,6 +157,13 @@ void Parameters::bind(Binder& binder) {
   bindMemoryAndHost(*this, binder);
   bindGenerator(*this, binder);
   bindPower(*this, binder);
+}
+
+Seconds Parameters::callTime() const {
+  const double driver =
+      callInstructions.value.value * cyclesPerInstruction.value.value / hostClock.value.value;
+  return Seconds(callOverhead.value.value + driver +
+                 registerAccesses.value.value * registerAccess.value.value);
 }
 
 Hash128 Parameters::coefficientsOf(ConfigNode complete) {

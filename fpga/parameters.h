@@ -16,10 +16,20 @@ enum class Style {
 };
 const char* nameOf(Style style);
 
-/// Parallelism of one layer asked for by the user; 0 = not given.
+/// How hls4ml builds a layer with products.
+enum class Strategy {
+  latency,      ///< everything unrolled, weights are constants of the logic
+  resource,     ///< multipliers shared, weights in memories
+  distributed,  ///< unrolled without multipliers: one graph of shared additions (da4ml)
+};
+
+/// Parallelism of one layer asked for by the user; 0 and "auto" = not given.
 struct FoldingRequest {
   std::int64_t pe = 0, simd = 0;  ///< FINN: output and input lanes
   std::int64_t reuse = 0;         ///< hls4ml: multiplications that one multiplier does a result
+  std::string strategy = "auto";  ///< hls4ml: latency, resource, distributed
+  std::string products = "auto";  ///< where products are computed: dsp, lut
+  std::string weights = "auto";   ///< memory of the weights: distributed, block, ultra
 };
 
 /// One FPGA resource: what the device has and which share a design may fill.
@@ -35,6 +45,9 @@ struct Parameters {
   Supply lut, ff, dsp, bram36, uram;
   std::int64_t shellLut = 0, shellFf = 0, shellBram18 = 0;  ///< taken by the platform shell
   Sourced<Hertz> clock;
+  Sourced<Hertz> maxClock;  ///< slowest of block RAM, DSP block and clock tree
+  Sourced<Ratio>
+      derating;  ///< share of maxClock that a routed design loses when the device is full
 
   // Memory outside the fabric, for inputs and results.
   Sourced<BitRate> memoryBandwidth;
@@ -43,8 +56,15 @@ struct Parameters {
   std::int64_t dmaWidth = 64;  ///< bit a cycle
 
   // Host.
-  Sourced<Seconds> callOverhead;  ///< driver, DMA set-up and completion of one call
-  Sourced<Seconds> copyLatency;   ///< fixed part of a copy between host and board memory
+  Sourced<Seconds> callOverhead;    ///< of one call, what the next lines do not say
+  Sourced<Ratio> callInstructions;  ///< the driver executes in one call
+  Sourced<Ratio> cyclesPerInstruction;
+  Sourced<Hertz> hostClock;
+  Sourced<Ratio> registerAccesses;  ///< of the accelerator and its DMA engines in one call
+  Sourced<Seconds> registerAccess;
+  Sourced<Seconds> copyLatency;  ///< fixed part of a copy between host and board memory
+  Sourced<Seconds> lineFlush;    ///< cache maintenance of one line of a buffer that a DMA shares
+  std::int64_t lineBytes = 32;
 
   // Generator.
   std::string style = "auto";  ///< finn, hls4ml, auto
@@ -53,14 +73,20 @@ struct Parameters {
   std::int64_t targetCycles = 0;    ///< initiation interval to aim at; 0 = as fast as fits
   std::string fifoDepth = "auto";   ///< "auto" or a number of tokens
   std::int64_t fixedFifoDepth = 0;  ///< 0 = auto
-  std::int64_t dspThreshold = 8;    ///< operands of at least so many bits multiply in DSP blocks
-  bool dspPacking = false;          ///< several narrow products in one DSP block
-  Sourced<Ratio> lutScale;          ///< FINN model: LUTs placed per LUT counted
-  std::int64_t unitLuts = 300;      ///< FINN model: control LUTs of one unit
-  Sourced<Ratio> ffPerLut;          ///< FINN: flip-flops per LUT
-  Sourced<Ratio> lutFromHls;        ///< hls4ml: LUTs after synthesis per LUT counted by our model
-  std::int64_t pixelCycles = 1;     ///< hls4ml: cycles of a line buffer for each pixel
-  std::int64_t sourceCycles = 1;    ///< hls4ml: cycles of the input reader for each pixel
+  std::int64_t dspThreshold = 6;  ///< both operands have so many bits where a DSP block multiplies
+  std::int64_t dspProduct = 16;   ///< ... and their product has so many
+  bool dspPacking = false;        ///< several narrow products in one DSP block
+  Sourced<Ratio> lutScale;        ///< FINN model: LUTs placed per LUT counted
+  std::int64_t unitLuts = 300;    ///< FINN model: control LUTs of one unit
+  Sourced<Ratio> ffPerLut;        ///< FINN: flip-flops per LUT
+  Sourced<Ratio> lutFromHls;      ///< hls4ml: LUTs after synthesis per LUT counted by our model
+  std::int64_t pixelCycles = 1;   ///< hls4ml: cycles of a line buffer for each pixel
+  std::int64_t sourceCycles = 1;  ///< hls4ml: cycles of the input reader for each pixel
+  std::string windows = "rows";   ///< FINN: a window generator waits for whole rows, or pixels
+  std::string weightMemory = "unit";  ///< FINN: one memory for each PE, or one for all lanes
+  Sourced<Seconds> adder = Seconds(0.59e-9),
+                   adderBit = Seconds(22.5e-12);  ///< an addition: fixed, each bit
+  Sourced<Seconds> dspDelay = Seconds(3e-9);      ///< a product in a DSP block
 
   // Power.
   Sourced<Watts> staticPower;  ///< programmable logic
@@ -73,6 +99,8 @@ struct Parameters {
   /// the memory: equal parameters share what is known about layers. Set when a device is made.
   Hash128 coefficients;
 
+  /// Driver, DMA set-up and completion of one call; buffers apart.
+  Seconds callTime() const;
   void bind(Binder& binder);
   /// `complete` is the tree that `bind` read, with defaults.
   static Hash128 coefficientsOf(ConfigNode complete);

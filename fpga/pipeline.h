@@ -25,6 +25,9 @@ struct Window {
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< padding
   std::int64_t kernelHeight = 1, kernelWidth = 1;
   std::int64_t strideHeight = 1, strideWidth = 1;
+  /// Sliding windows wait for all rows that they touch and free whole rows (line buffers in
+  /// blocks).
+  bool wholeRows = false;
 
   std::int64_t paddedHeight() const { return height + top + bottom; }
   std::int64_t paddedWidth() const { return width + left + right; }
@@ -70,6 +73,10 @@ struct Resources {
   std::int64_t lut = 0, ff = 0, dsp = 0, bram18 = 0, uram = 0;
   Resources& operator+=(const Resources& o) {
     lut += o.lut, ff += o.ff, dsp += o.dsp, bram18 += o.bram18, uram += o.uram;
+    return *this;
+  }
+  Resources& operator-=(const Resources& o) {
+    lut -= o.lut, ff -= o.ff, dsp -= o.dsp, bram18 -= o.bram18, uram -= o.uram;
     return *this;
   }
   bool operator==(const Resources&) const = default;

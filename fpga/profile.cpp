@@ -1,5 +1,6 @@
 // From cycles to a Profile: segments, shares of operators, energy counts, statistics.
 #include <algorithm>
+#include <stdexcept>
 
 #include "fpga/device.h"
 
@@ -226,6 +227,18 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
     }
   }
   return profile;
+}
+
+std::vector<Fidelity> DataflowDevice::fidelities() const {
+  return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
+}
+
+Profile DataflowDevice::simulate(const Program& program, Fidelity fidelity) const {
+  const auto& dataflow = dynamic_cast<const DataflowProgram&>(program);
+  const Trace trace = run(dataflow, fidelity);
+  if (!trace.deadlock.empty())
+    throw std::logic_error("a pipeline that was checked got stuck: " + trace.deadlock);
+  return profileOf(dataflow, trace);
 }
 
 Profile DataflowDevice::estimate(const Program& program) const {

@@ -5,7 +5,13 @@
 namespace wattlas::fpga {
 
 DataflowProgram::DataflowProgram(std::shared_ptr<const Design> design, const Parameters& p)
-    : design_(std::move(design)) {
+    : design_(std::move(design)),
+      shell_{p.shellLut, p.shellFf, 0, p.shellBram18, 0},
+      usable_(budgetOf(p)),
+      total_(fabricOf(p)),
+      clock_(p.clock.value.value) {
+  usable_ += shell_;
+  total_ += shell_;
   const Bits io =
       (design_->inputBits + design_->outputBits) * static_cast<double>(design_->network.frames);
   footprint_ = {{0, design_->weightBits, design_->bufferBits}, {1, Bits(), io}};

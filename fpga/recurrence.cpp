@@ -76,10 +76,12 @@ class Cursor {
       return;
     }
     const std::int64_t y = row_ * w.strideHeight, x = column_ * w.strideWidth;
-    firing_.need = (y + w.kernelHeight - 1) * width + x + w.kernelWidth;
+    firing_.need = w.wholeRows ? (y + w.kernelHeight) * width
+                               : (y + w.kernelHeight - 1) * width + x + w.kernelWidth;
     const bool lastColumn = column_ + 1 == w.outWidth();
-    const std::int64_t unused =
-        lastColumn ? (y + w.strideHeight) * width : y * width + x + w.strideWidth;
+    const std::int64_t unused = lastColumn    ? (y + w.strideHeight) * width
+                                : w.wholeRows ? y * width
+                                              : y * width + x + w.strideWidth;
     firing_.release = std::max(taken_, std::min(unused, firing_.need));
     firing_.produces = true;
     firing_.service = a_.service;
@@ -374,6 +376,7 @@ std::optional<PartTrace> evaluatePart(const Pipeline& part,
     if (given[c] != nullptr) evaluation.give(c, *given[c], part.channels[c].delay);
   if (!evaluation.frame()) return std::nullopt;
   PartTrace trace;
+  trace.end = evaluation.now();
   for (std::size_t c = 0; c < part.channels.size(); ++c) {
     const Channel& channel = part.channels[c];
     const Places& places = evaluation.places(c);

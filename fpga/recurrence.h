@@ -24,6 +24,7 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options);
 
 /// What one frame of a part of a pipeline gave, per channel of the part.
 struct PartTrace {
+  std::int64_t end = 0;                 ///< of everything in the part
   std::vector<std::int64_t> occupancy;  ///< largest number of visible tokens; 0 where nobody reads
   /// Channels without reader: when each token would be visible if its channel had no delay.
   std::vector<std::vector<std::int64_t>> sent;

@@ -18,86 +18,8 @@ std::int64_t scaled(std::int64_t count, double factor) {
   return static_cast<std::int64_t>(std::floor(static_cast<double>(count) * factor + 1e-9));
 }
 
-/// Depth up to which a memory is made of LUTs (the FINN estimators' rule for constant weights).
-constexpr std::int64_t lutMemoryDepth = 128;
-/// Requantisation by comparing with every step pays up to this width; wider outputs multiply.
-constexpr int widestThresholds = 4;
-
-bool usesDsp(const Layer& layer, const Parameters& p) {
-  return !layer.binaryProducts && !layer.ternaryWeights && layer.weightBits >= p.dspThreshold &&
-         p.dsp.total > 0;
-}
-
-/// LUTs of one product: a FINN-R multiplier; a ternary one only selects and negates the input.
-std::int64_t productLuts(const Layer& layer) {
-  const std::int64_t sum = layer.weightBits + layer.inputBits;
-  if (layer.ternaryWeights) return layer.inputBits + 1;
-  return (2 * ceilDiv(sum, 6) - 1) * sum;
-}
-std::int64_t productBits(const Layer& layer) {
-  return layer.ternaryWeights ? layer.inputBits + 1 : layer.weightBits + layer.inputBits;
-}
-
-/// Weight memory: `depth` words that hold what all lanes use in one cycle.
-Resources weightMemory(std::int64_t lanes, int bits, std::int64_t depth, const Parameters& p) {
-  if (depth > lutMemoryDepth) return blockMemory(lanes * bits, depth, p);
-  return {.lut = lanes * bits * ceilDiv(depth, 64)};
-}
-
-Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
-  const std::int64_t width = layer.matrixWidth();
-  const std::int64_t acc = accumulatorBits(width, layer.weightBits, layer.inputBits);
-  const std::int64_t lanes = f.pe * f.simd;
-  std::int64_t lane = productBits(layer) * (2 * f.simd - 1) + acc;
-  Resources cost;
-  if (usesDsp(layer, p)) {
-    const std::int64_t widest = std::max(layer.weightBits, layer.inputBits);
-    const std::int64_t packed = !p.dspPacking || widest > 8 ? 1 : widest <= 4 ? 4 : 2;
-    cost.dsp = packed > 1 ? ceilDiv(f.pe, packed) * f.simd
-                          : lanes * ceilDiv(layer.weightBits + layer.inputBits, 48);
-  } else {
-    lane += f.simd * productLuts(layer);
-  }
-  if (layer.thresholds && layer.outputBits <= widestThresholds) {
-    const std::int64_t steps = (std::int64_t{1} << layer.outputBits) - 1;
-    const std::int64_t channels = ceilDiv(layer.cout, f.pe);
-    lane += steps * acc * ceilDiv(channels, 64) + steps * acc;
-  } else if (layer.thresholds) {
-    lane += acc + layer.outputBits;  // rounding and clipping behind a multiplication by the scale
-    cost.dsp += p.dsp.total > 0 ? f.pe : 0;
-  }
-  cost.lut = p.unitLuts + scaled(f.pe * lane, p.lutScale.value.value);
-  cost += weightMemory(lanes, layer.weightBits, ceilDiv(layer.weights(), lanes), p);
-  cost.ff = scaled(cost.lut, p.ffPerLut.value.value);
-  return cost;
-}
-
-Resources hlsUnit(const Layer& layer, const Folding& f, const Parameters& p) {
-  const std::int64_t block = lanesOf(layer, f, Style::hls4ml);
-  const std::int64_t inputs = layer.matrixWidth();
-  const std::int64_t acc = accumulatorBits(inputs, layer.weightBits, layer.inputBits);
-  Resources cost;
-  std::int64_t luts = block * productBits(layer) + layer.cout * acc;
-  if (usesDsp(layer, p))
-    cost.dsp = block * ceilDiv(layer.weightBits + layer.inputBits, 48);
-  else
-    luts += block * productLuts(layer);
-  // Each multiplier selects among the inputs it serves: four inputs of a bit fit one LUT.
-  luts += block * layer.inputBits * ceilDiv(std::min(f.reuse, inputs), 4) * (f.reuse > 1 ? 1 : 0);
-  cost.lut = p.unitLuts + scaled(luts, p.lutFromHls.value.value);
-  // Fit of 871 syntheses of dense layers (MAPE 3.3 %): registers of outputs and of the weights
-  // read.
-  const double ff = 135 - 3.6 * static_cast<double>(block) +
-                    16.6 * static_cast<double>(layer.cout) +
-                    1.31 * static_cast<double>(block * layer.weightBits);
-  cost.ff = static_cast<std::int64_t>(std::max(ff, 0.0));
-  if (f.reuse <= 64) {
-    cost.lut += f.reuse > 1 ? block * layer.weightBits : 0;
-  } else {
-    cost.bram18 = ceilDiv(block * layer.weightBits, 36) * ceilDiv(f.reuse, 512);
-  }
-  return cost;
-}
+/// Memories up to this depth and size are made of LUTs (FINN estimators; Vivado HLS).
+constexpr std::int64_t lutMemoryDepth = 128, lutMemoryBits = 1024;
 
 }  // namespace
 
@@ -112,23 +34,30 @@ std::int64_t bram18For(std::int64_t width, std::int64_t depth) {
 }
 
 Resources blockMemory(std::int64_t width, std::int64_t depth, const Parameters& p) {
-  const std::int64_t bram = bram18For(width, depth);
-  if (p.uram.total == 0) return {.bram18 = bram};
-  const std::int64_t uram = ceilDiv(width, 72) * ceilDiv(depth, 4096);
-  const bool bramIsCheaper = bram * p.uram.total <= uram * 2 * p.bram36.total;
-  return bramIsCheaper ? Resources{.bram18 = bram} : Resources{.uram = uram};
+  const Resources bram{.bram18 = bram18For(width, depth)};
+  if (p.uram.total == 0) return bram;
+  constexpr std::int64_t uramDepth = 4096, uramWidth = 72;
+  const std::int64_t columns = ceilDiv(width, uramWidth);
+  const Resources uram{.uram = columns * ceilDiv(depth, uramDepth)};
+  const Resources mixed{.bram18 = bram18For(width, depth % uramDepth),
+                        .uram = columns * (depth / uramDepth)};
+  const auto share = [&](const Resources& r) {
+    return static_cast<double>(r.bram18) /
+               static_cast<double>(std::max<std::int64_t>(2 * p.bram36.total, 1)) +
+           static_cast<double>(r.uram) / static_cast<double>(p.uram.total);
+  };
+  const Resources* best = &bram;
+  for (const Resources* other : {&uram, &mixed})
+    if (share(*other) < share(*best)) best = other;
+  return *best;
 }
 
-std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits) {
-  const double alpha = std::log2(static_cast<double>(matrixWidth)) + weightBits + inputBits - 2;
-  // Rounded first: the last bit of log2 must not decide about a bit of hardware.
-  const double bits = rounded(alpha + std::log2(1 + std::exp2(-alpha)) + 1);
-  return std::min<std::int64_t>(32, static_cast<std::int64_t>(std::ceil(bits)));
-}
-
-Resources productUnit(const Layer& layer, const Folding& folding, Style style,
-                      const Parameters& p) {
-  return style == Style::finn ? finnUnit(layer, folding, p) : hlsUnit(layer, folding, p);
+Resources memory(std::int64_t width, std::int64_t depth, const Parameters& p, Memory kind) {
+  if (kind == Memory::block) return {.bram18 = bram18For(width, depth)};
+  if (kind == Memory::ultra) return {.uram = ceilDiv(width, 72) * ceilDiv(depth, 4096)};
+  const bool small = depth <= lutMemoryDepth && width * depth <= lutMemoryBits;
+  if (small || kind == Memory::distributed) return {.lut = width * ceilDiv(depth, 64)};
+  return blockMemory(width, depth, p);
 }
 
 Resources windowBuffer(const Layer& layer, const Folding& folding, Style style,
@@ -148,11 +77,9 @@ Resources windowBuffer(const Layer& layer, const Folding& folding, Style style,
   const std::int64_t length =
       w.kernelHeight > 1 ? w.width : std::min(w.width, w.kernelWidth + w.strideWidth);
   const std::int64_t depth = ceilDiv(length * layer.cin, lanes);
-  if (depth <= 512)
-    cost.lut = lines * lanes * layer.inputBits * ceilDiv(depth, 64);
-  else
-    cost = blockMemory(lines * lanes * layer.inputBits, depth, p);
-  cost.lut += p.unitLuts;
+  for (std::int64_t i = 0; i < lines; ++i) cost += memory(lanes * layer.inputBits, depth, p);
+  // Blocks of rows need addresses in three dimensions, a window that moves by pixels two counters.
+  cost.lut += (p.windows == "rows" ? 3 : 1) * p.unitLuts;
   cost.ff = scaled(cost.lut, p.ffPerLut.value.value);
   return cost;
 }

@@ -2,16 +2,28 @@
 // in each function; checked against synthesis in tests/fpga).
 #pragma once
 
+#include "fpga/constant_weights.h"
 #include "fpga/folding.h"
 
 namespace wattlas::fpga {
 
 /// 18 Kibit block RAMs of a memory (width x depth aspect ratios of the 7-series and UltraScale+).
 std::int64_t bram18For(std::int64_t width, std::int64_t depth);
-/// A memory where it costs the smallest share of the device: block RAM or UltraRAM.
+/// A memory where it costs the smallest share of the device: block RAM, UltraRAM, or whole
+/// UltraRAMs with block RAM for the rest.
 Resources blockMemory(std::int64_t width, std::int64_t depth, const Parameters& p);
+/// A memory of a generator: LUTs while it is small, blocks above, or what was asked for.
+Resources memory(std::int64_t width, std::int64_t depth, const Parameters& p,
+                 Memory kind = Memory::any);
 /// Bits of an accumulator over `matrixWidth` products that cannot overflow.
 std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits);
+/// Bits of a layer's accumulator: as its format says; otherwise as above (FINN), or the generator's
+/// default of 16 bits, more for wider operands (hls4ml).
+std::int64_t accumulatorOf(const Layer& layer, Style style);
+/// Averages over the weights of a layer that is unrolled.
+ConstantWeights constantsOf(const Layer& layer);
+/// Whether products of a layer go into DSP blocks.
+bool usesDsp(const Layer& layer, Products products, const Parameters& p);
 
 /// Matrix or depthwise unit with its weights and thresholds.
 Resources productUnit(const Layer& layer, const Folding& folding, Style style, const Parameters& p);

@@ -141,10 +141,14 @@ class Stepper {
       return {rest, rest, false, 0};
     }
     const std::int64_t y = m.row * w.strideHeight, x = m.column * w.strideWidth;
-    const std::int64_t last = (y + w.kernelHeight - 1) * line + x + w.kernelWidth;
+    std::int64_t last = (y + w.kernelHeight - 1) * line + x + w.kernelWidth;
     const bool lineEnds = m.column + 1 == w.outWidth();
-    const std::int64_t nextCorner =
-        lineEnds ? (y + w.strideHeight) * line : y * line + x + w.strideWidth;
+    std::int64_t nextCorner = lineEnds ? (y + w.strideHeight) * line : y * line + x + w.strideWidth;
+    if (w.wholeRows) {
+      // A block of rows is written completely before it is read, and given back as a block.
+      last = (y + w.kernelHeight) * line;
+      if (!lineEnds) nextCorner = y * line;
+    }
     const std::int64_t drop = std::max<std::int64_t>(std::min(nextCorner, last) - m.held, 0);
     return {last - m.held, drop, true, a.service};
   }

@@ -56,13 +56,24 @@ std::vector<CtaGroup> causalGroups(const PlanInput& in, double perPair, double p
   return groups;
 }
 
+/// MACs of one query-key pair: its score and its share of the weighted sum.
+double pairWidth(const Operator& op) {
+  return static_cast<double>(op.dims[Dim::headDim] + valueDim(op));
+}
+
+/// Values that a CTA reads for one key: of a latent cache key and value are one vector.
+double keyValues(const Operator& op) {
+  const bool one = op.dims[Dim::latent] > 0 && op.dims[Dim::kvHeads] == 1;
+  return one ? static_cast<double>(op.dims[Dim::headDim]) : pairWidth(op);
+}
+
 Kernel common(const PlanInput& in) {
   const Operator& op = in.op;
   Kernel k;
   k.macKind = in.path.kind;
   const double pairs = static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::heads]) *
                        static_cast<double>(attentionPairs(op));
-  k.macs = 2.0 * pairs * static_cast<double>(op.dims[Dim::headDim]);
+  k.macs = pairs * pairWidth(op);
   k.vectorOps = static_cast<double>(in.cost.elementOps) +
                 in.path.unpackOps * in.cost.kvRead.value / op.formats.kv.bits;
   k.outputBits = in.cost.output.value;
@@ -73,16 +84,16 @@ Kernel prefill(const PlanInput& in) {
   const Operator& op = in.op;
   const Parameters& p = in.p;
   Kernel k = common(in);
-  const double headDim = static_cast<double>(op.dims[Dim::headDim]);
+  const double width = pairWidth(op);
   // Two products and one exponential for each query-key pair; operands unpack once a key block.
   const double perPair =
-      2.0 * headDim / (in.path.macsPerClock * p.fit.attention.prefillEfficiency.value.value) +
+      width / (in.path.macsPerClock * p.fit.attention.prefillEfficiency.value.value) +
       1.0 / p.vector.special.value.value +
-      in.path.unpackOps * 2.0 * headDim /
+      in.path.unpackOps * width /
           (static_cast<double>(p.fit.attention.queryRows) * p.vector.fp16.value.value);
   const AttentionFit& fit = p.fit.attention;
   const double hertz = p.clock.value.value;
-  const double keyBits = 2.0 * headDim * op.formats.kv.bits;
+  const double keyBits = keyValues(op) * op.formats.kv.bits;
   double perBlock = fit.queryBlockTime.value.value * hertz;
   // Every CTA writes all new keys of its head to the cache before it walks over them.
   if (fit.appendBandwidth.value.value > 0)
@@ -92,7 +103,7 @@ Kernel prefill(const PlanInput& in) {
   const double queryBlock = static_cast<double>(fit.queryRows);
   // Masked blocks on the diagonal run in full.
   const double pairsRun =
-      k.macs / (2.0 * headDim) +
+      k.macs / (width) +
       0.5 * queryBlock *
           static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::heads] * op.dims[Dim::queries]);
   k.start = fit.prefillStart.value.value;
@@ -102,7 +113,7 @@ Kernel prefill(const PlanInput& in) {
                       pairsRun / queryBlock * keyBits + in.cost.input.value + in.cost.output.value);
   k.dramBits = in.activationDram() + in.cost.kvWrite.value +
                std::max(0.0, in.cost.kvRead.value - in.cost.kvWrite.value);
-  k.sharedBits = 2.0 * pairsRun / queryBlock * headDim * in.path.operandBits;
+  k.sharedBits = pairsRun / queryBlock * width * in.path.operandBits;
   k.name = fmt::format("attention prefill, {} CTAs", k.ctas());
   return k;
 }
@@ -137,17 +148,17 @@ Kernel decode(const PlanInput& in) {
   const std::int64_t base =
       op.dims[Dim::batch] * op.dims[Dim::kvHeads] * ((rows + decodeRows - 1) / decodeRows);
   const Split split = planSplit(in, base, visibleKeys(op), group > 1);
-  const double headDim = static_cast<double>(op.dims[Dim::headDim]);
+  const double width = pairWidth(op);
   const double hertz = p.clock.value.value;
   const double perCta = static_cast<double>((split.keys + keyBlock - 1) / keyBlock * keyBlock);
-  const double keyBits = perCta * 2.0 * headDim * op.formats.kv.bits;
+  const double keyBits = perCta * keyValues(op) * op.formats.kv.bits;
   // A CTA's walk over its keys, or its products with rows padded to a tile of 16.
   const double stream = keyBits / fit.smBandwidth.value.value * hertz;
   const double paddedRows = static_cast<double>((std::min(rows, decodeRows) + 15) / 16 * 16);
-  const double products = paddedRows * perCta * 2.0 * headDim /
-                          (in.path.macsPerClock * fit.prefillEfficiency.value.value);
+  const double products =
+      paddedRows * perCta * width / (in.path.macsPerClock * fit.prefillEfficiency.value.value);
   const double exponentials = paddedRows * perCta / p.vector.special.value.value;
-  const double unpack = in.path.unpackOps * perCta * 2.0 * headDim / p.vector.fp16.value.value;
+  const double unpack = in.path.unpackOps * perCta * width / p.vector.fp16.value.value;
   k.slotsPerSm = static_cast<int>(fit.slots);
   k.waveByWave = true;
   const double ctas = static_cast<double>(base * split.parts);
@@ -167,12 +178,12 @@ Kernel decode(const PlanInput& in) {
   k.latency = p.fit.gemm.latency.value.value;
   k.dramShare = fit.decodeEfficiency.value.value;
   k.dramBits = in.cost.kvRead.value + in.cost.kvWrite.value + in.activationDram();
-  if (in.cache.weightsHit && in.cache.loopBits >= in.cost.kvRead.value)
-    k.dramBits = 0;  // the cache of keys stays in L2 from step to step
-  const double partial =
-      split.parts > 1
-          ? 2.0 * ctas * static_cast<double>(std::min(rows, decodeRows)) * headDim * 32.0
-          : 0.0;
+  // Keys and values may stay in L2 from step to step.
+  if (in.cache.loopBits >= in.cost.kvRead.value) k.dramBits *= in.cache.weightMiss;
+  const double partial = split.parts > 1
+                             ? 2.0 * ctas * static_cast<double>(std::min(rows, decodeRows)) *
+                                   static_cast<double>(valueDim(op)) * 32.0
+                             : 0.0;
   k.l2Bits = std::max(in.distinctBits(), ctas * keyBits) + partial;
   k.sharedBits = ctas * keyBits;
   k.name = fmt::format("attention decode, keys split {} ways", split.parts);

@@ -1,6 +1,10 @@
 #include "gpu/device.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -24,7 +28,8 @@ Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   for (const auto& [name, fit] : p_.otherFits) {
     Parameters variant = p_;
     variant.fit = fit;
-    variants_.emplace(fit.stack, std::move(variant));
+    variant.fit.stack = name;
+    variants_.emplace(&fit, std::move(variant));
   }
   ids_ = declareEnergy(p_, energy_);
   const double lanes = static_cast<double>(p_.sms) * p_.clock.value.value;
@@ -32,7 +37,7 @@ Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
                                   p_.vector.fp16.value.value, p_.vector.fp32.value.value});
   info_.kind = "gpu";
   info_.title = p_.title;
-  info_.tiers = {{p_.memory.type, p_.memory.capacity.value, HostAccess::shared, 1}};
+  info_.tiers = {{p_.memory.type, p_.memory.capacity.value}};
   info_.ports = {{"host", p_.hostLink.value}};
   info_.tdp = p_.power.tdp;
   info_.area = p_.area.value;
@@ -48,6 +53,9 @@ std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& pref
     p.bind(b);
     if (b.reading() && p.power.idle.value >= p.power.tdp.value)
       b.problem("power.idle", "is not below the power limit", "less than power.tdp");
+    if (b.reading() && p.findFit(p.stack) == nullptr)
+      b.problem("stack", "is '" + p.stack + "', which this device has no rules for",
+                fmt::format("{}", fmt::join(p.stackNames(), ", ")));
   });
   if (problems.list().size() > before) return nullptr;
   return maker(std::move(p), std::move(bound));
@@ -57,15 +65,10 @@ std::string Gpu::schema() {
   return schemaOf("gpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
 }
 
-Support Gpu::support(const Operator& op) const {
-  return supportOf(p_, op);
-}
-
-const Parameters& Gpu::parametersFor(const std::string& stack, bool& known) const {
-  const Calibration* fit = p_.findFit(stack);
-  known = fit != nullptr;
-  if (fit == nullptr || fit == &p_.fit) return p_;
-  return variants_.at(fit->stack);
+const Parameters* Gpu::parametersFor(const std::string& stack) const {
+  const Calibration* fit = p_.findFit(stack.empty() ? p_.stack : stack);
+  if (fit == nullptr) return nullptr;
+  return fit == &p_.fit ? &p_ : &variants_.at(fit);
 }
 
 Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& item) const {
@@ -76,8 +79,12 @@ Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& ite
                    "regions of one operator"};
   const Operator op = item.op(0);
   const OpCost cost = costOf(op);
-  bool known = true;
-  const Parameters& p = parametersFor(item.stack, known);
+  const Parameters* chosen = parametersFor(item.stack);
+  if (chosen == nullptr)
+    return Refusal{
+        Refusal::Code::mapping, p_.title + " has no stack '" + item.stack.substr(0, 60) + "'",
+        fmt::format("{}; without one the library kernels alone", fmt::join(stacks(), ", "))};
+  const Parameters& p = *chosen;
   // Without a known loop nothing stays in the cache from one use to the next.
   const double loop = item.loopWorkingSet.value > 0
                           ? std::max(item.loopWorkingSet.value, cost.weights.value)
@@ -86,16 +93,11 @@ Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& ite
   if (!lowered) return lowered.error();
   GpuProgram& program = **lowered;
   program.footprint_ = {{0, cost.weights + cost.state, cost.input + cost.output}};
-  if (!known)
-    program.assumptions.push_back({"calibration.stack", p_.fit.stack, "", "",
-                                   "no constants for stack '" + item.stack.substr(0, 60) +
-                                       "': errors of 10 to 20 % are usual across stacks",
-                                   Basis::assumption});
   // Parameters that do not fit come over the host link while the kernel runs.
   if (!item.weightsResident) program.streamedBits = cost.weightRead.value;
   Hasher h;
   h.add(program.hash_).real(program.streamedBits).real(program.footprint_[0].resident.value);
-  program.hash_ = h.real(program.footprint_[0].workspace.value).integer(known).finish();
+  program.hash_ = h.real(program.footprint_[0].workspace.value).finish();
   return std::shared_ptr<const Program>(*lowered);
 }
 
@@ -109,7 +111,9 @@ Profile Gpu::estimate(const Program& program) const {
   for (const Kernel& kernel : own.kernels) {
     const KernelTime t = closedForm(p, kernel, at.clockScale);
     durations.push_back(toTicks(Seconds(t.seconds * at.slowdown)));
-    energy.push_back(countsOf(p, ids_, kernel, at.clockScale, durations.back()));
+    const double weight = at.clockScale * voltageFactor(p, at.clockScale);
+    const Ticks active(std::llround(static_cast<double>(durations.back().ps) * weight));
+    energy.push_back(countsOf(p, ids_, kernel, at.clockScale, {active, durations.back()}));
     bounds.push_back(t.bottleneck);
   }
   Profile profile = profileOf(own, durations, energy, bounds);
@@ -126,15 +130,17 @@ Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& dura
   for (std::size_t i = 0; i < durations.size(); ++i) {
     Segment segment;
     segment.local = durations[i];
+    segment.repeat = program.kernels[i].repeat;
     segment.energy = energy[i];
     segment.op = 0;
     segment.bottleneck = bounds[i];
     if (i == 0 && program.streamedBits > 0)
       segment.demands.push_back({0, Bits(program.streamedBits), p_.hostLink.value, 0, false});
-    share.energy.add(energy[i]);
-    share.busy += durations[i];
-    if (durations[i] >= longest) {
-      longest = durations[i];
+    share.energy.add(energy[i], segment.repeat);
+    const Ticks all = times(durations[i], segment.repeat);
+    share.busy += all;
+    if (all >= longest) {
+      longest = all;
       share.bottleneck = bounds[i];
     }
     profile.segments.push_back(std::move(segment));
@@ -158,8 +164,14 @@ CopyCost Gpu::copy(const CopyRequest& request) const {
   return cost;
 }
 
+Ticks Gpu::measured(const Operator& op, Timing timing, Ticks alone) const {
+  return toTicks(Seconds(measuredSeconds(p_, op, timing, toSeconds(alone).value)));
+}
+
 LaunchCost Gpu::launch() const {
-  const Sourced<Seconds>& each = p_.launch.graph ? p_.launch.perGraphNode : p_.launch.perKernel;
+  const Parameters* own = parametersFor({});
+  const bool graph = p_.launch.graph || (own != nullptr && own->fit.launches.graph);
+  const Sourced<Seconds>& each = graph ? p_.launch.perGraphNode : p_.launch.perKernel;
   LaunchCost cost;
   cost.perProgram = toTicks(each.value);
   cost.perOperator = true;

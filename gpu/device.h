@@ -1,15 +1,16 @@
-// The device kind `gpu`, plain half: everything but `elaborate`, which belongs to the SystemC half
-// (gpu/sim/): a unique_ptr to an event model can only be returned where its type is complete.
+// The device kind `gpu`: everything but `simulate`, which belongs to gpu/sim/.
 #pragma once
 
 #include "gpu/energy.h"
+#include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
 #include "models/registry.h"
+#include "models/timed_device.h"
 
 namespace wattlas::gpu {
 
-class Gpu : public ConfiguredDevice {
+class Gpu : public ConfiguredDevice, public TimedDevice {
  public:
   /// Makes the concrete device: with its event model, or without one.
   using Maker = std::unique_ptr<Gpu> (*)(Parameters p, ResolvedConfig config);
@@ -19,18 +20,18 @@ class Gpu : public ConfiguredDevice {
                                    Problems& problems, Maker maker);
   static std::string schema();
 
-  int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  int modelVersion() const override { return 2; }
+  const KindSet& kinds() const override { return knownKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
+  std::vector<std::string> stacks() const override { return p_.stackNames(); }
+  Ticks measured(const Operator& op, Timing timing, Ticks alone) const override;
 
   const Parameters& parameters() const { return p_; }
   const EnergyIds& energyIds() const { return ids_; }
-  /// Added by timing at the host with synchronisation (`timing` = host_sync of `predict`).
-  Seconds hostSync() const { return p_.launch.hostSync.value; }
   /// Profile of a program whose kernels took `durations`: shared by the fidelities.
   Profile profileOf(const GpuProgram& program, const std::vector<Ticks>& durations,
                     const std::vector<EnergyCounts>& energy,
@@ -40,11 +41,12 @@ class Gpu : public ConfiguredDevice {
   Gpu(Parameters p, ResolvedConfig config);
 
  private:
-  /// `p_` with the constants of `stack`; `known` says whether there are any.
-  const Parameters& parametersFor(const std::string& stack, bool& known) const;
+  Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
+  /// `p_` with the constants of `stack` (empty: of the device's own); null when it is not known.
+  const Parameters* parametersFor(const std::string& stack) const;
 
   Parameters p_;
-  std::map<std::string, Parameters> variants_;  ///< `p_` with other constants, by their stack
+  std::map<const Calibration*, Parameters> variants_;  ///< `p_` with those of another stack
   EnergyIds ids_;
 };
 

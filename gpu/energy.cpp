@@ -70,6 +70,8 @@ EnergyIds declareEnergy(const Parameters& p, EnergyTable& t) {
   ids.launch = t.add({"launch", Category::control, Scope::chip, "kernel", p.energy.launch});
   ids.active =
       t.add({"active", Category::leakage, Scope::chip, "ps", perPicosecond(p.power.active)});
+  ids.uncore =
+      t.add({"uncore", Category::leakage, Scope::device, "ps", perPicosecond(p.power.uncore)});
   t.addPower("idle", Category::leakage, Scope::chip, p.power.idle);
   return ids;
 }
@@ -79,7 +81,9 @@ KernelEvents eventsOf(const Kernel& k) {
 }
 
 double voltageFactor(const Parameters& p, double clockScale) {
-  return std::pow(clockScale, 2.0 * p.power.voltageExponent.value.value);
+  const double v = std::max(p.power.voltageFloor.value.value,
+                            std::pow(clockScale, p.power.voltageExponent.value.value));
+  return v * v;
 }
 
 double chipJoules(const Parameters& p, const Kernel& k) {
@@ -96,7 +100,7 @@ double memoryJoules(const Parameters& p, const Kernel& k) {
 }
 
 EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k, double clockScale,
-                      Ticks duration) {
+                      const RunTime& time) {
   const double v2 = voltageFactor(p, clockScale);
   EnergyCounts counts;
   if (k.macKind != MacKind::none)
@@ -107,7 +111,8 @@ EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k
   counts.add(ids.shared, whole(k.sharedBits * v2));
   counts.add(ids.link, whole(k.linkBits));
   counts.add(ids.launch, whole(k.launches));
-  counts.add(ids.active, whole(static_cast<double>(duration.ps) * clockScale * v2));
+  counts.add(ids.active, time.active.ps);
+  counts.add(ids.uncore, time.duration.ps);
   return counts;
 }
 
@@ -115,18 +120,21 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
   const double room = p.power.tdp.value.value - p.power.idle.value.value;
   double chip = 0, memory = 0;
   for (const Kernel& k : kernels) {
-    chip += chipJoules(p, k);
-    memory += memoryJoules(p, k);
+    const double runs = static_cast<double>(k.repeat);
+    chip += runs * chipJoules(p, k);
+    memory += runs * memoryJoules(p, k);
   }
   const auto seconds = [&](double scale) {
     double sum = 0;
-    for (const Kernel& k : kernels) sum += closedForm(p, k, scale).seconds;
+    for (const Kernel& k : kernels)
+      sum += static_cast<double>(k.repeat) * closedForm(p, k, scale).seconds;
     return sum;
   };
   // Joules above idle divided by the room below the limit: the time the limit allows at least.
   const auto needed = [&](double scale, double t) {
     const double v2 = voltageFactor(p, scale);
-    return (chip * v2 + memory + p.power.active.value.value * scale * v2 * t) / room;
+    const double running = p.power.active.value.value * scale * v2 + p.power.uncore.value.value;
+    return (chip * v2 + memory + running * t) / room;
   };
   Operating point;
   if (!p.power.capped) return point;

@@ -9,7 +9,8 @@ namespace wattlas::gpu {
 /// Ids of the coefficients in the device's table.
 struct EnergyIds {
   CoefficientId mac[8] = {};  ///< by MacKind; [none] is unused
-  CoefficientId vectorOp = 0, dram = 0, l2 = 0, shared = 0, link = 0, launch = 0, active = 0;
+  CoefficientId vectorOp = 0, dram = 0, l2 = 0, shared = 0, link = 0, launch = 0, active = 0,
+                uncore = 0;
 };
 /// Fills `table`; idle power is added as a power that always flows.
 EnergyIds declareEnergy(const Parameters& p, EnergyTable& table);
@@ -21,16 +22,22 @@ struct KernelEvents {
 };
 KernelEvents eventsOf(const Kernel& kernel);
 
-/// Energy per event follows the square of the supply voltage, which follows clock^exponent.
+/// Energy per event follows the square of the supply voltage, which follows clock^exponent down to
+/// its floor.
 double voltageFactor(const Parameters& p, double clockScale);
 /// Joules of the chip at the nominal voltage, without memory, idle and active power.
 double chipJoules(const Parameters& p, const Kernel& kernel);
 double memoryJoules(const Parameters& p, const Kernel& kernel);
 
-/// Counts for `kernel` executed at `clockScale` in `duration`: events on the chip are given as
+/// How long a kernel ran.
+struct RunTime {
+  Ticks active;    ///< weighted by what it scales with: clock x voltage^2 over nominal
+  Ticks duration;  ///< as it is
+};
+/// Counts for `kernel` executed at `clockScale`: events on the chip are given as
 /// their equivalent at the nominal voltage.
 EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& kernel,
-                      double clockScale, Ticks duration);
+                      double clockScale, const RunTime& time);
 
 struct Operating {
   double clockScale = 1;  ///< clock / nominal clock

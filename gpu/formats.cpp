@@ -51,6 +51,10 @@ double unpackCost(const NumberFormat& f) {
 
 DataPath floats(const Parameters& p, const NumberFormat& w, const NumberFormat& a) {
   const int widest = std::max(w.bits, a.bits);
+  if (w.name == "tf32" && a.name == "tf32" && rate(p.matrix.tf32) > 0)
+    return make(Level::native, "", MacKind::fp16, rate(p.matrix.tf32), true, 32);
+  if (widest >= 32 && w.bits == a.bits && rate(p.matrix.fp32) > 0)
+    return make(Level::native, "", MacKind::fp32, rate(p.matrix.fp32), true, 32);
   if (widest >= 32)
     return make(Level::native, "fp32 lanes", MacKind::fp32, rate(p.vector.fp32), false, 32,
                 w.bits < 32 ? 1 : 0);
@@ -126,26 +130,32 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
     const NumberFormat bit = parseNumberFormat("binary");
     return productPath(p, bit, bit);
   }
-  if (op.kind == OpKind::gemm && !op.hasWeights)
+  if ((op.kind == OpKind::gemm || op.kind == OpKind::spmm) && !op.hasWeights)
     return productPath(p, op.formats.activation, op.formats.activation);
   return productPath(p, op.formats.weight, op.formats.activation);
 }
 
+const KindSet& knownKinds() {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
+              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
+              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
+              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
+          .withElementwise()
+          .withEveryForm();
+  return known;
+}
+
 Support supportOf(const Parameters& p, const Operator& op) {
-  switch (op.kind) {
-    case OpKind::gemm:
-    case OpKind::conv1d:
-    case OpKind::conv2d:
-    case OpKind::attention:
-    case OpKind::hamming:
-      return pathOf(p, op).support;
-    case OpKind::collective:
-      if (p.fit.collective.bandwidth.value.value <= 0)
-        return {Level::refused,
-                "this device has no link to others (calibration.collective.bandwidth)"};
-      return {Level::native, ""};
-    default:
-      break;
+  if (std::string missing = knownKinds().missing(op); !missing.empty())
+    return {Level::refused, std::move(missing)};
+  if (isProduct(op.kind) || specOf(op.kind).opClass == OpClass::recurrent)
+    return pathOf(p, op).support;
+  if (op.kind == OpKind::collective) {
+    if (p.groupBandwidth() <= 0)
+      return {Level::refused, "this device has no link to others (groupLink)"};
+    return {Level::native, ""};
   }
   const int bits = op.formats.activation.bits;
   if (bits > 32) return {Level::refused, "elements above 32 bits"};

@@ -28,26 +28,29 @@ struct TileGrid {
   std::int64_t rows = 0, columns = 0;  ///< tiles along M and N; 0 = not a tiled product
   double rowPanelBits = 0;             ///< operand bits of one tile row in one plane
   double columnPanelBits = 0;          ///< operand bits of one tile column in one plane
-  bool rowsFromDram = false, columnsFromDram = false, outputToDram = false;
+  double rowsFromDram = 0, columnsFromDram = 0, outputToDram = 0;  ///< shares that miss L2
 };
 
 struct Kernel {
   std::string name;
   std::vector<CtaGroup> groups;  ///< in launch order, at most `maxGroups`
   static constexpr std::size_t maxGroups = 32;
-  int slotsPerSm = 1;     ///< CTAs that an SM holds at the same time
-  int parallelPerSm = 1;  ///< of these, how many run without slowing each other down
-  double dramBits = 0;    ///< traffic of device memory, all CTAs
-  double l2Bits = 0;      ///< traffic between L2 and SMs, all CTAs
-  double outputBits = 0;  ///< the part of it that is written at the end of each CTA
-  double dramShare = 1;   ///< reachable share of the DRAM peak
-  double l2Share = 1;     ///< reachable share of the L2 peak
-  double start = 0;       ///< seconds on the device that depend on nothing
-  double latency = 0;     ///< seconds until the first data arrive and after the last leave
+  int slotsPerSm = 1;        ///< CTAs that an SM holds at the same time
+  int parallelPerSm = 1;     ///< of these, how many run without slowing each other down
+  double ctasToFill = 1;     ///< CTAs that an SM needs to reach its rate
+  double dramBits = 0;       ///< traffic of device memory, all CTAs
+  double l2Bits = 0;         ///< traffic between L2 and SMs, all CTAs
+  double outputBits = 0;     ///< the part of it that is written at the end of each CTA
+  double dramShare = 1;      ///< reachable share of the DRAM peak
+  double l2Share = 1;        ///< reachable share of the L2 peak
+  double start = 0;          ///< seconds on the device that depend on nothing
+  double latency = 0;        ///< seconds until the first data arrive and after the last leave
+  double memoryLatency = 0;  ///< seconds that outstanding loads cover (Little's law); 0 = no limit
   double overlapLoss = 0;
   bool waveByWave = false;  ///< few long CTAs: memory waits for the tail, it cannot run ahead
   bool rowTimes = false;    ///< cycles are the time of a row on one CTA, not work of a unit
   TileGrid grid;
+  int tileRows = 0, tileColumns = 0, split = 1;  ///< as chosen, for people
   // Energy events.
   MacKind macKind = MacKind::none;
   double macs = 0, vectorOps = 0, sharedBits = 0;
@@ -55,6 +58,8 @@ struct Kernel {
   double linkBits = 0, linkRate = 0, linkFixed = 0;
   std::int64_t linkSteps = 0;
   double launches = 1;  ///< kernels the host starts for this one
+  /// Runs that depend on each other, all alike; everything above is of one of them.
+  std::int64_t repeat = 1;
 
   std::int64_t ctas() const;
   double totalCycles() const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gpu/stack.h"
+
 namespace wattlas::gpu {
 namespace {
 
@@ -15,9 +17,12 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
   double rate = in.path.macsPerClock;
   const Sparsity& s = in.op.weightSparsity;
   if (s.pattern == Sparsity::Pattern::nm && in.path.matrixUnit) rate *= 2.0;
-  // A convolution may run on either unit.
-  if (in.op.kind == OpKind::conv1d || in.op.kind == OpKind::conv2d)
-    rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
+  // Winograd F(4x4, 3x3) needs a quarter of the multiplications.
+  if (hasWinograd(p, in.op) && !in.path.matrixUnit) usefulMacs /= 4.0;
+  // A convolution may run on either unit; scans and sparse products run on the lanes.
+  const bool lanes = in.op.kind != OpKind::gemm && in.op.kind != OpKind::attention &&
+                     in.op.kind != OpKind::hamming;
+  if (lanes) rate = std::max({rate, p.vector.fp16.value.value, p.vector.fp32.value.value});
   if (usefulMacs > 0 && rate > 0)
     seconds =
         std::max(seconds, usefulMacs / (rate * static_cast<double>(p.sms) * p.clock.value.value));
@@ -25,17 +30,7 @@ Ticks physicalBound(const PlanInput& in, double usefulMacs) {
 }
 
 ProductShape gemmShape(const Operator& op, const OpCost& cost) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  const double batch = static_cast<double>(op.dims[Dim::batch]);
-  // Trained weights are shared by the whole batch: one tall product.
-  if (op.hasWeights)
-    s.m *= batch;
-  else
-    s.batches = batch;
-  s.rowBits = s.outputBits = op.formats.activation.bits;
+  ProductShape s = shapeOf(op);
   s.columnBits = op.hasWeights && cost.weightRead.value > 0
                      ? std::min(cost.weightRead.value / (s.n * s.k), 64.0)
                      : op.formats.activation.bits;
@@ -43,12 +38,7 @@ ProductShape gemmShape(const Operator& op, const OpCost& cost) {
 }
 
 ProductShape hammingShape(const Operator& op) {
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::M]);
-  s.n = static_cast<double>(op.dims[Dim::N]);
-  s.k = static_cast<double>(op.dims[Dim::K]);
-  s.rowBits = op.formats.activation.bits;
-  s.columnBits = op.formats.weight.bits;
+  ProductShape s = shapeOf(op);
   s.outputBits = op.formats.accumulator.bits;
   return s;
 }
@@ -59,11 +49,30 @@ void hashInto(Hasher& h, const Kernel& k) {
       .integer(k.waveByWave)
       .integer(k.slotsPerSm)
       .integer(k.parallelPerSm);
+  if (k.repeat > 1) h.integer(k.repeat);
   for (const CtaGroup& g : k.groups) h.integer(g.count).real(g.cycles).real(g.inFlight);
-  for (const double v :
-       {k.dramBits, k.l2Bits, k.outputBits, k.dramShare, k.l2Share, k.start, k.latency,
-        k.overlapLoss, k.macs, k.vectorOps, k.sharedBits, k.linkBits, k.linkRate, k.linkFixed,
-        k.launches, k.grid.rowPanelBits, k.grid.columnPanelBits})
+  for (const double v : {k.dramBits,
+                         k.l2Bits,
+                         k.outputBits,
+                         k.dramShare,
+                         k.l2Share,
+                         k.start,
+                         k.latency,
+                         k.overlapLoss,
+                         k.memoryLatency,
+                         k.ctasToFill,
+                         k.macs,
+                         k.vectorOps,
+                         k.sharedBits,
+                         k.linkBits,
+                         k.linkRate,
+                         k.linkFixed,
+                         k.launches,
+                         k.grid.rowPanelBits,
+                         k.grid.columnPanelBits,
+                         k.grid.rowsFromDram,
+                         k.grid.columnsFromDram,
+                         k.grid.outputToDram})
     h.real(v);
   h.integer(static_cast<std::int64_t>(k.macKind)).integer(k.linkSteps);
   h.integer(k.grid.rows).integer(k.grid.columns);
@@ -74,15 +83,26 @@ std::vector<Kernel> plan(const PlanInput& in) {
     case OpKind::gemm:
       return {planProduct(in, gemmShape(in.op, in.cost))};
     case OpKind::hamming:
+    case OpKind::search:
       return {planProduct(in, hammingShape(in.op))};
+    case OpKind::spmm:
+      return {planSparse(in)};
+    case OpKind::lstm:
+    case OpKind::gru:
+    case OpKind::rnn:
+      return planRecurrent(in);
+    case OpKind::scan:
+      return {planScan(in)};
     case OpKind::conv1d:
     case OpKind::conv2d:
+    case OpKind::conv3d:
+    case OpKind::convTranspose:
       return {planConvolution(in)};
     case OpKind::attention:
       return planAttention(in);
     case OpKind::collective:
       return {planCollective(in)};
-    default:
+    default:  // one pass over the operands: everything else that knownKinds() has
       return {planStream(in)};
   }
 }
@@ -92,15 +112,20 @@ std::vector<Kernel> plan(const PlanInput& in) {
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,
                                                              const Operator& op, double loopBits) {
   const Support support = supportOf(p, op);
-  if (support.level == Support::Level::refused)
-    return Refusal{
-        op.kind == OpKind::collective ? Refusal::Code::unsupported : Refusal::Code::format,
-        "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
-        op.kind == OpKind::collective ? "" : "int8 or fp16"};
+  if (support.level == Support::Level::refused) {
+    const bool format = op.kind != OpKind::collective && knownKinds().missing(op).empty();
+    return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
+                   "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
+                   format ? "int8 or fp16" : ""};
+  }
   PlanInput in{p, op, costOf(op), pathOf(p, op), cacheState(p, loopBits)};
   auto program = std::make_shared<GpuProgram>();
   program->parameters = &p;
-  program->kernels = plan(in);
+  if (auto first = quantisation(p, op, in.path)) program->kernels.push_back(std::move(*first));
+  for (const Operator& part : launchedFor(p.fit.launches, op)) {
+    const PlanInput own{p, part, costOf(part), pathOf(p, part), in.cache};
+    for (Kernel& k : plan(own)) program->kernels.push_back(std::move(k));
+  }
   program->usefulMacs = static_cast<double>(in.cost.macs);
   program->bound_ = physicalBound(in, program->usefulMacs);
   if (support.level == Support::Level::emulated)

@@ -11,9 +11,12 @@ namespace wattlas::gpu {
 
 /// What is known about the caches when a kernel starts.
 struct CacheState {
-  double loopBits = 0;      ///< parameters that the whole repeating loop reads
-  bool weightsHit = false;  ///< they stay in L2 from one repetition to the next
+  double loopBits = 0;    ///< parameters that the whole repeating loop reads
+  double weightMiss = 1;  ///< share that does not stay in L2 from one repetition to the next
 };
+/// Share of `bits`, read again and again, that comes from device memory: smooth around the size of
+/// the cache.
+double missShare(const Parameters& p, double bits);
 CacheState cacheState(const Parameters& p, double loopBits);
 
 /// Common inputs of the planners below.
@@ -29,7 +32,8 @@ struct PlanInput {
   }
   /// Activations that do not stay in L2 between the kernels that make and use them.
   double activationDram() const;
-  double weightDram() const { return cache.weightsHit ? 0 : cost.weightRead.value; }
+  double activationMiss() const;  ///< the same as a share
+  double weightDram() const { return cache.weightMiss * cost.weightRead.value; }
 };
 
 /// C[m,n] = A[m,k] x B[k,n], `batches` times with operands of their own.
@@ -41,14 +45,27 @@ struct ProductShape {
   double reuse = 1;  ///< distinct A elements / (m k): below 1 for overlapping windows
 };
 
+/// Extents and widths of the product that `op` is.
+ProductShape shapeOf(const Operator& op);
 /// Fastest of the tile and split-K candidates by the closed form, as a library's heuristic would.
 Kernel planProduct(const PlanInput& in, const ProductShape& shape);
+/// The same with other constants.
+Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixFit& fit);
 Kernel planConvolution(const PlanInput& in);
+/// True when the library may choose Winograd: fewer multiplications than the operator has MACs.
+bool hasWinograd(const Parameters& p, const Operator& op);
 std::vector<Kernel> planAttention(const PlanInput& in);
 Kernel planStream(const PlanInput& in);
 /// Convolution on the ordinary lanes (depthwise, or too narrow for matrix tiles).
 Kernel planDirect(const PlanInput& in);
 Kernel planCollective(const PlanInput& in);
+/// Compressed rows times a dense matrix, on the lanes.
+Kernel planSparse(const PlanInput& in);
+/// LSTM, GRU and plain recurrences: inputs of all steps at once, then one step after the other,
+/// as a launch for each step or in one kernel that stays on the SMs, whichever is faster.
+std::vector<Kernel> planRecurrent(const PlanInput& in);
+/// Selective state space: a CTA for each channel, a scan over the steps for each of its states.
+Kernel planScan(const PlanInput& in);
 
 /// `p` must outlive the program. Lowers one operator; refuses what the device cannot run.
 Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p,

@@ -1,8 +1,5 @@
 #include "gpu/parameters.h"
 
-#include <algorithm>
-#include <cctype>
-
 namespace wattlas::gpu {
 namespace {
 constexpr double us = 1e-6;
@@ -12,6 +9,10 @@ constexpr double pj = 1e-12;
 void MacRates::bind(Binder& b) {
   b.integer("cluster", cluster, {1, 16, "1"},
             "CTAs of a cluster that share the operands they load (multicast); 1 = none");
+  b.quantity("fp32", fp32, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: fp32 products; 0 = none");
+  b.quantity("tf32", tf32, {0, 65536, "0"},
+             "MACs per clock and SM on the matrix units: tf32 products; 0 = none");
   b.quantity(
       "fp16", fp16, {0, 65536, "0"},
       "MACs per clock and SM on the matrix units: fp16 products, fp32 accumulators; 0 = none");
@@ -46,10 +47,12 @@ void MemorySystem::bind(Binder& b) {
   b.text("type", type, {.fallback = "DRAM"}, "memory technology, for people");
   b.quantity("capacity", capacity, {8e6, 8e13}, "device memory");
   b.quantity("bandwidth", bandwidth, {8e9, 8e14}, "peak DRAM bandwidth");
+  b.quantity("reach", reach, {0.3, 3, "1"},
+             "reachable share of the peak over that of the part whose constants are used");
   b.quantity("l2Size", l2Size, {0, 8e10}, "level-2 cache");
   b.quantity("l2Bandwidth", l2Bandwidth, {8e9, 8e15}, "level-2 bandwidth at the nominal clock");
   b.quantity("l2ResidentShare", l2ResidentShare, {0, 1, "0.7"},
-             "share of the level-2 cache that a loop may fill and still hit");
+             "share of the level-2 cache at which half of a loop still hits");
   b.quantity("sharedMemory", sharedMemory, {8192, 8e7},
              "shared memory of an SM that a kernel can use");
 }
@@ -65,6 +68,42 @@ void MatrixFit::bind(Binder& b) {
   b.quantity("tilePenalty", tilePenalty, {0, 20}, "loss of tiles smaller than 256x128 (pen)");
   b.quantity("overlapLoss", overlapLoss, {0, 1},
              "share of the shorter of compute and memory time that stays exposed (ov)");
+  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"}, "CTAs that an SM needs to reach its rate");
+  b.integer("batchedRows", batchedRows, {0, 512, "0"},
+            "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
+  b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
+}
+
+void ConvolutionFit::bind(Binder& b) {
+  b.quantity("start", start, {0, 1000 * us, "4 us"}, "fixed time of a convolution on the device");
+  b.quantity("efficiency", efficiency, {0.01, 1, "0.7"},
+             "share of the peak MAC rate of the implicit product over windows");
+  b.quantity("winograd", winograd, {0, 1, "0.4"},
+             "share of the peak that the fused Winograd kernel F(2x2, 3x3) reaches in its own "
+             "multiplications; 0 = the library has none");
+  b.quantity("winogradStored", winogradStored, {0, 1, "0.65"},
+             "share of the peak in the product of Winograd F(4x4, 3x3) with stored transforms; 0 = "
+             "none");
+  b.quantity("memory", memory, {0.01, 1, "0.8"}, "share of the DRAM peak");
+  b.quantity("ctasToFill", ctasToFill, {0.1, 8, "2"}, "CTAs that an SM needs to reach its rate");
+  b.integer("fewestChannels", fewestChannels, {1, 4096, "8"},
+            "input channels below which Winograd is not chosen");
+}
+
+void StackRules::bind(Binder& b) {
+  b.quantity("quantiseStart", quantiseStart, {0, 1000 * us, "0 us"},
+             "fixed time of the kernels that quantise activations before a narrow product");
+  b.quantity("quantiseBytes", quantiseBytes, {0, 256, "0"},
+             "bytes that these kernels move for each element; 0 = no kernels (static or fused)");
+  b.flag("graph", graph, {.fallback = "false"}, "kernels are replayed as a CUDA graph");
+  b.flag(
+      "fusedAttention", fusedAttention, {.fallback = "true"},
+      "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
+  b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
+            "element kernels over stored scores beside the soft-max");
+  b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
+  b.flag("epilogues", epilogues, {.fallback = "false"},
+         "bias, activation and residual are part of the product or convolution before them");
 }
 
 void AttentionFit::bind(Binder& b) {
@@ -125,12 +164,34 @@ void CollectiveFit::bind(Binder& b) {
              "bandwidth of the group (0 = devices are not linked)");
 }
 
+void CallCost::bind(Binder& b) {
+  b.quantity("before", before, {0, 1, "16 us"},
+             "time between the record of the first event and the start of the kernel");
+  b.quantity("least", least, {0, 1, "30 us"}, "least time between two events around the call");
+  b.quantity("sync", sync, {0, 1, "20 us"}, "added by timing at the host with synchronisation");
+}
+
+void CallCosts::bind(Binder& b) {
+  b.section("element", "operators on tensors (add, tanh)", [this](Binder& s) { element.bind(s); });
+  b.section("module", "functions of a library (relu, gelu, rope)",
+            [this](Binder& s) { module.bind(s); });
+  b.section("softmax", "soft-max", [this](Binder& s) { softmax.bind(s); });
+  b.section("norm", "norms", [this](Binder& s) { norm.bind(s); });
+  b.section("product", "products with weights", [this](Binder& s) { product.bind(s); });
+  b.section("batched", "batched products", [this](Binder& s) { batched.bind(s); });
+  b.section("convolution", "convolutions, with their workspace",
+            [this](Binder& s) { convolution.bind(s); });
+  b.section("attention", "fused attention", [this](Binder& s) { attention.bind(s); });
+}
+
 void LaunchParameters::bind(Binder& b) {
   b.quantity("perKernel", perKernel, {0, 1000 * us, "3 us"}, "host time to launch one kernel");
   b.quantity("perGraphNode", perGraphNode, {0, 1000 * us, "0.8 us"},
              "the same inside a CUDA graph");
   b.quantity("hostSync", hostSync, {0, 1000 * us, "20 us"},
-             "added by timing at the host with synchronisation");
+             "added by a call that a host thread issues and waits for");
+  b.section("calls", "what measurements see of the host, by kind of call",
+            [this](Binder& s) { calls.bind(s); });
   b.flag("graph", graph, {.fallback = "false"}, "kernels are launched as one CUDA graph");
 }
 
@@ -162,8 +223,12 @@ void PowerParameters::bind(Binder& b) {
   b.quantity("idle", idle, {0, 10000}, "power that always flows");
   b.quantity("active", active, {0, 10000},
              "added while a kernel runs: clocks, leakage at operating temperature");
+  b.quantity("uncore", uncore, {0, 10000, "0 W"},
+             "added while a kernel runs, whatever the clock: memory, fabric");
   b.quantity("voltageExponent", voltageExponent, {0, 2, "0.7"},
              "supply voltage follows clock^exponent");
+  b.quantity("voltageFloor", voltageFloor, {0, 1, "0.7"},
+             "lowest supply voltage over that at the nominal clock");
   b.quantity("lowestClock", lowestClock, {0.01, 1, "0.3"},
              "lowest clock as a share of the nominal one");
   b.flag("capped", capped, {.fallback = "true"}, "the clock falls until the power limit is kept");
@@ -171,44 +236,52 @@ void PowerParameters::bind(Binder& b) {
 
 void Calibration::bind(Binder& b) {
   b.text("stack", stack, {.fallback = "generic"}, "software stack that the constants describe");
-  b.texts("aliases", aliases, "words by which a request may mean this stack");
-  b.section("gemm", "matrix kernels", [this](Binder& s) { gemm.bind(s); });
+  b.section("gemm", "products on the matrix units", [this](Binder& s) { gemm.bind(s); });
+  b.section("lanes", "products on the ordinary lanes", [this](Binder& s) { lanes.bind(s); });
+  b.section("convolution", "convolutions", [this](Binder& s) { convolution.bind(s); });
   b.section("attention", "attention kernels", [this](Binder& s) { attention.bind(s); });
   b.section("stream", "streaming kernels", [this](Binder& s) { stream.bind(s); });
   b.section("collective", "collectives", [this](Binder& s) { collective.bind(s); });
+  b.section("launches", "what the stack launches beside library kernels",
+            [this](Binder& s) { launches.bind(s); });
 }
 
-const Calibration* Parameters::findFit(const std::string& stack) const {
-  std::string wanted;
-  for (const char c : stack)
-    wanted += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto means = [&](const Calibration& c) {
-    if (c.stack == wanted) return true;
-    return std::any_of(c.aliases.begin(), c.aliases.end(), [&](const std::string& alias) {
-      return !alias.empty() && wanted.find(alias) != std::string::npos;
-    });
-  };
-  if (stack.empty() || means(fit)) return &fit;
-  for (const auto& [name, other] : otherFits)
-    if (name == wanted || means(other)) return &other;
-  return nullptr;
+const Calibration* Parameters::findFit(const std::string& name) const {
+  if (name.empty() || name == "none") return &fit;
+  const auto at = otherFits.find(name);
+  return at == otherFits.end() ? nullptr : &at->second;
+}
+
+std::vector<std::string> Parameters::stackNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, other] : otherFits) names.push_back(name);
+  return names;
+}
+
+double Parameters::groupBandwidth() const {
+  const double own = groupLink.value.value;
+  return own > 0 ? own : fit.collective.bandwidth.value.value;
 }
 
 void Parameters::bind(Binder& b) {
   b.text("title", title, {.fallback = "GPU"}, "name for tables");
   b.text("architecture", architecture, {.fallback = ""}, "architecture, for people");
+  b.text("stack", stack, {.fallback = "none"},
+         "software stack that runs, one of `stacks`; none = library kernels alone");
   b.integer("sms", sms, {1, 100000}, "streaming multiprocessors (compute units)");
   b.quantity("clock", clock, {1e6, 1e10}, "boost clock for which the rates are quoted");
   b.section("matrix", "matrix units", [this](Binder& s) { matrix.bind(s); });
   b.section("vector", "ordinary lanes", [this](Binder& s) { vector.bind(s); });
   b.section("memory", "memories", [this](Binder& s) { memory.bind(s); });
   b.quantity("hostLink", hostLink, {8e6, 8e13}, "link to the host, per direction");
+  b.quantity("groupLink", groupLink, {0, 8e13, "0 B/s"},
+             "bandwidth in a group of these devices; 0 = that of the constants");
   b.quantity("copyLatency", copyLatency, {0, 1, "10 us"},
              "fixed time of a copy from or to the host");
   b.quantity("area", area, {0, 1e5, "0 mm2"}, "die area; 0 = unknown");
-  b.section("calibration", "constants fitted to one software stack",
+  b.section("calibration", "constants of the library kernels alone",
             [this](Binder& s) { fit.bind(s); });
-  b.named("stacks", "constants of further software stacks",
+  b.named("stacks", "software stacks: what they launch, and their constants",
           [this](Binder& s, const std::string& name) { otherFits[name].bind(s); });
   b.section("launch", "host side", [this](Binder& s) { launch.bind(s); });
   b.section("energy", "energy per event", [this](Binder& s) { energy.bind(s); });

@@ -13,7 +13,7 @@ namespace wattlas::gpu {
 /// MACs that an SM starts per clock; 0 = the unit does not exist (formats are then emulated).
 struct MacRates {
   std::int64_t cluster = 1;  ///< CTAs that share operand loads from L2 (multicast)
-  Sourced<Ratio> fp16, bf16, fp8, fp4, int8, int4, binary;
+  Sourced<Ratio> fp32, tf32, fp16, bf16, fp8, fp4, int8, int4, binary;
   void bind(Binder& b);
 };
 
@@ -31,9 +31,10 @@ struct MemorySystem {
   std::string type;
   Sourced<Bits> capacity;
   Sourced<BitRate> bandwidth;
+  Sourced<Ratio> reach;  ///< reachable share over that of the part the constants were fitted on
   Sourced<Bits> l2Size;
   Sourced<BitRate> l2Bandwidth;    ///< at the nominal clock
-  Sourced<Ratio> l2ResidentShare;  ///< a loop's data stay in L2 below this share of its size
+  Sourced<Ratio> l2ResidentShare;  ///< half of a loop of this share of the L2 size still hits
   Sourced<Bits> sharedMemory;      ///< per SM, usable by matrix kernels
   void bind(Binder& b);
 };
@@ -46,6 +47,35 @@ struct MatrixFit {
   Sourced<Seconds> latency;       ///< lat: memory latency under load, pipeline fill
   Sourced<Ratio> tilePenalty;     ///< pen: how much smaller tiles lose
   Sourced<Ratio> overlapLoss;     ///< ov: share of memory time that compute does not hide
+  Sourced<Ratio> ctasToFill;      ///< CTAs that an SM needs to reach its rate
+  /// Tile of the one kernel that the library has for batched products; 0 = it chooses.
+  std::int64_t batchedRows = 0, batchedColumns = 0;
+  void bind(Binder& b);
+};
+
+/// Convolutions: implicit product over windows, or Winograd's transforms for 3x3 with stride 1.
+struct ConvolutionFit {
+  Sourced<Seconds> start;
+  Sourced<Ratio> efficiency;      ///< share of the peak MAC rate of the implicit product
+  Sourced<Ratio> winograd;        ///< of the fused F(2x2) kernel, of its own multiplications
+  Sourced<Ratio> winogradStored;  ///< of the product of F(4x4), whose transforms are stored
+  Sourced<Ratio> memory;          ///< share of the DRAM peak
+  Sourced<Ratio> ctasToFill;
+  std::int64_t fewestChannels = 8;  ///< input channels below which Winograd is not chosen
+  void bind(Binder& b);
+};
+
+/// What a software stack launches beside the kernels of its libraries.
+struct StackRules {
+  /// Dynamic quantisation of 16-bit activations before fp8, int8 and fp4 products by kernels of its
+  /// own: fixed time, and bytes moved an element. 0 = none (static scales, or fused).
+  Sourced<Seconds> quantiseStart;
+  Sourced<Ratio> quantiseBytes;
+  bool graph = false;          ///< kernels are replayed as a CUDA graph
+  bool fusedAttention = true;  ///< false: stored scores, with kernels for scale, mask and softmax
+  std::int64_t scoreKernels = 2;  ///< element kernels over stored scores beside the softmax
+  std::int64_t geluKernels = 1;   ///< element kernels of one GELU
+  bool epilogues = false;         ///< bias, activation and residual ride in the product before them
   void bind(Binder& b);
 };
 
@@ -92,10 +122,23 @@ struct CollectiveFit {
   void bind(Binder& b);
 };
 
+/// What the clock of a measurement sees of the host for one kind of call.
+struct CallCost {
+  Sourced<Seconds> before;  ///< between the first event record and the kernel's arrival
+  Sourced<Seconds> least;   ///< two events around a call are at least this far apart
+  Sourced<Seconds> sync;    ///< added by timing at the host with synchronisation
+  void bind(Binder& b);
+};
+struct CallCosts {
+  CallCost element, module, softmax, norm, product, batched, convolution, attention;
+  void bind(Binder& b);
+};
+
 struct LaunchParameters {
   Sourced<Seconds> perKernel;     ///< host time to launch one kernel
   Sourced<Seconds> perGraphNode;  ///< the same inside a CUDA graph
-  Sourced<Seconds> hostSync;      ///< added by host-side timing with synchronisation
+  Sourced<Seconds> hostSync;      ///< of a call that a host thread issues and waits for
+  CallCosts calls;                ///< by kind of call, for measurements
   bool graph = false;
   void bind(Binder& b);
 };
@@ -109,7 +152,9 @@ struct EnergyParameters {
 
 struct PowerParameters {
   Sourced<Watts> tdp, idle, active;
+  Sourced<Watts> uncore;           ///< while a kernel runs, whatever the clock: memory, fabric
   Sourced<Ratio> voltageExponent;  ///< supply voltage follows clock^exponent
+  Sourced<Ratio> voltageFloor;     ///< lowest supply voltage over that at the nominal clock
   Sourced<Ratio> lowestClock;      ///< share of the nominal clock
   bool capped = true;
   void bind(Binder& b);
@@ -117,34 +162,41 @@ struct PowerParameters {
 
 /// All constants of one software stack.
 struct Calibration {
-  std::string stack;                 ///< name of the software stack they describe
-  std::vector<std::string> aliases;  ///< words by which a request may mean this stack
-  MatrixFit gemm;
+  std::string stack;  ///< the software stack they were measured on
+  MatrixFit gemm;     ///< on the matrix units
+  MatrixFit lanes;    ///< on the ordinary lanes
+  ConvolutionFit convolution;
   AttentionFit attention;
   StreamFits stream;
   CollectiveFit collective;
+  StackRules launches;
   void bind(Binder& b);
 };
 
 struct Parameters {
   std::string title, architecture;
+  std::string stack;  ///< software stack that runs; none = library kernels alone
   std::int64_t sms = 0;
   Sourced<Hertz> clock;
   MacRates matrix;
   VectorRates vector;
   MemorySystem memory;
-  Sourced<BitRate> hostLink;  ///< per direction
+  Sourced<BitRate> hostLink;   ///< per direction
+  Sourced<BitRate> groupLink;  ///< in a group of devices; 0 = that of the constants
   Sourced<Seconds> copyLatency;
   Sourced<SquareMm> area;
-  Calibration fit;                               ///< the device's own
-  std::map<std::string, Calibration> otherFits;  ///< further stacks, asked for by name
+  Calibration fit;                               ///< of the library kernels alone
+  std::map<std::string, Calibration> otherFits;  ///< software stacks, asked for by name
   LaunchParameters launch;
   EnergyParameters energy;
   PowerParameters power;
 
   void bind(Binder& b);
-  /// The same device with the constants of `stack`; null when none is known by that name.
-  const Calibration* findFit(const std::string& stack) const;
+  /// Bandwidth of a group of these devices, bits/s; 0 = they are not linked.
+  double groupBandwidth() const;
+  /// Constants of `stack`; null when it is not known.
+  const Calibration* findFit(const std::string& name) const;
+  std::vector<std::string> stackNames() const;
 };
 
 }  // namespace wattlas::gpu

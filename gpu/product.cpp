@@ -29,8 +29,18 @@ constexpr std::array<Tile, 14> matrixTiles = {{{256, 128},
                                                {16, 256},
                                                {16, 128},
                                                {16, 64}}};
-// Without matrix units rows need no padding to 16.
-constexpr std::array<Tile, 5> laneTiles = {{{128, 128}, {64, 64}, {16, 128}, {4, 128}, {1, 128}}};
+// On the ordinary lanes rows need no padding to 16.
+constexpr std::array<Tile, 11> laneTiles = {{{128, 128},
+                                             {128, 64},
+                                             {64, 128},
+                                             {64, 64},
+                                             {128, 32},
+                                             {32, 128},
+                                             {64, 32},
+                                             {32, 32},
+                                             {16, 128},
+                                             {4, 128},
+                                             {1, 128}}};
 constexpr std::array<int, 5> splits = {1, 2, 4, 8, 16};
 constexpr double stepBits = 1024;  // 128 bytes of each operand row are loaded at a time
 constexpr int deepestPipeline = 4;
@@ -43,10 +53,9 @@ struct Candidate {
 };
 
 /// Share of the peak that a tile reaches: small tiles reuse operands less (fitted form).
-double tileEfficiency(const Parameters& p, const Tile& tile) {
+double tileEfficiency(const MatrixFit& fit, const Tile& tile) {
   const double shrink = std::sqrt(256.0 * 128.0 / (static_cast<double>(tile.m) * tile.n));
-  return p.fit.gemm.efficiency.value.value /
-         (1.0 + p.fit.gemm.tilePenalty.value.value * shrink / 8.0);
+  return fit.efficiency.value.value / (1.0 + fit.tilePenalty.value.value * shrink / 8.0);
 }
 
 double sparseSpeed(const Operator& op, const DataPath& path) {
@@ -55,14 +64,14 @@ double sparseSpeed(const Operator& op, const DataPath& path) {
   return twoOfFour && path.matrixUnit ? 2.0 : 1.0;
 }
 
-void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
+void fill(const PlanInput& in, const ProductShape& s, const MatrixFit& fit, Candidate& c) {
   const Parameters& p = in.p;
   Kernel& k = c.kernel;
   const double depth = std::ceil(s.k / c.split);
   const double rows = std::ceil(s.m / c.tile.m), columns = std::ceil(s.n / c.tile.n);
   const double ctas = rows * columns * c.split * s.batches;
   const double rate =
-      in.path.macsPerClock * sparseSpeed(in.op, in.path) * tileEfficiency(p, c.tile);
+      in.path.macsPerClock * sparseSpeed(in.op, in.path) * tileEfficiency(fit, c.tile);
   const double macs = static_cast<double>(c.tile.m) * c.tile.n * depth;
   // Unpacking runs on the lanes beside the matrix unit; each CTA unpacks its own column panel.
   const double unpack = in.path.unpackOps * c.tile.n * depth / p.vector.fp16.value.value;
@@ -74,6 +83,7 @@ void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
   // A cluster of 2x2 CTAs reads every operand half as often.
   const double sharing =
       std::sqrt(std::min(static_cast<double>(p.matrix.cluster), std::max(1.0, ctas)));
+  k.ctasToFill = fit.ctasToFill.value.value;
   CtaGroup group;
   group.count = static_cast<std::int64_t>(ctas);
   group.cycles = macs / rate + unpack;
@@ -87,15 +97,16 @@ void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
                           k.outputBits) +
              partial;
   k.dramBits = in.weightDram() + in.activationDram();
-  k.latency = p.fit.gemm.latency.value.value * (c.split > 1 ? 1.0 + splitLatency : 1.0);
-  const bool spills = in.activationDram() > 0;
+  k.latency = fit.latency.value.value * (c.split > 1 ? 1.0 + splitLatency : 1.0);
+  k.memoryLatency = fit.latency.value.value;
+  const double spilt = in.activationMiss();
   k.grid = {static_cast<std::int64_t>(rows),
             static_cast<std::int64_t>(columns),
             s.m / rows * depth * s.rowBits * s.reuse,
             s.n / columns * depth * s.columnBits,
-            spills,
-            !in.cache.weightsHit,
-            spills};
+            spilt,
+            in.cache.weightMiss,
+            spilt};
   k.macs = ctas * macs;
   k.vectorOps = ctas * in.path.unpackOps * c.tile.n * depth;
   k.sharedBits = ctas * depth * (c.tile.m + c.tile.n) * in.path.operandBits;
@@ -103,30 +114,56 @@ void fill(const PlanInput& in, const ProductShape& s, Candidate& c) {
 
 }  // namespace
 
-CacheState cacheState(const Parameters& p, double loopBits) {
+double missShare(const Parameters& p, double bits) {
   const double room = p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
-  return {loopBits, loopBits < room};
+  if (room <= 0 || !std::isfinite(bits)) return 1;
+  // Sets fill unevenly: some of a loop smaller than the cache misses, some of a larger one hits.
+  constexpr double steepness = 6;
+  const double hits = 1.0 / (1.0 + std::pow(bits / room, steepness));
+  return hits > 0.999 ? 0.0 : 1.0 - hits;
+}
+
+CacheState cacheState(const Parameters& p, double loopBits) {
+  return {loopBits, missShare(p, loopBits)};
+}
+
+double PlanInput::activationMiss() const {
+  return missShare(p, (cost.input + cost.output).value);
 }
 
 double PlanInput::activationDram() const {
-  const double moved = (cost.input + cost.output).value;
-  const double room = p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
-  return moved < room ? 0.0 : moved;
+  return (cost.input + cost.output).value * activationMiss();
+}
+
+ProductShape shapeOf(const Operator& op) {
+  const ProductDims dims = productOf(op);
+  ProductShape s;
+  s.m = static_cast<double>(dims.vectors);
+  s.n = static_cast<double>(dims.outputs);
+  s.k = static_cast<double>(dims.inputs);
+  s.batches = static_cast<double>(dims.groups);
+  s.columnBits = op.formats.weight.bits;
+  s.rowBits = s.outputBits = op.formats.activation.bits;
+  return s;
 }
 
 Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
+  return planProduct(in, shape, in.path.matrixUnit ? in.p.fit.gemm : in.p.fit.lanes);
+}
+
+Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixFit& fit) {
   Candidate best, trial;
   double bestTime = -1;
   const auto consider = [&](const Tile& tile) {
     // A tile twice as wide as needed only wastes; keep the smallest one always.
     for (const int split : splits) {
-      if (split > 1 && shape.k / split < 128) break;
+      if (split > 1 && (shape.k / split < 128 || shape.batches > 1)) break;
       trial.tile = tile;
       trial.split = split;
-      fill(in, shape, trial);
-      trial.kernel.start = in.p.fit.gemm.start.value.value;
-      trial.kernel.overlapLoss = in.p.fit.gemm.overlapLoss.value.value;
-      trial.kernel.dramShare = in.p.fit.gemm.dramEfficiency.value.value;
+      fill(in, shape, fit, trial);
+      trial.kernel.start = fit.start.value.value;
+      trial.kernel.overlapLoss = fit.overlapLoss.value.value;
+      trial.kernel.dramShare = fit.dramEfficiency.value.value;
       const double t = closedForm(in.p, trial.kernel).seconds;
       if (bestTime < 0 || t < bestTime) {
         bestTime = t;
@@ -134,36 +171,19 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape) {
       }
     }
   };
-  if (in.path.matrixUnit)
+  if (shape.batches > 1 && fit.batchedRows > 0)
+    consider({static_cast<int>(fit.batchedRows), static_cast<int>(fit.batchedColumns)});
+  else if (in.path.matrixUnit)
     for (const Tile& tile : matrixTiles) consider(tile);
   else
     for (const Tile& tile : laneTiles) consider(tile);
   best.kernel.macKind = in.path.kind;
+  best.kernel.tileRows = best.tile.m;
+  best.kernel.tileColumns = best.tile.n;
+  best.kernel.split = best.split;
   best.kernel.name =
       fmt::format("product {}x{} tiles, split {}", best.tile.m, best.tile.n, best.split);
   return best.kernel;
-}
-
-Kernel planConvolution(const PlanInput& in) {
-  const Operator& op = in.op;
-  const double groups = static_cast<double>(op.dims[Dim::groups]);
-  const double window =
-      static_cast<double>(op.dims[Dim::kernelWidth]) *
-      static_cast<double>(op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
-  ProductShape s;
-  s.m = static_cast<double>(op.dims[Dim::batch]) * static_cast<double>(outputHeight(op)) *
-        static_cast<double>(outputWidth(op));
-  s.n = static_cast<double>(op.dims[Dim::cout]) / groups;
-  s.k = static_cast<double>(op.dims[Dim::cin]) / groups * window;
-  s.batches = groups;
-  s.columnBits = op.formats.weight.bits;
-  s.rowBits = op.formats.activation.bits;
-  s.outputBits = op.formats.activation.bits;
-  s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * groups * s.rowBits));
-  Kernel tiled = planProduct(in, s);
-  tiled.name = "implicit-GEMM convolution, " + tiled.name;
-  Kernel direct = planDirect(in);
-  return closedForm(in.p, direct).seconds < closedForm(in.p, tiled).seconds ? direct : tiled;
 }
 
 }  // namespace wattlas::gpu

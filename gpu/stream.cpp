@@ -1,6 +1,7 @@
 // Kernels without matrix products: element by element, row by row, direct convolution, collectives.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "gpu/lowering.h"
 
@@ -31,10 +32,30 @@ Class classOf(const Parameters& p, const Operator& op) {
       if (op.variant == OpVariant::batch) return {p.fit.stream.activation, false, "batch norm"};
       return {p.fit.stream.norm, true, "norm"};
     case OpKind::activation:
-      if (op.variant == OpVariant::siluMul) return {p.fit.stream.gated, true, "gated activation"};
+      if (isGated(op.variant)) return {p.fit.stream.gated, true, "gated activation"};
       return {p.fit.stream.activation, false, "activation"};
-    default:
+    case OpKind::embedding:
+    case OpKind::embeddingBag:
+    case OpKind::pool:
+    case OpKind::lookup:
+    case OpKind::gather:
+    case OpKind::scatter:
+    case OpKind::concat:
+    case OpKind::split:
+    case OpKind::slice:
+    case OpKind::transpose:
+    case OpKind::padding:
+    case OpKind::upsample:
       return {p.fit.stream.gather, false, "gather"};
+    case OpKind::reduce:
+    case OpKind::argReduce:
+    case OpKind::topK:
+    case OpKind::sort:
+      return {p.fit.stream.softmax, true, "reduction"};
+    default:
+      if (specOf(op.kind).opClass != OpClass::elementwise)
+        throw std::logic_error(std::string("no kernel for ") + nameOf(op.kind));
+      return {p.fit.stream.add, false, "element-wise"};
   }
 }
 
@@ -58,9 +79,9 @@ Kernel planStream(const PlanInput& in) {
   Kernel k = streaming(in, kind.fit);
   k.name = kind.name;
   double rows = static_cast<double>(op.dims[Dim::M]), width = static_cast<double>(op.dims[Dim::N]);
-  if (op.kind == OpKind::pool) {
+  if (op.kind == OpKind::pool || op.kind == OpKind::upsample) {
     rows = static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::cin]);
-    width = static_cast<double>(outputHeight(op) * outputWidth(op));
+    width = static_cast<double>(outputDepth(op) * outputHeight(op) * outputWidth(op));
   }
   if (!kind.byRow) {
     const double elements = rows * width;
@@ -70,12 +91,21 @@ Kernel planStream(const PlanInput& in) {
   const double hertz = in.p.clock.value.value;
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
   const double arithmetic = static_cast<double>(in.cost.elementOps) / rows / lanes;
-  const double head = op.variant == OpVariant::siluMul ? gatedHead : 0;
+  const double head = isGated(op.variant) ? gatedHead : 0;
   const double latency = kind.fit.rowTime.value.value * (width + head) / chunk * hertz;
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.
-  if (op.kind == OpKind::embedding) k.dramBits += in.weightDram();
+  if (op.kind == OpKind::embedding || op.kind == OpKind::embeddingBag)
+    k.dramBits += in.weightDram();
+  if (op.kind == OpKind::sort) {
+    // A radix sort passes over values and their places once for each byte of a value.
+    const double passes = std::ceil(op.formats.activation.bits / 8.0);
+    k.l2Bits *= passes;
+    k.dramBits *= passes;
+    k.start *= passes;
+    k.launches = passes;
+  }
   return k;
 }
 
@@ -107,7 +137,7 @@ Kernel planCollective(const PlanInput& in) {
   k.linkBits = total * (both ? 2.0 : 1.0) * (n - 1) / n;
   // An all-to-all sends each pair's part once: a share n of what a ring forwards.
   if (in.op.variant == OpVariant::allToAll) k.linkBits = total * (n - 1) / n;
-  k.linkRate = fit.bandwidth.value.value;
+  k.linkRate = in.p.groupBandwidth();
   k.linkFixed = fit.start.value.value + fit.perDevice.value.value * n +
                 fit.rootPerMegabyte.value.value * std::sqrt(total / 8e6);
   k.l2Bits = in.distinctBits();

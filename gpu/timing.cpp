@@ -13,7 +13,8 @@ double computeSeconds(const Parameters& p, const Kernel& kernel, double hertz) {
   const double lanes = static_cast<double>(p.sms) * kernel.parallelPerSm;
   if (kernel.groups.size() == 1) {
     const CtaGroup& only = kernel.groups.front();
-    return std::ceil(static_cast<double>(only.count) / lanes) * only.cycles / hertz;
+    const double waves = std::ceil(static_cast<double>(only.count) / lanes);
+    return std::max(waves, kernel.ctasToFill) * only.cycles / hertz;
   }
   double longest = 0, shortest = std::numeric_limits<double>::infinity();
   for (const CtaGroup& group : kernel.groups) {
@@ -39,14 +40,50 @@ double waveSeconds(const Parameters& p, const Kernel& kernel, double hertz, doub
   return seconds;
 }
 
+const CallCost& callOf(const CallCosts& calls, const Operator& op) {
+  switch (op.kind) {
+    case OpKind::gemm:
+    case OpKind::hamming:
+      return op.hasWeights ? calls.product : calls.batched;
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+      return calls.convolution;
+    case OpKind::attention:
+      return calls.attention;
+    case OpKind::softmax:
+      return calls.softmax;
+    case OpKind::norm:
+      return calls.norm;
+    case OpKind::add:
+      return calls.element;
+    case OpKind::activation:
+      return op.variant == OpVariant::tanh ? calls.element : calls.module;
+    default:
+      return calls.module;
+  }
+}
+
 }  // namespace
 
+double measuredSeconds(const Parameters& p, const Operator& op, Timing timing, double seconds) {
+  const CallCost& call = callOf(p.launch.calls, op);
+  if (timing == Timing::hostSync) return seconds + call.sync.value.value;
+  // The host's call and the record of the second event run while the kernel does.
+  if (timing == Timing::event)
+    return std::max(seconds + call.before.value.value, call.least.value.value);
+  return seconds;
+}
+
+double reachableDram(const Parameters& p, const Kernel& kernel) {
+  return std::min(1.0, kernel.dramShare * p.memory.reach.value.value) *
+         p.memory.bandwidth.value.value;
+}
+
 double dramRate(const Parameters& p, const Kernel& kernel, double resident) {
-  const double reachable = kernel.dramShare * p.memory.bandwidth.value.value;
+  const double reachable = reachableDram(p, kernel);
   const double inFlight = kernel.groups.empty() ? 0 : kernel.groups.front().inFlight;
-  const double latency = p.fit.gemm.latency.value.value;
-  if (inFlight <= 0 || latency <= 0) return reachable;
-  return std::min(reachable, resident * inFlight / latency);
+  if (inFlight <= 0 || kernel.memoryLatency <= 0) return reachable;
+  return std::min(reachable, resident * inFlight / kernel.memoryLatency);
 }
 
 KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockScale) {

@@ -3,6 +3,7 @@
 
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
+#include "models/timed_device.h"
 
 namespace wattlas::gpu {
 
@@ -16,7 +17,12 @@ struct KernelTime {
 /// the nominal clock; compute and L2 follow the clock, DRAM does not.
 KernelTime closedForm(const Parameters& p, const Kernel& kernel, double clockScale = 1.0);
 
+/// DRAM rate of a kernel with enough loads in flight, bits/s.
+double reachableDram(const Parameters& p, const Kernel& kernel);
 /// DRAM rate that `resident` CTAs can draw: the reachable peak or Little's law.
 double dramRate(const Parameters& p, const Kernel& kernel, double resident);
+
+/// What a clock of kind `timing` reads for `op` whose kernels take `seconds`.
+double measuredSeconds(const Parameters& p, const Operator& op, Timing timing, double seconds);
 
 }  // namespace wattlas::gpu

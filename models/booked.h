@@ -20,7 +20,28 @@ struct BookedShare {
   double utilisation = 0;  ///< times the picoseconds it is about; to be divided by `attributed`
 };
 
+/// Equal programs, one after the other: what they play on the platform.
+struct RunPart {
+  const Profile* profile = nullptr;  ///< belongs to the cache of the run
+  Ticks launch, alone;               ///< of each; `alone` includes the launch
+  std::int64_t repeat = 1;
+};
+
+/// Equal copies between host and device.
+struct CopyPart {
+  bool toDevice = true;
+  bool exchange = false;  ///< between members of the group
+  Ticks lead;             ///< before the first bit
+  Bits wire;
+  BitRate peak;  ///< the device takes no more
+  Ticks alone;   ///< of each, `lead` included
+  std::int64_t repeat = 1;
+};
+
 struct BookedRegion {
+  bool host = false;
+  std::vector<RunPart> runs;  ///< by group of equal steps
+  std::vector<CopyPart> copies;
   std::int64_t count = 1;           ///< programs in one step
   std::vector<BookedShare> shares;  ///< by operator of the region
   std::vector<Charge> charges;
@@ -38,7 +59,7 @@ struct BookedRegion {
 
 /// Parameters loaded once, before the first phase.
 struct BookedLoad {
-  Ticks time;
+  CopyPart copy;
   double energyJ = 0;
   std::vector<Charge> charges;
 };

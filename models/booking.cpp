@@ -26,9 +26,9 @@ void merge(std::vector<Charge>& to, std::size_t kept) {
   to.resize(kept);
 }
 
-EnergyCounts wireOf(const CopyCost& cost) {
+EnergyCounts wireOf(const CopyCost& cost, const Tariff& tariff) {
   EnergyCounts wire;
-  wire.add(0, std::llround(cost.wire.value));
+  wire.add(tariff.hostLink(), std::llround(cost.wire.value));
   return wire;
 }
 
@@ -36,6 +36,7 @@ EnergyCounts wireOf(const CopyCost& cost) {
 
 RegionBooker::RegionBooker(const Tariff& tariff, const Phase& phase, const PlannedRegion& region)
     : tariff_(tariff), phase_(phase), region_(region) {
+  out_.host = region.onHost;
   out_.count = region.count;
   out_.shares.resize(region.ops.size());
 }
@@ -52,7 +53,8 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   EnergyCounts spent;
   for (const Segment& segment : profile.segments) spent.add(segment.energy, segment.repeat);
   const std::size_t before = out_.charges.size();
-  tariff_.charge(component, spent, factor, out_.charges);
+  const double members = tariff_.members(component);
+  tariff_.charge(component, spent, factor * members, out_.charges);
   merge(out_.charges, before);
 
   Ticks given;
@@ -67,7 +69,7 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
     Ticks attributed = stretched;
     if (i == 0) attributed += launch;
     row.attributed += times(attributed, instances);
-    row.dynamicJ += tariff_.joules(component, share.energy) * factor;
+    row.dynamicJ += tariff_.joules(component, share.energy) * factor * members;
     row.utilisation += share.utilisation * ps(times(stretched, instances));
     if (!row.known || group.firstStep == 0) {
       const bool launchBound = i == 0 && launch > stretched;
@@ -79,6 +81,7 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   }
 
   const Ticks instance = duration + launch;
+  out_.runs.push_back({&profile, launch, instance, instances});
   if (group.firstStep == 0) out_.firstInstance = instance;
   out_.lastInstance = instance;
   out_.duration += times(instance, instances);
@@ -90,15 +93,39 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
     for (const Demand& d : segment.demands) longest = std::max(longest, toTicks(d.amount / d.peak));
     const double length = ps(longest) * static_cast<double>(segment.repeat) * stretch;
     out_.pieces.push_back(
-        {Ticks(std::llround(length)),
-         Joules(tariff_.joules(component, segment.energy) * static_cast<double>(segment.repeat))});
+        {Ticks(std::llround(length)), Joules(tariff_.joules(component, segment.energy) * members *
+                                             static_cast<double>(segment.repeat))});
   }
   out_.piecesLaunch = launch;
 }
 
-void RegionBooker::copies(Ticks time, const CopyCost& cost, std::int64_t perStep) {
-  const EnergyCounts wire = wireOf(cost);
+void RegionBooker::exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link,
+                            double bits) {
+  const std::int64_t instances = region_.count * phase_.repeat;
+  EnergyCounts wire;
+  wire.add(link, std::llround(bits));
+  tariff_.charge(onLink, wire, static_cast<double>(instances), out_.charges);
+  const double each = tariff_.joules(onLink, wire);
+  const Ticks time = times(transfer.alone, rounds);
+  transfer.exchange = true;
+  transfer.repeat = rounds * instances;
+  out_.copies.push_back(transfer);
+  out_.firstInstance = out_.lastInstance = time;
+  out_.duration += times(time, instances);
+  out_.pieces = {{time, Joules(each)}};
+  BookedShare& row = out_.shares.front();
+  row.known = true;
+  row.bottleneck = Bottleneck::link;
+  row.attributed = times(time, instances);
+  row.dynamicJ = each * static_cast<double>(instances);
+}
+
+void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep) {
+  const EnergyCounts wire = wireOf(cost, tariff_);
+  const Ticks time = copy.alone;
   const std::int64_t all = perStep * phase_.repeat;
+  copy.repeat = all;
+  out_.copies.push_back(copy);
   const std::size_t before = out_.charges.size();
   tariff_.charge(onLink, wire, static_cast<double>(all), out_.charges);
   tariff_.charge(onDevice, cost.energy, static_cast<double>(all), out_.charges);
@@ -111,10 +138,10 @@ void RegionBooker::copies(Ticks time, const CopyCost& cost, std::int64_t perStep
   out_.duration += times(time, all);
 }
 
-BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost) {
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost) {
   BookedLoad load;
-  load.time = time;
-  const EnergyCounts wire = wireOf(cost);
+  load.copy = copy;
+  const EnergyCounts wire = wireOf(cost, tariff);
   tariff.charge(onLink, wire, 1, load.charges);
   tariff.charge(onDevice, cost.energy, 1, load.charges);
   load.energyJ = tariff.joules(onLink, wire) + tariff.joules(onDevice, cost.energy);

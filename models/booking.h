@@ -13,7 +13,10 @@ class RegionBooker {
   /// A group of equal programs: `duration` on the platform, `alone` without contention.
   void runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
             Ticks launch);
-  void copies(Ticks time, const CopyCost& cost, std::int64_t perStep);
+  /// A collective of all members: `transfer` is one of `rounds` equal ones of a member, which move
+  /// `bits` over the link `link` in all.
+  void exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link, double bits);
+  void copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep);
   BookedRegion take() { return std::move(out_); }
 
  private:
@@ -23,6 +26,6 @@ class RegionBooker {
   BookedRegion out_;
 };
 
-BookedLoad bookLoad(const Tariff& tariff, Ticks time, const CopyCost& cost);
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost);
 
 }  // namespace wattlas

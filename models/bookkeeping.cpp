@@ -8,10 +8,12 @@ namespace wattlas {
 Bookkeeping::Bookkeeping(const Experiment& experiment, const Tariff& tariff, RunResult& result,
                          Detail detail)
     : x_(experiment), tariff_(tariff), result_(result), full_(detail == Detail::full) {
-  for (const ComponentIndex component : {onDevice, onHost, onLink})
-    if (component != onHost || tariff_.hasHost())
-      ledger_[component].assign(tariff_.tableOf(component).all().size(),
-                                std::numeric_limits<double>::quiet_NaN());
+  const std::vector<ComponentIndex> components = tariff_.components();
+  ledger_.resize(static_cast<std::size_t>(
+      std::max<int>(onOthers, *std::max_element(components.begin(), components.end()) + 1)));
+  for (const ComponentIndex component : components)
+    ledger_[component].assign(tariff_.tableOf(component).all().size(),
+                              std::numeric_limits<double>::quiet_NaN());
   (void)tariff_.staticPower();  // refuses a run at rated power when none is known
 }
 
@@ -35,7 +37,7 @@ void Bookkeeping::addCharges(const std::vector<Charge>& charges) {
   }
 }
 
-void Bookkeeping::load(const BookedLoad& load) {
+void Bookkeeping::load(const BookedLoad& load, Ticks end) {
   addCharges(load.charges);
   if (rows_.empty()) {
     rows_.push_back({{}, 0, BottleneckCategory::transfer});
@@ -44,16 +46,16 @@ void Bookkeeping::load(const BookedLoad& load) {
       row.name = "load weights";
       row.kind = "transfer";
       row.phase = "load";
-      row.device = nameOf(onLink);
+      row.device = tariff_.nameOf(onLink);
       row.bound = nameOf(Bottleneck::link);
       result_.operators.push_back(std::move(row));
     }
   }
-  rows_.front().attributed += load.time;
+  rows_.front().attributed += load.copy.alone;
   rows_.front().dynamicJ += load.energyJ;
-  now_ += load.time;
+  now_ = end;
   if (full_) result_.operators.front().endS = seconds(now_);
-  timeline_.push_back({load.time, Joules(load.energyJ)});
+  timeline_.push_back({load.copy.alone, Joules(load.energyJ)});
 }
 
 void Bookkeeping::beginPhase(const Phase& phase) {
@@ -67,7 +69,7 @@ void Bookkeeping::beginPhase(const Phase& phase) {
   phaseFirstRow_ = rows_.size();
 }
 
-void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan) {
+void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan, Ticks end) {
   books_.push_back({&region, rows_.size()});
   ++regionNumber_;
   for (const BookedShare& share : region.shares)
@@ -76,13 +78,17 @@ void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan) 
          share.known ? bottleneckCategoryOf(share.bottleneck) : BottleneckCategory::unknown});
   addCharges(region.charges);
   bound_ += region.bound;
-  now_ += region.duration;
+  now_ = end;
   phaseTransfer_ += region.transfer;
   phaseTransferJ_ += region.transferJ;
-  if (full_ && plan != nullptr) describe(region, *plan);
+  if (plan == nullptr || plan->groups.empty()) return;
+  const DesignReport design = plan->groups.front().program->designReport(full_);
+  if (!design.empty()) result_.design.join(design);
+  if (full_) describe(region, *plan, design);
 }
 
-void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan) {
+void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan,
+                           const DesignReport& design) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const BookedShare& share = booked.shares[i];
     const Operator& op = phase_->graph.at(plan.ops[i]);
@@ -90,10 +96,11 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
     row.name = op.name;
     row.kind = nameOf(op.kind);
     row.phase = nameOf(phase_->kind);
-    row.device = nameOf(plan.onHost ? onHost : onDevice);
+    row.device = tariff_.nameOf(plan.onHost ? onHost : onDevice);
     row.region = regionNumber_;
     row.count = op.count * phase_->repeat;
     if (share.known) row.bound = nameOf(share.bottleneck);
+    if (i < design.operators.size()) row.design = design.operators[i];
     const double run = ps(share.attributed);
     row.utilisation = run > 0 ? std::min(1.0, share.utilisation / run) : 0.0;
     // Cost over all steps of a group: exact for equal programs, growing bytes by their mean.
@@ -119,7 +126,7 @@ void Bookkeeping::transferRow(Ticks start) {
   OperatorResult row;
   row.name = row.kind = "transfer";
   row.phase = nameOf(phase_->kind);
-  row.device = nameOf(onLink);
+  row.device = tariff_.nameOf(onLink);
   row.count = phase_->repeat;
   row.startS = seconds(start);
   row.endS = seconds(now_);

@@ -1,7 +1,6 @@
 // Adds up one simulation: operator rows, ledger, phases, power over time. Internal to models/.
 #pragma once
 
-#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "models/plan.h"
 #include "models/power.h"
 #include "models/result.h"
+#include "models/task_plan.h"
 
 namespace wattlas {
 
@@ -27,12 +27,16 @@ class Bookkeeping {
 
   void assume(const Assumption& assumption);
   void fold(const Replication& fold);
-  void load(const BookedLoad& load);
+  /// `end`: when it is over.
+  void load(const BookedLoad& load, Ticks end);
 
   void beginPhase(const Phase& phase);
-  /// `region` must stay until the phase ends. `plan` may be null for totals.
-  void region(const BookedRegion& region, const PlannedRegion* plan);
+  /// `region` must stay until the phase ends. `plan` may be null for totals. `end`: when all its
+  /// steps are over.
+  void region(const BookedRegion& region, const PlannedRegion* plan, Ticks end);
   void endPhase();
+  /// All of a workload of tasks.
+  void tasks(const TaskPlan& plan, const Schedule& schedule);
   /// Static power, idle time, supply losses, totals.
   void close();
 
@@ -48,7 +52,7 @@ class Bookkeeping {
   };
 
   void addCharges(const std::vector<Charge>& charges);
-  void describe(const BookedRegion& booked, const PlannedRegion& plan);
+  void describe(const BookedRegion& booked, const PlannedRegion& plan, const DesignReport& design);
   void transferRow(Ticks start);
   /// Consecutive regions with the same count.
   struct Block {
@@ -66,7 +70,7 @@ class Bookkeeping {
   RunResult& result_;
   const bool full_;
   /// Counts by component and coefficient; NaN = never charged.
-  std::array<std::vector<double>, componentCount> ledger_;
+  std::vector<std::vector<double>> ledger_;
   std::vector<Row> rows_;  ///< as RunResult::operators, which only full results have
   std::set<std::string> assumed_;
   const Phase* phase_ = nullptr;

@@ -15,7 +15,7 @@ void Bookkeeping::ledgerToResult(double watts) {
     result_.breakdownJ[static_cast<std::size_t>(category)] += joule;
     result_.energyJ += joule;
   };
-  for (const ComponentIndex component : {onDevice, onHost, onLink})
+  for (const ComponentIndex component : tariff_.components())
     for (std::size_t i = 0; i < ledger_[component].size(); ++i) {
       const double count = ledger_[component][i];
       if (std::isnan(count)) continue;
@@ -24,7 +24,7 @@ void Bookkeeping::ledgerToResult(double watts) {
       book(category, count * (c.perCount.value.value * supply));
       if (!full_) continue;
       LedgerCell cell;
-      cell.component = nameOf(component);
+      cell.component = tariff_.nameOf(component);
       cell.category = category;
       cell.coefficient = c.id;
       cell.count = count;
@@ -40,7 +40,7 @@ void Bookkeeping::ledgerToResult(double watts) {
   book(Category::leakage, ps(now_) * perCount);
   if (!full_) return;
   LedgerCell cell;
-  cell.component = nameOf(onDevice);
+  cell.component = tariff_.nameOf(onDevice);
   cell.category = Category::leakage;
   cell.coefficient = "rated power";
   cell.count = ps(now_);
@@ -83,7 +83,7 @@ void Bookkeeping::close() {
     if (full_) {
       OperatorResult row;
       row.name = row.kind = row.phase = "idle";
-      row.device = nameOf(onDevice);
+      row.device = tariff_.nameOf(onDevice);
       row.startS = seconds(busy);
       row.endS = seconds(period);
       row.bound = nameOf(Bottleneck::latency);

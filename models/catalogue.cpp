@@ -42,9 +42,11 @@ std::vector<std::string> makeList() {
   for (const char* board : {"pynq-z2", "zcu104", "zcu102", "ultra96", "kv260", "arty-a7", "u250",
                             "vu9p", "vu13p", "basys3"})
     ids.push_back(std::string("fpga-") + board);
-  for (const char* gpu : {"v100-sxm2", "t4", "a100-sxm", "a100-40-sxm", "a100-pcie", "a40", "a6000",
-                          "l4", "l40s", "h100-sxm", "h100-pcie", "h200-sxm", "b200-sxm", "rtx3090",
-                          "rtx4090", "mi210", "mi300x", "jetson-tx2", "jetson-orin"})
+  for (const char* gpu :
+       {"v100-sxm2", "v100-pcie",    "t4",    "p4",       "p100",       "a100-sxm",   "a100-40-sxm",
+        "a100-pcie", "a100-40-pcie", "a40",   "a6000",    "l4",         "l40s",       "h100-sxm",
+        "h100-pcie", "h200-sxm",     "gh200", "b200-sxm", "rtx3090",    "rtx4090",    "rtxpro6000",
+        "mi100",     "mi210",        "mi250", "mi300x",   "jetson-tx2", "jetson-orin"})
     for (const char* suffix : {"", "-x8", "-x16"})
       ids.push_back(std::string("gpu-") + gpu + suffix);
   for (const char* profile :

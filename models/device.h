@@ -1,6 +1,6 @@
-// The device contract, plain half: description, partition, lowering, closed-form estimate.
-// The other half, `DeviceModule` (device_module.h), executes programs event by event in SystemC.
-// A family is a folder that implements both and registers its kinds (registry.h).
+// The device contract: description, partition, lowering, closed-form estimate, simulation of one
+// program. Plain C++: the platform (models/sim/) plays what programs cost on one SystemC clock.
+// A family is a folder that implements it and registers its kinds (registry.h).
 #pragma once
 
 #include <memory>
@@ -8,20 +8,15 @@
 #include <vector>
 
 #include "models/program.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
-
-class DeviceModule;
-
-/// Who may use a memory tier from outside while programs run.
-enum class HostAccess { shared, exclusive, none };
 
 struct Tier {
   std::string name;  ///< "MRAM", "HBM"
   Bits capacity;
-  HostAccess hostAccess = HostAccess::shared;
-  /// Unit of placement (a bank, a chip): padding to whole units is the device's business.
-  std::int64_t units = 1;
+  /// Nobody outside has access while programs run: copies wait for them, and they for copies.
+  bool closedWhileRunning = false;
 };
 
 struct Port {
@@ -89,7 +84,9 @@ class Device {
   virtual int modelVersion() const = 0;
   Hash128 hash() const;
 
-  virtual Support support(const Operator& op) const = 0;
+  /// Operator kinds that the device has an answer for; it refuses all others by name.
+  virtual const KindSet& kinds() const = 0;
+  Support support(const Operator& op) const;
   /// Splits the operators mapped here (in topological order) into regions, each run as a program.
   virtual std::vector<std::vector<OpId>> partition(const Graph& graph,
                                                    const std::vector<OpId>& mine) const;
@@ -103,14 +100,19 @@ class Device {
   virtual Profile estimate(const Program& program) const = 0;
 
   virtual std::vector<Fidelity> fidelities() const = 0;
-  /// SystemC model, or null at `analytic`. Never called at a fidelity that is not listed.
-  virtual std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const = 0;
+  /// Runs a program alone, from a state at rest, at `event` or `detailed`. Depends on nothing that
+  /// ran before. Never called at a fidelity that is not listed.
+  virtual Profile simulate(const Program& program, Fidelity fidelity) const;
 
   virtual CopyCost copy(const CopyRequest& request) const = 0;
   virtual LaunchCost launch() const { return {}; }
   /// Bits that the tensors which outlive programs need: parameters of `op` (all `count` instances)
   /// and KV cache, with this device's padding and replication.
   virtual Bits residentBits(const Operator& op) const;
+
+ protected:
+  /// As `support`, for an operator of a kind in `kinds()`.
+  virtual Support supportKnown(const Operator& op) const = 0;
 };
 
 }  // namespace wattlas

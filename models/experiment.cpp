@@ -1,16 +1,21 @@
 #include "models/experiment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "models/decode_steps.h"
+#include "models/shard.h"
+#include "models/task_file.h"
 #include "models/workload_facts.h"
 
 namespace wattlas {
 namespace {
 
 constexpr std::array platformKeys = {"id",       "title",       "device",           "host",
+                                     "groups",   "links",       "hostThreads",      "mapping",
                                      "link",     "hostShare",   "residency",        "weightLoad",
                                      "pue",      "powerWindow", "supplyEfficiency", "hostOps",
                                      "deviceOps"};
@@ -140,7 +145,19 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
   if (const auto found = workloads_.find(key); found != workloads_.end()) return found->second;
   ConfigNode options = given;
   BuiltWorkload built;
-  if (reference.empty()) {
+  ConfigNode description = reference.empty() ? options : readWorkload(reference);
+  if (holdsTasks(description)) {
+    description.merge(options);
+    Workload tasks;
+    tasks.id = tasks.family = "tasks";
+    if (const ConfigNode* id = description.find("id")) tasks.id = id->scalar();
+    if (!reference.empty()) tasks.id = workloadId(reference);
+    description.erase("id");
+    built.tasks = readTasks(description);
+    tasks.title = built.tasks->title;
+    tasks.config = built.tasks->config;
+    built.workload = std::make_shared<const Workload>(std::move(tasks));
+  } else if (reference.empty()) {
     // A merged configuration describes its workload completely, under its id.
     const ConfigNode* id = options.find("id");
     const std::string name = id != nullptr ? id->scalar() : "";
@@ -178,10 +195,11 @@ BuiltRun ExperimentMaker::run(const ConfigNode& section) {
 
 Experiment ExperimentMaker::assemble(const BuiltPlatform& platform, const BuiltWorkload& workload,
                                      const BuiltRun& run) {
-  Experiment experiment{
-      platform.platform, workload.workload, run.options, workload.config, run.config,
-      // By section, so that the large ones are hashed once for many experiments.
-      Hasher().add(platform.hash).add(workload.hash).add(run.hash).finish().hex(), workload.facts};
+  Experiment experiment{platform.platform, workload.workload, run.options, workload.config,
+                        run.config,
+                        // By section, so that the large ones are hashed once for many experiments.
+                        Hasher().add(platform.hash).add(workload.hash).add(run.hash).finish().hex(),
+                        workload.facts, workload.tasks};
   // The result keeps what was asked for; a device may run fewer steps of it.
   const std::int64_t wanted = workload.workload->options.generate;
   const auto* counts =
@@ -193,6 +211,23 @@ Experiment ExperimentMaker::assemble(const BuiltPlatform& platform, const BuiltW
     const BuiltWorkload shorter = this->workload({}, fewer);
     experiment.workload = shorter.workload;
     experiment.facts = shorter.facts;
+  }
+  const Platform& p = *platform.platform;
+  const std::int64_t members = p.groups.front().count, tensor = p.mapping.tensor;
+  if (experiment.tasks) return experiment;
+  if (tensor != members || p.mapping.pipeline * p.mapping.data * p.mapping.expert != 1)
+    throw InputError(
+        Problem{p.config.complete.place(),
+                "mapping.shard",
+                fmt::format("{} members of {} share the network in {} tensor slices", members,
+                            p.groups.front().device.name, tensor),
+                fmt::format("mapping.shard.tensor of {}, and nothing else shared", members),
+                {}});
+  if (tensor > 1) {
+    // The configuration stays that of the whole network.
+    experiment.workload =
+        std::make_shared<const Workload>(tensorShard(*experiment.workload, tensor));
+    experiment.facts = factsOf(*experiment.workload);
   }
   return experiment;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/mapping.h"
 #include "models/registry.h"
 #include "models/result.h"
 #include "workloads/graph/workload.h"
@@ -16,6 +17,7 @@
 namespace wattlas {
 
 struct WorkloadFacts;
+struct TaskFile;
 
 enum class Coupling { replayed, live };
 enum class EnergyMode { activity, tdp };
@@ -60,11 +62,32 @@ struct Component {
   Hash128 hash;  ///< Device::hash(), which walks the whole configuration
 };
 
-/// A platform read from its file: accelerator, host, link and how they are fed.
+/// Equal devices of a platform.
+struct DeviceGroup {
+  Component device;  ///< the prototype, under the group's name
+  std::int64_t count = 1;
+  bool fold = true;  ///< members that do the same are simulated once
+};
+
+/// A link among members of groups and the host.
+struct PlatformLink {
+  LinkConfig config;
+  std::string topology = "bus";    ///< bus, point-to-point, switch, ring, mesh, tree
+  std::vector<std::string> joins;  ///< names of groups, or `host`
+  std::int64_t columns = 0;        ///< mesh: members of a row
+  std::int64_t radix = 2;          ///< tree: branches of a switch
+};
+
+/// A platform read from its file: groups of devices, host, links and how they are fed.
 struct Platform {
   std::string id, title;
-  Component device, host;  ///< host.device is null when the device is itself the host
-  LinkConfig link;
+  Component device, host;           ///< the first group; host.device is null when there is no other
+  LinkConfig link;                  ///< between host and device
+  CoefficientId linkBit = 0;        ///< of that link, in `linkEnergy`
+  std::vector<DeviceGroup> groups;  ///< the first is `device`
+  std::vector<PlatformLink> links;  ///< the first is `link` where there is a host
+  std::int64_t hostThreads = 1;
+  Mapping mapping;
   double hostShare = 1.0;   ///< share of the host's idle power charged to this node
   std::string residency;    ///< resident or streamed
   bool weightLoad = false;  ///< charge loading the weights once
@@ -72,8 +95,7 @@ struct Platform {
   Sourced<Ratio> supplyEfficiency, pue;
   std::vector<std::string> hostOps;    ///< operator kinds that are mapped to the host
   std::vector<std::string> deviceOps;  ///< operator kinds that never fall back to the host
-  EnergyTable linkEnergy;              ///< one coefficient: a bit over the link
-  Hash128 linkHash;                    ///< what decides how long traffic takes on the link
+  EnergyTable linkEnergy;              ///< a bit over each link, in their order
   ResolvedConfig config;               ///< of the whole file, device and host included
   Hash128 hash;                        ///< of the complete configuration
 };
@@ -87,6 +109,7 @@ struct Experiment {
   ConfigNode runConfig;                              ///< `run` with defaults filled in
   std::string configHash;
   std::shared_ptr<const WorkloadFacts> facts;  ///< of `workload`; null = computed when needed
+  std::shared_ptr<const TaskFile> tasks;       ///< a workload of tasks instead of operators
 
   /// Sections platform, workload, run: reproduces the result. Put together at each call.
   ConfigNode config() const;
@@ -114,6 +137,7 @@ struct BuiltPlatform {
 };
 struct BuiltWorkload {
   std::shared_ptr<const Workload> workload;
+  std::shared_ptr<const TaskFile> tasks;
   std::shared_ptr<const WorkloadFacts> facts;
   std::shared_ptr<const ConfigNode> config;  ///< the `workload` section
   Hash128 hash;

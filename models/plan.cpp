@@ -54,15 +54,11 @@ class Planner {
   }
 
  private:
-  static std::uint64_t kindsOf(const std::vector<std::string>& names) {
-    std::uint64_t kinds = 0;
-    for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
-      if (std::find(names.begin(), names.end(), nameOf(static_cast<OpKind>(k))) != names.end())
-        kinds |= std::uint64_t{1} << k;
+  static KindSet kindsOf(const std::vector<std::string>& names) {
+    KindSet kinds;
+    for (const std::string& name : names)
+      if (const auto kind = kindNamed(name)) kinds.add(*kind);
     return kinds;
-  }
-  static bool has(std::uint64_t kinds, OpKind kind) {
-    return (kinds >> static_cast<int>(kind) & 1) != 0;
   }
 
   void planAll() {
@@ -91,13 +87,29 @@ class Planner {
       const Operator& op = phase.graph.at(id);
       const auto i = static_cast<std::size_t>(id);
       const Support& onDevice = placed(device_, op, facts.ops[i]).support;
-      const bool forced = has(hostKinds_, op.kind);
+      if (op.kind == OpKind::collective && onDevice.level == Support::Level::refused &&
+          experiment_.platform->groups.front().count > 1)
+        continue;  // its members exchange over the links of the platform
+      const Place mapped = placeOf(phase, op);
+      const bool forced =
+          mapped == Place::host || (mapped == Place::free && hostKinds_.has(op.kind));
       if (onDevice.level != Support::Level::refused && !forced) {
         if (onDevice.level == Support::Level::emulated)
           assume("emulated.", op.kind, onDevice.how, op.name);
         continue;
       }
-      const bool pinned = has(deviceKinds_, op.kind);
+      const bool pinned =
+          mapped == Place::device || (mapped == Place::free && deviceKinds_.has(op.kind));
+      // Work that leaves the device has no cost at a scope that ends there.
+      const bool deviceOnly = experiment_.run.scope < Scope::node && !forced;
+      if (deviceOnly) {
+        refuse(
+            fmt::format("{}: the device refuses {} in {}: {}; at --scope {} nothing else can "
+                        "run it, --scope node lets the host do it",
+                        op.name, nameOf(op.kind), op.formats.name, device_.device->support(op).how,
+                        nameOf(experiment_.run.scope)));
+        continue;
+      }
       const bool hostCan = host_.device != nullptr && !pinned &&
                            placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
       if (!hostCan) {
@@ -114,6 +126,35 @@ class Planner {
       assume("mapping.", op.kind, "runs on the host",
              forced ? "mapped there" : device_.device->support(op).how);
     }
+  }
+
+  enum class Place { free, device, host };
+  /// What `mapping.place` says; the last entry that fits wins.
+  Place placeOf(const Phase& phase, const Operator& op) {
+    Place place = Place::free;
+    for (const auto& [what, where] : experiment_.platform->mapping.place) {
+      const std::size_t slash = what.find('/');
+      const bool ofPhase =
+          slash != std::string::npos && what.substr(0, slash) == nameOf(phase.kind);
+      const std::string pattern = ofPhase ? what.substr(slash + 1) : what;
+      if (pattern != nameOf(op.kind) && !fits(pattern, op.name)) continue;
+      if (where == host_.name && host_.device != nullptr)
+        place = Place::host;
+      else if (where == device_.name || where == "device")
+        place = Place::device;
+      else
+        refuse("mapping.place." + what + ": '" + where + "' is neither " + device_.name +
+               " nor the host");
+    }
+    return place;
+  }
+  /// `*` stands for any text, once.
+  static bool fits(const std::string& pattern, const std::string& name) {
+    const std::size_t star = pattern.find('*');
+    if (star == std::string::npos) return pattern == name;
+    const std::string before = pattern.substr(0, star), after = pattern.substr(star + 1);
+    return name.size() >= before.size() + after.size() && name.starts_with(before) &&
+           name.ends_with(after);
   }
 
   void assume(const char* key, OpKind kind, const std::string& value, const std::string& source) {
@@ -171,7 +212,7 @@ class Planner {
       if (const auto* known = cache_.lowered(key)) return *known;
     }
     auto program = side.device->lower(
-        {phase.graph, ops, phase.kind, step, 1, Bits(0), {}, resident(), facts_->content});
+        {phase.graph, ops, phase.kind, step, Bits(0), {}, resident(), facts_->content});
     if (!program) {
       refuse(fmt::format(
           "{} ({}): {}{}", phase.graph.at(ops.front()).name, nameOf(program.error().code),
@@ -189,6 +230,15 @@ class Planner {
     PlannedRegion region;
     region.ops = std::move(ops);
     region.onHost = host;
+    const Operator& only = phase.graph.at(region.ops.front());
+    if (!host && only.kind == OpKind::collective &&
+        placed(device_, only, facts.ops[static_cast<std::size_t>(region.ops.front())])
+                .support.level == Support::Level::refused) {
+      region.exchange = true;
+      region.count = only.count;
+      planned.regions.push_back(std::move(region));
+      return;
+    }
     const bool grows = std::any_of(region.ops.begin(), region.ops.end(),
                                    [&](OpId id) { return phase.graph.at(id).growsWithContext; });
     const std::int64_t lowerings = grows && !firstStepOnly_ ? phase.repeat : 1;
@@ -211,11 +261,6 @@ class Planner {
 
   bool resident() const { return experiment_.platform->residency == "resident"; }
 
-  static bool everyUnitNeedsAll(const Operator& op) {
-    return op.kind == OpKind::gemm || op.kind == OpKind::conv1d || op.kind == OpKind::conv2d ||
-           op.kind == OpKind::hamming || op.kind == OpKind::attention;
-  }
-
   void addCopies(const Phase& phase, const PhaseFacts& facts, PlannedRegion& region) {
     if (host_.device == nullptr || region.onHost) return;
     const Graph& graph = phase.graph;
@@ -233,7 +278,7 @@ class Planner {
       if (device_.device->info().activationsOnHost) continue;
       const std::vector<OpId>& producers = factsOfOp(id).producers;
       const CopyPattern pattern =
-          everyUnitNeedsAll(op) ? CopyPattern::broadcast : CopyPattern::scatter;
+          isProduct(op.kind) ? CopyPattern::broadcast : CopyPattern::scatter;
       if (producers.empty() && cost.input.value > 0)
         region.copies.push_back({{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id});
       for (const OpId producer : producers)
@@ -259,8 +304,8 @@ class Planner {
   const Detail detail_;
   const std::shared_ptr<const WorkloadFacts> facts_;
   const Component &device_, &host_;
-  const std::uint64_t hostKinds_, deviceKinds_;  ///< bit = OpKind
-  std::vector<char> onHost_;                     ///< of the current phase, by OpId
+  const KindSet hostKinds_, deviceKinds_;
+  std::vector<char> onHost_;  ///< of the current phase, by OpId
   std::set<std::string> seen_;
   bool firstStepOnly_ = false;
   Plan plan_;

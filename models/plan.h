@@ -30,6 +30,7 @@ struct PlannedCopy {
 struct PlannedRegion {
   std::vector<OpId> ops;
   bool onHost = false;
+  bool exchange = false;   ///< a collective of the group's members, over their link
   std::int64_t count = 1;  ///< programs in one step
   std::vector<StepGroup> groups;
   std::vector<PlannedCopy> copies;

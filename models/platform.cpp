@@ -1,6 +1,7 @@
 // Platform files -> Platform: devices through the registry, link, supply.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "models/catalogue.h"
 #include "models/experiment.h"
@@ -8,14 +9,8 @@
 namespace wattlas {
 namespace {
 
-bool isOperatorKind(const std::string& name) {
-  for (int k = 0; k <= static_cast<int>(OpKind::collective); ++k)
-    if (name == nameOf(static_cast<OpKind>(k))) return true;
-  return false;
-}
-
 struct PlatformFields {
-  ConfigNode device, host, link;
+  ConfigNode device, host, link, groups, links, mapping, hostThreads;
   Sourced<Ratio> hostShare;
 
   void bind(Binder& b, Platform& p) {
@@ -23,6 +18,11 @@ struct PlatformFields {
     b.text("title", p.title, {.fallback = p.id.empty() ? "platform" : p.id}, "One line for lists");
     b.any("device", device, "The accelerator: a device file (`from:`) or its keys with `kind`");
     b.any("host", host, "The host processor; absent when the device is itself the host");
+    b.any("groups", groups, "Instead of `device`: named groups, each with `device` and `count`");
+    b.any("links", links,
+          "Instead of `link`: named links with `joins`, `topology` and the keys of `link`");
+    b.any("hostThreads", hostThreads, "Tasks that the host runs at the same time; 1");
+    b.any("mapping", mapping, "What runs where and how work is split");
     b.quantity("hostShare", hostShare, {.min = 0, .max = 1, .fallback = "1"},
                "Share of the host's power that this node is charged with");
     // Needed only between a host and a device: read after both are known.
@@ -45,11 +45,33 @@ struct PlatformFields {
     if (!b.reading()) return;
     for (const auto& [key, list] : {std::pair{"hostOps", &p.hostOps}, {"deviceOps", &p.deviceOps}})
       for (const std::string& kind : *list)
-        if (!isOperatorKind(kind))
+        if (!kindNamed(kind))
           b.problem(key, "'" + kind + "' is not an operator kind",
                     "kinds such as gemm, conv1d, attention, softmax, norm, activation");
   }
 };
+
+/// A link of `links`.
+void bindLink(Binder& b, PlatformLink& link) {
+  link.config.bind(b);
+  b.texts("joins", link.joins, "Groups that it joins, and `host`");
+  b.choice("topology", link.topology, {"bus", "point-to-point", "switch", "ring", "mesh", "tree"},
+           {.fallback = "bus"}, "bus: all share both directions; the others have sections");
+  b.integer("columns", link.columns, {.min = 0, .fallback = "0"}, "mesh: members of a row");
+  b.integer("radix", link.radix, {.min = 2, .max = 1024, .fallback = "2"},
+            "tree: branches of a switch");
+}
+
+Coefficient bitOf(const LinkConfig& link, const std::string& id) {
+  const auto& e = link.energyPerBit;
+  Coefficient bit{id, Category::link, Scope::node, "bit", {}};
+  bit.perCount.value = Joules(e.value.value);
+  bit.perCount.low = Joules(e.low.value);
+  bit.perCount.high = Joules(e.high.value);
+  bit.perCount.basis = e.basis;
+  bit.perCount.source = e.source;
+  return bit;
+}
 
 void addProblems(Problems& all, const InputError& error) {
   for (const Problem& problem : error.problems()) all.add(problem);
@@ -61,6 +83,42 @@ void prefixed(std::vector<ParameterRecord>& out, const ResolvedConfig& from,
     record.path = prefix + "." + record.path;
     out.push_back(std::move(record));
   }
+}
+
+}  // namespace
+
+namespace {
+
+/// `ID-x8` of a GPU that has a file: eight of them beside its host, sharing networks in slices. The
+/// host's link becomes a switch with a port for each.
+std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
+  const std::size_t at = reference.rfind("-x");
+  if (at == std::string::npos || !reference.starts_with("gpu-")) return std::nullopt;
+  const std::string count = reference.substr(at + 2);
+  const auto file = path.find("platforms", reference.substr(0, at));
+  if (!file || (count != "2" && count != "4" && count != "8" && count != "16")) return std::nullopt;
+  ConfigNode tree = loadConfig(*file, path);
+  const ConfigNode *device = tree.find("device"), *link = tree.find("link");
+  if (device == nullptr || link == nullptr) return std::nullopt;
+  const auto text = [](const std::string& t) { return ConfigNode::ofScalar(t); };
+  ConfigNode group = ConfigNode::ofMap(), groups = ConfigNode::ofMap(), links = ConfigNode::ofMap(),
+             host = *link;
+  group.put("device", *device);
+  group.put("count", text(count));
+  groups.put("gpu", group);
+  host.put("joins", ConfigNode::ofList({text("host"), text("gpu")}));
+  host.put("topology", text("switch"));
+  const ConfigNode* name = link->find("name");
+  host.erase("name");
+  links.put(name != nullptr && name->isScalar() ? name->scalar() : "host link", host);
+  tree.erase("device");
+  tree.erase("link");
+  const ConfigNode* title = tree.find("title");
+  if (title != nullptr) tree.put("title", text(count + " x " + title->scalar()));
+  tree.put("groups", groups);
+  tree.put("links", links);
+  tree.set("mapping.shard.tensor", text(count));
+  return tree;
 }
 
 }  // namespace
@@ -78,6 +136,7 @@ PlatformDescription loadPlatform(const std::string& reference, const SearchPath&
   }
   const auto file = path.find("platforms", reference);
   if (file) return {reference, loadConfig(*file, path)};
+  if (auto several = severalOf(reference, path)) return {reference, std::move(*several)};
   const auto known = path.list("platforms");
   std::vector<std::string> names;
   for (const auto& [name, where] : known) names.push_back(name);
@@ -116,35 +175,103 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   PlatformFields fields;
   platform.config = bindConfig(tree, {}, problems, [&](Binder& b) { fields.bind(b, platform); });
   platform.hostShare = fields.hostShare.value.value;
-  const auto build = [&](const ConfigNode& node, const std::string& name, Component& component) {
+  const auto build = [&](const ConfigNode& node, const std::string& name, Component& component,
+                         const std::string& path) {
     if (!node.isMap()) {
       problems.add({tree.place(),
-                    name,
+                    path,
                     "missing or not a section",
                     "`" + name + ": {from: devices/...yaml}`",
                     {}});
       return;
     }
     try {
-      component = {name, registry.make(node, name), {}};
+      component = {name, registry.make(node, path), {}};
       component.hash = component.device->hash();
       ConfigNode complete = ConfigNode::ofMap(node.place());
       complete.put("kind", *node.find("kind"));
       complete.merge(component.device->config().complete);
       platform.config.complete.put(name, complete);
-      prefixed(platform.config.parameters, component.device->config(), name);
+      prefixed(platform.config.parameters, component.device->config(), path);
     } catch (const InputError& error) {
       addProblems(problems, error);
     }
   };
-  build(fields.device, "device", platform.device);
-  if (!fields.host.isNull()) build(fields.host, "host", platform.host);
+  if (fields.groups.isMap()) {
+    ConfigNode groups = ConfigNode::ofMap(fields.groups.place());
+    for (const auto& [name, section] : fields.groups.entries()) {
+      DeviceGroup group;
+      ConfigNode device;
+      ResolvedConfig bound = bindConfig(section, "groups." + name, problems, [&](Binder& b) {
+        b.any("device", device, "The device of each member");
+        b.integer("count", group.count, {.min = 1, .max = 1 << 20, .fallback = "1"}, "Members");
+        b.flag("fold", group.fold, {.fallback = "true"},
+               "Members that do the same at the same time are simulated once");
+      });
+      if (name == "host")
+        problems.add(
+            {section.place(), "groups.host", "is the name of the host", "another name", {}});
+      build(device, name, group.device, "groups." + name + ".device");
+      if (const ConfigNode* built = platform.config.complete.find(name)) {
+        bound.complete.put("device", *built);
+        platform.config.complete.erase(name);
+      }
+      groups.put(name, bound.complete);
+      platform.groups.push_back(std::move(group));
+    }
+    platform.config.complete.put("groups", groups);
+    if (platform.groups.empty())
+      problems.add({tree.place(), "groups", "has no group", "`NAME: {device: ...}`", {}});
+    else
+      platform.device = platform.groups.front().device;
+    if (!fields.device.isNull())
+      problems.add({tree.place(), "device", "stands beside `groups`", "one of the two", {}});
+  } else {
+    build(fields.device, "device", platform.device, "device");
+    platform.groups.push_back({platform.device, 1});
+  }
+  if (!fields.host.isNull()) build(fields.host, "host", platform.host, "host");
+  if (fields.hostThreads.isScalar())
+    platform.hostThreads = static_cast<std::int64_t>(
+        std::max(1.0, parseQuantity(fields.hostThreads.scalar(), Dimension::count)));
+  if (fields.mapping.isMap()) {
+    const ResolvedConfig bound = bindConfig(fields.mapping, "mapping", problems,
+                                            [&](Binder& b) { platform.mapping.bind(b); });
+    platform.config.complete.put("mapping", bound.complete);
+  }
+  if (fields.links.isMap()) {
+    ConfigNode links = ConfigNode::ofMap(fields.links.place());
+    for (const auto& [name, section] : fields.links.entries()) {
+      PlatformLink link;
+      link.config.name = name;
+      const ResolvedConfig bound =
+          bindConfig(section, "links." + name, problems, [&](Binder& b) { bindLink(b, link); });
+      prefixed(platform.config.parameters, bound, "links." + name);
+      links.put(name, bound.complete);
+      link.config.name = name;
+      platform.links.push_back(std::move(link));
+    }
+    platform.config.complete.put("links", links);
+    if (fields.link.isMap())
+      problems.add({tree.place(), "link", "stands beside `links`", "one of the two", {}});
+    // The link that copies of the first group take.
+    for (const PlatformLink& link : platform.links) {
+      const auto joins = [&](const std::string& name) {
+        return std::find(link.joins.begin(), link.joins.end(), name) != link.joins.end();
+      };
+      if (joins("host") && !platform.groups.empty() && joins(platform.groups[0].device.name)) {
+        platform.link = link.config;
+        platform.linkBit = static_cast<CoefficientId>(&link - platform.links.data());
+        break;
+      }
+    }
+  }
   if (fields.link.isMap()) {
     const ResolvedConfig link =
         bindConfig(fields.link, "link", problems, [&](Binder& b) { platform.link.bind(b); });
     platform.config.complete.put("link", link.complete);
     prefixed(platform.config.parameters, link, "link");
-  } else if (!fields.host.isNull()) {
+  } else if (!fields.host.isNull() && !fields.links.isMap()) {
     problems.add({tree.place(),
                   "link",
                   "missing or not a section",
@@ -152,19 +279,15 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
                   {}});
   }
   problems.finish();
-  const auto& e = platform.link.energyPerBit;
-  Coefficient bit{"link.bit", Category::link, Scope::node, "bit", {}};
-  bit.perCount.value = Joules(e.value.value);
-  bit.perCount.low = Joules(e.low.value);
-  bit.perCount.high = Joules(e.high.value);
-  bit.perCount.basis = e.basis;
-  bit.perCount.source = e.source;
-  platform.linkEnergy.add(bit);
-  platform.linkHash = Hasher()
-                          .real(platform.link.rate.value.value)
-                          .real(platform.link.latency.value.value)
-                          .text(platform.link.sharing)
-                          .finish();
+  if (!fields.links.isMap()) {
+    platform.links.clear();
+    if (platform.host.device != nullptr)
+      platform.links.push_back({platform.link, "bus", {"host", platform.device.name}});
+    platform.linkEnergy.add(bitOf(platform.link, "link.bit"));
+  }
+  for (const PlatformLink& link : platform.links)
+    if (fields.links.isMap())
+      platform.linkEnergy.add(bitOf(link.config, link.config.name + ".bit"));
   platform.hash = platform.config.complete.hash();
   return platform;
 }

@@ -41,10 +41,6 @@ class ProfileCache {
   const Lowered* lowered(const Hash128& key) const;
   const Lowered& putLowered(const Hash128& key, Lowered lowered);
 
-  /// How long a profile or a copy lasts on a link; key: (what, link, coupling).
-  std::optional<Ticks> duration(const Hash128& key) const;
-  void putDuration(const Hash128& key, Ticks duration);
-
   /// What an operator adds to the books of a run; key: (platform and run, context of the operator).
   const BookedOperator* booked(const Hash128& key) const;
   void putBooked(const Hash128& key, BookedOperator book);
@@ -52,22 +48,13 @@ class ProfileCache {
   /// Forgets everything when it holds more than a process should: call between runs.
   void trim();
 
-  /// Profiles and durations put since `startRecording`, as bytes for `absorb` of another process.
-  void startRecording();
-  std::string recorded() const;
-  /// Throws std::runtime_error on damaged bytes.
-  void absorb(const std::string& bytes);
-
  private:
   static constexpr std::size_t mostKept = 200000;
 
   std::unordered_map<Hash128, Profile, Hash128Hasher> profiles_;
   std::unordered_map<Hash128, Placed, Hash128Hasher> placed_;
   std::unordered_map<Hash128, Lowered, Hash128Hasher> lowered_;
-  std::unordered_map<Hash128, Ticks, Hash128Hasher> durations_;
   std::unordered_map<Hash128, BookedOperator, Hash128Hasher> books_;
-  bool recording_ = false;
-  std::vector<Hash128> newProfiles_, newDurations_;
 };
 
 }  // namespace wattlas

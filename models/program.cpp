@@ -1,6 +1,7 @@
 #include "models/program.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "models/device.h"
 
@@ -61,6 +62,16 @@ std::vector<std::vector<OpId>> Device::partition(const Graph&,
   std::vector<std::vector<OpId>> regions;
   for (const OpId op : mine) regions.push_back({op});
   return regions;
+}
+
+Support Device::support(const Operator& op) const {
+  if (std::string missing = kinds().missing(op); !missing.empty())
+    return {Support::Level::refused, std::move(missing)};
+  return supportKnown(op);
+}
+
+Profile Device::simulate(const Program&, Fidelity) const {
+  throw std::logic_error(info().kind + " has a closed form only");
 }
 
 Bits Device::residentBits(const Operator& op) const {

@@ -9,6 +9,7 @@
 
 #include "models/base/error.h"
 #include "models/base/hash.h"
+#include "models/design_report.h"
 #include "models/energy.h"
 #include "workloads/graph/workload.h"
 
@@ -81,14 +82,12 @@ struct Assumption {
   Basis basis = Basis::assumption;
 };
 
-/// Cost of one program from one entry state, free of location: cacheable.
+/// Cost of one program, free of location: cacheable.
 struct Profile {
   std::vector<Segment> segments;
   std::vector<OperatorShare> shares;
   std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
-  std::uint64_t exitState = 0;
-  Ticks refreshDebt;        ///< refresh time owed at the end, carried to the next program
   std::int64_t events = 0;  ///< kernel events + steps inside modules; folded copies once
   std::vector<std::pair<std::string, double>> statistics;  ///< such as {"dma.busyCycles", 812}
 
@@ -116,6 +115,12 @@ class Program {
   /// `Operator::count` times (all operators of the region then have the same count). True: it
   /// covers all instances (a pipeline that holds the whole network).
   virtual bool coversCounts() const { return false; }
+  /// Hardware that was built for this program; empty when the device is what it is. `operators`:
+  /// with a row for each operator of the region.
+  virtual DesignReport designReport(bool operators) const {
+    (void)operators;
+    return {};
+  }
 };
 
 /// What is to be lowered: operators of a graph that the device chose to run together.
@@ -124,7 +129,6 @@ struct WorkItem {
   std::vector<OpId> region;
   PhaseKind phase = PhaseKind::inference;
   std::int64_t step = 0;  ///< decode step: growing operators attend to keys + step
-  std::int64_t weightCopies = 1;
   /// Bits touched between two uses of the same operands (a benchmark loop): operands that fit a
   /// cache stay there. 0 = unknown, nothing stays.
   Bits loopWorkingSet{};

@@ -54,10 +54,28 @@ struct OperatorResult {
   double startS = 0, endS = 0, attributedS = 0, energyJ = 0, utilisation = 0;
   std::string bound;
   double macs = 0, bytes = 0;  ///< all instances
+  OperatorDesign design;       ///< empty on hardware that was not built for it
 };
 
 /// Operators by their bound, other rows by what they are.
 BottleneckCategory bottleneckCategoryOf(const OperatorResult& row);
+
+/// What a component of the platform did in the run.
+struct ComponentStatistics {
+  std::string component;
+  double busyS = 0, utilisation = 0;  ///< utilisation: share of the run's time
+  double waitS = 0;                   ///< of all that waited for it
+  std::int64_t served = 0, queueMax = 0;
+  double bytes = 0;  ///< moved; links only
+};
+
+/// Some work of a component in the run.
+struct TraceSlice {
+  std::string track, name;
+  double startS = 0, durationS = 0;
+  std::int64_t task = 0;
+  std::vector<std::int64_t> after;  ///< tasks that it waited for
+};
 
 struct TierResult {
   std::string name;
@@ -114,8 +132,11 @@ struct RunResult {
   std::vector<Replication> replications;
   std::vector<Assumption> assumptions;
   std::vector<LedgerCell> ledger;
+  std::vector<ComponentStatistics> statistics;
+  std::vector<TraceSlice> trace;   ///< of the run; not part of the JSON object
   std::vector<std::string> notes;  ///< for people, on stderr
   UncertaintyResult uncertainty;
+  DesignReport design;  ///< hardware built for this workload, without its operators
   AccuracyResult accuracy;
   HostCost host;
   std::string config;  ///< merged configuration (YAML) that reproduces this result

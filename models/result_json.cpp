@@ -59,7 +59,7 @@ Json phasesJson(const RunResult& r) {
 
 Json operatorsJson(const RunResult& r) {
   Json rows = Json::array();
-  for (const OperatorResult& o : r.operators)
+  for (const OperatorResult& o : r.operators) {
     rows.push_back({{"name", o.name},
                     {"kind", o.kind},
                     {"phase", o.phase},
@@ -74,7 +74,38 @@ Json operatorsJson(const RunResult& r) {
                     {"utilisation", number(o.utilisation)},
                     {"macs", whole(o.macs)},
                     {"bytes", whole(o.bytes)}});
+    for (const auto& [key, value] : o.design.numbers) rows.back()[key] = whole(value);
+    if (!o.design.why.empty()) rows.back()["folding"] = o.design.why;
+  }
   return rows;
+}
+
+/// Fabric, intervals and pace of hardware that was built for the workload.
+void addDesign(Json& out, const DesignReport& d) {
+  if (d.empty()) return;
+  Json resources = Json::object(), usable = Json::object(), total = usable, shell = usable;
+  for (const FabricUse& f : d.fabric) {
+    resources[f.name] = whole(f.used);
+    usable[f.name] = whole(f.usable);
+    total[f.name] = whole(f.total);
+    shell[f.name] = whole(f.shell);
+  }
+  resources["usable"] = std::move(usable);
+  resources["total"] = std::move(total);
+  resources["shell"] = std::move(shell);
+  out["resources"] = std::move(resources);
+  out["ii_cycles"] = whole(d.iiCycles);
+  out["latency_cycles"] = whole(d.latencyCycles);
+  out["throughput_per_s"] = number(d.throughputPerS);
+  out["bottleneck"] = d.bottleneck;
+  Json fifos = Json::array();
+  for (const StreamDesign& s : d.streams)
+    fifos.push_back({{"name", s.name},
+                     {"depth", whole(s.depth)},
+                     {"peak", whole(s.peak)},
+                     {"token_bits", whole(s.tokenBits)},
+                     {"word_bits", whole(s.wordBits)}});
+  out["fifos"] = std::move(fifos);
 }
 
 Json memoryJson(const RunResult& r) {
@@ -127,6 +158,18 @@ Json ledgerJson(const RunResult& r) {
                     {"basis", nameOf(c.basis)},
                     {"source", c.source}});
   return rows;
+}
+
+Json statisticsJson(const RunResult& r) {
+  Json out = Json::object();
+  for (const ComponentStatistics& s : r.statistics)
+    out[s.component] = {{"utilisation", number(s.utilisation)},
+                        {"busy_s", number(s.busyS)},
+                        {"wait_s", number(s.waitS)},
+                        {"served", s.served},
+                        {"queue_max", s.queueMax},
+                        {"bytes", whole(s.bytes)}};
+  return out;
 }
 
 Json quantiles(double p5, double p50, double p95) {
@@ -183,10 +226,12 @@ std::string toJson(const RunResult& r, bool withHost, int indent) {
   out["energy_breakdown_j"] = breakdownJson(r);
   out["phases"] = phasesJson(r);
   out["operators"] = operatorsJson(r);
+  addDesign(out, r.design);
   out["memory"] = memoryJson(r);
   out["folds"] = replicationsJson(r);
   out["assumptions"] = assumptionsJson(r);
   addOptional(out, r);
+  if (!r.statistics.empty()) out["statistics"] = statisticsJson(r);
   out["notes"] = r.notes;
   out["ledger"] = ledgerJson(r);
   out["config"] = r.config;

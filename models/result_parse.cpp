@@ -1,6 +1,7 @@
 // Reads back what result_json.cpp wrote: stored results, results of worker processes.
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 
 #include "models/result.h"
@@ -59,6 +60,14 @@ PhaseResult readPhase(const std::string& name, const Json& j) {
   return p;
 }
 
+/// Keys of OperatorDesign::numbers: all that the other fields of an operator do not own.
+bool isDesignKey(const std::string& key) {
+  static const std::set<std::string> own = {
+      "name",  "kind",         "phase",    "region", "device",      "count", "start_s",
+      "end_s", "attributed_s", "energy_j", "bound",  "utilisation", "macs",  "bytes"};
+  return own.count(key) == 0;
+}
+
 OperatorResult readOperator(const Json& j) {
   OperatorResult o;
   get(j, "name", o.name);
@@ -75,7 +84,39 @@ OperatorResult readOperator(const Json& j) {
   o.utilisation = number(j, "utilisation");
   o.macs = number(j, "macs");
   o.bytes = number(j, "bytes");
+  for (const auto& [key, value] : j.items())
+    if (key == "folding")
+      value.get_to(o.design.why);
+    else if (value.is_number() && isDesignKey(key))
+      o.design.numbers.emplace_back(key, value.get<double>());
   return o;
+}
+
+void readDesign(const Json& j, DesignReport& d) {
+  const auto resources = j.find("resources");
+  if (resources == j.end()) return;
+  for (const auto& [name, total] : resources->at("total").items()) {
+    FabricUse f;
+    f.name = name;
+    f.used = number(*resources, name.c_str());
+    f.shell = number(resources->at("shell"), name.c_str());
+    f.usable = number(resources->at("usable"), name.c_str());
+    f.total = total.get<double>();
+    d.fabric.push_back(std::move(f));
+  }
+  d.iiCycles = number(j, "ii_cycles");
+  d.latencyCycles = number(j, "latency_cycles");
+  d.throughputPerS = number(j, "throughput_per_s");
+  get(j, "bottleneck", d.bottleneck);
+  for (const Json& row : j.at("fifos")) {
+    StreamDesign s;
+    get(row, "name", s.name);
+    s.depth = number(row, "depth");
+    s.peak = number(row, "peak");
+    s.tokenBits = number(row, "token_bits");
+    s.wordBits = number(row, "word_bits");
+    d.streams.push_back(std::move(s));
+  }
 }
 
 void readMemory(const Json& j, RunResult& r) {
@@ -127,6 +168,18 @@ LedgerCell readCell(const Json& j) {
 }
 
 void readOptional(const Json& j, RunResult& r) {
+  if (const auto found = j.find("statistics"); found != j.end())
+    for (const auto& [component, row] : found->items()) {
+      ComponentStatistics s;
+      s.component = component;
+      s.utilisation = number(row, "utilisation");
+      s.busyS = number(row, "busy_s");
+      s.waitS = number(row, "wait_s");
+      get(row, "served", s.served);
+      get(row, "queue_max", s.queueMax);
+      s.bytes = number(row, "bytes");
+      r.statistics.push_back(std::move(s));
+    }
   if (const auto found = j.find("uncertainty"); found != j.end()) {
     const Json &time = found->at("time_s"), &energy = found->at("energy_j");
     r.uncertainty = {true,
@@ -190,6 +243,7 @@ RunResult read(const Json& j) {
     r.attributedS[static_cast<std::size_t>(bottleneckCategoryOf(op))] += op.attributedS;
   }
   readMemory(j.at("memory"), r);
+  readDesign(j, r.design);
   for (const Json& row : j.at("folds")) r.replications.push_back(readReplication(row));
   for (const Json& row : j.at("assumptions")) r.assumptions.push_back(readAssumption(row));
   readOptional(j, r);

@@ -40,8 +40,8 @@ void LinkConfig::bind(Binder& b) {
   b.quantity("rate", rate, {.min = 1}, "Bandwidth per direction");
   b.quantity("latency", latency, {.min = 0, .max = 1, .fallback = "0 s"},
              "Time before the first bit of a copy arrives");
-  b.choice("sharing", sharing, {"fair", "fifo", "priority", "exclusive"}, {.fallback = "fair"},
-           "How simultaneous users share the bandwidth");
+  b.choice("sharing", sharing, {"fair", "fifo", "priority", "exclusive", "dedicated"},
+           {.fallback = "fair"}, "How simultaneous users share the bandwidth");
   b.quantity("energyPerBit", energyPerBit, {.min = 0}, "Energy to move one bit");
 }
 

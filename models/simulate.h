@@ -2,35 +2,18 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 
 #include "models/experiment.h"
 #include "models/profile_cache.h"
+#include "models/task_graph.h"
 
 namespace wattlas {
 
-/// Executes programs at `event` or `detailed`. The SystemC implementation lives in models/sim
-/// (makeEventEngine); analytic runs never need one.
-class EventEngine {
- public:
-  virtual ~EventEngine() = default;
-  /// Profile of a program alone on `component` ("device" or "host").
-  virtual Profile profile(const std::string& component, const Program& program) = 0;
-  /// Plays a profile against the platform's link; returns the duration.
-  virtual Ticks replay(const Profile& profile) = 0;
-  /// Runs a program directly on the platform's link (coupling live).
-  virtual Ticks live(const std::string& component, const Program& program) = 0;
-  virtual std::int64_t events() const = 0;
-};
+/// The simulator of this process (models/sim/platform_model.h has it); asked for above `analytic`.
+using SimulatorSource = std::function<PlatformSimulator&()>;
 
-/// Makes the engine for one platform. One engine per process (SystemC cannot elaborate twice).
-using EngineFactory = std::function<std::unique_ptr<EventEngine>(const Platform&, Fidelity)>;
-
-/// Runs the experiment. `makeEngine` may be empty when only analytic components are used.
+/// Runs the experiment. `simulator` may be empty when only analytic components are used.
 RunResult simulate(const Experiment& experiment, ProfileCache& cache,
-                   const EngineFactory& makeEngine, Detail detail = Detail::full);
-
-/// True when the experiment needs SystemC, i.e. a process of its own.
-bool needsEngine(const Experiment& experiment);
+                   const SimulatorSource& simulator, Detail detail = Detail::full);
 
 }  // namespace wattlas

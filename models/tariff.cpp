@@ -2,20 +2,36 @@
 
 namespace wattlas {
 
-const char* nameOf(ComponentIndex component) {
-  static constexpr const char* names[] = {"device", "host", "link"};
-  return names[component];
+std::vector<ComponentIndex> Tariff::components() const {
+  std::vector<ComponentIndex> all{onDevice};
+  if (hasHost()) all.push_back(onHost);
+  all.push_back(onLink);
+  for (std::size_t g = 1; g < x_.platform->groups.size(); ++g)
+    all.push_back(static_cast<ComponentIndex>(onOthers + static_cast<int>(g) - 1));
+  return all;
+}
+
+const DeviceGroup& Tariff::groupOf(ComponentIndex component) const {
+  return x_.platform
+      ->groups[component == onDevice ? 0 : static_cast<std::size_t>(component - onOthers + 1)];
+}
+
+const std::string& Tariff::nameOf(ComponentIndex component) const {
+  static const std::string link = "link";
+  return component == onLink   ? link
+         : component == onHost ? x_.platform->host.name
+                               : groupOf(component).device.name;
 }
 
 const EnergyTable& Tariff::tableOf(ComponentIndex component) const {
   if (component == onLink) return x_.platform->linkEnergy;
   return component == onHost ? x_.platform->host.device->energy()
-                             : x_.platform->device.device->energy();
+                             : groupOf(component).device.device->energy();
 }
 
 bool Tariff::counted(ComponentIndex component, const Coefficient& c) const {
   if (x_.run.energyMode == EnergyMode::tdp) return false;
-  if (component != onDevice && x_.run.scope < Scope::node) return false;
+  if ((component == onHost || component == onLink) && x_.run.scope < Scope::node) return false;
   return c.scope <= x_.run.scope;
 }
 
@@ -37,39 +53,48 @@ void Tariff::charge(ComponentIndex component, const EnergyCounts& counts, double
       to.push_back({component, entry.id, static_cast<double>(entry.count) * factor});
 }
 
+template <class Each>
+void Tariff::forStatic(const Each& each) const {
+  for (const ComponentIndex component : components())
+    if (component == onHost)
+      each(component, x_.platform->hostShare);
+    else if (component != onLink)
+      each(component, static_cast<double>(groupOf(component).count));
+}
+
 double Tariff::staticPower() const {
   if (x_.run.energyMode == EnergyMode::tdp) return ratedPower();
   double watts = 0;
-  const auto add = [&](ComponentIndex component, double share) {
+  forStatic([&](ComponentIndex component, double share) {
     const EnergyTable& table = tableOf(component);
     for (const CoefficientId id : table.powers())
       if (counted(component, table.at(id)))
         watts += table.at(id).perCount.value.value * 1e12 * share;
-  };
-  add(onDevice, 1.0);
-  if (hasHost()) add(onHost, x_.platform->hostShare);
+  });
   return watts;
 }
 
 void Tariff::chargeStatic(Ticks duration, std::vector<Charge>& to) const {
-  const auto add = [&](ComponentIndex component, double share) {
+  forStatic([&](ComponentIndex component, double share) {
     const EnergyTable& table = tableOf(component);
     for (const CoefficientId id : table.powers())
       if (counted(component, table.at(id)))
         to.push_back({component, id, static_cast<double>(duration.ps) * share});
-  };
-  add(onDevice, 1.0);
-  if (hasHost()) add(onHost, x_.platform->hostShare);
+  });
 }
 
 double Tariff::ratedPower() const {
-  const double device = x_.platform->device.device->info().tdp.value.value;
-  if (device <= 0)
-    throw InputError(Problem{
-        {"--energy", 0}, x_.platform->id, "no rated power is known", "--energy activity", {}});
+  double watts = 0;
+  for (const DeviceGroup& group : x_.platform->groups) {
+    const double device = group.device.device->info().tdp.value.value;
+    if (device <= 0)
+      throw InputError(Problem{
+          {"--energy", 0}, x_.platform->id, "no rated power is known", "--energy activity", {}});
+    watts += device * static_cast<double>(group.count);
+  }
   return x_.run.scope >= Scope::node && hasHost()
-             ? device + x_.platform->hostShare * x_.platform->host.device->info().tdp.value.value
-             : device;
+             ? watts + x_.platform->hostShare * x_.platform->host.device->info().tdp.value.value
+             : watts;
 }
 
 double Tariff::supply() const {

@@ -8,9 +8,8 @@
 
 namespace wattlas {
 
-enum ComponentIndex : std::int32_t { onDevice = 0, onHost = 1, onLink = 2 };
-inline constexpr int componentCount = 3;
-const char* nameOf(ComponentIndex component);
+/// What draws energy: the first group, the host, the links, then further groups in their order.
+enum ComponentIndex : std::int32_t { onDevice = 0, onHost = 1, onLink = 2, onOthers = 3 };
 
 /// Counts of one coefficient, to be added to the ledger.
 struct Charge {
@@ -25,9 +24,20 @@ class Tariff {
   explicit Tariff(const Experiment& experiment) : x_(experiment) {}
 
   bool hasHost() const { return x_.platform->host.device != nullptr; }
+  /// All that the platform has.
+  std::vector<ComponentIndex> components() const;
+  const std::string& nameOf(ComponentIndex component) const;
+  /// Coefficient of the link between host and device.
+  CoefficientId hostLink() const { return x_.platform->linkBit; }
   const EnergyTable& tableOf(ComponentIndex component) const;
   bool counted(ComponentIndex component, const Coefficient& c) const;
   double joules(ComponentIndex component, const EnergyCounts& counts) const;
+  /// Members of a group that all do what one of them does; 1 for host and links.
+  double members(ComponentIndex component) const {
+    return component == onHost || component == onLink
+               ? 1.0
+               : static_cast<double>(groupOf(component).count);
+  }
   /// Appends what counts, `factor` times.
   void charge(ComponentIndex component, const EnergyCounts& counts, double factor,
               std::vector<Charge>& to) const;
@@ -41,6 +51,11 @@ class Tariff {
   double supply() const;
 
  private:
+  /// Calls `each(component, share)` for what draws static power.
+  template <class Each>
+  void forStatic(const Each& each) const;
+  const DeviceGroup& groupOf(ComponentIndex component) const;
+
   const Experiment& x_;
 };
 

@@ -1,9 +1,9 @@
 #include "pim/registration.h"
 
-#include "pim/nearbank/sim/nearbank_module.h"
-#include "pim/pimai/sim/pimai_module.h"
-#include "pim/roofline/sim/roofline_module.h"
-#include "pim/upmem/sim/upmem_module.h"
+#include "pim/nearbank/sim/simulate.h"
+#include "pim/pimai/sim/simulate.h"
+#include "pim/roofline/sim/simulate.h"
+#include "pim/upmem/sim/simulate.h"
 
 namespace wattlas {
 
@@ -16,8 +16,8 @@ class SimulatedUpmem final : public pim::UpmemDevice {
     if (params().saMac.enabled()) return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
-    return std::make_unique<pim::UpmemModule>(name, *this, fidelity);
+  Profile simulate(const Program& program, Fidelity fidelity) const override {
+    return pim::simulateRanks(*this, dynamic_cast<const pim::UpmemProgram&>(program), fidelity);
   }
 };
 
@@ -26,8 +26,8 @@ class SimulatedPimAi final : public pim::PimAiDevice {
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
-    return std::make_unique<pim::PimAiModule>(name, *this);
+  Profile simulate(const Program& program, Fidelity) const override {
+    return pim::simulateStreams(*this, dynamic_cast<const pim::PimAiProgram&>(program));
   }
 };
 
@@ -38,8 +38,8 @@ class SimulatedRoofline final : public pim::RooflineDevice {
     if (params().isCompat()) return {Fidelity::analytic};
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override {
-    return std::make_unique<pim::RooflineModule>(name, *this);
+  Profile simulate(const Program& program, Fidelity) const override {
+    return pim::simulateTiles(*this, dynamic_cast<const pim::RooflineProgram&>(program));
   }
 };
 
@@ -48,8 +48,9 @@ class SimulatedNearBank final : public pim::nearbank::NearBankDevice {
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
-    return std::make_unique<pim::nearbank::NearBankModule>(name, *this, fidelity);
+  Profile simulate(const Program& program, Fidelity fidelity) const override {
+    return pim::nearbank::simulateChannels(
+        *this, dynamic_cast<const pim::nearbank::NearBankProgram&>(program), fidelity);
   }
 };
 

@@ -9,7 +9,7 @@
 
 namespace wattlas {
 
-Axis::Axis(double low, double high, double from, double to, Dimension dimension)
+DrawnAxis::DrawnAxis(double low, double high, double from, double to, Dimension dimension)
     : low_(low), high_(high), from_(from), to_(to), dimension_(dimension) {}
 
 namespace {
@@ -27,7 +27,7 @@ std::pair<double, double> spanOf(const std::vector<double>& values) {
 
 }  // namespace
 
-Axis::Axis(const std::vector<double>& values, double from, double to, Dimension dimension)
+DrawnAxis::DrawnAxis(const std::vector<double>& values, double from, double to, Dimension dimension)
     : from_(from), to_(to), dimension_(dimension) {
   const auto [low, high] = spanOf(values);
   if (low > high) return;  // nothing to show: 0 to 1
@@ -41,31 +41,32 @@ Axis::Axis(const std::vector<double>& values, double from, double to, Dimension 
   fit(low, high);
 }
 
-Axis Axis::linear(const std::vector<double>& values, double from, double to, Dimension dimension) {
-  Axis axis(0, 1, from, to, dimension);
+DrawnAxis DrawnAxis::linear(const std::vector<double>& values, double from, double to,
+                            Dimension dimension) {
+  DrawnAxis axis(0, 1, from, to, dimension);
   const auto [low, high] = spanOf(values);
   if (low <= high) axis.fit(low, high);
   return axis;
 }
 
-void Axis::fit(double low, double high) {
+void DrawnAxis::fit(double low, double high) {
   double margin = 0.08 * (high - low);
   if (margin <= 0) margin = high == 0 ? 1 : 0.1 * std::abs(high);
   low_ = low >= 0 && low - margin < 0 ? 0 : low - margin;
   high_ = high + margin;
 }
 
-Axis Axis::share(double from, double to) {
-  Axis axis(0, 1, from, to, Dimension::ratio);
+DrawnAxis DrawnAxis::share(double from, double to) {
+  DrawnAxis axis(0, 1, from, to, Dimension::ratio);
   axis.percent_ = true;
   return axis;
 }
 
-Axis Axis::fromZero(double most, double from, double to, Dimension dimension) {
-  return Axis(0, most > 0 ? most : 1, from, to, dimension);
+DrawnAxis DrawnAxis::fromZero(double most, double from, double to, Dimension dimension) {
+  return DrawnAxis(0, most > 0 ? most : 1, from, to, dimension);
 }
 
-double Axis::at(double value) const {
+double DrawnAxis::at(double value) const {
   if (!std::isfinite(value) || (logarithmic_ && value <= 0))
     return std::numeric_limits<double>::quiet_NaN();
   const double share = logarithmic_ ? std::log(value / low_) / std::log(high_ / low_)
@@ -73,13 +74,13 @@ double Axis::at(double value) const {
   return from_ + share * (to_ - from_);
 }
 
-std::string Axis::label(double value) const {
+std::string DrawnAxis::label(double value) const {
   if (percent_) return fmt::format("{:.4g} %", 100 * value);
   if (dimension_ == Dimension::ratio && std::abs(value) >= 1e4) return fmt::format("{:g}", value);
   return formatQuantity(value, dimension_);
 }
 
-std::vector<Tick> Axis::logTicks() const {
+std::vector<Tick> DrawnAxis::logTicks() const {
   std::vector<Tick> ticks;
   const double decades = std::log10(high_ / low_);
   const int step = std::max(1, static_cast<int>(std::ceil(decades / 9)));
@@ -97,7 +98,7 @@ std::vector<Tick> Axis::logTicks() const {
   return ticks;
 }
 
-std::vector<Tick> Axis::ticks() const {
+std::vector<Tick> DrawnAxis::ticks() const {
   if (logarithmic_) return logTicks();
   std::vector<Tick> ticks;
   const double raw = (high_ - low_) / 5;

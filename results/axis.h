@@ -13,18 +13,18 @@ struct Tick {
   std::string label;  ///< empty = a minor tick
 };
 
-class Axis {
+class DrawnAxis {
  public:
   /// An axis from pixel `from` to pixel `to` that shows all finite `values` (positive ones only
   /// when logarithmic) with a margin. Logarithmic when all are positive and span a factor of 20.
-  Axis(const std::vector<double>& values, double from, double to, Dimension dimension);
+  DrawnAxis(const std::vector<double>& values, double from, double to, Dimension dimension);
   /// The same, never logarithmic.
-  static Axis linear(const std::vector<double>& values, double from, double to,
-                     Dimension dimension);
+  static DrawnAxis linear(const std::vector<double>& values, double from, double to,
+                          Dimension dimension);
   /// Shares: 0 to 1, linear.
-  static Axis share(double from, double to);
+  static DrawnAxis share(double from, double to);
   /// Linear from zero, for lengths of bars.
-  static Axis fromZero(double most, double from, double to, Dimension dimension);
+  static DrawnAxis fromZero(double most, double from, double to, Dimension dimension);
 
   bool logarithmic() const { return logarithmic_; }
   double low() const { return low_; }
@@ -34,7 +34,7 @@ class Axis {
   std::vector<Tick> ticks() const;
 
  private:
-  Axis(double low, double high, double from, double to, Dimension dimension);
+  DrawnAxis(double low, double high, double from, double to, Dimension dimension);
   void fit(double low, double high);
   std::string label(double value) const;
   std::vector<Tick> logTicks() const;

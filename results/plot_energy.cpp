@@ -91,8 +91,8 @@ Plot energyPlot(const std::vector<RunResult>& results) {
            Anchor::end);
   drawCategories(svg, runs);
   const double floor = top + rowHeight * static_cast<double>(runs.size());
-  const Axis axis =
-      shares ? Axis::share(left, right) : Axis::fromZero(most, left, right, Dimension::energy);
+  const DrawnAxis axis = shares ? DrawnAxis::share(left, right)
+                                : DrawnAxis::fromZero(most, left, right, Dimension::energy);
   for (const Tick& tick : axis.ticks()) {
     svg.line(axis.at(tick.value), top - 10, axis.at(tick.value), floor, "grid");
     svg.text(axis.at(tick.value), floor + 14, tick.label, "small dim", Anchor::middle);

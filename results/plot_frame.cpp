@@ -13,8 +13,8 @@ double textWidth(const std::string& text, double size) {
   return 0.56 * size * static_cast<double>(displayWidth(text));
 }
 
-void drawFrame(Svg& svg, const Box& box, const Axis& x, const Axis& y, const std::string& xName,
-               const std::string& yName) {
+void drawFrame(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y,
+               const std::string& xName, const std::string& yName) {
   double lastEnd = -1e9;
   for (const Tick& tick : x.ticks()) {
     const double at = x.at(tick.value);

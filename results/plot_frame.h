@@ -16,8 +16,8 @@ struct Box {
 };
 
 /// Grid, ticks and names of both axes.
-void drawFrame(Svg& svg, const Box& box, const Axis& x, const Axis& y, const std::string& xName,
-               const std::string& yName);
+void drawFrame(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y,
+               const std::string& xName, const std::string& yName);
 
 /// Pixels that text of the label size takes, about.
 double textWidth(const std::string& text, double size = 10);

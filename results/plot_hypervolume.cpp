@@ -66,9 +66,9 @@ Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string&
     const double x0 = panelWidth * static_cast<double>(w % columns);
     const double y0 = top + panelHeight * static_cast<double>(w / columns);
     const Box box{x0 + 70, y0 + 28, x0 + panelWidth - 24, y0 + panelHeight - 48};
-    const Axis x = Axis::fromZero(static_cast<double>(steps.back().evaluations), box.left,
-                                  box.right, Dimension::ratio);
-    const Axis y = Axis::share(box.bottom, box.top);
+    const DrawnAxis x = DrawnAxis::fromZero(static_cast<double>(steps.back().evaluations), box.left,
+                                            box.right, Dimension::ratio);
+    const DrawnAxis y = DrawnAxis::share(box.bottom, box.top);
     drawFrame(svg, box, x, y, "evaluations", "hypervolume");
     svg.text(box.left, box.top - 9, workloads[w], "head");
     const Step& last = steps.back();

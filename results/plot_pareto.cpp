@@ -85,9 +85,9 @@ void drawPanel(Svg& svg, const Panel& panel, const Box& box, const PlotAxis& x, 
     ys.push_back(numberOf(*row, y.column));
   }
   const Measure xm = measureOf(x.column), ym = measureOf(y.column);
-  const Axis xAxis(xs, box.left, box.right, xm.dimension);
-  const Axis yAxis(ys, box.bottom, box.top, ym.dimension);
-  const auto named = [](const Measure& m, const Axis& axis, bool maximise) {
+  const DrawnAxis xAxis(xs, box.left, box.right, xm.dimension);
+  const DrawnAxis yAxis(ys, box.bottom, box.top, ym.dimension);
+  const auto named = [](const Measure& m, const DrawnAxis& axis, bool maximise) {
     return m.name + (axis.logarithmic() ? " (log)" : "") +
            (maximise ? ", more is better" : ", less is better");
   };

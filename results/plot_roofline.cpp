@@ -56,7 +56,7 @@ std::vector<Roof> roofsFrom(const std::vector<RunResult>& results, const std::ve
   return roofs;
 }
 
-void drawRoof(Svg& svg, const Roof& roof, const Axis& x, const Axis& y, bool derived,
+void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y, bool derived,
               Labels& labels) {
   const auto rateAt = [&](double intensity) {
     const double slope = roof.bytesPerS > 0 ? intensity * roof.bytesPerS : roof.opsPerS;
@@ -114,7 +114,7 @@ struct Panel {
 /// Family of a mark with the name that the legend gives it.
 using Naming = std::function<Family(const Dot&)>;
 
-void drawPanel(Svg& svg, const Box& box, const Axis& x, const Axis& y, const Panel& panel,
+void drawPanel(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y, const Panel& panel,
                bool derived, const Naming& familyFor, std::size_t names) {
   drawFrame(svg, box, x, y, "operations per byte" + std::string(x.logarithmic() ? " (log)" : ""),
             "rate" + std::string(y.logarithmic() ? " (log)" : ""));
@@ -229,8 +229,8 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
     const double left = panelWidth * static_cast<double>(i % columns);
     const double top = 72 + panelHeight * static_cast<double>(i / columns);
     const Box box{left + 90, top + (many ? 26 : 0), left + panelWidth - 30, top + panelHeight - 50};
-    const Axis x(xs, box.left, box.right, Dimension::ratio);
-    const Axis y(ys, box.bottom, box.top, Dimension::throughput);
+    const DrawnAxis x(xs, box.left, box.right, Dimension::ratio);
+    const DrawnAxis y(ys, box.bottom, box.top, Dimension::throughput);
     drawPanel(svg, box, x, y, panels[i], derived && !many, familyFor, many ? 4 : 8);
   }
   drawFamilies(svg, 20, 50, whole - 40, shown);

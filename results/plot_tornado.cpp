@@ -55,7 +55,7 @@ Plot tornadoPlot(const std::vector<TornadoBar>& given, double value, const std::
   }
   const double left = std::min(30 + names, 380.0), right = width - 40;
   const double floor = top + rowHeight * static_cast<double>(shown);
-  const Axis axis = Axis::linear(ends, left + 60, right - 60, measure.dimension);
+  const DrawnAxis axis = DrawnAxis::linear(ends, left + 60, right - 60, measure.dimension);
 
   Svg svg(width, floor + bottom);
   svg.text(20, 26, title, "title");

@@ -237,9 +237,9 @@ std::string replications(const RunResult& r, const TextOptions& options) {
 
 std::string printRun(const RunResult& r, const TextOptions& options) {
   std::string out = headline(r, options);
-  out += r.feasible
-             ? totals(r, options) + phases(r, options) + operators(r, options) + energy(r, options)
-             : infeasible(r, options);
+  out += r.feasible ? totals(r, options) + phases(r, options) + operators(r, options) +
+                          printDesign(r, options) + energy(r, options)
+                    : infeasible(r, options);
   out += memory(r, options);
   if (r.feasible) out += assumptions(r, options) + replications(r, options);
   return out;

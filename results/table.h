@@ -14,6 +14,12 @@ namespace wattlas {
 /// there is none.
 std::string printRun(const RunResult& result, const TextOptions& options = {});
 
+/// Fabric and layers of hardware that was built for the workload; empty for fixed hardware.
+std::string printDesign(const RunResult& result, const TextOptions& options = {});
+
+/// The streams between its layers, with depths and what one inference fills.
+std::string printStreams(const RunResult& result, const TextOptions& options = {});
+
 /// Side by side, one block per workload: ratios to the first result of the block, who wins time and
 /// energy and by how much, and what decides it. Throws InputError when scopes or energy modes
 /// differ.

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int busyProcess = 1, shareProcess = 2, unitProcess = 3;
+constexpr int busyProcess = 1, shareProcess = 2, unitProcess = 3, runProcess = 4;
 
 class Trace {
  public:
@@ -37,6 +37,17 @@ class Trace {
                        {"pid", process},
                        {"tid", id},
                        {"args", std::move(args)}});
+  }
+  /// An arrow; `phase` is s at its start and f at its end.
+  void arrow(const char* phase, std::int64_t id, int process, int thread, double atS) {
+    events_.push_back({{"name", "then"},
+                       {"cat", "order"},
+                       {"ph", phase},
+                       {"bp", "e"},
+                       {"id", id},
+                       {"ts", rounded(atS * 1e6)},
+                       {"pid", process},
+                       {"tid", thread}});
   }
   Json take() { return std::move(events_); }
 
@@ -138,6 +149,32 @@ void unitTracks(const std::vector<UnitSlice>& slices, Trace& trace) {
   }
 }
 
+/// The events of the run: a track for each component, an arrow for what waited for what.
+void runTracks(const RunResult& r, Trace& trace) {
+  std::map<std::string, int> tracks;
+  for (const ComponentStatistics& s : r.statistics) {
+    const int track = static_cast<int>(tracks.size()) + 1;
+    if (tracks.emplace(s.component, track).second) trace.thread(runProcess, track, s.component);
+  }
+  std::map<std::int64_t, const TraceSlice*> last;  // of a task
+  std::int64_t arrows = 0;
+  for (const TraceSlice& s : r.trace) {
+    const TraceSlice*& known = last[s.task];
+    if (known == nullptr || s.startS + s.durationS > known->startS + known->durationS) known = &s;
+  }
+  for (const TraceSlice& s : r.trace) {
+    const int track = tracks[s.track];
+    trace.slice(runProcess, track, s.name, "task", s.startS, s.durationS, {{"task", s.task}});
+    for (const std::int64_t task : s.after) {
+      const auto before = last.find(task);
+      if (before == last.end()) continue;
+      const TraceSlice& from = *before->second;
+      trace.arrow("s", ++arrows, runProcess, tracks[from.track], from.startS + from.durationS);
+      trace.arrow("f", arrows, runProcess, track, s.startS);
+    }
+  }
+}
+
 }  // namespace
 
 std::string traceJson(const RunResult& r) {
@@ -161,6 +198,10 @@ std::string traceJson(const RunResult& r, const std::string& units,
   }
   busyTracks(r, trace);
   shareTrack(r, trace);
+  if (!r.trace.empty()) {
+    trace.process(runProcess, "the run, by component");
+    runTracks(r, trace);
+  }
   if (!slices.empty()) {
     trace.process(unitProcess, units);
     unitTracks(slices, trace);

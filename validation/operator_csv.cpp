@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/base/config.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
@@ -153,8 +154,11 @@ void attention(const RowReader& row, Operator& op, bool prefill) {
     op.dims[Dim::queries] = row.need("q_len");
     op.dims[Dim::keys] = op.dims[Dim::queries] + row.orElse("kv_len", 0);
   } else {
-    op.dims[Dim::queries] = 1;
+    // Several queries a sequence (speculated tokens): the keys include theirs.
+    op.dims[Dim::queries] = std::max<std::int64_t>(1, row.orElse("q_len", 1));
     op.dims[Dim::keys] = row.need("kv_len");
+    if (op.dims[Dim::queries] > op.dims[Dim::keys])
+      throw InputError("column 'q_len' is above 'kv_len', the keys that are read");
   }
 }
 
@@ -185,6 +189,19 @@ void collective(const RowReader& row, Operator& op, OpVariant variant) {
   if (op.dims[Dim::N] <= 0) throw InputError("column 'bytes_min' is empty");
 }
 
+/// An operator of any other kind: columns carry the names of its dimensions.
+void byTable(const RowReader& row, OpKind kind, Operator& op) {
+  const KindSpec& spec = specOf(kind);
+  op.kind = kind;
+  op.hasWeights = spec.weights != KindSpec::Weights::never;
+  for (const Dim dim : spec.dims) op.dims[dim] = row.orElse(nameOf(dim), Dims::standardOf(dim));
+  const std::string variant = row.text("variant");
+  if (!variant.empty()) op.variant = variantNamed(variant).value_or(OpVariant::none);
+  if (!spec.hasVariant(op.variant))
+    throw InputError("column 'variant': '" + variant.substr(0, 40) + "' is no form of " +
+                     nameOf(kind));
+}
+
 void fill(const RowReader& row, const std::string& name, Operator& op) {
   using V = OpVariant;
   static const std::map<std::string, std::pair<OpKind, V>> plain = {
@@ -192,6 +209,8 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
       {"silu", {OpKind::activation, V::silu}},
       {"gelu", {OpKind::activation, V::gelu}},
       {"relu", {OpKind::activation, V::relu}},
+      {"tanh", {OpKind::activation, V::tanh}},
+      {"sigmoid", {OpKind::activation, V::sigmoid}},
       {"add", {OpKind::add, V::none}},
       {"rmsnorm", {OpKind::norm, V::rms}},
       {"layernorm", {OpKind::norm, V::layer}},
@@ -207,6 +226,9 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     op.dims[Dim::M] = name == "gemm" ? row.need("M") : row.orElse("M", 1);
     op.dims[Dim::N] = row.need("N");
     op.dims[Dim::K] = row.need("K");
+    // A batched product: both operands differ from one instance to the next.
+    op.dims[Dim::batch] = std::max<std::int64_t>(1, row.orElse("batch", 1));
+    op.hasWeights = op.dims[Dim::batch] == 1;
   } else if (name == "embedding" || name == "emb") {
     rows(row, op, OpKind::embedding, V::none);
     op.dims[Dim::K] = row.orElse("K", 32000);
@@ -219,9 +241,24 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
     rows(row, op, at->second.first, at->second.second);
   } else if (const auto c = collectives.find(name); c != collectives.end()) {
     collective(row, op, c->second);
+  } else if (const auto kind = kindNamed(name); kind) {
+    byTable(row, *kind, op);
   } else {
     throw InputError("op '" + name.substr(0, 40) + "' is unknown");
   }
+}
+
+Timing timingOf(const std::string& text) {
+  static const std::map<std::string, Timing> names = {{"", Timing::kernel},
+                                                      {"cuda_kernel", Timing::kernel},
+                                                      {"cuda_graph", Timing::graph},
+                                                      {"cuda_event", Timing::event},
+                                                      {"host_sync", Timing::hostSync}};
+  const auto at = names.find(text);
+  if (at == names.end())
+    throw InputError("column 'timing': '" + text.substr(0, 40) +
+                     "' is none of cuda_kernel, cuda_graph, cuda_event, host_sync");
+  return at->second;
 }
 
 }  // namespace
@@ -285,14 +322,13 @@ CsvOperator operatorOf(const CsvFile& file, const CsvRecord& record) {
   fill(row, name, out.op);
   for (int d = 0; d < static_cast<int>(Dim::count_); ++d) {
     const Dim dim = static_cast<Dim>(d);
-    if (dim != Dim::pad && dim != Dim::padEnd && out.op.dims[dim] < 1)
-      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least 1");
+    if (out.op.dims[dim] < Dims::leastOf(dim))
+      throw InputError(std::string("dimension ") + nameOf(dim) + " must be at least " +
+                       std::to_string(Dims::leastOf(dim)));
   }
-  out.hostSync = row.text("timing") == "host_sync";
+  out.timing = timingOf(lower(row.text("timing")));
   out.loopWorkingSet = bytes(row.realOr("loop_ws_mb", 0) * 1e6);
-  // Published data name their software in `source` when there is no `stack`.
-  out.stack = row.text("stack");
-  if (out.stack.empty()) out.stack = row.text("source");
+  out.stack = lower(row.text("stack"));
   return out;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "workloads/graph/operator.h"
+#include "models/timed_device.h"
 
 namespace wattlas {
 
@@ -42,9 +42,9 @@ struct CsvFile {
 /// One row's operator and what else decides its time.
 struct CsvOperator {
   Operator op;
-  bool hostSync = false;
+  Timing timing = Timing::kernel;
   Bits loopWorkingSet{};
-  std::string stack;
+  std::string stack;  ///< column `stack`; empty = library kernels alone
 };
 
 /// Reads one record; throws InputError with the reason (which becomes the row's `reason`).

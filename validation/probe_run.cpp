@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "models/simulate.h"
 #include "validation/probe.h"
 
@@ -55,15 +55,6 @@ ExperimentSpec specOf(const Settings& settings) {
   return spec;
 }
 
-std::string resultOf(const Experiment& experiment, ProfileCache& cache,
-                     const ProbeContext& context) {
-  if (!needsEngine(experiment)) return toJson(simulate(experiment, cache, {}), true, -1);
-  return context.isolated([&] {
-    ProfileCache own;
-    return toJson(simulate(experiment, own, makeEventEngine), true, -1);
-  });
-}
-
 }  // namespace
 
 Probe makeRunProbe(const ProbeContext& context) {
@@ -73,7 +64,8 @@ Probe makeRunProbe(const ProbeContext& context) {
     ExperimentMaker maker(context.registry, context.path);
     for (const Settings& question : questions) {
       try {
-        answers.push_back(answerOf(resultOf(maker.make(specOf(question)), cache, context)));
+        answers.push_back(answerOf(
+            toJson(simulate(maker.make(specOf(question)), cache, platformSimulator), true, -1)));
       } catch (const InputError& error) {
         // A platform, workload or key that does not exist yet: the row says so.
         answers.push_back({{}, error.problems().front().text()});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/sim/engine.h"
+#include "models/simulate.h"
 
 namespace wattlas {
 
@@ -18,8 +18,10 @@ std::map<std::string, std::string> readAliases(const SearchPath& path) {
 
 RowPredictor::RowPredictor(const Registry& registry, const SearchPath& path,
                            const std::string& platform,
-                           const std::vector<std::pair<std::string, ConfigNode>>& sets)
-    : experiment_(makeExperiment({platform, "gemv:1x1", sets}, registry, path)) {
+                           const std::vector<std::pair<std::string, ConfigNode>>& sets,
+                           std::string stack)
+    : stack_(std::move(stack)),
+      experiment_(makeExperiment({platform, "gemv:1x1", sets}, registry, path)) {
   const Device& device = *experiment_.platform->device.device;
   const auto list = device.fidelities();
   const bool has = std::find(list.begin(), list.end(), experiment_.run.fidelity) != list.end();
@@ -31,10 +33,7 @@ RowPredictor::RowPredictor(const Registry& registry, const SearchPath& path,
                 "--fidelity analytic",
                 {}});
   level_ = has ? experiment_.run.fidelity : Fidelity::analytic;
-  if (level_ != Fidelity::analytic) engine_ = makeEventEngine(*experiment_.platform, level_);
 }
-
-RowPredictor::~RowPredictor() = default;
 
 Prediction RowPredictor::predict(const CsvFile& file, const CsvRecord& record) {
   try {
@@ -61,7 +60,9 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   }
   Graph graph;
   const OpId id = graph.add(row.op);
-  WorkItem item{graph, {id}, PhaseKind::inference, 0, 1, row.loopWorkingSet, row.stack, true};
+  const std::string& stack = row.stack.empty() ? stack_ : row.stack;
+  out.stack = stack;
+  WorkItem item{graph, {id}, PhaseKind::inference, 0, row.loopWorkingSet, stack, true};
   const auto program = device.lower(item);
   if (!program) {
     out.reason = program.error().what;
@@ -78,13 +79,16 @@ Prediction RowPredictor::predict(const CsvOperator& row) {
   if (++rows_ % mostKept == 0) cache_ = {};  // a file may hold a million different operators
   const Profile* profile = cache_.find(key);
   if (profile == nullptr)
-    profile = &cache_.put(
-        key, engine_ ? engine_->profile("device", **program) : device.estimate(**program));
+    profile = &cache_.put(key, level_ == Fidelity::analytic ? device.estimate(**program)
+                                                            : device.simulate(**program, level_));
   Ticks time = profile->alone();
   EnergyCounts spent;
   for (const Segment& segment : profile->segments) spent.add(segment.energy, segment.repeat);
   for (const CoefficientId power : device.energy().powers()) spent.add(power, time.ps);
-  if (row.hostSync) time += device.launch().hostSync;
+  if (const auto* timed = dynamic_cast<const TimedDevice*>(&device))
+    time = timed->measured(row.op, row.timing, time);
+  else if (row.timing == Timing::hostSync)
+    time += device.launch().hostSync;
   out.feasible = true;
   out.microseconds = static_cast<double>(time.ps) * 1e-6;
   out.joules = spent.energy(device.energy(), Scope::device).value;

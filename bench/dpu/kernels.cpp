@@ -28,7 +28,7 @@ double mips(const Case& c, bool tuned, RegisterFileRule rule, KernelLibrary& lib
     share.benchmark = c.benchmark;
     share.parameter = c.parameter;
     share.dpus = c.benchmark == mlp || c.benchmark == bs ? 4 : 1;
-    share.tuned = tuned;
+    share.build = tuned ? KernelBuild::tuned : KernelBuild::compiled;
     DpuRunOptions options;
     options.timing.registerFile = rule;
     const PrimRun run = runPrim(share, library, options);

@@ -12,7 +12,7 @@
 #include "explorer/point_evaluator.h"
 #include "explorer/point_order.h"
 #include "explorer/worker_protocol.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"
 
 namespace {
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   fmt::print("{}: {} points, {}\n", study.name, n, study.fidelity);
   stage("plan", n, [&] { points = planPoints(study, 1000000, method); });
 
-  SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), makeEventEngine);
+  SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), platformSimulator);
   // As workers get them.
   const std::vector<std::size_t> order = affinityOrder(study, points).order;
   std::vector<DesignPoint> ordered;

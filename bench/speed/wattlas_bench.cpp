@@ -11,8 +11,7 @@
 #include "explorer/explore.h"
 #include "explorer/point_evaluator.h"
 #include "explorer/point_order.h"
-#include "models/device_module.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"
 
 namespace {
@@ -72,7 +71,7 @@ void ecgSpace(const char* name) {
   const std::vector<DesignPoint> points = planPoints(study, 1000000, method);
   std::vector<DesignPoint> ordered;
   for (const std::size_t i : affinityOrder(study, points).order) ordered.push_back(points[i]);
-  SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), makeEventEngine);
+  SimulatingEvaluator evaluator(study, suite::registry(), suite::path(), platformSimulator);
   std::size_t feasible = 0;
   evaluator.evaluate(ordered, false, [&](const PointOutcome& row) {
     feasible += row.status == PointStatus::done ? 1 : 0;
@@ -118,11 +117,11 @@ void programs(const char* platform, const suite::Point& point, const suite::Sets
               const char* what, double mostEvents, double mostMicroseconds) {
   const Experiment x = suite::experiment(platform, point, sets);
   const auto all = suite::devicePrograms(x);
-  const auto module = x.platform->device.device->elaborate("device", Fidelity::event);
   std::int64_t most = 0;
   // The first run of each program: nothing about it is remembered.
   const auto start = Clock::now();
-  for (const auto& program : all) most = std::max(most, runAlone(*module, *program).events);
+  for (const auto& program : all)
+    most = std::max(most, x.platform->device.device->simulate(*program, Fidelity::event).events);
   const double each = since(start) / static_cast<double>(all.size()) * 1e6;
   report(fmt::format("{}: {}, events at most", what, platform).c_str(), static_cast<double>(most),
          "events", mostEvents, false);

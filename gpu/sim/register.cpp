@@ -1,7 +1,7 @@
 #include "gpu/sim/register.h"
 
 #include "gpu/device.h"
-#include "gpu/sim/module.h"
+#include "gpu/sim/simulate.h"
 
 namespace wattlas {
 namespace gpu {
@@ -13,9 +13,8 @@ class SimulatedGpu final : public Gpu {
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override {
-    if (fidelity != Fidelity::event) return nullptr;
-    return std::make_unique<GpuModule>(name, *this);
+  Profile simulate(const Program& program, Fidelity) const override {
+    return simulateWaves(*this, dynamic_cast<const GpuProgram&>(program));
   }
 };
 

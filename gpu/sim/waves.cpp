@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "gpu/energy.h"
+#include "gpu/timing.h"
 
 namespace wattlas::gpu {
 namespace {
@@ -80,8 +81,8 @@ double WaveEngine::firstTouches(double from, double to) const {
     const double rowsHere = std::min(rows, std::ceil(inBand / std::max(1.0, width)));
     const double newRows = bridged ? (band > 0 ? rows : rowsHere) : band * rows + rowsHere;
     const double rowsPerPlane = bridged ? rows : bands * rows;
-    return (g.columnsFromDram ? (planes * columns + newColumns) * g.columnPanelBits : 0.0) +
-           (g.rowsFromDram ? (planes * rowsPerPlane + newRows) * g.rowPanelBits : 0.0);
+    return g.columnsFromDram * (planes * columns + newColumns) * g.columnPanelBits +
+           g.rowsFromDram * (planes * rowsPerPlane + newRows) * g.rowPanelBits;
   };
   return upTo(to) - upTo(from);
 }
@@ -118,7 +119,7 @@ void WaveEngine::launch(std::int64_t sms, std::int64_t perSm) {
   c.l2Bits = kernel_->l2Bits * share;
   if (kernel_->grid.rows > 0) {
     c.dramBits = firstTouches(static_cast<double>(started_), static_cast<double>(started_ + ctas));
-    if (kernel_->grid.outputToDram) c.dramBits += kernel_->outputBits * share;
+    c.dramBits += kernel_->grid.outputToDram * kernel_->outputBits * share;
   } else {
     c.dramBits = kernel_->dramBits * share;
   }
@@ -174,13 +175,14 @@ void WaveEngine::rates(double clockScale) {
   // Kept between steps: allocation would cost more than the arithmetic.
   auto& [limit, dramWish, l2Wish, weight, dramGot, l2Got] = scratch_;
   for (std::vector<double>* v : {&limit, &dramWish, &l2Wish, &weight}) v->assign(n, 0.0);
-  const double dramPeak = kernel_->dramShare * p_.memory.bandwidth.value.value;
+  const double dramPeak = reachableDram(p_, *kernel_);
   const double l2Peak = kernel_->l2Share * p_.memory.l2Bandwidth.value.value * clockScale;
-  const double latency = p_.fit.gemm.latency.value.value;
+  const double latency = kernel_->memoryLatency;
   for (std::size_t i = 0; i < n; ++i) {
     const Cohort& c = cohorts_[i];
     const double cycles = stageCycles(c), dram = stageBits(c, c.dramBits);
-    const double slow = std::max(1.0, static_cast<double>(c.perSm) / kernel_->parallelPerSm);
+    const double slow =
+        std::max({1.0, kernel_->ctasToFill, static_cast<double>(c.perSm) / kernel_->parallelPerSm});
     limit[i] = cycles > 0 ? p_.clock.value.value * clockScale / (cycles * slow) : never;
     weight[i] = static_cast<double>(c.sms * c.perSm);
     dramWish[i] = dram > 0 ? std::min(dram * limit[i], dramPeak) : 0;
@@ -204,7 +206,8 @@ void WaveEngine::rates(double clockScale) {
 
 double WaveEngine::power(double clockScale) const {
   const double v2 = voltageFactor(p_, clockScale);
-  double watts = p_.power.idle.value.value + p_.power.active.value.value * clockScale * v2;
+  double watts = p_.power.idle.value.value + p_.power.uncore.value.value +
+                 p_.power.active.value.value * clockScale * v2;
   const double chip = chipJoules(p_, *kernel_);
   for (std::size_t i = 0; i < cohorts_.size(); ++i) {
     const Cohort& c = cohorts_[i];
@@ -243,7 +246,7 @@ double WaveEngine::next() {
   if (phase_ == Phase::linking) {
     const double part = 1.0 / static_cast<double>(kernel_->linkSteps);
     const double link = kernel_->linkFixed + kernel_->linkBits / kernel_->linkRate;
-    const double dram = kernel_->dramBits / (kernel_->dramShare * p_.memory.bandwidth.value.value);
+    const double dram = kernel_->dramBits / reachableDram(p_, *kernel_);
     const double l2 = kernel_->l2Bits / p_.memory.l2Bandwidth.value.value;
     return step_ = part * std::max({link, dram, l2});
   }

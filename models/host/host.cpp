@@ -13,6 +13,7 @@ struct HostProgram final : Program {
   Hash128 hash_;
   std::vector<Footprint> footprint_;
   Ticks bound_;
+  std::int64_t steps = 1;
   double macs = 0, rate = 1, macWidth = 32, ops = 0, memoryBits = 0, cacheBits = 0;
   double streamedBits = 0;
   std::vector<Assumption> assumptions;
@@ -26,21 +27,39 @@ double value(const Sourced<Ratio>& r) {
   return r.value.value;
 }
 
-bool hasProducts(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::attention || kind == OpKind::hamming;
+bool multiplies(OpKind kind) {
+  return isProduct(kind) || specOf(kind).opClass == OpClass::recurrent;
+}
+
+/// Steps that wait for each other; each is a call of the library.
+std::int64_t dependentSteps(const Operator& op) {
+  return specOf(op.kind).opClass == OpClass::recurrent && op.kind != OpKind::scan
+             ? op.dims[Dim::steps]
+             : 1;
 }
 
 double efficiencyOf(const Parameters& p, const Operator& op) {
   switch (op.kind) {
     case OpKind::gemm:
     case OpKind::hamming:
+    case OpKind::search:
       return value(op.dims[Dim::M] * op.dims[Dim::batch] > 1 ? p.gemmEfficiency : p.gemvEfficiency);
     case OpKind::conv1d:
     case OpKind::conv2d:
+    case OpKind::conv3d:
+    case OpKind::convTranspose:
       return value(p.convEfficiency);
-    default:
+    case OpKind::attention:
       return value(p.attentionEfficiency);
+    case OpKind::spmm:
+    case OpKind::scan:  // no reuse of operands
+      return value(p.gemvEfficiency);
+    case OpKind::lstm:
+    case OpKind::gru:
+    case OpKind::rnn:
+      return value(op.dims[Dim::M] > 1 ? p.gemmEfficiency : p.gemvEfficiency);
+    default:
+      throw std::logic_error(std::string("no products in ") + nameOf(op.kind));
   }
 }
 
@@ -94,7 +113,7 @@ HostCpu::HostCpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   const double lanes = static_cast<double>(p_.sockets * p_.cores) * p_.clock.value.value;
   info_.kind = "host-cpu";
   info_.title = p_.title;
-  info_.tiers = {{"DRAM", p_.capacity.value, HostAccess::shared, 1}};
+  info_.tiers = {{"DRAM", p_.capacity.value}};
   info_.ports = {{"host", p_.bandwidth.value}};
   info_.tdp = p_.tdp;
   info_.area = p_.area.value;
@@ -127,10 +146,22 @@ std::string HostCpu::schema() {
   return schemaOf("host-cpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
 }
 
-Support HostCpu::support(const Operator& op) const {
+const KindSet& HostCpu::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
+              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
+              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
+              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
+          .withElementwise()
+          .withEveryForm();
+  return known;
+}
+
+Support HostCpu::supportKnown(const Operator& op) const {
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "one host processor has no peers to exchange data with"};
-  if (hasProducts(op.kind)) return pathOf(p_, op).support;
+  if (multiplies(op.kind)) return pathOf(p_, op).support;
   const NumberFormat& a = op.formats.activation;
   if (a.bits >= 32 || (a.bits >= 8 && !a.isFloat())) return {Support::Level::native, ""};
   return {Support::Level::emulated, a.name + " elements are converted to fp32 in registers"};
@@ -149,18 +180,24 @@ Expected<std::shared_ptr<const Program>, Refusal> HostCpu::lower(const WorkItem&
   auto program = std::make_shared<HostProgram>();
   program->ops = static_cast<double>(cost.elementOps);
   const double activations = (cost.input + cost.output).value;
-  program->cacheBits = activations + (cost.weightRead + cost.kvRead + cost.kvWrite).value;
+  program->steps = dependentSteps(op);
+  // Every step reads the recurrent weights again.
+  const double again = static_cast<double>(program->steps - 1) * cost.weightRead.value *
+                       static_cast<double>(op.dims[Dim::N]) /
+                       static_cast<double>(op.dims[Dim::N] + op.dims[Dim::K]);
+  program->cacheBits = again + activations + (cost.weightRead + cost.kvRead + cost.kvWrite).value;
   // Activations stay in the cache when they fit; parameters and keys only when their loop does.
   const bool fits = activations <= p_.cacheSize.value.value;
   const bool loopFits =
       item.loopWorkingSet.value > 0 &&
       std::max(item.loopWorkingSet.value, program->cacheBits) <= p_.cacheSize.value.value;
-  program->memoryBits = program->cacheBits - (fits ? activations : 0.0);
+  const bool weightsStay = cost.weightRead.value <= p_.cacheSize.value.value;
+  program->memoryBits = program->cacheBits - (fits ? activations : 0.0) - (weightsStay ? again : 0);
   if (loopFits) program->memoryBits = 0;
   double seconds =
-      std::max((program->cacheBits - p_.cacheSize.value.value) / p_.bandwidth.value.value,
+      std::max((program->cacheBits - again - p_.cacheSize.value.value) / p_.bandwidth.value.value,
                program->cacheBits / p_.cacheBandwidth.value.value);
-  if (hasProducts(op.kind)) {
+  if (multiplies(op.kind)) {
     const Path path = pathOf(p_, op);
     program->macs = static_cast<double>(cost.macs);
     program->rate = path.macsPerClock * efficiencyOf(p_, op) * lanes;
@@ -194,7 +231,7 @@ Profile HostCpu::estimate(const Program& program) const {
   const double memory =
       std::max(own->memoryBits / (p_.bandwidth.value.value * value(p_.memoryEfficiency)),
                own->cacheBits / p_.cacheBandwidth.value.value);
-  const double call = p_.call.value.value;
+  const double call = p_.call.value.value * static_cast<double>(own->steps);
   Segment segment;
   segment.local = toTicks(Seconds(call + std::max(compute, memory)));
   segment.bottleneck = call > std::max(compute, memory) ? Bottleneck::latency

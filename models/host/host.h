@@ -30,16 +30,16 @@ class HostCpu final : public ConfiguredDevice {
   static std::string schema();
 
   int modelVersion() const override { return 1; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
   std::vector<Fidelity> fidelities() const override { return {Fidelity::analytic}; }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   const Parameters& parameters() const { return p_; }
 
  private:
+  Support supportKnown(const Operator& op) const override;
   HostCpu(Parameters p, ResolvedConfig config);
   Parameters p_;
   CoefficientId mac_ = 0, op_ = 0, dram_ = 0, cache_ = 0, active_ = 0;

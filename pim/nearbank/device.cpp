@@ -50,7 +50,7 @@ bool NearBankDevice::configure(const ConfigNode& config, const std::string& pref
                                                 p.timing.tREFI.value.value));
 
   info_.kind = "near-bank";
-  info_.tiers = {{"banks", p.capacity.value, HostAccess::exclusive, p.channels * p.banks}};
+  info_.tiers = {{"banks", p.capacity.value, true}};
   info_.ports = {{"pins", BitRate(outsideRate())}};
   info_.area = p.area.value;
   const double bits = p.bitSerial() ? 8 : parseNumberFormat(p.formats.front()).bits;
@@ -89,7 +89,17 @@ std::int64_t NearBankDevice::lanes(int bits) const {
                                 static_cast<std::int64_t>(params_.columnBits.value.value) / bits);
 }
 
-Support NearBankDevice::support(const Operator& op) const {
+const KindSet& NearBankDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .withWindows()
+          .with({Dim::inputs});
+  return known;
+}
+
+Support NearBankDevice::supportKnown(const Operator& op) const {
   const NearBankParams& p = params_;
   const bool elements = p.elementRate.value.value > 0;
   const auto refuse = [](std::string why) {
@@ -136,7 +146,7 @@ Support NearBankDevice::support(const Operator& op) const {
     case OpKind::hamming:
     case OpKind::collective:
       return refuse("the units multiply and add");
-    default:
+    default:  // the element unit computes all others that kinds() has
       break;
   }
   if (!elements) return refuse("the device has no unit for it");
@@ -145,7 +155,7 @@ Support NearBankDevice::support(const Operator& op) const {
 
 bool NearBankDevice::lookedUp(const Operator& op) const {
   // A gated activation multiplies two values: no table for it.
-  return params_.lookupTables && op.kind == OpKind::activation && op.variant != OpVariant::siluMul;
+  return params_.lookupTables && op.kind == OpKind::activation && !isGated(op.variant);
 }
 
 bool NearBankDevice::readsBack(const WorkItem& item, OpId id) const {

@@ -63,7 +63,7 @@ class NearBankDevice : public ConfiguredDevice {
   static std::string schema();
 
   int modelVersion() const override { return 2; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
@@ -80,6 +80,7 @@ class NearBankDevice : public ConfiguredDevice {
   void explain(const NearBankProgram& program, Profile& profile) const;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   struct Product {
     std::int64_t matrices = 1, outputs = 1, inputs = 1, vectors = 1;
     int bits = 16;

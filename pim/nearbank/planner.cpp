@@ -147,7 +147,8 @@ void NearBankDevice::planBitSerial(const Operator& op, NearBankOp& out) const {
     const std::int64_t rounds = whole(static_cast<double>(values) / lanesAll);
     appendStream(out.sequence, costOf(op).input.value * perChannel, "operands to banks", p, true);
     appendRowCommands(out.sequence,
-                      rounds * (op.kind == OpKind::add ? addCommands(n) : reluCommands(n)),
+                      rounds * (op.kind == OpKind::add ? (op.dims[Dim::inputs] - 1) * addCommands(n)
+                                                       : reluCommands(n)),
                       op.kind == OpKind::add ? "add" : "relu", p);
     return;
   }
@@ -186,7 +187,8 @@ void NearBankDevice::planElements(const Operator& op, NearBankOp& out) const {
     const double perBank =
         static_cast<double>(p.channels * p.banks) * static_cast<double>(lanes(bits));
     enterMode(out.sequence, p);
-    appendElementWise(out.sequence, whole(values / perBank), op.kind == OpKind::add ? 2 : 1, p);
+    appendElementWise(out.sequence, whole(values / perBank),
+                      op.kind == OpKind::add ? static_cast<int>(op.dims[Dim::inputs]) : 1, p);
     leaveMode(out.sequence, p);
     return;
   }
@@ -243,19 +245,11 @@ NearBankOp NearBankDevice::plan(const Operator& op) const {
     const NumberFormat& weight = op.hasWeights ? op.formats.weight : op.formats.activation;
     Product one;
     one.bits = unitFormat(weight, op.formats.activation, p).bits;
-    if (op.kind == OpKind::gemm) {
-      one.outputs = op.dims[Dim::N];
-      one.inputs = op.dims[Dim::K];
-      one.vectors = op.dims[Dim::M] * (op.hasWeights ? op.dims[Dim::batch] : 1);
-      one.matrices = op.hasWeights ? 1 : op.dims[Dim::batch];
-    } else {
-      // Each output position is a vector; a group of channels is a matrix.
-      one.matrices = op.dims[Dim::groups];
-      one.outputs = op.dims[Dim::cout] / op.dims[Dim::groups];
-      one.inputs = op.dims[Dim::cin] / op.dims[Dim::groups] * op.dims[Dim::kernelWidth] *
-                   (op.kind == OpKind::conv2d ? op.dims[Dim::kernelHeight] : 1);
-      one.vectors = op.dims[Dim::batch] * outputHeight(op) * outputWidth(op);
-    }
+    const ProductDims dims = productOf(op);
+    one.outputs = dims.outputs;
+    one.inputs = dims.inputs;
+    one.vectors = dims.vectors;
+    one.matrices = dims.groups;
     one.stored = static_cast<double>(one.matrices * one.outputs) *
                  static_cast<double>(one.inputs * one.bits);
     planProduct(one, false, out);

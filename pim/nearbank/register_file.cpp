@@ -74,6 +74,7 @@ void appendRegisterFileProduct(Sequence& s, const MatrixWork& work, const NearBa
 void appendElementWise(Sequence& s, std::int64_t columns, int operands, const NearBankParams& p) {
   const std::int32_t start = s.phase("start of program"), in = s.phase("bank to registers"),
                      out = s.phase("registers to bank");
+  const std::int64_t result = firstDataRow + std::max(operands, 2);
   const std::int64_t n = p.inputRegisters, tiles = ceilDiv(columns, n);
   s.once({{Verb::write, 1, 0, registerRow, start, false}});
   Block block;
@@ -81,10 +82,10 @@ void appendElementWise(Sequence& s, std::int64_t columns, int operands, const Ne
   for (std::int32_t bank = 0; bank < 2; ++bank) {
     for (int o = 0; o < operands; ++o)
       block.groups.push_back({Verb::mac, n, bank, firstDataRow + o, in, false});
-    block.groups.push_back({Verb::write, n, bank, firstDataRow + 2, out, false});
+    block.groups.push_back({Verb::write, n, bank, result, out, false});
   }
   // The instruction program ends its loop on one more write.
-  block.groups.push_back({Verb::write, 1, 1, firstDataRow + 2, out, false});
+  block.groups.push_back({Verb::write, 1, 1, result, out, false});
   s.section(1).blocks = {block};
   s.once({{Verb::write, 1, 0, registerRow, start, false}});
 }

@@ -83,11 +83,13 @@ ElementWork elementWork(const Operator& op, const Arithmetic& unit) {
       add(costOf(op).elementOps, unit.other, false);
       break;
     case OpKind::add:
+      add(values * (op.dims[Dim::inputs] - 1), unit.other, false);
+      break;
     case OpKind::rope:
     case OpKind::embedding:
       add(values, unit.other, false);
       break;
-    default:
+    default:  // products: slicedKinds() has nothing else
       break;
   }
   return work;

@@ -34,7 +34,7 @@ bool PimAiDevice::configure(const ConfigNode& config, const std::string& prefix,
                    scaled<Watts>(p.energy.refresh, perSecond));
 
   info_.kind = "pim-ai";
-  info_.tiers = {{"stacked DRAM", p.capacity.value * chips, HostAccess::shared, p.chips}};
+  info_.tiers = {{"stacked DRAM", p.capacity.value * chips}};
   info_.ports = {{"host", BitRate(p.chipLink.value.value * chips)}};
   info_.area = p.chipArea.value * chips;
   info_.peakMacs =
@@ -57,7 +57,7 @@ std::string PimAiDevice::schema() {
   });
 }
 
-Support PimAiDevice::support(const Operator& op) const {
+Support PimAiDevice::supportKnown(const Operator& op) const {
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; chips exchange inside programs"};
   if (!isProduct(op.kind)) return {Support::Level::native, "vector units"};

@@ -8,6 +8,7 @@
 
 #include "models/registry.h"
 #include "pim/pimai/parameters.h"
+#include "pim/pimai/spread.h"
 
 namespace wattlas::pim {
 
@@ -63,7 +64,7 @@ class PimAiDevice : public ConfiguredDevice {
   static std::string schema();
 
   int modelVersion() const override { return 4; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override { return slicedKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
@@ -78,6 +79,7 @@ class PimAiDevice : public ConfiguredDevice {
   static Ticks exchangeTime(const PimAiOp& op, const PimAiParams& params);
 
  private:
+  Support supportKnown(const Operator& op) const override;
   PimAiOp plan(const Operator& op) const;
   EnergyCounts countsOf(const PimAiOp& op) const;
 

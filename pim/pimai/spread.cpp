@@ -4,23 +4,22 @@
 
 namespace wattlas::pim {
 
-bool isProduct(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::hamming || kind == OpKind::attention;
+const KindSet& slicedKinds() {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .withWindows()
+          .with({Dim::inputs});
+  return known;
 }
 
 std::int64_t independentParts(const Operator& op) {
   const Dims& d = op.dims;
-  switch (op.kind) {
-    case OpKind::gemm:
-    case OpKind::hamming:
-      return d[Dim::N] * (op.hasWeights ? 1 : d[Dim::batch]);
-    case OpKind::conv1d:
-    case OpKind::conv2d:
-      return d[Dim::cout];
-    default:
-      return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
-  }
+  if (specOf(op.kind).product == nullptr)
+    return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
+  const ProductDims product = productOf(op);
+  return product.outputs * product.groups;
 }
 
 const NumberFormat& storedFormat(const Operator& op) {

@@ -3,12 +3,12 @@
 
 #include <cstdint>
 
-#include "workloads/graph/operator.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas::pim {
 
-/// Operators whose work is multiply-accumulates.
-bool isProduct(OpKind kind);
+/// Kinds that units with slices of tensors run.
+const KindSet& slicedKinds();
 /// Parts of an operator's output that different units can make without each other.
 std::int64_t independentParts(const Operator& op);
 

@@ -30,7 +30,7 @@ bool RooflineDevice::configure(const ConfigNode& config, const std::string& pref
     info_.peakMemory = p.tool.memory.value;
     return true;
   }
-  info_.tiers = {{"memory", p.capacity.value * units, HostAccess::shared, p.units}};
+  info_.tiers = {{"memory", p.capacity.value * units}};
   info_.peakMacs =
       OpRate(std::max({p.fp16.value.value, p.int8.value.value, p.int4.value.value}) * units);
   info_.peakMemory = BitRate(p.memoryRate.value.value * units);
@@ -81,7 +81,7 @@ std::int64_t RooflineDevice::decodeSteps(std::int64_t generate) const {
   return params_.isCompat() ? std::max<std::int64_t>(0, generate - 1) : generate;
 }
 
-Support RooflineDevice::support(const Operator& op) const {
+Support RooflineDevice::supportKnown(const Operator& op) const {
   if (params_.isCompat()) return toolSupport(op);
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; units exchange inside programs"};

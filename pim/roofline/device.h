@@ -8,6 +8,7 @@
 
 #include "models/decode_steps.h"
 #include "models/registry.h"
+#include "pim/pimai/spread.h"
 #include "pim/roofline/program.h"
 
 namespace wattlas::pim {
@@ -18,7 +19,7 @@ class RooflineDevice : public ConfiguredDevice, public CountsDecodeSteps {
   static std::string schema();
 
   int modelVersion() const override { return 3; }
-  Support support(const Operator& op) const override;
+  const KindSet& kinds() const override { return slicedKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   /// The tool's own equations look at the network around an operator.
   bool lowersByOperator() const override { return !params_.isCompat(); }
@@ -32,6 +33,7 @@ class RooflineDevice : public ConfiguredDevice, public CountsDecodeSteps {
   Profile profileOf(const RooflineProgram& program, Ticks total, Bottleneck bottleneck) const;
 
  private:
+  Support supportKnown(const Operator& op) const override;
   RooflineOp plan(const Operator& op) const;
   EnergyCounts countsOf(const RooflineOp& op) const;
   Profile toolProfile(const ToolProgram& program) const;

@@ -128,7 +128,8 @@ StageTime closedForm(const Stage& stage, const UpmemParams& params) {
             Bottleneck::link};
   if (const auto* h = std::get_if<HostWork>(&stage.what)) {
     if (h->kind == HostWork::Kind::launch)
-      return {toTicks(params.host.launch(h->dpus)), Bottleneck::host};
+      // Partial sums travel through WRAM: the banks stay with the DPUs.
+      return {toTicks(params.host.launch(h->dpus, true)), Bottleneck::host};
     return {toTicks(bytes(static_cast<double>(h->bytes)) / params.host.hostReduce.value),
             Bottleneck::host};
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pim/upmem/device_file.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
@@ -12,17 +13,11 @@ KernelSetting settingOf(const UpmemParams& p) {
   KernelSetting s;
   s.unroll = static_cast<int>(p.unroll);
   s.tasklets = static_cast<int>(p.dpu.tasklets);
-  s.timing.revolver = static_cast<int>(p.dpu.revolver);
-  s.timing.dmaReadLatency = p.dpu.dma.readLatency.value.value;
-  s.timing.dmaWriteLatency = p.dpu.dma.writeLatency.value.value;
-  s.timing.dmaLatencyPerByte = p.dpu.dma.perByte.value.value;
-  s.timing.dmaReadOccupancy = p.dpu.dma.readOccupancy.value.value;
-  s.timing.dmaWriteOccupancy = p.dpu.dma.writeOccupancy.value.value;
-  s.timing.dmaOccupancyPerByte = p.dpu.dma.occupancyPerByte.value.value;
-  if (p.dpu.dma.rows.detail) {  // else counts are in cycles, and the clock does not matter
-    s.timing.bank = p.dpu.dma.rows;
-    s.timing.mramRowBytes = static_cast<int>(p.dpu.dma.rowBytes);
-    s.timing.clockHz = p.dpu.clock.value.value;
+  s.timing = timingOf(p);
+  s.isa = p.dpu.extension;
+  if (!p.dpu.dma.rows.detail) {  // counts are in cycles: clock and rows do not matter
+    s.timing.clockHz = dpu::DpuTiming().clockHz;
+    s.timing.mramRowBytes = dpu::DpuTiming().mramRowBytes;
   }
   return s;
 }
@@ -48,12 +43,13 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.kind = "upmem";
   info.activationsOnHost = true;
   const double dpus = static_cast<double>(p.dpus());
-  info.tiers = {{"MRAM", p.mram.value * dpus, HostAccess::exclusive, p.dpus()}};
+  info.tiers = {{"MRAM", p.mram.value * dpus, true}};
   const Exchange widest{true, CopyPattern::scatter, p.dpus(), std::int64_t{1} << 25};
   const double seconds = p.host.copy(widest.pattern, true, widest.dpus, widest.bytesPerDpu).value;
   info.ports = {{"host", BitRate(wireBits(widest, p).value / seconds)}};
   const double chips = static_cast<double>(p.ranks * p.chipsPerRank);
   info.area = p.chipArea.value * chips;
+  if (p.dpu.extension) info.area += p.dpu.extension->area() * static_cast<double>(p.dpus());
   if (p.saMac.enabled() && p.saMac.area.die == "grows")
     info.area += p.macArea().total() * static_cast<double>(p.dpus());
   const double busy = p.dpu.clock.value.value *
@@ -95,7 +91,7 @@ std::string UpmemDevice::schema() {
   });
 }
 
-Support UpmemDevice::support(const Operator& op) const {
+Support UpmemDevice::supportKnown(const Operator& op) const {
   return Planner(params_, costs()).support(op);
 }
 

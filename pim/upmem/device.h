@@ -20,8 +20,8 @@ class UpmemDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 6; }
-  Support support(const Operator& op) const override;
+  int modelVersion() const override { return 7; }
+  const KindSet& kinds() const override { return Planner::kinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
@@ -39,6 +39,7 @@ class UpmemDevice : public ConfiguredDevice {
   void use(std::shared_ptr<const KernelCostSource> costs);
 
  private:
+  Support supportKnown(const Operator& op) const override;
   const KernelCosts& costs() const { return *memo_; }
   /// The plan of an operator. Whoever asks for resident bits will ask for the program next: its
   /// plan waits for it.

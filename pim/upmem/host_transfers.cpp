@@ -94,6 +94,8 @@ void HostTransfers::bind(Binder& b) {
   b.quantity("relayout", relayout, {1e6, 1e15, "20 GB/s"},
              "host brings weights or keys and values into the order of the bank's MACs");
   b.quantity("launchRank", launchRank, {0, 1, {}}, "one launch within one rank");
+  b.quantity("launchAgain", launchAgain, {0, 1, "1"},
+             "share of it for a launch that follows another without a copy in between");
   b.quantity("launchMore", launchMore, {0, 1, {}}, "added for each further rank");
 }
 
@@ -118,9 +120,10 @@ Seconds HostTransfers::copy(CopyPattern pattern, bool toDevice, std::int64_t dpu
   return Seconds(time) * scale.value.value;
 }
 
-Seconds HostTransfers::launch(std::int64_t dpus) const {
+Seconds HostTransfers::launch(std::int64_t dpus, bool again) const {
   const std::int64_t ranks = (dpus + dpusPerRank - 1) / dpusPerRank;
-  return launchRank.value + launchMore.value * static_cast<double>(ranks - 1);
+  const Seconds one = launchRank.value + launchMore.value * static_cast<double>(ranks - 1);
+  return again ? one * launchAgain.value.value : one;
 }
 
 }  // namespace wattlas::pim

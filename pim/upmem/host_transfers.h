@@ -38,6 +38,7 @@ struct HostTransfers {
   Sourced<BitRate> hostReduce;            ///< rate at which the host combines partial results
   Sourced<BitRate> relayout;              ///< rate at which the host interleaves weights for MACs
   Sourced<Seconds> launchRank;            ///< one launch, within one rank
+  Sourced<Ratio> launchAgain;             ///< share of it for a launch straight after another
   Sourced<Seconds> launchMore;            ///< added per further rank
   std::int64_t dpusPerRank = 64;
 
@@ -46,7 +47,8 @@ struct HostTransfers {
                std::int64_t bytesPerDpu) const;
   /// Part of `copy` that does not depend on the size.
   Seconds setUp(bool toDevice, std::int64_t dpus) const;
-  Seconds launch(std::int64_t dpus) const;
+  /// `again`: the kernel before it ended and the host has not touched MRAM since.
+  Seconds launch(std::int64_t dpus, bool again = false) const;
 };
 
 }  // namespace wattlas::pim

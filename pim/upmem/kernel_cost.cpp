@@ -180,7 +180,7 @@ KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberForm
     case OpKind::pool:
       cost += variant == OpVariant::average || variant == OpVariant::global ? add : compare;
       break;
-    default:  // a copy
+    default:  // embedding copies rows; the planner refuses kinds that it does not have
       break;
   }
   return {cost, tile_.value.value, false,

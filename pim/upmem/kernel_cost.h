@@ -20,6 +20,7 @@ struct KernelCost {
   bool executed = false;  ///< counted while running checked assembly, otherwise stated
   std::string basis;      ///< for people: which loop, from where
   double perWindow = 0;   ///< once per output of a pool
+  double joules = 0;      ///< of added instructions, per item
 };
 
 /// Instructions of an inner-product kernel: a tile is one chunk of a weight row in WRAM, a pass the
@@ -29,6 +30,7 @@ struct MatrixCost {
   int group = 1;  ///< multiply-accumulates that the loop does at once; chunks are padded to it
   bool executed = false;
   std::string basis;
+  double joules = 0;  ///< of added instructions, per multiply-accumulate
 };
 
 class KernelCostSource {

@@ -54,6 +54,9 @@ void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
   fetch = table.add({"dpu.fetch", Category::control, Scope::chip, "instruction", p.energy.fetch});
   execute =
       table.add({"dpu.execute", Category::compute, Scope::chip, "instruction", p.energy.execute});
+  Sourced<Joules> picojoule;
+  picojoule.value = picojoule.low = picojoule.high = Joules(1e-12);
+  extension = table.add({"dpu.extension", Category::compute, Scope::chip, "pJ", picojoule});
   wram = table.add({"dpu.wram", Category::scratchpad, Scope::chip, "8-byte access", p.energy.wram});
   mramBit =
       table.add({"mram.access", Category::array, Scope::chip, "bit", perBit(p.energy.bank.access)});
@@ -98,6 +101,7 @@ EnergyCounts countsOf(const Stage& stage, const UpmemParams& p, const UpmemCoeff
     for (const TileLoop& loop : c.work.loops) {
       const std::int64_t n = loop.tiles * c.dpus;
       add.instructions(n * loop.tile.instructions);
+      counts.add(ids.extension, n * loop.tile.extensionPj);
       add.transfers(n * loop.tile.reads, loop.tile.readBytes);
       add.transfers(n * loop.tile.reads2, loop.tile.read2Bytes);
       add.transfers(n * loop.tile.writes, loop.tile.writeBytes);

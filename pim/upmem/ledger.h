@@ -6,7 +6,8 @@
 namespace wattlas::pim {
 
 struct UpmemCoefficients {
-  CoefficientId fetch = 0, execute = 0, wram = 0, mramBit = 0, activation = 0, mac = 0, eccWord = 0;
+  CoefficientId fetch = 0, execute = 0, extension = 0, wram = 0, mramBit = 0, activation = 0,
+                mac = 0, eccWord = 0;
 
   /// Adds all coefficients and standing powers of the device to `table`.
   void declare(EnergyTable& table, const UpmemParams& params);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/timing.h"
 
 namespace wattlas::pim {
@@ -75,6 +76,19 @@ void DpuParams::bind(Binder& b) {
   b.quantity("clock", clock, {1e6, 1e10, {}}, "clock of the DPU");
   b.integer("tasklets", tasklets, {1, 24, "16"}, "tasklets that the kernels start");
   b.integer("revolver", revolver, {1, 24, "11"}, "cycles between instructions of a tasklet");
+  b.texts("isa", isa, "instructions beyond the stock ones: ids of configs/isa or paths");
+  if (b.reading()) {
+    try {
+      extension = dpu::loadIsa(isa);
+    } catch (const InputError& error) {
+      for (const Problem& p : error.problems())
+        b.problem(
+            "isa",
+            (p.place.file.empty() ? "" : p.place.file + ":" + std::to_string(p.place.line) + ": ") +
+                p.what,
+            p.expected + (p.hint.empty() ? "" : "; " + p.hint));
+    }
+  }
   b.quantity("stretch", clockDerating, {1, 2, "1"}, "effective over nominal clock period");
   b.quantity("wram", wram, {8192, 1e9, "64 KiB"}, "working memory");
   b.quantity("stack", stack, {0, 1e9, "1 KiB"}, "working memory of a tasklet that is no buffer");

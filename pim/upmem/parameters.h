@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pim/bank/bank_work.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/mram_bank.h"
 #include "pim/upmem/host_transfers.h"
 #include "pim/upmem/kernel_cost.h"
@@ -36,13 +37,18 @@ struct DpuParams {
   std::int64_t tasklets = 16;
   std::int64_t revolver = 11;    ///< cycles between two instructions of one tasklet
   Sourced<Ratio> clockDerating;  ///< effective clock period over nominal
+  std::vector<std::string> isa;  ///< instruction files: ids of configs/isa or paths
+  std::shared_ptr<const dpu::IsaExtension> extension;  ///< what they add; null = stock
   Sourced<Bits> wram;
   Sourced<Bits> stack;  ///< WRAM of each tasklet that is no buffer
   Sourced<Bits> block;  ///< largest DMA transfer of the kernels
   DmaParams dma;
   void bind(Binder& binder);
   /// Clock with the measured stretch.
-  Hertz effectiveClock() const { return Hertz(clock.value.value / clockDerating.value.value); }
+  Hertz effectiveClock() const {
+    const double slower = extension ? extension->clockFactor() : 1.0;
+    return Hertz(clock.value.value * slower / clockDerating.value.value);
+  }
 };
 
 struct UpmemEnergy {

@@ -16,6 +16,7 @@ struct Tile {
   std::int64_t reads2 = 0, read2Bytes = 0;  ///< second operand
   std::int64_t instructions = 0;
   std::int64_t writes = 0, writeBytes = 0;
+  std::int64_t extensionPj = 0;  ///< energy of instructions that configuration files add, in pJ
   bool operator==(const Tile&) const = default;
 };
 

@@ -21,31 +21,20 @@ constexpr std::int64_t smallestInputs = 256;  // inputs below which a split cost
 }  // namespace
 
 bool isMatrix(OpKind kind) {
-  return kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-         kind == OpKind::hamming;
+  return specOf(kind).product != nullptr;
 }
 
 MatrixShape matrixShapeOf(const Operator& op) {
   MatrixShape s;
-  const Dims& d = op.dims;
   const OpCost cost = costOf(op);
   s.inputBits = cost.input;
   s.outputBits = cost.output;
   s.hasWeights = op.hasWeights;
-  if (op.kind == OpKind::gemm || op.kind == OpKind::hamming) {
-    s.outputs = d[Dim::N];
-    s.inputs = d[Dim::K];
-    s.passes = d[Dim::M];
-    if (op.kind == OpKind::gemm && op.hasWeights) s.passes *= d[Dim::batch];
-    if (op.kind == OpKind::gemm && !op.hasWeights) s.batches = d[Dim::batch];
-    return s;
-  }
-  const bool plane = op.kind == OpKind::conv2d;
-  s.batches = d[Dim::groups];
-  s.outputs = d[Dim::cout] / d[Dim::groups];
-  s.inputs =
-      d[Dim::cin] / d[Dim::groups] * d[Dim::kernelWidth] * (plane ? d[Dim::kernelHeight] : 1);
-  s.passes = d[Dim::batch] * outputWidth(op) * (plane ? outputHeight(op) : 1);
+  const ProductDims dims = productOf(op);
+  s.outputs = dims.outputs;
+  s.inputs = dims.inputs;
+  s.passes = dims.vectors;
+  s.batches = dims.groups;
   return s;
 }
 
@@ -72,7 +61,19 @@ bool Planner::onBank(const NumberFormat& weight, const NumberFormat& activation)
   return !weight.isFloat() && !activation.isFloat() && p_.saMac.runs(weight.bits, activation.bits);
 }
 
+const KindSet& Planner::kinds() {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .withWindows()
+          .with({Dim::inputs});
+  return known;
+}
+
 Support Planner::support(const Operator& op) const {
+  if (std::string missing = kinds().missing(op); !missing.empty())
+    return {Support::Level::refused, std::move(missing)};
   const TensorFormats& f = op.formats;
   if (op.kind == OpKind::collective)
     return {Support::Level::refused, "collectives join devices; DPUs exchange through the host"};
@@ -169,6 +170,8 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
                          cost.perOutput / static_cast<double>(chunks);
   loop.tile.instructions = whole(cost.perTile + cost.perRow / static_cast<double>(chunks) +
                                  perPass * static_cast<double>(group));
+  loop.tile.extensionPj =
+      whole(1e12 * cost.joules * static_cast<double>(padded) * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
     if (resident)
       work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));

@@ -25,6 +25,7 @@ class Planner {
  public:
   Planner(const UpmemParams& params, const KernelCosts& costs) : p_(params), costs_(costs) {}
 
+  static const KindSet& kinds();
   Support support(const Operator& op) const;
   Expected<OpPlan, Refusal> plan(const Operator& op) const;
   /// Whether the bank's MACs run a product of these formats.

@@ -212,6 +212,8 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   const std::int64_t inBytes = wordBytes(whole(inPer * static_cast<double>(here)), 1);
   const std::int64_t outBytes = wordBytes(whole(outPer * static_cast<double>(here)), 1);
   const KernelCost& each = costs_.element(op.kind, op.variant, f);
+  const double sums =  // additions of an element
+      op.kind == OpKind::add ? static_cast<double>(d[Dim::inputs] - 1) : 1.0;
   const double windows =  // outputs of this DPU
       pool ? cost.output.value / f.bits / static_cast<double>(used) : 0.0;
 
@@ -223,8 +225,10 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   loop.tile.readBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(inBytes, loop.tiles), 8) * 8);
   loop.tile.writes = 1;
   loop.tile.writeBytes = std::max<std::int64_t>(8, ceilDiv(ceilDiv(outBytes, loop.tiles), 8) * 8);
-  loop.tile.instructions = whole(each.instructions * static_cast<double>(perTile) + each.perTile +
-                                 each.perWindow * windows / static_cast<double>(loop.tiles));
+  loop.tile.instructions =
+      whole(each.instructions * sums * static_cast<double>(perTile) + each.perTile +
+            each.perWindow * windows / static_cast<double>(loop.tiles));
+  loop.tile.extensionPj = whole(1e12 * each.joules * sums * static_cast<double>(perTile));
   OpPlan plan;
   plan.stages.push_back({Exchange{true, CopyPattern::scatter, used, inBytes}});
   const auto addKernel = [&](const TileLoop& l) {

@@ -9,7 +9,7 @@ namespace {
 
 void hashTile(Hasher& h, const Tile& t) {
   h.integer(t.reads).integer(t.readBytes).integer(t.reads2).integer(t.read2Bytes);
-  h.integer(t.instructions).integer(t.writes).integer(t.writeBytes);
+  h.integer(t.instructions).integer(t.writes).integer(t.writeBytes).integer(t.extensionPj);
 }
 
 void hashBank(Hasher& h, const BankWork& b) {

@@ -5,8 +5,8 @@
 #include <cctype>
 #include <map>
 
-#include "models/device_module.h"
-#include "models/sim/engine.h"
+#include "models/run_graph.h"
+#include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"
 
 namespace wattlas {
@@ -30,12 +30,11 @@ class EveryDevice : public ::testing::TestWithParam<std::string> {
   }
   const Platform& platform() const { return *experiments_.front().platform; }
   const Device& device() const { return *platform().device.device; }
-  /// A module for each simulated level.
-  std::vector<std::unique_ptr<DeviceModule>> simulated() const {
-    std::vector<std::unique_ptr<DeviceModule>> modules;
+  std::vector<Fidelity> simulated() const {
+    std::vector<Fidelity> levels;
     for (const Fidelity f : {Fidelity::event, Fidelity::detailed})
-      if (suite::offers(device(), f)) modules.push_back(device().elaborate(nameOf(f), f));
-    return modules;
+      if (suite::offers(device(), f)) levels.push_back(f);
+    return levels;
   }
 
   std::vector<Experiment> experiments_;
@@ -71,8 +70,6 @@ void expectConsistent(const Profile& profile, const Device& device, const std::s
 void expectEqual(const Profile& a, const Profile& b, const std::string& where) {
   EXPECT_EQ(a.alone().ps, b.alone().ps) << where;
   EXPECT_EQ(a.events, b.events) << where;
-  EXPECT_EQ(a.exitState, b.exitState) << where;
-  EXPECT_EQ(a.refreshDebt.ps, b.refreshDebt.ps) << where;
   EXPECT_EQ(a.statistics, b.statistics) << where;
   EXPECT_EQ(a.replications.size(), b.replications.size()) << where;
   ASSERT_EQ(a.segments.size(), b.segments.size()) << where;
@@ -92,22 +89,14 @@ TEST_P(EveryDevice, HasSomethingToRun) {
   EXPECT_FALSE(cases_.empty());
 }
 
-TEST_P(EveryDevice, EveryListedLevelCanBeElaborated) {
-  for (const Fidelity f : device().fidelities()) {
-    if (f == Fidelity::analytic) continue;
-    EXPECT_NE(device().elaborate(("at_" + std::string(nameOf(f))).c_str(), f), nullptr);
-  }
-}
-
 TEST_P(EveryDevice, SegmentsAndSharesOfTheClosedFormAgree) {
   for (const Case& c : cases_) expectConsistent(device().estimate(*c.program), device(), c.where);
 }
 
 TEST_P(EveryDevice, SegmentsAndSharesOfTheSimulationAgree) {
-  // All modules first: SystemC elaborates nothing after its start.
-  const auto modules = simulated();
-  for (const auto& module : modules)
-    for (const Case& c : cases_) expectConsistent(runAlone(*module, *c.program), device(), c.where);
+  for (const Fidelity f : simulated())
+    for (const Case& c : cases_)
+      expectConsistent(device().simulate(*c.program, f), device(), c.where);
 }
 
 TEST_P(EveryDevice, NoLevelBeatsTheBoundOfAProgram) {
@@ -115,22 +104,20 @@ TEST_P(EveryDevice, NoLevelBeatsTheBoundOfAProgram) {
     EXPECT_GT(c.program->lowerBound().ps, 0) << c.where;
     EXPECT_GE(device().estimate(*c.program).alone().ps, c.program->lowerBound().ps) << c.where;
   }
-  const auto modules = simulated();
-  for (const auto& module : modules)
+  for (const Fidelity f : simulated())
     for (const Case& c : cases_)
-      EXPECT_GE(runAlone(*module, *c.program).alone().ps, c.program->lowerBound().ps)
-          << c.where << " " << module->name();
+      EXPECT_GE(device().simulate(*c.program, f).alone().ps, c.program->lowerBound().ps)
+          << c.where << " " << nameOf(f);
 }
 
 TEST_P(EveryDevice, ForgetsWhatItRanBefore) {
   const Fidelity level = suite::highest(device());
   if (level == Fidelity::analytic || cases_.size() < 2) GTEST_SKIP() << "nothing to simulate";
-  const auto module = device().elaborate("device", level);
   std::vector<Profile> first;
-  for (const Case& c : cases_) first.push_back(runAlone(*module, *c.program));
+  for (const Case& c : cases_) first.push_back(device().simulate(*c.program, level));
   // In reverse: every program now follows another one than before.
   for (std::size_t i = cases_.size(); i-- > 0;)
-    expectEqual(runAlone(*module, *cases_[i].program), first[i], cases_[i].where);
+    expectEqual(device().simulate(*cases_[i].program, level), first[i], cases_[i].where);
 }
 
 TEST_P(EveryDevice, ThatLowersByOperatorLooksAtNothingElse) {
@@ -172,10 +159,10 @@ TEST_P(EveryDevice, EnergyIsCountedInDeclaredCoefficientsOnly) {
 
 TEST_P(EveryDevice, ReplayedAloneEqualsThePrivateTime) {
   if (!suite::offers(device(), Fidelity::event)) GTEST_SKIP() << "analytic only";
-  const auto engine = makeEventEngine(platform(), Fidelity::event);
+  const Resources resources = resourcesOf(platform());
   const double rate = platform().link.rate.value.value;
   for (const Case& c : cases_) {
-    const Profile profile = engine->profile("device", *c.program);
+    const Profile profile = device().simulate(*c.program, Fidelity::event);
     // Where the platform's link is narrower than the device's port, it decides.
     Ticks expected;
     for (const Segment& segment : profile.segments) {
@@ -186,7 +173,10 @@ TEST_P(EveryDevice, ReplayedAloneEqualsThePrivateTime) {
       }
       expected += times(longest, segment.repeat);
     }
-    EXPECT_EQ(engine->replay(profile).ps, expected.ps) << c.where;
+    TaskGraph graph;
+    graph.tasks.emplace_back().seat = 0;
+    graph.tasks.back().profile = &profile;
+    EXPECT_EQ(platformModel().run(graph, resources).end.ps, expected.ps) << c.where;
   }
 }
 

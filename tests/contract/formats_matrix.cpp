@@ -59,7 +59,7 @@ Support supportOf(const Device& device, const Operator& op) {
   Graph graph;
   const OpId id = graph.add(op);
   const auto program =
-      device.lower(WorkItem{graph, {id}, PhaseKind::inference, 0, 1, Bits(0), {}, true});
+      device.lower(WorkItem{graph, {id}, PhaseKind::inference, 0, Bits(0), {}, true});
   if (program) return said;
   return {Support::Level::refused, program.error().what};
 }

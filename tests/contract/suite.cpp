@@ -5,33 +5,11 @@
 #include "fpga/register.h"
 #include "gpu/sim/register.h"
 #include "models/host/host.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "pim/registration.h"
 #include "tests/paths.h"
 
 namespace wattlas::suite {
-namespace {
-
-/// Hands calls on to an engine that outlives the simulation.
-class Borrowed final : public EventEngine {
- public:
-  explicit Borrowed(EventEngine& engine) : engine_(engine) {}
-  Profile profile(const std::string& component, const Program& program) override {
-    return engine_.profile(component, program);
-  }
-  Ticks replay(const Profile& profile) override { return engine_.replay(profile); }
-  Ticks live(const std::string& component, const Program& program) override {
-    return engine_.live(component, program);
-  }
-  // The engine's own count runs on over all its simulations.
-  std::int64_t events() const override { return 0; }
-
- private:
-  EventEngine& engine_;
-};
-
-}  // namespace
-
 const Registry& registry() {
   static const Registry all = [] {
     Registry r;
@@ -76,13 +54,7 @@ Experiment experiment(const std::string& platform, const Point& point, const Set
 
 RunResult Runner::operator()(const Experiment& experiment) {
   ProfileCache cache;
-  return simulate(experiment, cache, [&](const Platform&, Fidelity fidelity) {
-    if (!engine_) {
-      kept_.push_back(std::make_unique<Experiment>(experiment));
-      engine_ = makeEventEngine(*kept_.front()->platform, fidelity);
-    }
-    return std::unique_ptr<EventEngine>(std::make_unique<Borrowed>(*engine_));
-  });
+  return simulate(experiment, cache, platformSimulator);
 }
 
 bool offers(const Device& device, Fidelity fidelity) {

@@ -26,16 +26,10 @@ const std::vector<Point>& points();
 using Sets = std::vector<std::pair<std::string, std::string>>;
 Experiment experiment(const std::string& platform, const Point& point, const Sets& sets = {});
 
-/// Simulates points of ONE platform; SystemC elaborates at most once (one fidelity, one process).
+/// Simulates with nothing known before.
 class Runner {
  public:
   RunResult operator()(const Experiment& experiment);
-  /// An engine exists only after a run that needed one.
-  EventEngine* engine() { return engine_.get(); }
-
- private:
-  std::vector<std::unique_ptr<Experiment>> kept_;  ///< modules refer to the first one's devices
-  std::unique_ptr<EventEngine> engine_;
 };
 
 /// Highest level that `platform` lists, analytic when it has no other.

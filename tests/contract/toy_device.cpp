@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "models/device_module.h"
-#include "models/sim/link.h"
-
 namespace wattlas {
 namespace {
 
@@ -52,8 +49,7 @@ class ToyDevice final : public ConfiguredDevice {
     config_ = std::move(config);
     info_.kind = "toy";
     info_.title = "Contract-test device";
-    info_.tiers = {{"store", p.store.value, HostAccess::shared, 1},
-                   {"buffer", p.buffer.value, HostAccess::none, 1}};
+    info_.tiers = {{"store", p.store.value}, {"buffer", p.buffer.value}};
     info_.ports = {{"host", p.linkPeak.value}};
     info_.peakMacs = OpRate(2.0 * static_cast<double>(p.lanes) * p.clock.value.value);
     mac_ = energy_.add({"mac", Category::compute, Scope::chip, "MAC", p.energyPerMac});
@@ -67,7 +63,11 @@ class ToyDevice final : public ConfiguredDevice {
 
   int modelVersion() const override { return 1; }
 
-  Support support(const Operator& op) const override {
+  const KindSet& kinds() const override {
+    static const KindSet known{OpKind::gemm, OpKind::activation};
+    return known;
+  }
+  Support supportKnown(const Operator& op) const override {
     if (op.kind != OpKind::gemm && op.kind != OpKind::activation)
       return {Support::Level::refused, "only products and activations exist here"};
     if (op.formats.weight.bits > 8) return {Support::Level::emulated, "two passes of 8 bits"};
@@ -123,13 +123,18 @@ class ToyDevice final : public ConfiguredDevice {
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event};
   }
-  std::unique_ptr<DeviceModule> elaborate(const char* name, Fidelity) const override;
+  /// A step's traffic moves while the step before it computes.
+  Profile simulate(const Program& program, Fidelity) const override {
+    const auto& p = static_cast<const ToyProgram&>(program);
+    const std::int64_t parts = std::min<std::int64_t>(p.steps, 8);
+    Profile profile = profileOf(p, cyclesToTicks(p.steps * p.cyclesPerStep, p_.clock.value), parts);
+    profile.events = parts;
+    return profile;
+  }
 
   CopyCost copy(const CopyRequest& request) const override {
     return {Ticks(1000), request.amount, p_.linkPeak.value, {}};
   }
-
-  const ToyParameters& parameters() const { return p_; }
 
   /// `steps` segments of equal length with their part of the traffic.
   Profile profileOf(const ToyProgram& p, Ticks compute, std::int64_t parts) const {
@@ -175,74 +180,6 @@ class ToyDevice final : public ConfiguredDevice {
   ToyParameters p_;
   CoefficientId mac_ = 0, bit_ = 0;
 };
-
-/// Step by step: a step's traffic moves while the step before it computes.
-class ToyModule final : public DeviceModule {
- public:
-  ToyModule(const char* name, const ToyDevice& device) : DeviceModule(name), device_(device) {
-    SC_HAS_PROCESS(ToyModule);
-    SC_METHOD(step);
-    sensitive << wake_;
-    dont_initialize();
-  }
-  void reset() override { steps_ = 0; }
-  void connect(PortId, LinkPort& link) override { link_ = &link; }
-  bool canRunLive() const override { return true; }
-  void setLive(bool live) override { live_ = live; }
-
-  void start(const Program& program, Done done) override {
-    program_ = &static_cast<const ToyProgram&>(program);
-    done_ = std::move(done);
-    parts_ = std::min<std::int64_t>(program_->steps, 8);
-    profile_ = device_.profileOf(
-        *program_,
-        cyclesToTicks(program_->steps * program_->cyclesPerStep, device_.parameters().clock.value),
-        parts_);
-    steps_ = 0;
-    pending_ = 1;
-    wake_.notify(sc_core::SC_ZERO_TIME);
-  }
-  Profile take() override {
-    profile_.events = steps_;
-    return profile_;
-  }
-
- private:
-  void step() { over(); }
-  void over() {
-    if (--pending_ > 0) return;
-    if (steps_ == parts_) {
-      Done done = std::move(done_);
-      done();
-      return;
-    }
-    ++steps_;
-    const Segment& segment = profile_.segments.front();
-    const Demand& demand = segment.demands.front();
-    if (live_) {
-      pending_ = 2;
-      link_->request(demand, Ticks(0), [this] { over(); });
-      wake_.notify(toScTime(segment.local));
-    } else {
-      pending_ = 1;
-      wake_.notify(toScTime(std::max(segment.local, toTicks(demand.amount / demand.peak))));
-    }
-  }
-
-  const ToyDevice& device_;
-  LinkPort* link_ = nullptr;
-  const ToyProgram* program_ = nullptr;
-  Profile profile_;
-  Done done_;
-  bool live_ = false;
-  int pending_ = 0;
-  std::int64_t parts_ = 1, steps_ = 0;
-  sc_core::sc_event wake_;
-};
-
-std::unique_ptr<DeviceModule> ToyDevice::elaborate(const char* name, Fidelity) const {
-  return std::make_unique<ToyModule>(name, *this);
-}
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Do the short cuts of a sweep (shared parts, known profiles, several points a child) change what a
+// Do the short cuts of a sweep (shared parts, known profiles, one platform model) change what a
 // point comes out as?
 #include "explorer/point_evaluator.h"
 
@@ -7,9 +7,8 @@
 
 #include <fstream>
 
-#include "explorer/child_process.h"
 #include "explorer/worker_protocol.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "tests/models/toy_platform.h"
 
 namespace wattlas {
@@ -58,10 +57,8 @@ link: {rate: 4 GB/s, latency: 1 us, energyPerBit: 4 pJ/bit}
         study_, point,
         [](const ExperimentSpec& spec) {
           const Experiment x = makeExperiment(spec, test::registry(), test::path());
-          return resultFromJson(runInChild([&] {
-            ProfileCache cache;
-            return toJson(simulate(x, cache, makeEventEngine), true, -1);
-          }));
+          ProfileCache cache;
+          return simulate(x, cache, platformSimulator);
         },
         true);
   }
@@ -88,7 +85,7 @@ TEST_F(Points, PartsGiveTheSameExperimentAsTheWholeSpecification) {
 }
 
 TEST_F(Points, ManyAtOnceEqualOneByOne) {
-  SimulatingEvaluator evaluator(study_, test::registry(), test::path(), makeEventEngine);
+  SimulatingEvaluator evaluator(study_, test::registry(), test::path(), platformSimulator);
   for (int round = 0; round < 2; ++round) {  // cold, then with everything known
     std::size_t i = 0;
     evaluator.evaluate(points_, true, [&](PointOutcome outcome) {
@@ -100,7 +97,7 @@ TEST_F(Points, ManyAtOnceEqualOneByOne) {
 }
 
 TEST_F(Points, TotalsAreThoseOfTheWholeResult) {
-  SimulatingEvaluator evaluator(study_, test::registry(), test::path(), makeEventEngine);
+  SimulatingEvaluator evaluator(study_, test::registry(), test::path(), platformSimulator);
   std::vector<PointOutcome> full, totals;
   evaluator.evaluate(points_, true, [&](PointOutcome o) { full.push_back(std::move(o)); });
   evaluator.evaluate(points_, false, [&](PointOutcome o) { totals.push_back(std::move(o)); });
@@ -109,53 +106,6 @@ TEST_F(Points, TotalsAreThoseOfTheWholeResult) {
     full[i].detail.clear();
     EXPECT_TRUE(equal(full[i], totals[i])) << "point " << i;
   }
-}
-
-TEST_F(Points, AnEngineThatBreaksDownFailsItsOwnPointsOnly) {
-  // The engine of the slow clock kills its process; other points must not notice.
-  SimulatingEvaluator evaluator(
-      study_, test::registry(), test::path(), [](const Platform& platform, Fidelity fidelity) {
-        if (platform.config.complete.at("device.clock") != nullptr &&
-            platform.config.complete.at("device.clock")->scalar() == "1 GHz")
-          _exit(9);
-        return makeEventEngine(platform, fidelity);
-      });
-  std::size_t i = 0, failed = 0;
-  const int clock = study_.parameterIndex("clock");
-  evaluator.evaluate(points_, false, [&](PointOutcome outcome) {
-    const bool slow = study_.parameters[static_cast<std::size_t>(clock)].text(
-                          points_[i].parameters[static_cast<std::size_t>(clock)]) == "1 GHz";
-    failed += outcome.status == PointStatus::failed ? 1u : 0u;
-    if (outcome.status == PointStatus::failed) {
-      EXPECT_TRUE(slow) << "point " << i << ": " << outcome.reason;
-    }
-    ++i;
-  });
-  EXPECT_GT(failed, 0u);
-  EXPECT_EQ(i, points_.size());
-}
-
-TEST(ProfileCacheBytes, CarryProfilesAndDurationsOver) {
-  const Experiment x = test::toyExperiment("jet-mlp");
-  const std::string bytes = runInChild([&] {
-    ProfileCache cache;
-    cache.startRecording();
-    (void)simulate(x, cache, makeEventEngine);
-    return cache.recorded();
-  });
-  ProfileCache taken;
-  taken.startRecording();
-  taken.absorb(bytes);
-  EXPECT_GT(taken.size(), 0u);
-  EXPECT_EQ(taken.recorded(), bytes);
-  // Nothing is left to simulate.
-  const RunResult again = simulate(x, taken, {});
-  const std::string direct = runInChild([&] {
-    ProfileCache cache;
-    return toJson(simulate(x, cache, makeEventEngine), false, -1);
-  });
-  EXPECT_EQ(toJson(again, false, -1), direct);
-  EXPECT_THROW(taken.absorb(bytes.substr(0, bytes.size() / 2)), std::runtime_error);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "fpga/dataflow_module.h"
+#include "fpga/device.h"
 #include "fpga/register.h"
 #include "tests/paths.h"
 #include "workloads/graph/workload.h"

@@ -129,6 +129,49 @@ TEST(Folding, RequestsAreKeptAndIllegalOnesNamed) {
   EXPECT_FALSE(chooseFoldings(network, Style::finn, p, budgetOf(p)));
 }
 
+TEST(Folding, NearestLegalSimdKeepsWordsOfTheStreamWhole) {
+  Network network;
+  Layer layer = matrix("a", 16, 8);
+  layer.window.kernelWidth = 5;
+  layer.window.width = 20;
+  network.layers = {layer};
+  Parameters p = device(1'000'000, 10'000, 1000);
+  p.layers["a"] = {.pe = 1, .simd = 5};  // divides 5 x 16, but five of sixteen channels do not
+  const auto refused = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().nearestLegal, "simd: 4");
+  p.layers["a"] = {.pe = 1, .simd = 4};
+  EXPECT_TRUE(chooseFoldings(network, Style::finn, p, budgetOf(p)));
+}
+
+TEST(Folding, IllegalReuseOfALayerNamesTheNearestLegalOne) {
+  Network network;
+  network.layers = {matrix("a", 16, 5)};
+  Parameters p = device(1'000'000, 10'000, 1000);
+  p.layers["a"] = {.reuse = 7};
+  const auto refused = chooseFoldings(network, Style::hls4ml, p, budgetOf(p));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().nearestLegal, "reuse: 8");
+}
+
+TEST(Folding, FewerDspBlocksMeanMoreLutsNotAJumpInTime) {
+  Network network;
+  network.layers = {matrix("a", 64, 64), matrix("b", 64, 64), matrix("c", 64, 64)};
+  std::int64_t before = 0;
+  for (const std::int64_t dsp : {400, 100, 30, 5, 0}) {
+    const Parameters p = device(60000, dsp, 500);
+    const auto chosen = chooseFoldings(network, Style::finn, p, budgetOf(p));
+    ASSERT_TRUE(chosen) << dsp << ": " << chosen.error().what;
+    std::int64_t pace = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      pace = std::max(pace, layerCycles(network.layers[i], (*chosen)[i], Style::finn, p));
+    EXPECT_GE(pace, before) << dsp;
+    // LUTs do what DSP blocks no longer do: at most four times slower from step to step.
+    if (before > 0) EXPECT_LE(pace, 4 * before) << dsp;
+    before = pace;
+  }
+}
+
 TEST(Folding, WhatDoesNotFitNamesTheResource) {
   Network network;
   network.layers = {matrix("a", 4096, 4096)};

@@ -108,6 +108,7 @@ class RandomPipeline {
     join(from, w, height * width);
     Actor reader = writer;
     reader.pattern = Pattern::slide;
+    reader.window.wholeRows = r_.below(2) == 0;
     reader.service = r_.between(1, 9);
     const std::int32_t id = p_.add(reader);
     Channel lines;

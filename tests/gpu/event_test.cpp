@@ -1,17 +1,13 @@
-// Does the SystemC module run kernels deterministically, and does its ledger add up?
-#include "models/device_module.h"
+// Does the simulation run kernels deterministically, and does its ledger add up?
 #include "tests/gpu/fixture.h"
 
 namespace wattlas::testing {
 namespace {
 
-TEST(GpuEvent, TimeOfTheKernelIsSimulatedTime) {
+TEST(GpuEvent, FewEventsAboveTheBound) {
   const auto device = makeDevice("gpu-h100-sxm");
-  const auto module = device->elaborate("gpu", Fidelity::event);
   const auto program = lower(*device, gemm(2048, 8192, 8192));
-  const sc_core::sc_time before = sc_core::sc_time_stamp();
-  const Profile profile = runAlone(*module, *program);
-  EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
+  const Profile profile = device->simulate(*program, Fidelity::event);
   EXPECT_GE(profile.alone(), program->lowerBound());
   EXPECT_GT(profile.events, 3);
   EXPECT_LE(profile.events, 500);
@@ -19,12 +15,11 @@ TEST(GpuEvent, TimeOfTheKernelIsSimulatedTime) {
 
 TEST(GpuEvent, ABARunsGiveEqualResults) {
   const auto device = makeDevice("gpu-a100-sxm");
-  const auto module = device->elaborate("gpu", Fidelity::event);
   const auto a = lower(*device, gemm(300, 4096, 4096)),
              b = lower(*device, attention(4, 32, 8, 1, 900));
-  const Profile first = runAlone(*module, *a);
-  const Profile between = runAlone(*module, *b);
-  const Profile again = runAlone(*module, *a);
+  const Profile first = device->simulate(*a, Fidelity::event);
+  const Profile between = device->simulate(*b, Fidelity::event);
+  const Profile again = device->simulate(*a, Fidelity::event);
   EXPECT_EQ(first.alone().ps, again.alone().ps);
   EXPECT_EQ(first.events, again.events);
   EXPECT_EQ(first.shares[0].energy, again.shares[0].energy);
@@ -33,10 +28,10 @@ TEST(GpuEvent, ABARunsGiveEqualResults) {
 
 TEST(GpuEvent, EnergyIsThatOfTheKernelsEvents) {
   const auto device = makeDevice("gpu-a100-sxm", {{"power.capped", "false"}});
-  const auto module = device->elaborate("gpu", Fidelity::event);
   for (const Operator& op : sample()) {
     const auto program = lower(*device, op);
-    const Profile event = runAlone(*module, *program), closed = device->estimate(*program);
+    const Profile event = device->simulate(*program, Fidelity::event),
+                  closed = device->estimate(*program);
     EnergyCounts sum;
     for (const Segment& segment : event.segments) sum.add(segment.energy, segment.repeat);
     EXPECT_EQ(sum, event.shares[0].energy) << op.name;
@@ -49,9 +44,8 @@ TEST(GpuEvent, EnergyIsThatOfTheKernelsEvents) {
 
 TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
   const auto capped = makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}});
-  const auto module = capped->elaborate("gpu", Fidelity::event);
   const auto program = lower(*capped, gemm(8192, 8192, 8192));
-  const Profile profile = runAlone(*module, *program);
+  const Profile profile = capped->simulate(*program, Fidelity::event);
   const double seconds = toSeconds(profile.alone()).value;
   const double watts = profile.shares[0].energy.energy(capped->energy()).value / seconds +
                        asGpu(*capped).parameters().power.idle.value.value;
@@ -61,15 +55,12 @@ TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
 
 TEST(GpuEvent, StreamedParametersOccupyTheHostLink) {
   const auto device = makeDevice("gpu-a100-sxm");
-  const auto module = device->elaborate("gpu", Fidelity::event);
   Graph graph;
   WorkItem item{.graph = graph, .region = {graph.add(gemm(1, 8192, 8192))}};
   item.weightsResident = false;
   const auto program = device->lower(item);
-  const sc_core::sc_time before = sc_core::sc_time_stamp();
-  const Profile profile = runAlone(*module, **program);
+  const Profile profile = device->simulate(**program, Fidelity::event);
   EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
-  EXPECT_EQ(fromScTime(sc_core::sc_time_stamp() - before).ps, profile.alone().ps);
 }
 
 TEST(GpuEvent, CollectivesNeedALink) {
@@ -79,8 +70,7 @@ TEST(GpuEvent, CollectivesNeedALink) {
   op.hasWeights = false;
   op.dims[Dim::groups] = 8;
   const auto device = makeDevice("gpu-h100-sxm");
-  const auto module = device->elaborate("gpu", Fidelity::event);
-  const Profile profile = runAlone(*module, *lower(*device, op));
+  const Profile profile = device->simulate(*lower(*device, op), Fidelity::event);
   EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
   EXPECT_EQ(profile.events, 15);  // start and 2 (n - 1) ring steps
   EXPECT_EQ(makeDevice("gpu-jetson-orin")->support(op).level, Support::Level::refused);

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/plan.h"
-#include "models/sim/engine.h"
+#include "models/sim/platform_model.h"
 #include "tests/models/toy_platform.h"
 
 namespace wattlas {
@@ -53,7 +53,7 @@ TEST(Cache, HoldsWhatWasSimulated) {
 TEST(Budget, TooManyEventsMakeThePointInfeasible) {
   const Experiment x = toyExperiment("gemm:64x512x512", {{"run.eventBudget", "3"}});
   ProfileCache cache;
-  const RunResult r = simulate(x, cache, makeEventEngine);
+  const RunResult r = simulate(x, cache, platformSimulator);
   ASSERT_FALSE(r.feasible);
   EXPECT_THAT(r.reasons.at(0), ::testing::HasSubstr("budget: more than 3 events"));
   EXPECT_TRUE(r.operators.empty());
@@ -62,7 +62,7 @@ TEST(Budget, TooManyEventsMakeThePointInfeasible) {
 TEST(Budget, EnoughEventsRun) {
   const Experiment x = toyExperiment("gemm:64x512x512", {{"run.eventBudget", "100000"}});
   ProfileCache cache;
-  EXPECT_TRUE(simulate(x, cache, makeEventEngine).feasible);
+  EXPECT_TRUE(simulate(x, cache, platformSimulator).feasible);
 }
 
 TEST(Level, AForcedOneThatIsMissingIsAnError) {
@@ -75,16 +75,10 @@ TEST(Level, AForcedOneThatIsMissingIsAnError) {
   EXPECT_EQ(r.assumptions.at(0).key, "fidelity.device");
 }
 
-TEST(Level, OnlySimulationsNeedAnEngine) {
-  EXPECT_TRUE(needsEngine(toyExperiment("gemm:4x64x64")));
-  EXPECT_FALSE(needsEngine(toyExperiment("gemm:4x64x64", {{"run.fidelity", "analytic"}})));
-  EXPECT_FALSE(needsEngine(test::hostExperiment("gemm:4x64x64")));
-}
-
 TEST(Energy, RatedPowerNeedsARatedPower) {
   Experiment x = toyExperiment("gemm:4x64x64", {{"run.energy", "tdp"}});
   ProfileCache cache;
-  EXPECT_THROW((void)simulate(x, cache, makeEventEngine), InputError);
+  EXPECT_THROW((void)simulate(x, cache, platformSimulator), InputError);
 }
 
 }  // namespace

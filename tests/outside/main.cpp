@@ -1,12 +1,11 @@
-// An outside project: embeds a UPMEM DIMM model in its own sc_main, runs a GEMV on it, and shares
-// a link with it over TLM-2.0 from its own SC_THREAD.
+// An outside project: embeds the platform model in its own sc_main, runs a GEMV on a PIM-AI chip
+// whose inputs come over a link, and shares that link over TLM-2.0 from its own SC_THREAD.
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdio>
 #include <memory>
 
-#include "models/device_module.h"
-#include "models/sim/link.h"
+#include "models/sim/platform_model.h"
 #include "pim/registration.h"
 
 namespace {
@@ -22,9 +21,10 @@ struct Camera : sc_core::sc_module {
   }
   void stream() {
     tlm::tlm_generic_payload transaction;
-    wattlas::DemandExtension demand;
+    wattlas::TransferExtension demand;
     demand.amount = wattlas::bytes(1e6);
     demand.peak = wattlas::BitRate(64e9);
+    demand.route = {0};
     transaction.set_extension(&demand);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     out->b_transport(transaction, delay);
@@ -45,7 +45,7 @@ int sc_main(int argc, char** argv) {
   Registry registry;
   registerPim(registry);
   const auto device =
-      registry.make(loadConfig(*path.find("devices", "upmem-dimm"), path), "device");
+      registry.make(loadConfig(*path.find("devices", "pim-ai-1chip"), path), "device");
 
   const Workload workload = makeWorkload("gemv:1024x1024", ConfigNode::ofMap(), path);
   const Graph& graph = workload.phases[0].graph;
@@ -54,17 +54,31 @@ int sc_main(int argc, char** argv) {
     std::printf("refused: %s\n", program.error().what.c_str());
     return 1;
   }
-  auto module = device->elaborate("dimm", Fidelity::event);
-  LinkModule link("link", BitRate(8e9), Sharing::fair);
   Camera camera("camera");
-  camera.out.bind(link.in);
+  camera.out.bind(platformModel().interconnect().in);
 
-  const Profile profile = runAlone(*module, **program);
-  sc_core::sc_start();
-  const bool bounded = profile.alone() >= (*program)->lowerBound();
-  std::printf("GEMV on the embedded DIMM: %.1f us, %lld events, bound %s; camera done at %s\n",
-              static_cast<double>(profile.alone().ps) * 1e-6,
-              static_cast<long long>(profile.events), bounded ? "respected" : "BEATEN",
-              camera.finished.to_string().c_str());
-  return bounded && profile.events > 0 && camera.finished > sc_core::SC_ZERO_TIME ? 0 : 1;
+  Resources resources;
+  resources.channels = {{"link", BitRate(8e9), Sharing::fair, 0}};
+  resources.seats = {{"chips", 1, {0}, {}}};
+  const Profile profile = device->simulate(**program, Fidelity::event);
+  TaskGraph graph;
+  graph.routes = {{0}};
+  Task load;  // the inputs
+  load.kind = Task::Kind::move;
+  load.wire = bytes(1e6);
+  load.peak = BitRate(8e9);
+  load.route = 0;
+  Task run;
+  run.seat = 0;
+  run.profile = &profile;
+  graph.tasks = {load, run};
+  graph.edges = {{0, 1}};
+  const Schedule schedule = platformModel().run(graph, resources);
+  // Both send 1 MB at the same time over 1 GB/s.
+  const bool shared = schedule.spans[0].end == Ticks(2'000'000'000);
+  const bool ran = schedule.spans[1].end - schedule.spans[1].start >= (*program)->lowerBound();
+  std::printf("inputs there after %.1f us, GEMV %.1f us; camera done at %s\n",
+              static_cast<double>(schedule.spans[0].end.ps) * 1e-6,
+              static_cast<double>(profile.alone().ps) * 1e-6, camera.finished.to_string().c_str());
+  return shared && ran && camera.finished > sc_core::SC_ZERO_TIME ? 0 : 1;
 }

@@ -64,9 +64,9 @@ struct Agreement {
   std::string at;  ///< the worst
 };
 
-/// Closed form against a module: neither beats the bound, energy is the same.
-inline Agreement agreementOf(const Device& device, DeviceModule& module,
-                             const std::vector<Operator>& ops, double within) {
+/// Closed form against the simulation: neither beats the bound, energy is the same.
+inline Agreement agreementOf(const Device& device, const std::vector<Operator>& ops,
+                             double within) {
   Agreement result;
   for (const Operator& op : ops) {
     if (device.support(op).level == Support::Level::refused) continue;
@@ -74,7 +74,7 @@ inline Agreement agreementOf(const Device& device, DeviceModule& module,
     const OpId id = graph.add(op);
     const auto program = device.lower({graph, {id}, PhaseKind::inference});
     if (!program) continue;  // such as too large
-    const Profile a = device.estimate(**program), e = runAlone(module, **program);
+    const Profile a = device.estimate(**program), e = device.simulate(**program, Fidelity::event);
     const std::string name =
         std::string(nameOf(op.kind)) + " " + std::to_string(op.dims[Dim::M]) + " x " +
         std::to_string(op.dims[Dim::N]) + " x " + std::to_string(op.dims[Dim::K]) + ", " +
@@ -92,12 +92,11 @@ inline Agreement agreementOf(const Device& device, DeviceModule& module,
 }
 
 /// A, B, A: the second A is the first.
-inline void expectRepeatable(const Device& device, DeviceModule& module, const Operator& a,
-                             const Operator& b) {
+inline void expectRepeatable(const Device& device, const Operator& a, const Operator& b) {
   const auto first = lower(device, a), second = lower(device, b);
-  const Profile before = runAlone(module, *first);
-  runAlone(module, *second);
-  const Profile after = runAlone(module, *first);
+  const Profile before = device.simulate(*first, Fidelity::event);
+  (void)device.simulate(*second, Fidelity::event);
+  const Profile after = device.simulate(*first, Fidelity::event);
   EXPECT_EQ(before.alone(), after.alone());
   EXPECT_EQ(before.events, after.events);
   EXPECT_EQ(before.statistics, after.statistics);

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/device_module.h"
 #include "pim/registration.h"
 #include "tests/paths.h"
 
@@ -29,15 +28,9 @@ inline std::unique_ptr<Device> deviceOf(const std::string& id, const Sets& sets 
   return registry.make(configOf(id, sets), "device");
 }
 
-/// Devices with their event models; SystemC wants all of them before the first run.
-inline std::vector<std::pair<std::unique_ptr<Device>, std::unique_ptr<DeviceModule>>> elaborated(
-    const std::vector<std::string>& ids) {
-  std::vector<std::pair<std::unique_ptr<Device>, std::unique_ptr<DeviceModule>>> all;
-  for (const std::string& id : ids) {
-    auto device = deviceOf(id);
-    auto module = device->elaborate(id.c_str(), Fidelity::event);
-    all.emplace_back(std::move(device), std::move(module));
-  }
+inline std::vector<std::unique_ptr<Device>> devicesOf(const std::vector<std::string>& ids) {
+  std::vector<std::unique_ptr<Device>> all;
+  for (const std::string& id : ids) all.push_back(deviceOf(id));
   return all;
 }
 

@@ -23,7 +23,7 @@ using test::sampleResult;
 using testing::HasSubstr;
 using testing::Not;
 
-std::vector<std::string> labelsOf(const Axis& axis) {
+std::vector<std::string> labelsOf(const DrawnAxis& axis) {
   std::vector<std::string> labels;
   for (const Tick& tick : axis.ticks())
     if (!tick.label.empty()) labels.push_back(tick.label);
@@ -64,14 +64,14 @@ std::vector<PointRow> samplePoints(int n) {
 }
 
 TEST(AxisTest, WideRangesAreLogarithmicWithDecades) {
-  const Axis axis({1e-6, 1e-3}, 0, 100, Dimension::time);
+  const DrawnAxis axis({1e-6, 1e-3}, 0, 100, Dimension::time);
   EXPECT_TRUE(axis.logarithmic());
   EXPECT_EQ(labelsOf(axis), (std::vector<std::string>{"1 us", "10 us", "100 us", "1 ms"}));
   EXPECT_NEAR(axis.at(std::sqrt(1e-6 * 1e-3)), 50, 1e-9);
 }
 
 TEST(AxisTest, NarrowRangesAreLinearWithRoundSteps) {
-  const Axis axis({1.0, 3.0}, 0, 100, Dimension::energy);
+  const DrawnAxis axis({1.0, 3.0}, 0, 100, Dimension::energy);
   EXPECT_FALSE(axis.logarithmic());
   EXPECT_EQ(labelsOf(axis), (std::vector<std::string>{"1 J", "1.5 J", "2 J", "2.5 J", "3 J"}));
 }
@@ -79,7 +79,7 @@ TEST(AxisTest, NarrowRangesAreLinearWithRoundSteps) {
 TEST(AxisTest, OneValueNoValueAndZeroStillGiveAnAxis) {
   for (const std::vector<double>& values :
        {std::vector<double>{}, {5.0}, {0.0}, {-1.0, 1e9}, {missing}}) {
-    const Axis axis(values, 0, 100, Dimension::power);
+    const DrawnAxis axis(values, 0, 100, Dimension::power);
     EXPECT_LT(axis.low(), axis.high());
     EXPECT_LT(axis.ticks().size(), 100u);
     for (const double v : values) {
@@ -90,7 +90,7 @@ TEST(AxisTest, OneValueNoValueAndZeroStillGiveAnAxis) {
 }
 
 TEST(AxisTest, WhatHasNoPlaceIsNotDrawn) {
-  const Axis axis({1.0, 1000.0}, 0, 100, Dimension::ratio);
+  const DrawnAxis axis({1.0, 1000.0}, 0, 100, Dimension::ratio);
   EXPECT_TRUE(std::isnan(axis.at(0.0)));
   EXPECT_TRUE(std::isnan(axis.at(missing)));
 }

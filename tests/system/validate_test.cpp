@@ -65,10 +65,18 @@ TEST(Validate, CountsEveryKindAndGatesWhatIsBlindOrSeen) {
     const std::string kind = row["kind"];
     ++rows[kind];
     const bool parameter = row["fitted_on"].dump().find("\"parameter ") != std::string::npos;
-    if (kind == "blind") EXPECT_TRUE(row["fitted_on"].empty()) << row["id"];
-    if (kind == "seen") EXPECT_FALSE(row["fitted_on"].empty() || parameter) << row["id"];
-    if (kind == "calibration") EXPECT_TRUE(parameter) << row["id"];
-    if (kind == "blind" || kind == "seen") EXPECT_FALSE(row["gate"].is_null()) << row["id"];
+    if (kind == "blind") {
+      EXPECT_TRUE(row["fitted_on"].empty()) << row["id"];
+    }
+    if (kind == "seen") {
+      EXPECT_FALSE(row["fitted_on"].empty() || parameter) << row["id"];
+    }
+    if (kind == "calibration") {
+      EXPECT_TRUE(parameter) << row["id"];
+    }
+    if (kind == "blind" || kind == "seen") {
+      EXPECT_FALSE(row["gate"].is_null()) << row["id"];
+    }
   }
   EXPECT_GT(rows["blind"], 0);
   for (const char* kind : {"blind", "seen", "calibration", "identity"}) {

@@ -42,7 +42,7 @@ Probe makeCopyProbe(const ProbeContext& context) {
           {at->second, at->second != CopyPattern::gather, bytes(amount)});
       const double rate = std::min(cost.peak.value, platform->link.rate.value.value);
       const double seconds = toSeconds(cost.latency).value +
-                             toSeconds(platform->link.latency.value).value + cost.wire.value / rate;
+                             platform->link.latency.value.value + cost.wire.value / rate;
       answers.push_back({{{"time_s", seconds}, {"bandwidth", amount / seconds}}, {}});
     }
     return answers;

@@ -5,6 +5,7 @@
 #include "pim/dpu/kernels/mix.h"
 #include "pim/dpu/kernels/prim.h"
 #include "pim/upmem/device.h"
+#include "pim/upmem/device_file.h"
 #include "validation/probes/probes.h"
 
 namespace wattlas {
@@ -17,40 +18,35 @@ const pim::UpmemParams& paramsOf(const Platform& platform) {
   return device->params();
 }
 
-dpu::DpuTiming timingOf(const pim::UpmemParams& p) {
-  dpu::DpuTiming t;
-  const pim::DmaParams& dma = p.dpu.dma;
-  t.clockHz = p.dpu.clock.value.value;
-  t.revolver = static_cast<int>(p.dpu.revolver);
-  t.dmaReadLatency = dma.readLatency.value.value;
-  t.dmaWriteLatency = dma.writeLatency.value.value;
-  t.dmaLatencyPerByte = dma.perByte.value.value;
-  t.dmaReadOccupancy = dma.readOccupancy.value.value;
-  t.dmaWriteOccupancy = dma.writeOccupancy.value.value;
-  t.dmaOccupancyPerByte = dma.occupancyPerByte.value.value;
-  return t;
-}
-
 class PrimRuns {
  public:
   PrimRuns(const pim::UpmemParams& params, dpu::KernelLibrary& library)
       : params_(params), library_(library) {
-    options_.timing = timingOf(params);
+    options_.timing = pim::timingOf(params);
   }
 
   Answer ask(const Settings& question) {
     dpu::PrimShare share;
-    share.benchmark = dpu::primBenchmark(question.get("benchmark"));
+    std::string benchmark = question.get("benchmark");
+    if (const auto dash = benchmark.find("GEMV-"); dash == 0) {  // columns of a row
+      share.columns = std::stoul(benchmark.substr(5));
+      benchmark = "GEMV";
+    }
+    share.benchmark = dpu::primBenchmark(benchmark);
+    if (share.benchmark == dpu::PrimBenchmark::va) {
+      const bool apart = question.find("build") != nullptr && question.get("build") == "apart";
+      share.build = apart ? dpu::KernelBuild::apart : dpu::KernelBuild::measured;
+    }
     share.dpus = static_cast<unsigned>(question.number("dpus"));
     share.parameter = static_cast<std::uint64_t>(question.number("parameter"));
     if (question.find("tasklets") != nullptr)
       share.tasklets = static_cast<unsigned>(question.number("tasklets"));
     const double cycles = static_cast<double>(slowest(share));
-    const double launches = dpu::launchesOf(share.benchmark);
-    const double kernel = cycles / params_.dpu.effectiveClock().value;
-    return {{{"cycles", cycles},
-             {"time_s", launches * (params_.host.launch(share.dpus).value + kernel)}},
-            {}};
+    // The host copies between the launches of MLP.
+    const double time = pim::launchModelOf(params_).time(cycles / options_.timing.clockHz,
+                                                         dpu::launchesOf(share.benchmark), true,
+                                                         (share.dpus + 63) / 64);
+    return {{{"cycles", cycles}, {"time_s", time}}, {}};
   }
 
  private:
@@ -61,7 +57,7 @@ class PrimRuns {
     const bool sized =
         share.benchmark == dpu::PrimBenchmark::mlp || share.benchmark == dpu::PrimBenchmark::bs;
     std::uint64_t& cycles = known_[{share.benchmark, dpu::elementsOf(share),
-                                    sized ? share.parameter : 0, share.tasklets}];
+                                    sized ? share.parameter : 0, share.tasklets, share.columns}];
     if (cycles != 0) return cycles;
     cycles = run(share);
     if (share.benchmark == dpu::PrimBenchmark::bs && share.dpus > 1) {
@@ -77,7 +73,7 @@ class PrimRuns {
     return run.result.cycles;
   }
 
-  using Key = std::tuple<dpu::PrimBenchmark, std::uint64_t, std::uint64_t, unsigned>;
+  using Key = std::tuple<dpu::PrimBenchmark, std::uint64_t, std::uint64_t, unsigned, std::uint64_t>;
   const pim::UpmemParams& params_;
   dpu::KernelLibrary& library_;
   dpu::DpuRunOptions options_;
@@ -111,7 +107,7 @@ Probe makeDpuFigureProbe(const ProbeContext& context) {
       // The library counts in MOPS and MB/s.
       const bool million =
           name.starts_with("throughput-") || name.starts_with("mram-") || name.starts_with("wram-");
-      const double value = dpu::figureOf(name, library, timingOf(paramsOf(*platform)));
+      const double value = dpu::figureOf(name, library, pim::timingOf(paramsOf(*platform)));
       answers.push_back({{{"value", value * (million ? 1e6 : 1)}}, {}});
     }
     return answers;

@@ -3,6 +3,7 @@
 #include "fpga/dataflow_module.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
+#include "fpga/timing.h"
 #include "models/experiment.h"
 #include "validation/probes/probes.h"
 #include "workloads/graph/workload.h"
@@ -30,8 +31,9 @@ const DataflowDevice& dataflowOf(const Platform& platform) {
   return *device;
 }
 
-/// `fpga-design`: the design that `wattlas run` makes of a network. Figures: lut, ff, dsp, bram18,
-/// `interval` (cycles of the last frame, after the pipeline has filled), `fifo CHANNEL` (tokens).
+/// `fpga-design`: the design that `wattlas run` makes of a network. Figures: lut, ff, dsp, bram18
+/// of its layers, `overlay lut` and so on with the platform's shell, `interval` (cycles of the last
+/// frame, after the pipeline has filled), `fifo CHANNEL` (tokens).
 Answer designOf(const Settings& settings, const ProbeContext& context) {
   const auto platform = platformOf(settings, context);
   const DataflowDevice& device = dataflowOf(*platform);
@@ -49,6 +51,8 @@ Answer designOf(const Settings& settings, const ProbeContext& context) {
                  {"ff", static_cast<double>(used.ff)},
                  {"dsp", static_cast<double>(used.dsp)},
                  {"bram18", static_cast<double>(used.bram18)}};
+  for (const FabricUse& f : program.designReport(false).fabric)
+    out.figures["overlay " + f.name] = f.used;
   if (program.frames() > 2) {
     const Trace all = device.run(program, Fidelity::event);
     const Trace before = evaluate(program.design().pipeline, {program.frames() - 1, false});
@@ -109,11 +113,13 @@ Answer denseOf(const Settings& s, const Parameters& p) {
   layer.cout = whole(s, "n_out");
   layer.weightBits = static_cast<int>(whole(s, "bits"));
   layer.inputBits = 16;
-  const Folding folding{1, 1, whole(s, "reuse")};
+  Folding folding{1, 1, whole(s, "reuse")};
+  folding.strategy = Strategy::resource;
   const Resources r = productUnit(layer, folding, Style::hls4ml, p);
   const auto cycles = static_cast<double>(layerCycles(layer, folding, Style::hls4ml, p));
+  const bool unrolled = folding.reuse == 1;
   return {{{"interval", cycles},
-           {"latency", cycles + 2},
+           {"latency", unrolled ? static_cast<double>(unrolledLatency(layer, p)) : cycles + 2},
            {"lut", static_cast<double>(r.lut)},
            {"ff", static_cast<double>(r.ff)},
            {"bram18", static_cast<double>(r.bram18)},

@@ -1,6 +1,7 @@
 // Probes of the families: each asks the device that a platform file describes.
 #pragma once
 
+#include "models/experiment.h"
 #include "validation/runner.h"
 
 namespace wattlas {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "workloads/graph/kind.h"
+
 namespace wattlas {
 
 void WorkloadOptions::bind(Binder& binder) {
@@ -37,7 +39,20 @@ void bindSparsity(Binder& binder, Sparsity& sparsity) {
         b.integer("m", m, {0, 1024, "0"}, "Values in each group (nm) or block (0 = 16)");
         sparsity.n = static_cast<int>(n);
         sparsity.m = static_cast<int>(m);
-        if (!b.reading() || sparsity.pattern != Sparsity::Pattern::nm) return;
+        if (!b.reading()) return;
+        const bool dense = sparsity.pattern == Sparsity::Pattern::none;
+        const bool grouped = sparsity.pattern == Sparsity::Pattern::nm;
+        if (dense && (sparsity.density != 1.0 || n > 0 || m > 0))
+          b.problem("pattern", "zeros without a pattern have no effect",
+                    "unstructured, nm or block");
+        if (n > 0 && !dense && !grouped) b.problem("n", "only an N:M pattern has it", "0");
+        if (m > 0 && sparsity.pattern == Sparsity::Pattern::unstructured)
+          b.problem("m", "only N:M and block patterns have it", "0");
+        if (grouped && sparsity.density != 1.0)
+          b.problem("density", "an N:M pattern states its density by n and m", "no density");
+        if (!dense && !grouped && sparsity.density == 1.0)
+          b.problem("density", "a pattern without zeros has no effect", "a density below 1");
+        if (!grouped) return;
         if (n < 1 || m < 2 || n > m)
           b.problem("n", "an N:M pattern of " + std::to_string(n) + ":" + std::to_string(m),
                     "1 <= n <= m and m >= 2");
@@ -62,8 +77,7 @@ Operator Draft::make(std::string name, OpKind kind, const LayerRange* range,
   op.formats = formats.formatsOf(name, range);
   op.name = prefix.empty() ? std::move(name) : prefix + "." + name;
   op.kind = kind;
-  const bool sparse = kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d;
-  if (sparse) op.weightSparsity = sparsity;
+  if (specOf(kind).has(KindSpec::sparsity)) op.weightSparsity = sparsity;
   return op;
 }
 

@@ -17,6 +17,35 @@ NumberFormat integer(int bits) {
   return {"int" + std::to_string(bits), NumberKind::integer, bits, static_cast<double>(bits), 0, 0};
 }
 
+/// Fixed point of `bits` bits with `whole` bits before the point, the sign included: written
+/// fixed<W,I> or fixed-W-I. Nothing when the text is none.
+std::optional<NumberFormat> fixedPoint(std::string_view text) {
+  if (!text.starts_with("fixed")) return std::nullopt;
+  text.remove_prefix(5);
+  const bool angled = text.starts_with('<') && text.ends_with('>');
+  if (!angled && !text.starts_with('-')) return std::nullopt;
+  text.remove_prefix(1);
+  if (angled) text.remove_suffix(1);
+  const std::size_t middle = text.find(angled ? ',' : '-');
+  if (middle == std::string_view::npos) return std::nullopt;
+  const auto read = [](std::string_view part, int& value) {
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return error == std::errc() && end == part.data() + part.size();
+  };
+  int bits = 0, whole = 0;
+  if (!read(text.substr(0, middle), bits) || !read(text.substr(middle + 1), whole))
+    return std::nullopt;
+  if (bits < 1 || bits > 32 || whole < 0 || whole > bits) return std::nullopt;
+  return NumberFormat{"fixed<" + std::to_string(bits) + "," + std::to_string(whole) + ">",
+                      NumberKind::integer,
+                      bits,
+                      static_cast<double>(bits),
+                      0,
+                      0,
+                      bits - whole};
+}
+
 const NumberFormat& named(std::string_view name) {
   for (const NumberFormat& format : namedFormats())
     if (format.name == name) return format;
@@ -42,10 +71,11 @@ void completeTraining(TensorFormats& formats) {
 }
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw InputError(
-      "number format '" + std::string(text.substr(0, 60)) + "'" + why,
-      "one of " + nameList() + ", or w<bits>a<bits>[kv<bits>][acc<bits>] such as w4a8kv8",
-      didYouMean(std::string(text), formatNames()));
+  throw InputError("number format '" + std::string(text.substr(0, 60)) + "'" + why,
+                   "one of " + nameList() +
+                       ", w<bits>a<bits>[kv<bits>][acc<bits>] such as w4a8kv8, or "
+                       "fixed<W,I> with up to 32 bits",
+                   didYouMean(std::string(text), formatNames()));
 }
 
 /// Reads `<tag><bits>` from the front of `rest`; an absent optional part gives an empty text.
@@ -82,6 +112,7 @@ const std::vector<NumberFormat>& namedFormats() {
 NumberFormat parseNumberFormat(std::string_view name) {
   for (const NumberFormat& format : namedFormats())
     if (format.name == name) return format;
+  if (auto fixed = fixedPoint(name)) return *std::move(fixed);
   throw InputError("number format '" + std::string(name.substr(0, 60)) + "' is not known",
                    "one of " + nameList(), didYouMean(std::string(name), formatNames()));
 }
@@ -106,6 +137,12 @@ TensorFormats parseTensorFormats(std::string_view text) {
     formats.weight = formats.activation = formats.kv = format;
     if (format.kind == NumberKind::ternary) formats.activation = formats.kv = integer(8);
     formats.accumulator = format.isFloat() ? named("fp32") : integer(32);
+    completeTraining(formats);
+    return formats;
+  }
+  if (const auto fixed = fixedPoint(text)) {
+    // One precision for the whole network, sums included, as hls4ml's default.
+    formats.weight = formats.activation = formats.kv = formats.accumulator = *fixed;
     completeTraining(formats);
     return formats;
   }

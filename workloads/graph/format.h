@@ -19,6 +19,7 @@ struct NumberFormat {
   int bits = 8;                            ///< stored bits per element; ternary is stored in 2 bits
   double nominalBits = 8;                  ///< information content: 1.58 for ternary
   int exponentBits = 0, mantissaBits = 0;  ///< floating formats only
+  int fractionBits = -1;                   ///< fixed point: bits behind the point; -1 = none such
 
   bool isFloat() const { return kind == NumberKind::floating; }
   bool operator==(const NumberFormat& o) const { return name == o.name; }

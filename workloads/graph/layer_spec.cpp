@@ -1,32 +1,83 @@
 #include "workloads/graph/layer_spec.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 
+namespace {
+
+bool oneOf(const std::string& kind, std::initializer_list<const char*> kinds) {
+  return std::any_of(kinds.begin(), kinds.end(), [&](const char* k) { return kind == k; });
+}
+
+/// Functions of one value that a layer may end with; gated ones halve the channels: no layer here.
+const std::vector<std::string>& activationNames() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> out = {"none"};
+    for (const OpVariant variant : specOf(OpKind::activation).variants)
+      if (!isGated(variant)) out.push_back(nameOf(variant));
+    return out;
+  }();
+  return names;
+}
+
+}  // namespace
+
+std::int64_t zerosOf(const std::string& padding) {
+  std::int64_t zeros = -1;
+  const char* const end = padding.data() + padding.size();
+  const auto [at, error] = std::from_chars(padding.data(), end, zeros);
+  return error != std::errc() || at != end || zeros > 1000000 ? -1 : zeros;
+}
+
 void LayerSpec::bind(Binder& b, bool allowBlock) {
-  std::vector<std::string> kinds = {"conv",         "depthwise",   "dense", "max_pool",
-                                    "average_pool", "global_pool", "add",   "hamming"};
+  std::vector<std::string> kinds = {"conv",     "depthwise",    "transposed_conv", "dense",
+                                    "max_pool", "average_pool", "global_pool",     "adaptive_pool",
+                                    "add",      "multiply",     "concat",          "upsample",
+                                    "lstm",     "gru",          "softmax",         "identity",
+                                    "hamming"};
   if (allowBlock) kinds.push_back("block");
   b.text("name", name, {}, "Name of the layer; its operators are NAME, NAME.norm and NAME.act");
   b.choice("kind", kind, kinds, {.fallback = "conv"}, "What the layer does");
-  b.integer("cout", cout, atLeast(0, "0"),
-            "Output channels (conv), outputs (dense), classes (hamming)");
+  b.integer(
+      "cout", cout, atLeast(0, "0"),
+      "Output channels (conv), outputs (dense), classes (hamming), hidden values (lstm, gru)");
   b.integer("expand", expand, atLeast(0, "0"),
             "Output channels as a multiple of the input channels");
   b.integer("kernel", kernel, atLeast(0, "0"),
-            "Kernel length (and height); pools: 0 stride = kernel");
+            "Kernel length along every axis; pools: 0 stride = kernel");
   b.integer("kernel_height", kernelHeight, atLeast(0, "0"), "Kernel height when not `kernel`");
+  b.integer("kernel_depth", kernelDepth, atLeast(0, "0"), "Kernel depth when not `kernel`");
   b.integer("stride", stride, atLeast(0, "0"), "Step of the kernel; 0 = 1, of a pool its kernel");
+  b.integer("stride_height", strideHeight, atLeast(0, "0"), "Step downwards when not `stride`");
+  b.integer("stride_depth", strideDepth, atLeast(0, "0"), "Step along the depth, likewise");
+  b.integer("dilation", dilation, atLeast(1, "1"), "Distance of neighbours in the kernel");
+  b.integer("dilation_height", dilationHeight, atLeast(0, "0"), "Downwards when not `dilation`");
+  b.integer("dilation_depth", dilationDepth, atLeast(0, "0"), "Along the depth, likewise");
   textOr(b, "padding", padding, "valid", "valid, same, or zeros on each side");
+  textOr(b, "padding_height", paddingHeight, "-", "Above and below when not `padding`");
+  textOr(b, "padding_depth", paddingDepth, "-", "In front and behind, likewise");
+  b.flag("ceil_mode", ceilMode, {.fallback = "false"},
+         "Pools: a last window that is only partly over the input counts, too");
+  b.integer("output", output, atLeast(0, "0"), "Output extent of an adaptive pool or upsampling");
+  b.integer("output_height", outputHeight, atLeast(0, "0"), "Its height when not `output`");
+  b.integer("output_depth", outputDepth, atLeast(0, "0"), "Its depth, likewise");
+  b.integer("output_padding", outputPadding, atLeast(0, "0"),
+            "Places that a transposed convolution adds at the end of each axis");
+  b.integer("factor", factor, atLeast(0, "0"), "Upsampling: places for each place");
   b.integer("groups", groups, atLeast(1, "1"), "Groups of channels of a convolution");
   b.flag("bias", bias, {.fallback = "false"}, "Adds a trained bias");
-  b.choice("norm", norm, {"none", "folded", "batch"}, {.fallback = "none"},
-           "Batch norm: folded into weights and bias, or an operator of its own");
-  b.choice("activation", activation, {"none", "relu", "gelu", "silu", "tanh", "sigmoid"},
-           {.fallback = "none"}, "Non-linear function behind the layer");
+  b.flag("bidirectional", bidirectional, {.fallback = "false"}, "lstm and gru: both directions");
+  b.choice("norm", norm, {"none", "folded", "batch", "layer", "group", "instance"},
+           {.fallback = "none"},
+           "Batch norm folded into weights and bias, or a norm as an operator of its own");
+  b.integer("norm_groups", normGroups, atLeast(0, "0"), "Groups of channels of a group norm");
+  b.choice("activation", activation, activationNames(), {.fallback = "none"},
+           "Non-linear function behind the layer");
   textOr(b, "format", format, "default", "Number format of this layer");
   b.texts("inputs", inputs,
           "Layers that feed this one; `input` is the block's or network's input; "
@@ -36,10 +87,16 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
     b.integer("repeat", repeat, {1, 1e6, "1"}, "How often a block runs, one after the other");
     bindLayers(b, inner, nullptr, {}, false);
   }
-  if (!b.reading()) return;
+  if (b.reading()) check(b);
+}
 
-  const bool convolution = kind == "conv" || kind == "depthwise";
-  const bool window = convolution || kind == "max_pool" || kind == "average_pool";
+void LayerSpec::check(Binder& b) {
+  const bool convolution = oneOf(kind, {"conv", "depthwise", "transposed_conv"});
+  const bool pool = oneOf(kind, {"max_pool", "average_pool"});
+  const bool window = convolution || pool, recurrent = oneOf(kind, {"lstm", "gru"});
+  const bool weighted = convolution || kind == "dense";
+  const bool sized = oneOf(kind, {"adaptive_pool", "upsample"});
+  const bool joins = oneOf(kind, {"add", "multiply", "concat"});
   const auto need = [&](const char* key, std::int64_t value) {
     if (value < 1) b.problem(key, "is needed by a " + kind + " layer", "at least 1");
   };
@@ -47,17 +104,42 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
     if (given) b.problem(key, "has no meaning for a " + kind + " layer", "no such key here");
   };
   if (window) need("kernel", kernel);
-  if (kind == "dense" || kind == "hamming" || (kind == "conv" && expand == 0)) need("cout", cout);
+  if (oneOf(kind, {"dense", "hamming", "lstm", "gru", "transposed_conv"}) ||
+      (kind == "conv" && expand == 0))
+    need("cout", cout);
   if (cout > 0 && expand > 0) b.problem("expand", "cout is given too", "one of the two");
   refuse("kernel", kernel > 0 && !window);
   refuse("kernel_height", kernelHeight > 0 && !window);
-  refuse("cout", cout > 0 && (!(kind == "conv" || kind == "dense" || kind == "hamming")));
+  refuse("kernel_depth", kernelDepth > 0 && !window);
+  refuse("cout", cout > 0 && kind != "conv" && kind != "transposed_conv" && kind != "dense" &&
+                     kind != "hamming" && !recurrent);
   refuse("expand", expand > 0 && kind != "conv" && kind != "dense");
-  refuse("groups", groups > 1 && kind != "conv");
-  refuse("bias", bias && !convolution && kind != "dense");
-  refuse("norm", norm != "none" && !convolution && kind != "dense");
+  refuse("groups", groups > 1 && kind != "conv" && kind != "transposed_conv");
+  refuse("bias", bias && !weighted && !recurrent);
+  refuse("norm", norm == "folded" && !weighted);
+  refuse("norm", norm != "none" && (kind == "block" || kind == "softmax"));
+  refuse("norm_groups", normGroups > 0 && norm != "group");
+  if (norm == "group") need("norm_groups", normGroups);
   refuse("stride", stride > 0 && !window);
+  refuse("stride_height", strideHeight > 0 && !window);
+  refuse("stride_depth", strideDepth > 0 && !window);
+  refuse("dilation", dilation > 1 && !window);
+  refuse("dilation_height", dilationHeight > 0 && !window);
+  refuse("dilation_depth", dilationDepth > 0 && !window);
   refuse("padding", padding != "valid" && !window);
+  refuse("padding_height", paddingHeight != "-" && !window);
+  refuse("padding_depth", paddingDepth != "-" && !window);
+  refuse("ceil_mode", ceilMode && !pool);
+  refuse("output", output > 0 && !sized);
+  refuse("output_height", outputHeight > 0 && !sized);
+  refuse("output_depth", outputDepth > 0 && !sized);
+  refuse("output_padding", outputPadding > 0 && kind != "transposed_conv");
+  refuse("factor", factor > 0 && kind != "upsample");
+  refuse("bidirectional", bidirectional && !recurrent);
+  refuse("sparsity", sparsity.pattern != Sparsity::Pattern::none && !weighted && !recurrent);
+  if (kind == "adaptive_pool") need("output", output);
+  if (kind == "upsample" && (output > 0) == (factor > 0))
+    b.problem("factor", "an upsampling needs its factor or its output", "one of the two");
   if (kind == "block" && inner.empty())
     b.problem("layers", "a block without layers", "at least one layer");
   refuse("layers", kind != "block" && !inner.empty());
@@ -65,21 +147,25 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
   if (kind == "block") {
     refuse("activation", activation != "none");
     refuse("format", format != "default");
+    refuse("inputs", !inputs.empty());
   }
   if (bias && norm == "folded")
     b.problem("bias", "a folded batch norm already leaves a bias", "one of the two");
-  if (kind == "add" && inputs.size() < 2)
-    b.problem("inputs", "an addition of " + std::to_string(inputs.size()) + " inputs",
+  if (joins && inputs.size() < 2)
+    b.problem("inputs",
+              (kind == "add" ? "an addition" : "a " + kind) + " of " +
+                  std::to_string(inputs.size()) + " inputs",
               "at least two layers");
-  if (kind != "add" && inputs.size() > 1)
+  if (!joins && inputs.size() > 1)
     b.problem("inputs", std::to_string(inputs.size()) + " inputs", "one input");
-  if (stride == 0) stride = kind == "max_pool" || kind == "average_pool" ? kernel : 1;
-  if (padding == "valid" || padding == "same") return;
-  std::int64_t zeros = -1;
-  const char* const end = padding.data() + padding.size();
-  const auto [at, error] = std::from_chars(padding.data(), end, zeros);
-  if (error != std::errc() || at != end || zeros < 0 || zeros > 1000000)
-    b.problem("padding", "'" + padding + "' is no padding", "valid, same, or 0 to 1000000 zeros");
+  if (stride == 0) stride = pool ? kernel : 1;
+  for (const auto& [key, text] : {std::pair{"padding", &padding},
+                                  {"padding_height", &paddingHeight},
+                                  {"padding_depth", &paddingDepth}}) {
+    if (*text == "valid" || *text == "same" || (*text == "-" && text != &padding)) continue;
+    if (zerosOf(*text) < 0)
+      b.problem(key, "'" + *text + "' is no padding", "valid, same, or 0 to 1000000 zeros");
+  }
 }
 
 const ResolvedConfig* LayerMemory::recall(const Hash128& key, std::size_t index) {

@@ -12,10 +12,14 @@
 namespace wattlas {
 
 struct LayerSpec {
-  std::string name, kind, padding, norm, activation, format;
-  std::int64_t cout = 0, expand = 0, kernel = 0, kernelHeight = 0, stride = 1, groups = 1;
-  std::int64_t repeat = 1;
-  bool bias = false;
+  std::string name, kind, padding, paddingHeight, paddingDepth, norm, activation, format;
+  std::int64_t cout = 0, expand = 0, groups = 1, normGroups = 0, repeat = 1;
+  // Windows: the width, or every axis; then axes of their own (0 = as the width).
+  std::int64_t kernel = 0, kernelHeight = 0, kernelDepth = 0;
+  std::int64_t stride = 1, strideHeight = 0, strideDepth = 0;
+  std::int64_t dilation = 1, dilationHeight = 0, dilationDepth = 0;
+  std::int64_t output = 0, outputHeight = 0, outputDepth = 0, outputPadding = 0, factor = 0;
+  bool bias = false, ceilMode = false, bidirectional = false;
   std::vector<std::string> inputs;
   Sparsity sparsity;
   std::vector<LayerSpec> inner;  ///< of a block
@@ -24,7 +28,13 @@ struct LayerSpec {
 
   /// Binds one entry; `allowBlock` is false inside a block (blocks do not nest).
   void bind(Binder& binder, bool allowBlock);
+
+ private:
+  void check(Binder& binder);
 };
+
+/// Zeros that a padding such as "2" asks for; -1 when it is no number from 0 to 1000000.
+std::int64_t zerosOf(const std::string& padding);
 
 /// Layers that were bound before. Many networks of a sweep have most of their layers in common.
 class LayerMemory final : public ItemMemory {

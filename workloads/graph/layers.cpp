@@ -14,12 +14,17 @@ class LayersGenerator final : public Generator {
     common_.bind(binder, "layers", "vision");
     binder.section("input", "Shape of one sample", [&](Binder& b) {
       b.integer("channels", input_.channels, atLeast(1), "Channels, or features of a vector");
+      b.integer("depth", input_.depth, atLeast(0, "0"), "Planes of a volume; 0 = no volume");
       b.integer("height", input_.height, atLeast(0, "0"), "Rows of an image; 0 = a signal");
       b.integer("width", input_.width, atLeast(1, "1"), "Columns of an image, samples of a signal");
     });
     bindLayers(binder, layers_, tree_.find("layers"), "workload.layers", true, memory_);
     if (!binder.reading()) return;
+    input_.volume = input_.depth > 0;
     input_.plane = input_.height > 0;
+    if (input_.volume && !input_.plane)
+      binder.problem("input.depth", "a volume without a height", "depth, height and width");
+    input_.depth = std::max<std::int64_t>(input_.depth, 1);
     input_.height = std::max<std::int64_t>(input_.height, 1);
     if (layers_.empty()) binder.problem("layers", "a network without layers", "a list of layers");
   }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
+
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
@@ -19,11 +22,35 @@ struct Padding {
   bool operator==(const Padding&) const = default;
 };
 
-Padding samePadding(std::int64_t length, std::int64_t kernel, std::int64_t stride) {
-  const std::int64_t outputs = (length + stride - 1) / stride;
+/// One axis of a window as the layer asks for it.
+struct LayerAxis {
+  std::int64_t length = 1, kernel = 1, stride = 1, dilation = 1;
+  Padding padding;
+};
+
+Padding paddingOf(const LayerSpec& spec, const std::string& text, const LayerAxis& axis) {
+  const std::int64_t reach = Exact(axis.kernel - 1) * axis.dilation + 1;
+  if (text == "valid") return {};
+  if (text != "same") return {zerosOf(text), 0};
+  if (spec.kind == "transposed_conv") {  // crops to `stride` outputs for each input
+    const std::int64_t crop = std::max<std::int64_t>(reach + spec.outputPadding - axis.stride, 0);
+    return {crop / 2, crop % 2};
+  }
+  const std::int64_t outputs = (axis.length + axis.stride - 1) / axis.stride;
   const std::int64_t total =
-      std::max<std::int64_t>(Exact(outputs - 1) * stride + kernel - length, 0);
+      std::max<std::int64_t>(Exact(outputs - 1) * axis.stride + reach - axis.length, 0);
   return {total / 2, total % 2};
+}
+
+/// Zeros at the end for a last window that begins over the input but ends beyond it.
+std::int64_t ceilZeros(const LayerAxis& axis) {
+  const std::int64_t padded = axis.length + 2 * axis.padding.each + axis.padding.end;
+  const std::int64_t reach = Exact(axis.kernel - 1) * axis.dilation + 1;
+  if (padded < reach) return 0;
+  const std::int64_t left = (padded - reach) % axis.stride;
+  if (left == 0) return 0;
+  const std::int64_t start = (padded - reach) - left + axis.stride;
+  return start < axis.length + axis.padding.each ? axis.stride - left : 0;
 }
 
 class NetworkBuilder {
@@ -98,13 +125,23 @@ class NetworkBuilder {
     const std::string name = block.empty() ? spec.name : block + "." + spec.name;
     const Shape in = inputs.front().shape;
     Shape out = in;
+    if (spec.kind == "identity")
+      return functions({inputs.front().producer, out}, spec, name, block, repeat);
     Operator op;
-    if (spec.kind == "conv" || spec.kind == "depthwise")
+    if (spec.kind == "conv" || spec.kind == "depthwise" || spec.kind == "transposed_conv")
       op = convolution(spec, name, in, out);
     else if (spec.kind == "dense" || spec.kind == "hamming")
       op = dense(spec, name, in, out);
-    else if (spec.kind == "add")
-      op = addition(name, inputs);
+    else if (spec.kind == "add" || spec.kind == "multiply")
+      op = combination(spec, name, inputs, out);
+    else if (spec.kind == "concat")
+      op = concatenation(name, inputs, out);
+    else if (spec.kind == "lstm" || spec.kind == "gru")
+      op = recurrence(spec, name, in, out);
+    else if (spec.kind == "softmax")
+      op = rows(name, OpKind::softmax, in);
+    else if (spec.kind == "upsample")
+      op = upsampling(spec, name, in, out);
     else
       op = pool(spec, name, in, out);
     finish(op, spec, block, repeat);
@@ -112,10 +149,16 @@ class NetworkBuilder {
     Value value{graph_.add(std::move(op)), out};
     for (const Value& from : inputs)
       if (from.producer >= 0) graph_.connect(from.producer, value.producer);
-    if (spec.norm == "batch")
-      follow(value, spec, name + ".norm", OpKind::norm, OpVariant::batch, block, repeat);
+    return functions(value, spec, name, block, repeat);
+  }
+
+  /// Norm and activation behind a layer.
+  Value functions(Value value, const LayerSpec& spec, const std::string& name,
+                  const std::string& block, std::int64_t repeat) {
+    if (spec.norm != "none" && spec.norm != "folded")
+      follow(value, spec, name + ".norm", OpKind::norm, *variantNamed(spec.norm), block, repeat);
     if (spec.activation != "none")
-      follow(value, spec, name + ".act", OpKind::activation, variantOf(spec.activation), block,
+      follow(value, spec, name + ".act", OpKind::activation, *variantNamed(spec.activation), block,
              repeat);
     return value;
   }
@@ -130,13 +173,6 @@ class NetworkBuilder {
     op.count = repeat;
   }
 
-  static OpVariant variantOf(const std::string& name) {
-    if (name == "relu") return OpVariant::relu;
-    if (name == "gelu") return OpVariant::gelu;
-    if (name == "silu") return OpVariant::silu;
-    return name == "tanh" ? OpVariant::tanh : OpVariant::sigmoid;
-  }
-
   void follow(Value& value, const LayerSpec& spec, const std::string& name, OpKind kind,
               OpVariant variant, const std::string& block, std::int64_t repeat) {
     Operator op = draft_.make(name, kind);
@@ -144,43 +180,92 @@ class NetworkBuilder {
     op.dims[Dim::M] = Exact(batch_) * value.shape.pixels();
     op.dims[Dim::N] = value.shape.channels;
     op.hasWeights = kind == OpKind::norm;
+    if (variant == OpVariant::group || variant == OpVariant::instance) {
+      op.dims[Dim::M] = batch_;
+      op.dims[Dim::N] = value.shape.values();
+      op.dims[Dim::cin] = value.shape.channels;
+      op.dims[Dim::groups] = variant == OpVariant::group ? spec.normGroups : value.shape.channels;
+    }
+    costOf(op);
     finish(op, spec, block, repeat);
     value.producer = graph_.addAfter(value.producer, std::move(op));
   }
 
   /// Padding and output extents of a kernel; `op` gets all window dimensions.
   void window(const LayerSpec& spec, Operator& op, const Shape& in, Shape& out) const {
-    const std::int64_t tall = !in.plane               ? 1
-                              : spec.kernelHeight > 0 ? spec.kernelHeight
-                                                      : spec.kernel;
-    Padding padding;
-    if (spec.padding == "same") {
-      padding = samePadding(in.width, spec.kernel, spec.stride);
-      if (in.plane && !(samePadding(in.height, tall, spec.stride) == padding))
-        throw InputError(Problem{{},
-                                 "padding",
-                                 "'same' needs different zeros along the two axes",
-                                 "a number of zeros",
-                                 {}});
-    } else if (spec.padding != "valid") {
-      padding.each = std::stoll(spec.padding);
+    const auto orElse = [](std::int64_t own, std::int64_t common) {
+      return own > 0 ? own : common;
+    };
+    const auto textOf = [&](const std::string& own) { return own == "-" ? spec.padding : own; };
+    LayerAxis wide{in.width, spec.kernel, spec.stride, spec.dilation, {}}, tall, deep;
+    wide.padding = paddingOf(spec, spec.padding, wide);
+    if (in.plane) {
+      tall = {in.height,
+              orElse(spec.kernelHeight, spec.kernel),
+              orElse(spec.strideHeight, spec.stride),
+              orElse(spec.dilationHeight, spec.dilation),
+              {}};
+      tall.padding = paddingOf(spec, textOf(spec.paddingHeight), tall);
     }
-    op.dims[Dim::batch] = batch_;
-    op.dims[Dim::cin] = in.channels;
-    op.dims[Dim::height] = in.height;
-    op.dims[Dim::width] = in.width;
-    op.dims[Dim::kernelHeight] = tall;
-    op.dims[Dim::kernelWidth] = spec.kernel;
-    op.dims[Dim::stride] = spec.stride;
-    op.dims[Dim::pad] = padding.each;
-    op.dims[Dim::padEnd] = padding.end;
+    if (in.volume) {
+      deep = {in.depth,
+              orElse(spec.kernelDepth, spec.kernel),
+              orElse(spec.strideDepth, spec.stride),
+              orElse(spec.dilationDepth, spec.dilation),
+              {}};
+      deep.padding = paddingOf(spec, textOf(spec.paddingDepth), deep);
+    }
+    if (spec.ceilMode)
+      for (LayerAxis* axis : {&wide, &tall, &deep}) axis->padding.end += ceilZeros(*axis);
+    Dims& d = op.dims;
+    d[Dim::batch] = batch_;
+    d[Dim::cin] = in.channels;
+    d[Dim::height] = in.height;
+    d[Dim::width] = in.width;
+    d[Dim::depth] = in.depth;
+    d[Dim::kernelHeight] = tall.kernel;
+    d[Dim::kernelWidth] = wide.kernel;
+    d[Dim::kernelDepth] = deep.kernel;
+    d[Dim::stride] = wide.stride;
+    d[Dim::dilation] = wide.dilation;
+    d[Dim::pad] = wide.padding.each;
+    d[Dim::padEnd] = wide.padding.end;
+    if (in.plane && !(tall.padding == wide.padding)) {
+      d[Dim::padHeight] = tall.padding.each;
+      d[Dim::padEndHeight] = tall.padding.end;
+    }
+    if (in.volume && !(deep.padding == wide.padding)) {
+      d[Dim::padDepth] = deep.padding.each;
+      d[Dim::padEndDepth] = deep.padding.end;
+    }
+    if (in.plane && tall.stride != wide.stride) d[Dim::strideHeight] = tall.stride;
+    if (in.volume && deep.stride != wide.stride) d[Dim::strideDepth] = deep.stride;
+    if (in.plane && tall.dilation != wide.dilation) d[Dim::dilationHeight] = tall.dilation;
+    if (in.volume && deep.dilation != wide.dilation) d[Dim::dilationDepth] = deep.dilation;
+    d[Dim::outputPad] = spec.outputPadding;
+    for (const auto& [key, given, has] :
+         {std::tuple{"kernel_height", spec.kernelHeight > 0, in.plane},
+          {"stride_height", spec.strideHeight > 0, in.plane},
+          {"dilation_height", spec.dilationHeight > 0, in.plane},
+          {"padding_height", spec.paddingHeight != "-", in.plane},
+          {"kernel_depth", spec.kernelDepth > 0, in.volume},
+          {"stride_depth", spec.strideDepth > 0, in.volume},
+          {"dilation_depth", spec.dilationDepth > 0, in.volume},
+          {"padding_depth", spec.paddingDepth != "-", in.volume}})
+      if (given && !has)
+        throw InputError(Problem{
+            {}, key, "the input " + in.text() + " has no such axis", "no such key here", {}});
     out.width = outputWidth(op);
     if (in.plane) out.height = outputHeight(op);
+    if (in.volume) out.depth = outputDepth(op);
   }
 
   Operator convolution(const LayerSpec& spec, const std::string& name, const Shape& in,
                        Shape& out) {
-    Operator op = draft_.make(name, in.plane ? OpKind::conv2d : OpKind::conv1d);
+    Operator op = draft_.make(name, spec.kind == "transposed_conv" ? OpKind::convTranspose
+                                    : in.volume                    ? OpKind::conv3d
+                                    : in.plane                     ? OpKind::conv2d
+                                                                   : OpKind::conv1d);
     window(spec, op, in, out);
     const bool depthwise = spec.kind == "depthwise";
     out.channels = depthwise         ? in.channels
@@ -201,30 +286,119 @@ class NetworkBuilder {
     op.dims[Dim::N] = spec.expand > 0 ? std::int64_t(Exact(in.values()) * spec.expand) : spec.cout;
     op.hasBias = spec.bias || spec.norm == "folded";
     op.foldedNorm = spec.norm == "folded";
-    out = {op.dims[Dim::N], 1, 1, in.plane};
+    out = {op.dims[Dim::N], 1, 1, 1, in.plane, in.volume};
     return op;
   }
 
-  Operator addition(const std::string& name, const std::vector<Value>& inputs) {
+  /// Sum or product at each place; an input with an extent of 1 serves all places along it.
+  Operator combination(const LayerSpec& spec, const std::string& name,
+                       const std::vector<Value>& inputs, Shape& out) const {
     for (const Value& value : inputs)
-      if (!(value.shape == inputs.front().shape))
+      if (value.shape.values() > out.values()) out = value.shape;
+    Operator op = draft_.make(name, spec.kind == "add" ? OpKind::add : OpKind::multiply);
+    op.hasWeights = false;
+    op.dims[Dim::M] = Exact(batch_) * out.pixels();
+    op.dims[Dim::N] = out.channels;
+    std::int64_t full = 0;
+    for (const Value& value : inputs) {
+      const Shape& s = value.shape;
+      if (s == out) {
+        ++full;
+        continue;
+      }
+      const auto fits = [](std::int64_t own, std::int64_t all) { return own == 1 || own == all; };
+      if (!fits(s.channels, out.channels) || !fits(s.height, out.height) ||
+          !fits(s.width, out.width) || !fits(s.depth, out.depth))
+        throw InputError(Problem{
+            {},
+            "inputs",
+            (spec.kind == "add" ? "adds " : "multiplies ") + out.text() + " and " + s.text(),
+            "inputs of one shape, or with extents of 1",
+            {}});
+      op.dims[Dim::smallInputs] += 1;
+      op.dims[Dim::smallValues] += Exact(batch_) * s.values();
+    }
+    op.dims[Dim::inputs] = full;
+    return op;
+  }
+
+  Operator concatenation(const std::string& name, const std::vector<Value>& inputs,
+                         Shape& out) const {
+    out.channels = 0;
+    for (const Value& value : inputs) {
+      Shape same = value.shape;
+      same.channels = inputs.front().shape.channels;
+      if (!(same == inputs.front().shape))
         throw InputError(
             Problem{{},
                     "inputs",
-                    "adds " + inputs.front().shape.text() + " and " + value.shape.text(),
-                    "inputs of one shape",
+                    "joins " + inputs.front().shape.text() + " and " + value.shape.text(),
+                    "inputs that differ in channels only",
                     {}});
-    Operator op = draft_.make(name, OpKind::add);
-    op.dims[Dim::M] = Exact(batch_) * inputs.front().shape.pixels();
-    op.dims[Dim::N] =
-        Exact(inputs.front().shape.channels) * static_cast<std::int64_t>(inputs.size() - 1);
+      out.channels = Exact(out.channels) + value.shape.channels;
+    }
+    return rows(name, OpKind::concat, out);
+  }
+
+  Operator rows(const std::string& name, OpKind kind, const Shape& shape) const {
+    Operator op = draft_.make(name, kind);
     op.hasWeights = false;
+    op.dims[Dim::M] = Exact(batch_) * shape.pixels();
+    op.dims[Dim::N] = shape.channels;
+    return op;
+  }
+
+  /// Steps along the width; an image gives its columns.
+  Operator recurrence(const LayerSpec& spec, const std::string& name, const Shape& in,
+                      Shape& out) const {
+    Operator op = draft_.make(name, spec.kind == "lstm" ? OpKind::lstm : OpKind::gru);
+    op.dims[Dim::M] = batch_;
+    op.dims[Dim::steps] = in.width;
+    op.dims[Dim::K] = Exact(in.channels) * in.height * in.depth;
+    op.dims[Dim::N] = spec.cout;
+    op.dims[Dim::directions] = spec.bidirectional ? 2 : 1;
+    op.hasBias = spec.bias;
+    out = {std::int64_t(Exact(spec.cout) * op.dims[Dim::directions]), 1, in.width, 1, false, false};
+    return op;
+  }
+
+  /// Output extents that the layer names itself.
+  static void resize(const LayerSpec& spec, Operator& op, const Shape& in, Shape& out,
+                     std::int64_t batch) {
+    const auto along = [&](std::int64_t own, std::int64_t length) {
+      return spec.factor > 0 ? std::int64_t(Exact(length) * spec.factor)
+             : own > 0       ? own
+                             : spec.output;
+    };
+    out.width = along(0, in.width);
+    if (in.plane) out.height = along(spec.outputHeight, in.height);
+    if (in.volume) out.depth = along(spec.outputDepth, in.depth);
+    op.hasWeights = false;
+    op.dims[Dim::batch] = batch;
+    op.dims[Dim::cin] = in.channels;
+    op.dims[Dim::depth] = in.depth;
+    op.dims[Dim::height] = in.height;
+    op.dims[Dim::width] = in.width;
+    op.dims[Dim::outDepth] = out.depth;
+    op.dims[Dim::outHeight] = out.height;
+    op.dims[Dim::outWidth] = out.width;
+  }
+
+  Operator upsampling(const LayerSpec& spec, const std::string& name, const Shape& in,
+                      Shape& out) const {
+    Operator op = draft_.make(name, OpKind::upsample);
+    resize(spec, op, in, out, batch_);
     return op;
   }
 
   Operator pool(const LayerSpec& spec, const std::string& name, const Shape& in, Shape& out) {
     Operator op = draft_.make(name, OpKind::pool);
     op.hasWeights = false;
+    if (spec.kind == "adaptive_pool") {
+      resize(spec, op, in, out, batch_);
+      op.variant = OpVariant::adaptive;
+      return op;
+    }
     if (spec.kind != "global_pool") {
       op.variant = spec.kind == "max_pool" ? OpVariant::maximum : OpVariant::average;
       window(spec, op, in, out);
@@ -235,7 +409,8 @@ class NetworkBuilder {
     op.dims[Dim::cin] = in.channels;
     op.dims[Dim::height] = op.dims[Dim::kernelHeight] = in.height;
     op.dims[Dim::width] = op.dims[Dim::kernelWidth] = in.width;
-    out.height = out.width = 1;
+    op.dims[Dim::depth] = op.dims[Dim::kernelDepth] = in.depth;
+    out.height = out.width = out.depth = 1;
     return op;
   }
 

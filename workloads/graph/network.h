@@ -11,13 +11,15 @@ namespace wattlas {
 
 /// Shape of what flows between two layers, for one sample.
 struct Shape {
-  std::int64_t channels = 1, height = 1, width = 1;
-  bool plane = false;  ///< an image (conv2d) or a signal (conv1d)
-  std::int64_t pixels() const { return Exact(height) * width; }
+  std::int64_t channels = 1, height = 1, width = 1, depth = 1;
+  bool plane = false;   ///< an image (conv2d) or a signal (conv1d)
+  bool volume = false;  ///< an image with a depth (conv3d)
+  std::int64_t pixels() const { return Exact(depth) * height * width; }
   std::int64_t values() const { return Exact(channels) * pixels(); }
   bool operator==(const Shape&) const = default;
   std::string text() const {
     std::string out = std::to_string(channels) + " channels x ";
+    if (volume) out += std::to_string(depth) + " x ";
     if (plane) out += std::to_string(height) + " x ";
     return out + std::to_string(width);
   }

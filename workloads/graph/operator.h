@@ -11,79 +11,48 @@
 
 namespace wattlas {
 
-enum class OpKind {
-  gemm,        ///< C[M,N] = A[M,K] x W[K,N]; M tokens, N outputs, K inputs (M = 1: gemv)
-  conv1d,      ///< batch, cin, cout, width, kernelWidth, stride, pad, groups
-  conv2d,      ///< batch, cin, cout, height, width, kernelHeight, kernelWidth, stride, pad, groups
-  attention,   ///< batch, heads, kvHeads, headDim, queries, keys; scores, softmax, weighted sum
-  softmax,     ///< M rows of N
-  norm,        ///< M rows of N; variant rms, layer or batch
-  activation,  ///< M rows of N; variant relu, gelu, silu, siluMul (reads 2N), tanh, sigmoid
-  add,         ///< M rows of N, two inputs
-  rope,        ///< M rows of N = (heads + kvHeads) * headDim
-  embedding,   ///< M rows of N out of a table of K entries
-  pool,        ///< batch, cin, height, width, kernel, stride; variant max, average or global
-  hamming,     ///< M queries against N class vectors of K bits: XOR and population count
-  collective,  ///< all-reduce and its like over `groups` devices, N elements; variant names it
+/// Kinds, variants and dimensions: kinds.def has the lists, kinds/ what each kind means.
+enum class OpKind : std::uint8_t {
+#define WATTLAS_KIND(id, name) id,
+#include "workloads/graph/kinds.def"
 };
 
-enum class OpVariant {
-  none,
-  rms,
-  layer,
-  batch,
-  relu,
-  gelu,
-  silu,
-  siluMul,
-  tanh,
-  sigmoid,
-  maximum,
-  average,
-  global,
-  allReduce,
-  allGather,
-  reduceScatter,
-  allToAll,
+enum class OpVariant : std::uint8_t {
+#define WATTLAS_VARIANT(id, name) id,
+#include "workloads/graph/kinds.def"
 };
 
-/// Named dimensions. Which ones a kind uses is listed at OpKind; unused ones are 1.
-enum class Dim {
-  M,
-  N,
-  K,
-  batch,
-  cin,
-  cout,
-  height,
-  width,
-  kernelHeight,
-  kernelWidth,
-  stride,
-  pad,
-  groups,
-  heads,
-  kvHeads,
-  headDim,
-  queries,
-  keys,
-  padEnd,  ///< zeros added at the end of each axis only ("same" padding of an even kernel)
+/// Named dimensions. Which ones a kind uses is part of its description (kind.h).
+enum class Dim : std::uint8_t {
+#define WATTLAS_DIM(id, name, standard, least) id,
+#include "workloads/graph/kinds.def"
   count_,
 };
 
 class Dims {
  public:
-  Dims() {
-    values_.fill(1);
-    values_[index(Dim::pad)] = values_[index(Dim::padEnd)] = 0;
-  }
+  Dims() : values_(standard) {}
   std::int64_t& operator[](Dim d) { return values_[index(d)]; }
   std::int64_t operator[](Dim d) const { return values_[index(d)]; }
   bool operator==(const Dims&) const = default;
+  /// Value of a dimension that nobody set, and the least that it may have.
+  static std::int64_t standardOf(Dim d) { return standard[index(d)]; }
+  static std::int64_t leastOf(Dim d) { return least[index(d)]; }
 
  private:
-  static std::size_t index(Dim d) { return static_cast<std::size_t>(d); }
-  std::array<std::int64_t, static_cast<std::size_t>(Dim::count_)> values_{};
+  using Values = std::array<std::int64_t, static_cast<std::size_t>(Dim::count_)>;
+  static constexpr Values standard = {
+#define WATTLAS_DIM(id, name, standard, least) standard,
+#include "workloads/graph/kinds.def"
+  };
+  static constexpr Values least = {
+#define WATTLAS_DIM(id, name, standard, least) least,
+#include "workloads/graph/kinds.def"
+  };
+  static std::size_t index(Dim d) {
+    return static_cast<std::size_t>(d);
+  }
+  Values values_;
 };
 
 /// Share of weights (or activations) that are zero and how they are laid out.
@@ -151,10 +120,25 @@ OpCost costOf(const Operator& op);
 /// Output length of a convolution or pool along one axis. Throws InputError when the kernel is
 /// longer than the padded input.
 std::int64_t outputLength(std::int64_t length, std::int64_t kernel, std::int64_t stride,
-                          std::int64_t pad, std::int64_t padEnd = 0);
-/// Output extents of a convolution or pool (1 along an axis that the kind does not have).
+                          std::int64_t pad, std::int64_t padEnd = 0, std::int64_t dilation = 1);
+/// A sliding window along one axis.
+struct WindowAxis {
+  std::int64_t length = 1, kernel = 1, stride = 1, dilation = 1;
+  std::int64_t begin = 0, end = 0;  ///< zeros before and after
+};
+enum class Axis { depth, height, width };
+/// Window of a convolution or pool; an axis that the kind or the input does not have has length 1.
+WindowAxis windowAxis(const Operator& op, Axis axis);
+/// Output extents of a convolution, pool or upsampling (1 along an axis that the kind lacks).
+std::int64_t outputDepth(const Operator& op);
 std::int64_t outputHeight(const Operator& op);
 std::int64_t outputWidth(const Operator& op);
+/// Trained width of a value of attention.
+inline std::int64_t valueDim(const Operator& op) {
+  return op.dims[Dim::valueDim] > 0 ? op.dims[Dim::valueDim] : op.dims[Dim::headDim];
+}
+/// Values that the cache of one attention holds for each key: keys and values of all KV heads.
+std::int64_t cachedValues(const Operator& op);
 /// Query-key pairs of one head and one sequence: what a causal mask and a window leave.
 std::int64_t attentionPairs(const Operator& op);
 /// Keys that at least one query of the operator sees.
@@ -162,7 +146,8 @@ std::int64_t visibleKeys(const Operator& op);
 /// Bits of `values` weights in the operator's format and sparsity: non-zeros, their indices, never
 /// more than stored densely.
 Bits storedBits(std::int64_t values, const NumberFormat& format, const Sparsity& sparsity);
-/// The same operator with `keys` moved to decode step `step` (at most `window`).
+/// The same operator at step `step`: each one adds as many keys as it has queries (at most
+/// `window`).
 Operator atStep(const Operator& op, std::int64_t step);
 /// Content hash of everything that matters for cost (not the name, not `count`).
 Hash128 hashOf(const Operator& op);

@@ -4,52 +4,30 @@
 #include <map>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
 
-const std::vector<Dim>& dimsOf(OpKind kind) {
-  using enum Dim;
-  static const std::vector<Dim> matrix{M, N, K, batch}, rows{M, N}, table{M, N, K},
-      signal{batch, cin, cout, width, kernelWidth, stride, pad, padEnd, groups},
-      image{batch,       cin,    cout, height, width, kernelHeight,
-            kernelWidth, stride, pad,  padEnd, groups},
-      attention{batch, heads, kvHeads, headDim, queries, keys},
-      pool{batch, cin, height, width, kernelHeight, kernelWidth, stride, pad, padEnd},
-      collective{M, N, groups};
-  switch (kind) {
-    case OpKind::gemm:
-      return matrix;
-    case OpKind::conv1d:
-      return signal;
-    case OpKind::conv2d:
-      return image;
-    case OpKind::attention:
-      return attention;
-    case OpKind::pool:
-      return pool;
-    case OpKind::embedding:
-    case OpKind::hamming:
-      return table;
-    case OpKind::collective:
-      return collective;
-    default:
-      return rows;
-  }
-}
-
-template <class Enum>
-std::vector<std::string> namesUpTo(Enum last) {
+std::vector<std::string> kindNames() {
   std::vector<std::string> names;
-  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(nameOf(static_cast<Enum>(i)));
+  for (std::size_t k = 0; k < kindCount(); ++k) names.push_back(nameOf(static_cast<OpKind>(k)));
   return names;
 }
 
-template <class Enum>
-Enum valueOf(const std::string& name, Enum last) {
-  for (int i = 0; i <= static_cast<int>(last); ++i)
-    if (name == nameOf(static_cast<Enum>(i))) return static_cast<Enum>(i);
-  return static_cast<Enum>(0);
+const std::vector<std::string>& variantNames() {
+  static const std::vector<std::string> names = {
+#define WATTLAS_VARIANT(id, name) name,
+#include "workloads/graph/kinds.def"
+  };
+  return names;
+}
+
+template <class T>
+std::string listOf(const std::vector<T>& values) {
+  std::string text;
+  for (const T value : values) text += (text.empty() ? "" : ", ") + std::string(nameOf(value));
+  return text;
 }
 
 struct OperatorSpec {
@@ -61,6 +39,7 @@ struct OperatorSpec {
   std::string path;
 
   void bind(Binder& b);
+  void refuseWithoutEffect(Binder& b, const KindSpec& known);
 };
 
 void bindDims(Binder& b, Operator& op) {
@@ -68,18 +47,16 @@ void bindDims(Binder& b, Operator& op) {
             [&](Binder& d) {
               for (int i = 0; i < static_cast<int>(Dim::count_); ++i) {
                 const Dim dim = static_cast<Dim>(i);
-                const bool zero = dim == Dim::pad || dim == Dim::padEnd;
-                d.integer(nameOf(dim), op.dims[dim], atLeast(zero ? 0 : 1, zero ? "0" : "1"),
-                          std::string("Dimension ") + nameOf(dim));
-                if (!d.reading() || op.dims[dim] == (zero ? 0 : 1)) continue;
-                const std::vector<Dim>& used = dimsOf(op.kind);
-                if (std::find(used.begin(), used.end(), dim) == used.end()) {
-                  std::string expected;
-                  for (const Dim u : used)
-                    expected += (expected.empty() ? "" : ", ") + std::string(nameOf(u));
+                const std::int64_t standard = Dims::standardOf(dim);
+                d.integer(
+                    nameOf(dim), op.dims[dim],
+                    atLeast(static_cast<double>(Dims::leastOf(dim)), std::to_string(standard)),
+                    std::string("Dimension ") + nameOf(dim));
+                if (!d.reading() || op.dims[dim] == standard) continue;
+                const KindSpec& spec = specOf(op.kind);
+                if (!spec.hasDim(dim))
                   d.problem(nameOf(dim), std::string("is no dimension of ") + nameOf(op.kind),
-                            expected);
-                }
+                            listOf(spec.dims));
               }
             });
 }
@@ -87,13 +64,14 @@ void bindDims(Binder& b, Operator& op) {
 void OperatorSpec::bind(Binder& b) {
   std::string kind, variant;
   b.text("name", op.name, {}, "Name of the operator");
-  b.choice("kind", kind, namesUpTo(OpKind::collective), {.fallback = "gemm"}, "Kind of operator");
-  b.choice("variant", variant, namesUpTo(OpVariant::allToAll), {.fallback = "none"},
+  b.choice("kind", kind, kindNames(), {.fallback = "gemm"}, "Kind of operator");
+  b.choice("variant", variant, variantNames(), {.fallback = "none"},
            "Which norm, activation, pool or collective");
   b.choice("phase", phase, {"inference", "prefill", "decode"}, {.fallback = "inference"},
            "Phase it belongs to; decode repeats `generate` times");
-  op.kind = valueOf(kind, OpKind::collective);
-  op.variant = valueOf(variant, OpVariant::allToAll);
+  op.kind = kindNamed(kind).value_or(OpKind::gemm);
+  op.variant = variantNamed(variant).value_or(OpVariant::none);
+  const KindSpec& known = specOf(op.kind);
   bindDims(b, op);
   b.texts("inputs", inputs, "Operators that feed this one; without it the one above in its phase");
   b.integer("count", op.count, atLeast(1, "1"), "Identical instances, one after the other");
@@ -102,10 +80,7 @@ void OperatorSpec::bind(Binder& b) {
     for (const char* name : {"weight", "activation", "kv", "accumulator"})
       textOr(t, name, tensorNames[name], "default", "Format NAME of this tensor");
   });
-  const bool weighs = op.kind != OpKind::attention && op.kind != OpKind::pool &&
-                      op.kind != OpKind::add && op.kind != OpKind::activation &&
-                      op.kind != OpKind::softmax && op.kind != OpKind::rope &&
-                      op.kind != OpKind::collective;
+  const bool weighs = known.weights != KindSpec::Weights::never;
   b.flag("weights", op.hasWeights, {.fallback = weighs ? "true" : "false"},
          "The second operand is trained (resident), not an activation");
   b.flag("bias", op.hasBias, {.fallback = "false"}, "Adds a trained bias");
@@ -118,19 +93,59 @@ void OperatorSpec::bind(Binder& b) {
   textOr(b, "shares_weights_of", op.sharesWeightsOf, "-",
          "Operator whose weights this one reads; - = its own");
   if (op.sharesWeightsOf == "-") op.sharesWeightsOf.clear();
+  b.integer("weight_copies", op.storedCount, atLeast(0, "0"),
+            "Sets of weights of the `count` instances; 0 = one each");
   bindSparsity(b, op.weightSparsity);
-  if (!b.reading()) return;
+  if (b.reading()) refuseWithoutEffect(b, known);
+}
+
+/// A key that its operator cannot follow is a mistake, not a wish.
+void OperatorSpec::refuseWithoutEffect(Binder& b, const KindSpec& known) {
+  const std::string kind = nameOf(op.kind);
+  const auto refuse = [&](const char* key, bool given, const std::string& legal) {
+    if (given) b.problem(key, "has no meaning for " + kind, legal);
+  };
+  const bool attends = known.has(KindSpec::attention);
+  if (!known.hasVariant(op.variant))
+    b.problem("variant",
+              op.variant == OpVariant::none ? kind + " needs a variant"
+                                            : std::string(nameOf(op.variant)) + " is no " + kind,
+              known.variants.empty() ? "no variant" : listOf(known.variants));
+  if (op.hasWeights && known.weights == KindSpec::Weights::never)
+    b.problem("weights", kind + " has no weights", "false");
+  if (!op.hasWeights && known.weights == KindSpec::Weights::always)
+    b.problem("weights", kind + " has weights", "true");
+  refuse("bias", op.hasBias && !known.has(KindSpec::bias), "false");
+  if (op.hasBias && !op.hasWeights && known.has(KindSpec::bias))
+    b.problem("bias", "a product of two activations has no trained bias", "false");
+  refuse("causal", op.causal && !attends, "false");
+  refuse("cached", !op.cached && !attends, "true");
+  refuse("grows", op.growsWithContext && !attends, "false");
+  refuse("window", op.window > 0 && !attends, "0");
+  refuse("sparsity",
+         op.weightSparsity.pattern != Sparsity::Pattern::none && !known.has(KindSpec::sparsity),
+         "no sparsity");
   if (op.growsWithContext && phase != "decode")
     b.problem("grows", "only a decode phase has steps", "phase: decode");
-  if (op.hasWeights && !weighs && op.kind != OpKind::attention)
-    b.problem("weights", std::string(nameOf(op.kind)) + " has no weights", "false");
-  if (op.kind == OpKind::norm && op.variant != OpVariant::rms && op.variant != OpVariant::layer &&
-      op.variant != OpVariant::batch)
-    b.problem("variant", variant + " is no norm", "rms, layer or batch");
-  if (op.kind == OpKind::activation &&
-      (op.variant < OpVariant::relu || op.variant > OpVariant::sigmoid))
-    b.problem("variant", variant + " is no activation",
-              "relu, gelu, silu, silu_mul, tanh or sigmoid");
+  if (attends && op.growsWithContext && !op.cached)
+    b.problem("grows", "keys without a cache cannot grow", "cached: true");
+  if (tensorNames["kv"] != "default" && !attends)
+    b.problem("tensors.kv", "has no meaning for " + kind, "default");
+  if (tensorNames["weight"] != "default" && !op.hasWeights && op.kind != OpKind::lookup)
+    b.problem("tensors.weight", "'" + op.name + "' has no weights", "default");
+  if (op.storedCount > 0 && (!op.hasWeights || op.storedCount > op.count))
+    b.problem(
+        "weight_copies",
+        op.hasWeights ? "more sets of weights than instances" : "'" + op.name + "' has no weights",
+        op.hasWeights ? "1 to count" : "0");
+  if (!op.sharesWeightsOf.empty() && !op.hasWeights)
+    b.problem("shares_weights_of", "'" + op.name + "' has no weights", "-");
+  if (op.kind == OpKind::spmm && op.weightSparsity.pattern == Sparsity::Pattern::none)
+    b.problem("sparsity", "'" + op.name + "' has no zeros", "a pattern and its density");
+  // A sparse operand that is no trained weight: graphs and pruned activations.
+  if (op.kind == OpKind::gemm && !op.hasWeights &&
+      op.weightSparsity.pattern != Sparsity::Pattern::none)
+    op.kind = OpKind::spmm;
 }
 
 class OperatorsGenerator final : public Generator {
@@ -179,8 +194,18 @@ class OperatorsGenerator final : public Generator {
       try {
         Operator op = complete(draft, spec);
         costOf(op);
+        if (op.kind == OpKind::reshape) {  // another name for what is there: nothing runs
+          if (!ids.emplace(op.name, sourceOf(spec, ids, above)).second)
+            throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+          above = ids.at(op.name);
+          continue;
+        }
         if (!ids.emplace(op.name, static_cast<OpId>(phase.graph.size())).second)
           throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+        if (op.count > 1 && op.hasWeights && op.storedCount == 0 && op.sharesWeightsOf.empty())
+          draft.workload.notes.push_back(
+              op.name + ": " + std::to_string(op.count) +
+              " instances, each with weights of its own (weight_copies: 1 = one set for all)");
         above = link(phase.graph, spec, std::move(op), ids, above);
       } catch (const InputError& error) {
         Problem p = error.problems().front();
@@ -207,14 +232,23 @@ class OperatorsGenerator final : public Generator {
     tensor("activation", op.formats.activation);
     tensor("kv", op.formats.kv);
     tensor("accumulator", op.formats.accumulator);
-    if (op.weightSparsity.pattern == Sparsity::Pattern::none)
+    if (op.weightSparsity.pattern == Sparsity::Pattern::none && op.hasWeights)
       op.weightSparsity = defaults.weightSparsity;
-    const bool windowed = op.kind == OpKind::attention || op.kind == OpKind::conv1d ||
-                          op.kind == OpKind::conv2d || op.kind == OpKind::pool;
     const bool products = op.kind == OpKind::gemm && !op.hasWeights;  // one for each sample
-    std::int64_t& scaled = op.dims[windowed || products ? Dim::batch : Dim::M];
+    std::int64_t& scaled = op.dims[products ? Dim::batch : specOf(op.kind).batched];
     scaled = Exact(scaled) * common_.options.batch;
     return op;
+  }
+
+  /// What a renaming stands for; -1 = the input of the phase.
+  static OpId sourceOf(const OperatorSpec& spec, const std::map<std::string, OpId>& ids,
+                       OpId above) {
+    if (spec.inputs.empty()) return above;
+    const auto it = ids.find(spec.inputs.front());
+    if (spec.inputs.size() > 1 || (it == ids.end() && spec.inputs.front() != "input"))
+      throw InputError(
+          Problem{{}, "inputs", "a reshape needs one operator above", "one input", {}});
+    return it == ids.end() ? -1 : it->second;
   }
 
   static OpId link(Graph& graph, const OperatorSpec& spec, Operator op,
@@ -232,7 +266,7 @@ class OperatorsGenerator final : public Generator {
                                  "no operator above is named '" + name + "'",
                                  "an operator above, or input",
                                  didYouMean(name, names)});
-      graph.connect(it->second, id);
+      if (it->second >= 0) graph.connect(it->second, id);
     }
     return id;
   }

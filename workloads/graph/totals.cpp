@@ -27,12 +27,28 @@ std::int64_t lastKeys(const Operator& op, const Phase& phase) {
   return op.window > 0 ? std::min(op.window, keys) : keys;
 }
 
+/// MACs of all instances: of one decode step, of all chunks of a prompt.
+Exact macsOf(const Operator& op, const OpCost& first, const Phase& phase) {
+  Exact macs = first.macs;
+  if (phase.kind != PhaseKind::decode && phase.repeat > 1) {
+    if (!op.growsWithContext) macs = macs * phase.repeat;
+    for (std::int64_t step = 1; op.growsWithContext && step < phase.repeat; ++step)
+      macs += costOf(atStep(op, step)).macs;
+  }
+  return macs * op.count;
+}
+
 }  // namespace
 
 WorkloadTotals Workload::totals() const {
   WorkloadTotals totals;
   std::set<std::string> counted;  // weights of a phase that an earlier one already has
   Exact macsFirst = 0, macsDecode = 0, parameters = 0;
+  std::set<std::string> storesKeys;
+  for (const Phase& phase : phases)
+    for (std::size_t v = 0; v < phase.graph.size(); ++v)
+      if (const Operator& op = phase.graph.at(static_cast<OpId>(v)); op.dims[Dim::newKeys] != 0)
+        storesKeys.insert(op.name);
   try {
     for (std::size_t p = 0; p < phases.size(); ++p) {
       const Phase& phase = phases[p];
@@ -40,7 +56,7 @@ WorkloadTotals Workload::totals() const {
       for (std::size_t v = 0; v < phase.graph.size(); ++v) {
         const Operator& op = phase.graph.at(static_cast<OpId>(v));
         const OpCost cost = costOf(op);
-        const Exact macs = Exact(cost.macs) * op.count;
+        const Exact macs = macsOf(op, cost, phase);
         if (phase.kind == PhaseKind::decode)
           macsDecode += macs;
         else if (p == 0)
@@ -52,10 +68,11 @@ WorkloadTotals Workload::totals() const {
         }
         totals.activationPeak = std::max(totals.activationPeak, cost.input + cost.output);
         if (op.kind != OpKind::attention || !op.cached) continue;
-        const Exact token = Exact(2) * op.dims[Dim::kvHeads] * op.dims[Dim::headDim] *
-                            op.formats.kv.bits * op.count;
-        perToken += token.bits();
-        peak += (token * op.dims[Dim::batch] * lastKeys(op, phase)).bits();
+        const Exact token = Exact(cachedValues(op)) * op.formats.kv.bits * op.count;
+        // Keys of other layers are theirs; those of an encoder come once, not with each token.
+        if (op.dims[Dim::newKeys] < 0) perToken += token.bits();
+        if (storesKeys.count(op.name) > 0)
+          peak += (token * op.dims[Dim::batch] * lastKeys(op, phase)).bits();
       }
       totals.kvPerToken = std::max(totals.kvPerToken, perToken);
       totals.kvPeak = std::max(totals.kvPeak, peak);

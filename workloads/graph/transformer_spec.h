@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "models/base/parameter.h"
 
@@ -10,17 +11,46 @@ namespace wattlas {
 
 struct TransformerSpec {
   std::int64_t hidden = 0, layers = 0, heads = 0, kvHeads = 0, headDim = 0, ffn = 0, vocabulary = 0;
-  std::int64_t positionRows = 0, positionOffset = 0, typeRows = 0;
-  std::int64_t wordWidth = 0, window = 0, context = 0;
-  std::int64_t experts = 0, expertsActive = 0;
-  std::string activation, norm, normPlace, positions, architecture;
+  std::int64_t decoderLayers = 0;  ///< of an encoder-decoder
+  std::int64_t positionRows = 0, positionOffset = 0, typeRows = 0, relativeBuckets = 0;
+  std::int64_t rotaryDim = 0;  ///< rotated part of a head
+  std::int64_t wordWidth = 0, window = 0, globalEvery = 0, globalFirst = 0, context = 0;
+  std::int64_t kvSharedBy = 0;  ///< layers that use one set of keys and values
+  std::int64_t queryRank = 0, kvRank = 0, kvRope = 0, valueDim = 0;  ///< latent attention
+  std::int64_t experts = 0, expertsActive = 0, expertFfn = 0, sharedExperts = 0;
+  std::int64_t denseLayers = 0, moeEvery = 1;
+  std::int64_t stateSize = 0, innerWidth = 0, convKernel = 0, stepRank = 0, attentionEvery = 0;
+  std::int64_t chunk = 0;  ///< tokens of a sequence that one prefill pass reads
+  std::string activation, norm, normPlace, positions, architecture, parallel, mixer;
+  std::string qkvBias, keyBias, outBias, ffnBias;
   bool gated = false, bias = false, tied = false, finalNorm = false, embeddingNorm = false;
-  bool subNorms = false, pooler = false;
+  bool subNorms = false, pooler = false, postNorms = false, queryKeyNorm = false;
+  bool scoreCap = false, logitCap = false, headBias = false, routerBias = false;
 
   void bind(Binder& binder);
   bool encoder() const { return architecture == "encoder"; }
+  bool both() const { return architecture == "encoder_decoder"; }
   /// Outputs of the fused query, key and value projection.
   std::int64_t qkvWidth() const { return (heads + 2 * kvHeads) * headDim; }
+  /// Whether layers of one stack may have different operators.
+  bool layersDiffer() const {
+    return globalEvery > 0 || globalFirst > 0 || denseLayers > 0 || moeEvery > 1 ||
+           attentionEvery > 0 || kvSharedBy > 1;
+  }
+  bool hasBias(const std::string& own) const { return own == "as_bias" ? bias : own == "true"; }
+
+ private:
+  void check(Binder& binder) const;
 };
+
+/// Layers of a stack that are alike, so that one set of operators stands for them.
+struct LayerGroup {
+  std::string name;  ///< empty when all layers are alike
+  std::int64_t count = 0;
+  bool windowed = false, mixture = false, scans = false, ownsKeys = true;
+};
+/// Kinds of layers among `first`..`last`, in order of their first one.
+std::vector<LayerGroup> groupsOf(const TransformerSpec& spec, std::int64_t first,
+                                 std::int64_t last);
 
 }  // namespace wattlas

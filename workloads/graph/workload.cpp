@@ -44,6 +44,62 @@ void addNotes(Workload& workload, const ConfigNode& options) {
     workload.notes.push_back("generate is ignored: " + workload.id + " has no decode phase");
 }
 
+/// Operators that read the same parameters must mean the same parameters: those that name another
+/// one, and those of one name in several phases.
+void checkSharing(const Workload& workload) {
+  std::map<std::string, const Operator*> owners;
+  const auto each = [&](const auto& visit) {
+    for (const Phase& phase : workload.phases)
+      for (std::size_t v = 0; v < phase.graph.size(); ++v)
+        visit(phase.graph.at(static_cast<OpId>(v)));
+  };
+  const auto same = [](const Operator& op, const Operator& owner) {
+    const OpCost mine = costOf(op), theirs = costOf(owner);
+    const std::int64_t copies = op.weightCopies(), stored = owner.weightCopies();
+    return mine.parameters == theirs.parameters && (copies == stored || stored == 1);
+  };
+  const auto text = [](const Operator& op) {
+    return std::to_string(op.weightCopies()) + " x " + std::to_string(costOf(op).parameters) +
+           " parameters";
+  };
+  bool shared = workload.phases.size() > 1;
+  each([&](const Operator& op) { shared = shared || !op.sharesWeightsOf.empty(); });
+  if (!shared) return;
+  each([&](const Operator& op) {
+    if (!op.sharesWeightsOf.empty() || costOf(op).parameters == 0) return;
+    const auto [at, isNew] = owners.emplace(op.name, &op);
+    if (!isNew && !same(op, *at->second))
+      throw InputError("operator '" + op.name + "' has " + text(*at->second) +
+                           " in one phase and " + text(op) + " in another",
+                       "the same parameters, or another name");
+  });
+  std::vector<std::string> names;
+  for (const auto& [name, op] : owners) names.push_back(name);
+  each([&](const Operator& op) {
+    if (op.sharesWeightsOf.empty()) return;
+    const auto at = owners.find(op.sharesWeightsOf);
+    if (at == owners.end())
+      throw InputError("operator '" + op.name + "' shares weights of '" + op.sharesWeightsOf +
+                           "', which is no operator with weights of its own",
+                       "an operator that stores weights", didYouMean(op.sharesWeightsOf, names));
+    if (!same(op, *at->second))
+      throw InputError("operator '" + op.name + "' (" + text(op) + ") shares weights of '" +
+                           op.sharesWeightsOf + "', which has " + text(*at->second),
+                       "weights of the same size");
+  });
+}
+
+/// Sparsity for the whole workload that no operator can have.
+void checkSparsity(const Workload& workload, const Sparsity& sparsity) {
+  if (sparsity.pattern == Sparsity::Pattern::none) return;
+  for (const Phase& phase : workload.phases)
+    for (std::size_t v = 0; v < phase.graph.size(); ++v)
+      if (phase.graph.at(static_cast<OpId>(v)).weightSparsity.pattern != Sparsity::Pattern::none)
+        return;
+  throw InputError("workload '" + workload.id + "' has no weights that sparsity could thin out",
+                   "no sparsity");
+}
+
 /// Refuses decode phases whose sum over all steps leaves the countable range.
 void checkRange(const Workload& workload) {
   workload.totals();
@@ -139,6 +195,8 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
       names.push_back(phase.graph.at(static_cast<OpId>(v)).name);
   formats.reportUnused(names, problems);
   problems.finish();
+  checkSharing(workload);
+  checkSparsity(workload, common.sparsity);
   checkRange(workload);
   addNotes(workload, options);
   return workload;

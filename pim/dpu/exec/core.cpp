@@ -12,6 +12,8 @@ Core::Core()
     : words(kIramWords),
       instructions(kIramWords),
       kinds(kIramWords, StepKind::illegal),
+      models(kIramWords),
+      closes(kIramWords),
       ops(kIramWords + 1),
       enter(kIramWords + 1),
       leave(kIramWords + 1) {
@@ -40,6 +42,21 @@ void Core::setCode(std::uint32_t first, const std::uint64_t* code, std::size_t c
     auto decoded = decodeWord(code[i]);
     instructions[pc] = decoded ? *decoded : Instruction{};
     kinds[pc] = stepKind(instructions[pc]);
+    const Form* form = instructions[pc].form;
+    models[pc] = extension && form != nullptr ? extension->modelOf(form) : nullptr;
+    const InstructionModel* model = models[pc];
+    if (form != nullptr && form->operation == Operation::custom)
+      kinds[pc] = model != nullptr && model->semantics ? StepKind::plain : StepKind::illegal;
+    if (model != nullptr && !model->plain() && kinds[pc] == StepKind::plain)
+      kinds[pc] = StepKind::ordering;
+  }
+  for (std::size_t pc = first; pc < first + count; ++pc) {
+    const InstructionModel* model = models[pc];
+    if (model == nullptr || !model->semantics || !model->semantics->loops()) continue;
+    const std::uint32_t end = instructions[pc].target;
+    if (end == 0 || end > kIramWords) continue;
+    closes[end - 1] = 1;
+    if (end - 1 < first || end - 1 >= first + count) predecode(end - 1);
   }
   codeEnd = std::max(codeEnd, static_cast<std::uint32_t>(first + count));
   // The word before the first one may have had its flags kept for nothing; choose it again too.
@@ -57,12 +74,16 @@ void Core::predecode(std::uint32_t pc) {
   }
   ops[pc] = makeMicroOp(in, pc, kinds[pc], flagsDead);
   if (!single.empty()) single[2 * pc] = makeMicroOp(in, pc, kinds[pc], false);
+  if (closes[pc] == 0 || kinds[pc] != StepKind::plain) return;
+  ops[pc].run = &generalHandler;
+  if (!single.empty()) single[2 * pc].run = &generalHandler;
 }
 
 void Core::predecodeSingle() {
   single.resize(2 * kIramWords);
   for (std::uint32_t pc = 0; pc < kIramWords; ++pc) {
     single[2 * pc] = makeMicroOp(instructions[pc], pc, kinds[pc], false);
+    if (closes[pc] != 0 && kinds[pc] == StepKind::plain) single[2 * pc].run = &generalHandler;
     single[2 * pc + 1] = singleLeaveOp(pc + 1);
   }
 }
@@ -174,6 +195,24 @@ bool Core::step(unsigned t) {
   budget = 1;
   run(t, &single[2 * tasklets[t].pc]);
   return executed == 1;
+}
+
+bool Core::stepCosted(unsigned t) {
+  Tasklet& tasklet = tasklets[t];
+  const std::uint32_t pc = tasklet.pc;
+  const Instruction& in = instructions[pc];
+  exitZ = tasklet.z;
+  exitC = tasklet.c;
+  exitPc = in.target;
+  const GeneralExit exit = executeGeneral(*this, in, tasklet.r.data(), pc);
+  if (exit == GeneralExit::fault || (exit == GeneralExit::branch && exitPc >= kIramWords))
+    return false;
+  tasklet.z = exitZ;
+  tasklet.c = exitC;
+  tasklet.pc = exit == GeneralExit::branch              ? exitPc
+               : loopsBack(*this, tasklet.r.data(), pc) ? tasklet.r[kLoopStart]
+                                                        : pc + 1;
+  return true;
 }
 
 std::vector<std::uint64_t> Core::counts() const {

@@ -23,9 +23,11 @@ struct MicroOp;
 using Handler = void (*)(const MicroOp* op, std::uint32_t* r, Core* core, std::uint8_t* wram,
                          std::uint32_t z, std::uint32_t c);
 
-/// Registers of a tasklet: 24 general, 8 constants, 2 that swallow discarded results.
+/// Registers of a tasklet: 24 general, 8 constants, 2 that swallow discarded results, and the
+/// hardware loop of instructions that have one: first instruction, end, rounds left.
 inline constexpr unsigned kDiscard = 32;
-inline constexpr unsigned kRegisterSlots = 34;
+inline constexpr unsigned kLoopStart = 34, kLoopEnd = 35, kLoopCount = 36;
+inline constexpr unsigned kRegisterSlots = 37;
 
 struct MicroOp {
   Handler run = nullptr;
@@ -60,7 +62,9 @@ struct Core {
   std::vector<std::uint64_t> words;               ///< IRAM content
   std::vector<Instruction> instructions;          ///< form == nullptr where illegal
   std::vector<StepKind> kinds;
-  std::vector<MicroOp> ops;     ///< kIramWords + 1, for running ahead
+  std::vector<const InstructionModel*> models;  ///< of configuration files, or null
+  std::vector<std::uint8_t> closes;             ///< last instruction of a hardware loop's body
+  std::vector<MicroOp> ops;                     ///< kIramWords + 1, for running ahead
   std::vector<MicroOp> single;  ///< 2 per word, for one instruction at a time; made on demand
   std::vector<std::uint64_t> enter, leave;  ///< runs begun and ended at a word (statistics)
   std::array<std::uint8_t, kWramBytes> wram{};
@@ -91,6 +95,8 @@ struct Core {
   void forget();
   /// Executes the plain instruction at the program counter of `t`. False when it would fault.
   bool step(unsigned t);
+  /// The same for one that costs more than an issue slot. False when it would fault.
+  bool stepCosted(unsigned t);
   /// Times each loaded word was executed by the handlers (ordering instructions not included).
   std::vector<std::uint64_t> counts() const;
   /// Whether any loaded instruction is of this operation.
@@ -124,6 +130,12 @@ MicroOp makeMicroOp(const Instruction& instruction, std::uint32_t pc, StepKind k
 /// The micro-operation that leaves the interpreter in front of `pc`.
 MicroOp leaveOp(std::uint32_t pc);
 MicroOp singleLeaveOp(std::uint32_t pc);
+
+/// Whether a hardware loop goes back after the instruction at `pc`; counts the round.
+inline bool loopsBack(const Core& core, std::uint32_t* r, std::uint32_t pc) {
+  if (core.closes[pc] == 0 || r[kLoopEnd] != pc + 1 || r[kLoopCount] == 0) return false;
+  return --r[kLoopCount] > 0;
+}
 
 /// General path for any plain instruction; reads and writes core->exitZ/exitC as flags.
 GeneralExit executeGeneral(Core& core, const Instruction& in, std::uint32_t* r, std::uint32_t pc);

@@ -1,6 +1,7 @@
 // The cycle-by-cycle engine: each instruction is executed when it issues. The reference of the fast
 // engines; all rules, arbiters, checks and traces.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -111,27 +112,40 @@ class CycleEngine {
     transferring_ &= ~(1U << t);
     const std::uint32_t pc = core_.tasklets[t].pc;
     bool retry = false, frees = false;
+    unsigned slots = 1;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);
     const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
+    // The instruction may replace itself (a load into IRAM): trace what was issued.
+    std::array<std::uint32_t, kRegisterSlots> before{};
+    Instruction issued;
     if (options_.trace) {
-      options_.trace({now_, t, pc, pc < kIramWords ? &core_.instructions[pc] : nullptr});
+      before = core_.tasklets[t].r;
+      if (pc < kIramWords) issued = core_.instructions[pc];
     }
+    const auto trace = [&] {
+      if (options_.trace)
+        options_.trace({now_, t, pc, issued.form != nullptr ? &issued : nullptr, before.data(),
+                        core_.tasklets[t].r.data()});
+    };
     if (!plainStep(t, pc)) {
       const OrderingEffect effect = rt_.order(t, now_, issued_);
-      if (rt_.error) return;
+      if (rt_.error) return trace();
       apply(effect, t);
       ready = effect.readyAt;
+      slots = effect.slots;
       retry = effect.selfRetry;
       frees = effect.frees;
     }
+    trace();
     lane.lastPc = pc;
     ready_[t] = ready;
     count(t);
+    if (slots > 1) portFree_ = now_ + slots;
     if (rule_ == RegisterFileRule::sameBank && extra > 0) {
-      portFree_ = now_ + 1 + extra;
+      portFree_ = now_ + slots + extra;
       ready_[t] = ready + extra;
     }
-    if (rule_ == RegisterFileRule::compat) pipeline_.issue(extra);
+    if (rule_ == RegisterFileRule::compat) pipeline_.issue(extra + slots - 1);
     if (watch_.issued(t, retry, frees, rt_.runningMask)) rt_.deadlock(now_);
   }
 

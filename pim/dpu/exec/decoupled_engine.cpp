@@ -118,6 +118,8 @@ class DecoupledEngine {
     if (watch_.issued(t, effect.selfRetry, effect.frees, rt_.runningMask)) {
       rt_.deadlock(now_);
     }
+    rt_.stalls.registerFile += effect.slots - 1;
+    now_ += effect.slots - 1;
     untilJump_ = running_.size();
   }
 

@@ -138,6 +138,27 @@ GeneralExit alu(Core& core, const Instruction& in, std::uint32_t* r) {
   return branchIf(form.branches && met);
 }
 
+/// An instruction of a configuration file.
+GeneralExit configured(Core& core, const Instruction& in, std::uint32_t* r, std::uint32_t pc) {
+  const InstructionModel* model = core.models[pc];
+  if (model == nullptr || !model->semantics) return GeneralExit::fault;
+  SemanticsState state{r, core.wram.data(), kWramBytes};
+  if (!model->semantics->execute(in, state)) return GeneralExit::fault;
+  if (state.loopEnd > pc + 1 && state.loopEnd <= kIramWords) {
+    r[kLoopStart] = pc + 1;
+    r[kLoopEnd] = state.loopEnd;
+    r[kLoopCount] = state.loopCount;
+    if (state.loopCount > 0) return GeneralExit::next;
+    core.exitPc = state.loopEnd;
+    return GeneralExit::branch;
+  }
+  if (in.form->conditionClass == ConditionClass::none) return GeneralExit::next;  // flags stay
+  const ConditionInput c{state.result, 0, r[in.ra], 0, r[in.ra], core.exitZ == 0, false};
+  core.exitZ = state.result;
+  core.exitC = 0;
+  return branchIf(in.form->branches && holds(in.condition, c));
+}
+
 }  // namespace
 
 bool isWramAccess(const Instruction& in) {
@@ -262,6 +283,7 @@ bool readsFlags(const Instruction& in) {
 GeneralExit executeGeneral(Core& core, const Instruction& in, std::uint32_t* r, std::uint32_t pc) {
   using enum Operation;
   const Form& form = *in.form;
+  if (form.operation == Operation::custom) return configured(core, in, r, pc);
   if (form.issue == IssueClass::loadStore) return loadStore(core, in, r);
   switch (form.operation) {
     case nop:

@@ -109,6 +109,7 @@ void generalHandler(WATTLAS_HANDLER_ARGS) {
       WATTLAS_LEAVE;
     WATTLAS_BRANCH(core->exitPc);
   }
+  if (loopsBack(*core, r, op->pc)) WATTLAS_BRANCH(r[kLoopStart]);
   WATTLAS_NEXT;
 }
 

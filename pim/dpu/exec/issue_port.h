@@ -11,15 +11,6 @@ namespace wattlas::dpu {
 /// A port answers firstIssue() for non-decreasing cycles, is told of issue(), and counts in
 /// takeBlocked() the cycles since the last issue (below `limit`) in which the slot was not free.
 
-/// No rule: an issue in every cycle.
-class FreePort {
- public:
-  explicit FreePort(std::uint64_t) {}
-  std::uint64_t firstIssue(std::uint64_t from) const { return from; }
-  void issue(std::uint64_t, unsigned) {}
-  std::uint64_t takeBlocked() const { return 0; }
-};
-
 /// An instruction with `extra` cycles holds the slot that much longer.
 class SameBankPort {
  public:
@@ -37,6 +28,12 @@ class SameBankPort {
 
  private:
   std::uint64_t limit_, free_ = 0, next_ = 0;
+};
+
+/// No rule: an issue in every cycle but for instructions that take several.
+class FreePort : public SameBankPort {
+ public:
+  using SameBankPort::SameBankPort;
 };
 
 /// CompatPipeline by its events. The pipeline is rigid: what is shifted in reaches the entry slot

@@ -7,6 +7,7 @@
 #include "models/base/error.h"
 #include "pim/dpu/exec/core.h"
 #include "pim/dpu/exec/engine.h"
+#include "pim/dpu/exec/print_buffer.h"
 #include "pim/dpu/exec/report.h"
 #include "pim/dpu/exec/runtime.h"
 
@@ -206,6 +207,10 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   result.instructions = outcome.instructions;
   result.wallS = wall.count();
   fillResult(result, *runtime, before, program);
+  result.printed = printedText(*this);
+  // The value of main or exit() is in r0 when the first tasklet stops.
+  if (!result.error && program.vendorRuntime && program.symbol("main") != nullptr)
+    result.exitValue = static_cast<std::int32_t>(core.tasklets[0].r[0]);
   if (runtime->misaligned > 0) {
     const std::uint32_t pc = runtime->firstMisaligned;
     result.notes.push_back(std::to_string(runtime->misaligned) +

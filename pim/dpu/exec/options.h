@@ -34,12 +34,13 @@ enum class EngineMode {
   lockstep    ///< cycle by cycle
 };
 
-/// One issued instruction, for --trace.
+/// One issued instruction, for --trace: called when its effect on the registers is there.
 struct TraceEvent {
   std::uint64_t cycle = 0;
   unsigned tasklet = 0;
   std::uint32_t pc = 0;
   const Instruction* instruction = nullptr;
+  const std::uint32_t *before = nullptr, *after = nullptr;  ///< registers r0..r23 of the tasklet
 };
 
 struct DpuRunOptions {

@@ -128,6 +128,7 @@ class ReplayEngine {
     const bool plain = lane.left > 0;
     const std::uint32_t pc = plain ? lane.pc : core_.tasklets[t].pc;
     const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
+    unsigned held = extra;  // issue cycles beyond the first
     lane.lastPc = pc;
     lane.ready = now_ + revolver_;
     if (plain) {
@@ -140,18 +141,18 @@ class ReplayEngine {
       ++rt_.stats[t].syncRetries;
       ++rt_.orderingCounts[pc];
       if (watch_.issued(t, true, false, rt_.runningMask)) rt_.deadlock(now_);
-    } else if (!order(t)) {
+    } else if (!order(t, held)) {
       return;
     }
     if constexpr (sameBank) lane.ready += extra;
-    port_.issue(now_, extra);
+    port_.issue(now_, held);
     if (rt_.running(t)) {
       ((transferring_ >> t & 1U) != 0 ? waiting_ : running_).insert({lane.ready, t});
     }
   }
 
   /// False when the run is over.
-  bool order(unsigned t) {
+  bool order(unsigned t, unsigned& held) {
     const OrderingEffect effect = rt_.order(t, now_, issued_);
     if (rt_.error) return false;
     if (effect.transfer) transferring_ |= 1U << t;
@@ -163,6 +164,7 @@ class ReplayEngine {
       transferring_ &= ~(1U << w);
     }
     if (effect.loadsCode) cost_.refresh(core_);
+    held += effect.slots - 1;
     count(t);
     if (watch_.issued(t, effect.selfRetry, effect.frees, rt_.runningMask)) rt_.deadlock(now_);
     return true;

@@ -8,6 +8,7 @@ namespace {
 
 struct Activity {
   std::uint64_t issues = 0, multiplies = 0, wramAccesses = 0;
+  EnergyCell extension;  ///< of instructions that configuration files add or change
 };
 
 Activity count(DpuRunResult& result, const Runtime& runtime,
@@ -24,6 +25,14 @@ Activity count(DpuRunResult& result, const Runtime& runtime,
     activity.issues += n;
     if (in.form->issue == IssueClass::multiply) activity.multiplies += n;
     if (in.form->issue == IssueClass::loadStore) activity.wramAccesses += n;
+    const InstructionModel* model = runtime.core.models[pc];
+    if (model == nullptr) continue;
+    const auto executions = static_cast<double>(n);
+    activity.extension.value += executions * model->energy.value.value;
+    activity.extension.low += executions * model->energy.low.value;
+    activity.extension.high += executions * model->energy.high.value;
+    if (model->semantics && (model->semantics->loads() || model->semantics->stores()))
+      activity.wramAccesses += n;
   }
   return activity;
 }
@@ -42,6 +51,8 @@ void fillEnergy(DpuRunResult& result, const DpuEnergy& e, const Activity& activi
   auto& cells = result.energyBreakdownJ;
   cells["compute"] =
       sum(times(e.issueJ, issues), times(e.multiplyJ, static_cast<double>(activity.multiplies)));
+  result.extensionJ = activity.extension;
+  cells["compute"] = sum(cells["compute"], activity.extension);
   cells["instruction_fetch"] = times(e.iramFetchJ, issues);
   // A transfer also writes or reads WRAM, 8 bytes an access.
   cells["scratchpad"] =

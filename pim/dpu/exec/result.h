@@ -85,7 +85,11 @@ struct DpuRunResult {
   std::uint64_t instructions = 0;
   double ipc = 0;
   double timeS = 0;
+  double kernelTimeS = 0;  ///< with launches and clock factor (launch.h), when the caller sets it
+  std::string printed;     ///< text of printf (print_buffer.h)
+  std::int64_t exitValue = 0;  ///< of main or exit(), programs of the vendor's run-time
   EnergyCell energyJ;
+  EnergyCell extensionJ;  ///< part of it: instructions that configuration files add or change
   std::map<std::string, EnergyCell> energyBreakdownJ;
   std::vector<TaskletStats> tasklets;  ///< those that ever ran
   DmaStats dma;

@@ -45,6 +45,9 @@ std::string toJson(const DpuRunResult& result) {
   j["instructions"] = result.instructions;
   j["ipc"] = rounded(result.ipc);
   j["time_s"] = rounded(result.timeS);
+  if (result.kernelTimeS > 0) j["kernel_time_s"] = rounded(result.kernelTimeS);
+  if (!result.printed.empty()) j["printed"] = result.printed;
+  j["exit_value"] = result.exitValue;
   j["energy_j"] = rounded(result.energyJ.value);
   j["energy_low_j"] = rounded(result.energyJ.low);
   j["energy_high_j"] = rounded(result.energyJ.high);

@@ -156,7 +156,10 @@ OrderingEffect Runtime::order(unsigned t, std::uint64_t cycle, std::uint64_t iss
                                            " raised by the program" + faultMeaning(in.imm));
       return effect;
     default:
-      transfer(t, in, cycle, effect);
+      if (core.models[pc] != nullptr && stepKind(in) != StepKind::ordering)
+        costed(t, cycle, effect);
+      else
+        transfer(t, in, cycle, effect);
       break;
   }
   if (error) return effect;
@@ -231,6 +234,23 @@ void Runtime::thread(unsigned t, const Instruction& in, std::uint64_t cycle,
     }
   }
   branch(t, in, set ? 1 : 0);
+}
+
+/// An instruction with issue slots, latency or occupancy of its own (a configuration file).
+void Runtime::costed(unsigned t, std::uint64_t cycle, OrderingEffect& effect) {
+  const std::uint32_t pc = core.tasklets[t].pc;
+  const InstructionModel& model = *core.models[pc];
+  if (!core.stepCosted(t)) return diagnose(t, cycle);
+  std::uint64_t begin = cycle;
+  if (model.occupancy > 0) {
+    std::uint64_t& free = unitFree_[model.unit];
+    begin = std::max(begin, free);
+    free = begin + static_cast<std::uint64_t>(model.occupancy);
+  }
+  effect.slots = static_cast<unsigned>(model.issueSlots);
+  const auto revolver = static_cast<std::uint64_t>(options.timing.revolver);
+  effect.readyAt = std::max({begin + revolver, cycle + revolver + effect.slots - 1,
+                             begin + static_cast<std::uint64_t>(model.latency)});
 }
 
 void Runtime::timeRead(unsigned t, const Instruction& in, std::uint64_t cycle,
@@ -387,6 +407,11 @@ void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
              " bytes at " + hex(access.address, 8) +
              (range ? " is outside WRAM (" + std::to_string(kWramBytes) + " bytes)"
                     : " is not aligned to its size"));
+    return;
+  }
+  if (core.models[pc] != nullptr && core.models[pc]->semantics) {
+    fail(RunErrorKind::wramRange, t, cycle,
+         "'" + disassemble(in) + "' loads or stores outside WRAM, or not aligned");
     return;
   }
   if (in.form->safe) {

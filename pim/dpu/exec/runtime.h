@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ struct OrderingEffect {
   bool transfer = false;      ///< waits for the DMA engine until readyAt
   bool selfRetry = false;     ///< failed and goes to itself: nothing changed
   bool frees = false;         ///< others that only retry may get on: a lock or run bit went to 0
+  unsigned slots = 1;         ///< issue cycles that it takes
   bool loadsCode = false;     ///< instructions changed, maybe this one
   int woken = -1;             ///< tasklet that starts to run
   std::uint64_t wokenAt = 0;  ///< its first possible issue
@@ -90,6 +92,7 @@ class Runtime {
   void thread(unsigned t, const Instruction& in, std::uint64_t cycle, OrderingEffect& effect);
   void transfer(unsigned t, const Instruction& in, std::uint64_t cycle, OrderingEffect& effect);
   void copy(const Instruction& in, std::uint32_t local, std::uint32_t mram, std::uint32_t bytes);
+  void costed(unsigned t, std::uint64_t cycle, OrderingEffect& effect);
   void timeRead(unsigned t, const Instruction& in, std::uint64_t cycle, std::uint64_t issued);
   void diagnose(unsigned t, std::uint64_t cycle);
   /// Advances the program counter: to the target when the condition holds for `value`.
@@ -104,7 +107,8 @@ class Runtime {
 
   SymbolAt symbolAt_;
   PerfCounter counter_;
-  std::uint64_t engineFree_ = 0;  ///< in 1/1000 cycles
+  std::uint64_t engineFree_ = 0;           ///< in 1/1000 cycles
+  std::map<int, std::uint64_t> unitFree_;  ///< of instructions with an occupancy
   std::uint32_t openRow_ = ~0U;
   std::array<std::array<DmaCost, 256>, 2> costs_{};  ///< by direction and size / 8 - 1
   std::optional<MramBank> bank_;                     ///< with bank detail

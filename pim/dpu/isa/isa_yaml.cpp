@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace wattlas::dpu {
 
@@ -21,8 +22,9 @@ class Reader {
         readOperands(node);
       else if (key == "forms")
         continue;  // after all operand kinds
-      else if (key != "schema" && key != "conditions") {
-        problem(node, key, "unknown key", "schema, operands, conditions or forms");
+      else if (key != "schema" && key != "conditions" && key != "title" && key != "kernels" &&
+               key != "changes" && key != "notes") {
+        problem(node, key, "unknown key", "title, notes, operands, forms, changes or kernels");
       }
     }
     const auto* forms = tree.find("forms");
@@ -94,8 +96,8 @@ class Reader {
 
   void readForm(const ConfigNode& node) {
     if (!node.isMap()) return problem(node, "forms", "not a form", "a map");
-    constexpr std::array known = {"key",  "mnemonic",   "shape", "base",
-                                  "mask", "conditions", "sugar", "operands"};
+    constexpr std::array known = {"key",        "mnemonic", "shape",    "base", "mask",
+                                  "conditions", "sugar",    "operands", "slot"};
     for (const auto& [key, value] : node.entries()) {
       const bool fine = std::find(known.begin(), known.end(), key) != known.end() ||
                         std::find(others_.begin(), others_.end(), key) != others_.end();
@@ -103,6 +105,7 @@ class Reader {
         problem(value, "forms." + key, "unknown key",
                 "mnemonic, shape, base, mask, conditions, operands");
     }
+    if (node.find("slot") != nullptr) return readSlot(node);
     const auto* shapeNode = node.find("shape");
     const bool bare =
         shapeNode == nullptr || (shapeNode->isScalar() && shapeNode->scalar().empty());
@@ -125,6 +128,83 @@ class Reader {
       if (!same) set_.add(form);
     });
   }
+
+  /// A form by slot: fixed places for every operand.
+  void readSlot(const ConfigNode& node) {
+    for (const char* key : {"base", "mask", "conditions", "sugar"})
+      if (node.find(key) != nullptr) problem(node, "forms", "slot and " + std::string(key), "one");
+    const auto before = problems_.list().size();
+    const auto mnemonic = text(node, "mnemonic"), number = text(node, "slot");
+    int slot = -1;
+    if (number.size() <= 3 && number.find_first_not_of("0123456789") == std::string::npos &&
+        !number.empty())
+      slot = std::stoi(number);
+    if (slot < 0 || slot > kSlots - 1)
+      problem(*node.find("slot"), "forms.slot", "'" + number + "' is no slot", "0 to 255");
+    std::string shape, operands;
+    std::uint64_t covered = 0;
+    const auto* list = node.find("operands");
+    for (const auto& item : list != nullptr ? list->items() : std::vector<ConfigNode>{}) {
+      const SlotOperand* found = nullptr;
+      for (const SlotOperand& known : kSlotOperands)
+        if (item.isScalar() && item.scalar() == known.name) found = &known;
+      if (found == nullptr) {
+        problem(item, "forms.operands", "unknown operand of an instruction by slot",
+                "rc, dc, ra, rb, db, imm or pc");
+        continue;
+      }
+      if (set_.operandNames().count(found->kind) == 0) set_.addOperandKind(found->line);
+      shape += found->letter;
+      operands += std::string(" ") + found->kind;
+      covered |= found->bits;
+    }
+    if (problems_.list().size() != before) return;
+    const auto lineAt = [&](int at) {
+      std::array<char, 40> words{};
+      std::snprintf(words.data(), words.size(), "%012llx %012llx",
+                    (0xaULL << 44) | static_cast<unsigned long long>(at) << 24,
+                    0xffffffffffffULL & ~static_cast<unsigned long long>(covered));
+      return mnemonic + " " + (shape.empty() ? "-" : shape) + " " + words.data() + " -" + operands;
+    };
+    try {
+      const auto form = dpu::readForm(lineAt(slot), set_.operandNames());
+      const auto* there = set_.form(form.key);
+      if (there != nullptr &&
+          formText(*there, set_.operandNames()) == formText(form, set_.operandNames()))
+        return;
+      set_.add(form);
+    } catch (const InputError& error) {
+      for (auto found : error.problems()) {
+        found.place = node.place();
+        found.key = "forms." + mnemonic;
+        for (int distance = 1; distance < kSlots && found.hint.empty(); ++distance)
+          for (const int other : {slot + distance, slot - distance}) {
+            if (other < 0 || other >= kSlots || !found.hint.empty()) continue;
+            const auto form = dpu::readForm(lineAt(other), set_.operandNames());
+            const bool free = std::none_of(
+                set_.forms().begin(), set_.forms().end(),
+                [&](const auto& f) { return !f->alias && commonWord(form, *f).has_value(); });
+            if (free) found.hint = "the nearest free slot is " + std::to_string(other);
+          }
+        problems_.add(std::move(found));
+      }
+    }
+  }
+
+  static constexpr int kSlots = 256;
+  struct SlotOperand {
+    const char *name, *kind, *line, *letter;
+    std::uint64_t bits;
+  };
+  static constexpr std::array<SlotOperand, 7> kSlotOperands = {{
+      {"rc", "rc", "rc rc reg 4:0@39", "r", 0x1fULL << 39},
+      {"dc", "dc5", "dc5 dc pair 4:0@39", "r", 0x1fULL << 39},
+      {"ra", "ra", "ra ra regcst 4:0@34", "r", 0x1fULL << 34},
+      {"rb", "rb", "rb rb reg 2:0@17 4:3@32", "r", 7ULL << 17 | 3ULL << 32},
+      {"db", "db", "db db pair 2:0@17 4:3@32", "r", 7ULL << 17 | 3ULL << 32},
+      {"imm", "imm.slot", "imm.slot imm s16 15:0@0", "i", 0xffffULL},
+      {"pc", "pc.slot", "pc.slot pc pc16 15:0@0", "i", 0xffffULL},
+  }};
 
   InstructionSet& set_;
   const std::vector<std::string_view>& others_;

@@ -15,8 +15,11 @@ namespace wattlas::dpu {
 ///     - {mnemonic: sa_mac, shape: rrr, base: 0xa00000000000, mask: 0xff80fff1ffff,
 ///        conditions: none, operands: [ra, rb]}
 /// A form that the set has with the same encoding is passed over, so an exported table reads back.
-/// Keys of a form that are not about its encoding (semantics, costs) are named in `otherKeys`; any
-/// further key is a problem. Throws InputError with all problems and their lines.
+/// Instead of base and mask a form may have `slot: N` (0..255) of the space that the vendor leaves
+/// free (bits 47:44 = 0xa); its operands are then rc or dc, ra, rb or db, imm (16 bits) or pc, in
+/// the bits given there. A collision names the nearest free slot. Keys of a form that are not about
+/// its encoding (semantics, costs) are named in `otherKeys`; any further key is a problem. Throws
+/// InputError with all problems and their lines.
 void addForms(const ConfigNode& tree, InstructionSet& set,
               const std::vector<std::string_view>& otherKeys = {});
 

@@ -88,10 +88,16 @@ class PrimRunner {
 
  private:
   void load(const char* kernel, const std::vector<std::uint32_t>& args) {
-    const std::string name = std::string(kernel) + (share_.tuned ? "-tuned" : "-compiled");
-    machine_.loadKeepingMram(library_.program(name, share_.tasklets));
+    constexpr std::array builds = {"-compiled", "-tuned", "-measured", "-measured"};
+    const std::string name =
+        std::string(kernel) + builds.at(static_cast<std::size_t>(share_.build));
+    Defines defines;
+    if (share_.build == KernelBuild::apart) defines["FIRST"] = 0;
+    machine_.loadKeepingMram(library_.program(name, share_.tasklets, defines));
     machine_.writeSymbol("args", bytesOf(args));
   }
+
+  bool tuned() const { return share_.build == KernelBuild::tuned; }
 
   /// Runs the program; true when it ended well.
   bool execute() {
@@ -160,13 +166,13 @@ class PrimRunner {
 
   void matrixVector() {
     const bool mlp = share_.benchmark == PrimBenchmark::mlp;
-    const std::uint64_t columns = mlp ? share_.parameter : 64;
+    const std::uint64_t columns = mlp ? share_.parameter : share_.columns;
     const std::uint64_t rows = shareOf(share_.parameter, share_.dpus);
     if (rows % 2 != 0 || (columns > 256 && columns % 256 != 0) || columns % 2 != 0) {
       throw InputError(std::to_string(rows) + " rows of " + std::to_string(columns) + " columns",
                        "an even number of rows, and up to 256 or a multiple of 256 columns");
     }
-    if (mlp && share_.tuned && (columns % 256 != 0 || columns > 2048)) {
+    if (mlp && tuned() && (columns % 256 != 0 || columns > 2048)) {
       throw InputError(std::to_string(columns) + " columns",
                        "a multiple of 256 up to 2,048 for the tuned MLP kernel");
     }
@@ -187,8 +193,8 @@ class PrimRunner {
     machine_.writeMram(0, bytesOf(a));
     machine_.writeMram(xAt, bytesOf(x));
     const auto pairs = static_cast<std::uint32_t>(rows / 2);
-    load(mlp && share_.tuned ? "mlp" : "gemv", {static_cast<std::uint32_t>(columns), 0, xAt, yAt,
-                                                pairs / share_.tasklets, pairs % share_.tasklets});
+    load(mlp && tuned() ? "mlp" : "gemv", {static_cast<std::uint32_t>(columns), 0, xAt, yAt,
+                                           pairs / share_.tasklets, pairs % share_.tasklets});
     if (!execute()) return;
     const auto y = readMram<std::uint32_t>(machine_, yAt, rows);
     for (std::size_t i = 0; i < rows; ++i) {
@@ -255,7 +261,7 @@ PrimBenchmark primBenchmark(const std::string& text) {
 std::uint64_t elementsOf(const PrimShare& s) {
   switch (s.benchmark) {
     case PrimBenchmark::gemv:
-      return shareOf(s.parameter, s.dpus) * 64;
+      return shareOf(s.parameter, s.dpus) * s.columns;
     case PrimBenchmark::mlp:
       return shareOf(s.parameter, s.dpus) * s.parameter;
     case PrimBenchmark::bs:

@@ -18,6 +18,11 @@ std::string nameOf(PrimBenchmark benchmark);
 /// Throws InputError naming the accepted words.
 PrimBenchmark primBenchmark(const std::string& text);
 
+/// Which program of a benchmark: that with the compiled instruction mix, the one made to be fast, or
+/// (VA) those whose times are those of the executables that were measured (va-measured.s; `apart`:
+/// its tasklets start far from one another).
+enum class KernelBuild { compiled, tuned, measured, apart };
+
 /// Share of DPU `dpu` of `dpus` DPUs that work on `parameter`: VA, RED, HST-S: elements in total;
 /// GEMV: rows of 64 columns; MLP: rows and columns of each of 3 layers; BS: sorted keys, on every
 /// DPU, and parameter / 8 queries in total.
@@ -33,7 +38,8 @@ struct PrimShare {
   std::uint64_t parameter = 0;
   unsigned dpus = 1, dpu = 0;
   unsigned tasklets = 16;
-  bool tuned = false;  ///< the kernel made to be fast instead of the one with the compiled mix
+  std::uint64_t columns = 64;  ///< of a row of GEMV
+  KernelBuild build = KernelBuild::compiled;
 };
 
 /// Work of one launch on that DPU: elements, multiply-accumulates (GEMV, MLP) or queries (BS).

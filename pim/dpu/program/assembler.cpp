@@ -33,6 +33,7 @@ Assembler::Assembler(std::string_view source, const std::string& name,
       matcher_(set_, symbols_) {
   enter(".text", std::nullopt);
   defineOutside(options);
+  if (!options.macros.empty()) open_.push_back({Lexer(options.macros), 0, 0, 1});
 }
 
 void Assembler::defineOutside(const AssembleOptions& options) {
@@ -120,6 +121,7 @@ void Assembler::label(const std::string& name) {
 }
 
 void Assembler::instruction(const Token& mnemonic, Tokens operands) {
+  if (callMacro(mnemonic, operands)) return;
   if (!matcher_.known(mnemonic.text)) {
     problem("unknown instruction '" + mnemonic.text.substr(0, 60) + "'", {},
             matcher_.hint(mnemonic.text));
@@ -273,14 +275,21 @@ Program Assembler::run() {
   std::string error;
   do {
     while (!full() && open_.back().lexer.next(tokens, error)) {
-      line_ = {open_.back().file, static_cast<std::uint32_t>(open_.back().lexer.line())};
+      const Open& open = open_.back();
+      line_ = {open.file,
+               open.call != 0 ? open.call : static_cast<std::uint32_t>(open.lexer.line())};
       ++order_;
+      if (collect(tokens, open.lexer.text())) continue;
       if (error.empty())
         line(tokens);
       else if (branches_.empty() || branches_.back().taken)
         problem(error);
     }
   } while (leaveSource());
+  if (collecting_) {
+    line_ = collecting_->line;
+    problem(collecting_->name.empty() ? ".rept without .endr" : ".macro without .endm");
+  }
   Program program;
   program.name = files_[0].name;
   for (const auto& file : files_) program.files.push_back(file.name);

@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,14 @@ class Assembler {
   bool leaveSource();
   std::string placeText(SourceLine place) const;
 
+  // macros.cpp
+  /// Takes a line of a block that is being collected; false when none is.
+  bool collect(const std::vector<Token>& tokens, std::string_view text);
+  void macro(const std::string& name, Tokens rest);
+  /// Puts the text of a macro in the place of its call; false when there is no such macro.
+  bool callMacro(const Token& name, Tokens operands);
+  void expand(std::string text);
+
   // directives.cpp and data_directives.cpp
   static const std::map<std::string, Directive, std::less<>>& directives();
   static bool passedOver(std::string_view directive);
@@ -97,8 +106,21 @@ class Assembler {
   /// A source that is being read: the one given, and those that `.include` stacks on it.
   struct Open {
     Lexer lexer;
-    std::uint32_t file;    ///< in files_
-    std::size_t branches;  ///< .if blocks open when it began
+    std::uint32_t file;      ///< in files_
+    std::size_t branches;    ///< .if blocks open when it began
+    std::uint32_t call = 0;  ///< line of the call, for the text of a macro
+  };
+  struct Macro {
+    std::vector<std::string> parameters;
+    std::string body;
+  };
+  /// A .macro (with a name) or .rept block up to its end.
+  struct Collecting {
+    std::string name, body;
+    std::vector<std::string> parameters;
+    std::int64_t count = 0;
+    int depth = 1;
+    SourceLine line;
   };
   struct File {
     std::string name;
@@ -119,6 +141,10 @@ class Assembler {
   std::size_t order_ = 0;
   SourceLine line_;
   Problems problems_;
+  std::map<std::string, Macro, std::less<>> macros_;
+  std::optional<Collecting> collecting_;
+  std::deque<std::string> expansions_;
+  std::size_t expansion_ = 0, expanded_ = 0;
   bool overflowed_ = false;
   /// Open .if blocks: is this branch taken, was any branch taken, is the outside taken.
   struct Branch {

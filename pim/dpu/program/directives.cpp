@@ -30,6 +30,7 @@ const std::map<std::string, Assembler::Directive, std::less<>>& Assembler::direc
     add({".size"}, &Assembler::symbolSize);
     add({".comm", ".lcomm"}, &Assembler::common);
     add({".include"}, &Assembler::include);
+    add({".macro", ".rept"}, &Assembler::macro);
     return made;
   }();
   return table;
@@ -61,7 +62,7 @@ void Assembler::directive(const std::string& name, Tokens rest) {
 
 bool Assembler::conditional(const std::string& name, Tokens rest) {
   const bool active = branches_.empty() || branches_.back().taken;
-  if (name == ".if" || name == ".ifdef" || name == ".ifndef") {
+  if (name == ".if" || name == ".ifdef" || name == ".ifndef" || name == ".ifmacro") {
     bool taken = false;
     if (active && name == ".if") {
       taken = known(rest).value_or(0) != 0;
@@ -69,6 +70,8 @@ bool Assembler::conditional(const std::string& name, Tokens rest) {
       const auto* symbol = soleName(rest);
       if (symbol == nullptr)
         problem(name + " needs one symbol", "a name");
+      else if (name == ".ifmacro")
+        taken = macros_.contains(*symbol);
       else
         taken = symbols_.defined(*symbol) == (name == ".ifdef");
     }

@@ -1,4 +1,6 @@
 // .include: another source in the place of the directive.
+#include <algorithm>
+
 #include "models/base/error.h"
 #include "pim/dpu/program/assembler.h"
 
@@ -21,7 +23,9 @@ void Assembler::include(const std::string& name, Tokens rest) {
   }
   const auto& folder = files_[open_.back().file].folder;
   if (folder.empty()) return problem(name + " in a source that is no file", "a source file");
-  if (open_.size() > kMaxDepth) {
+  const auto depth =
+      std::count_if(open_.begin(), open_.end(), [](const Open& open) { return open.call == 0; });
+  if (static_cast<std::size_t>(depth) > kMaxDepth) {
     return problem("included files are nested too deeply",
                    "at most " + std::to_string(kMaxDepth) + " levels",
                    "does the file include itself?");

@@ -22,6 +22,8 @@ struct AssembleOptions {
   const InstructionSet* set = nullptr;  ///< nullptr = the built-in set
   /// Where `.include` looks for files; empty = it is refused. assembleFile() sets the source's own.
   std::filesystem::path folder;
+  /// Macros (.macro) that are known before the first line and win over the source's own.
+  std::string macros;
 };
 
 /// Parses "NAME=VALUE" (VALUE as in assembly, such as 0x10; "NAME" alone means 1) into `defines`;

@@ -1,8 +1,13 @@
-// Generated DPU assembly of the kernels whose cost the planner needs. Every source is a complete
-// program; sizes come in arguments, so that one source serves all sizes.
+// The kernels whose cost the planner needs: what each reads and makes, and its program, assembled
+// from the templates configs/kernels/dpu/gemv.s and element.s. Sizes come in arguments, so that one
+// program serves all sizes.
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include "pim/dpu/exec/extension.h"
+#include "pim/dpu/program/program.h"
 
 namespace wattlas::pim {
 
@@ -24,14 +29,9 @@ struct MacFormat {
   int weightBits = 8, activationBits = 8;
   int group = 8;        ///< multiply-accumulates of one body of the loop
   int outputBytes = 1;  ///< int8 after requantisation, or the 32-bit sum
-  int scaleShift = 0;   ///< the sum is the product times 2^scaleShift
   int narrow = 4;       ///< bits dropped before the 16-bit multiplication of the requantisation
 };
 MacFormat formatOf(MacKernel kernel);
-
-/// y = W x for rows of tasklets, weights by DMA in chunks, vectors resident in WRAM. `unroll`:
-/// bodies of the loop in a row (1, 2, 4 or 8; software floats always 1).
-std::string gemvSource(MacKernel kernel, int unroll);
 
 /// Element-wise kernels over int8 (activations) or fp32 (`float..`), and expansion to fp32.
 enum class ElementKernel {
@@ -67,24 +67,14 @@ struct ElementFormat {
 };
 ElementFormat formatOf(ElementKernel kernel);
 
-/// Tiles in by DMA, one pass (rows: several) over WRAM, tiles out by DMA.
-std::string elementSource(ElementKernel kernel, int unroll);
-
-/// The work on one tile of the kernels from `layerNorm` on; registers as in element_code.cpp.
-std::string tileCode(ElementKernel kernel, int unroll);
-/// Pieces that tiles share: saturation of `r` to int8, the root of r15 in r14 (r4..r7 change), and
-/// r13 = `numerator` / `divisor` for numerators of `bits` bits (r4..r6 change).
-std::string saturateCode(const std::string& r, const std::string& id);
-std::string rootCode();
-std::string divideCode(const std::string& numerator, const std::string& divisor, int bits);
-
-/// fp32 product r8 = r8 x r10 and sum r4 = r4 + r8; labels end in `suffix`. Both round to nearest
-/// even; subnormal inputs and results are zero, overflow is infinity; NaN and infinity as inputs
-/// are not supported. Use r0, r5..r7, r9..r12.
-std::string floatMultiplyCode(const std::string& suffix);
-std::string floatAddCode(const std::string& suffix);
-
-/// One-shot barrier of all tasklets (`call r23, barrier`), uses r16; and its variables.
-std::string barrierCode();
+/// How a kernel is assembled.
+struct KernelBuild {
+  int unroll = 8;  ///< bodies of the loop in a row: 1, 2, 4 or 8 (software floats always 1)
+  unsigned tasklets = 16;
+  std::shared_ptr<const dpu::IsaExtension> isa;  ///< null = the stock instruction set
+};
+/// Assembled once per process. Throws InputError naming the line of the template.
+const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build);
+const dpu::Program& programOf(ElementKernel kernel, const KernelBuild& build);
 
 }  // namespace wattlas::pim

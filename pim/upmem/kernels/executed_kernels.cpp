@@ -77,6 +77,7 @@ const ElementMeasurement& ExecutedKernels::of(ElementKernel kernel) const {
 KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
   const ElementMeasurement& m = of(kernel);
   KernelCost c{m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
+  c.joules = m.joulesPerElement;
   // A window is a tile of these kernels: what it takes beyond a tile that is copied is its own.
   if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool) {
     const double frame = of(ElementKernel::copy).perTile;
@@ -90,10 +91,11 @@ MatrixCost ExecutedKernels::matrix(const NumberFormat& weight,
                                    const NumberFormat& activation) const {
   const MacKernel kernel = kernelOf(weight, activation);
   const MacMeasurement& m = of(kernel);
-  MatrixCost c{m.mac,     m.perTile,
-               m.perPass, m.perOutput,
-               m.perRow,  formatOf(kernel).group,
-               true,      executedBasis(nameOf(kernel), m.assembly)};
+  MatrixCost c{m.mac,         m.perTile,
+               m.perPass,     m.perOutput,
+               m.perRow,      formatOf(kernel).group,
+               true,          executedBasis(nameOf(kernel), m.assembly),
+               m.joulesPerMac};
   if (kernel == MacKernel::singleFloat && !(weight.isFloat() && weight.bits >= 32)) {
     // Weights are expanded on every use: their load replaces the product's, nothing is stored.
     const KernelCost expand = decode(weight);

@@ -17,12 +17,14 @@ namespace wattlas::pim {
 struct MacMeasurement {
   double mac = 0, perPass = 0, perTile = 0, perOutput = 0, perRow = 0;
   double cyclesPerMac = 0;  ///< all tasklets running, DMA of the weights included
+  double joulesPerMac = 0;  ///< of instructions that configuration files add
   double readsPerTile = 0, readBytesPerTile = 0;
   Hash128 assembly;
 };
 struct ElementMeasurement {
   double element = 0, perTile = 0;
   double cyclesPerElement = 0;
+  double joulesPerElement = 0;
   double transfersPerTile = 0;
   Hash128 assembly;
 };
@@ -32,6 +34,7 @@ struct KernelSetting {
   int unroll = 8;
   int tasklets = 16;
   dpu::DpuTiming timing;
+  std::shared_ptr<const dpu::IsaExtension> isa;  ///< null = the stock instruction set
 };
 /// Runs the kernel (about a millisecond) unless this process has run it with the same assembly and
 /// setting. Throws std::logic_error when an output differs from C++.

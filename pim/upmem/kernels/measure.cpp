@@ -16,10 +16,19 @@ struct Cache {
   std::map<Hash128, T> values;
 };
 
-Hash128 keyOf(int kernel, const KernelSetting& s) {
+/// Of a program's words and initial memory, and of the instructions that it may use.
+Hash128 hashOf(const dpu::Program& program) {
+  Hasher h;
+  for (const std::uint64_t word : program.text) h.integer(static_cast<std::int64_t>(word));
+  for (const std::uint8_t byte : program.wram) h.integer(byte);
+  return h.finish();
+}
+
+Hash128 keyOf(const Hash128& program, const KernelSetting& s) {
   const dpu::DpuTiming& t = s.timing;
   Hasher h;
-  h.integer(kernel).integer(s.unroll).integer(s.tasklets);
+  h.add(program).integer(s.unroll).integer(s.tasklets);
+  if (s.isa) h.add(s.isa->hash());
   h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
   h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
   h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
@@ -31,12 +40,15 @@ Hash128 keyOf(int kernel, const KernelSetting& s) {
   return h.finish();
 }
 
-/// The generator is a function of kernel and unrolling, so these stand for the assembly here; the
-/// hash of the assembly itself is part of what is kept.
-template <class T, class Make>
-T cached(int kernel, const KernelSetting& setting, Make make) {
+KernelBuild buildOf(const KernelSetting& s, int tasklets) {
+  return {s.unroll, static_cast<unsigned>(tasklets), s.isa};
+}
+
+/// Known by assembly, instructions and timing.
+template <class T, class Kernel, class Make>
+T cached(Kernel kernel, const KernelSetting& setting, Make make) {
   static Cache<T> cache;
-  const Hash128 key = keyOf(kernel, setting);
+  const Hash128 key = keyOf(hashOf(programOf(kernel, buildOf(setting, 1))), setting);
   const std::lock_guard lock(cache.mutex);
   const auto found = cache.values.find(key);
   if (found != cache.values.end()) return found->second;
@@ -51,22 +63,25 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
 }
 
 MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
-  const std::string source = gemvSource(kernel, setting.unroll);
-  dpu::DpuMachine one(assembled(source, 1));
+  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
+  dpu::DpuMachine one(program, setting.isa);
   const int rows = 8, grain = macGrain(kernel, setting.unroll);
   const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 16);
   // Instructions of one row: the second half of twice the rows, so that what a launch costs once
   // drops out.
+  double joules = 0;  // of added instructions, in the row measured last
   const auto row = [&](int chunks, int many, int vectors) {
     MacRun size{rows, chunks, many, vectors};
     const auto half = runMac(kernel, one, size, optionsOf(setting, 1));
     size.rows *= 2;
     const auto whole = runMac(kernel, one, size, optionsOf(setting, 1));
+    joules = (whole.extensionJ.value - half.extensionJ.value) / rows;
     return static_cast<double>(whole.instructions - half.instructions) / rows;
   };
   MacMeasurement m;
-  m.assembly = hashText(source);
+  m.assembly = hashOf(program);
   const double a = row(1, elements, 1), b = row(1, 2 * elements, 1);
+  m.joulesPerMac = joules / (2 * elements);
   m.mac = (b - a) / elements;
   if (kernel == MacKernel::singleFloat) {
     // Branches of the software floats depend on the data; what stands around the loop is the code
@@ -94,7 +109,7 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     }
     m.perRow = a - m.perOutput - m.perTile - m.perPass - elements * m.mac;
   }
-  dpu::DpuMachine all(assembled(source, static_cast<unsigned>(setting.tasklets)));
+  dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
   const auto options = optionsOf(setting, static_cast<unsigned>(setting.tasklets));
   const auto less = runMac(kernel, all, {rows, 1, elements, 1}, options);
   const auto more = runMac(kernel, all, {2 * rows, 1, elements, 1}, options);
@@ -106,21 +121,24 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
 }
 
 ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& setting) {
-  const std::string source = elementSource(kernel, setting.unroll);
-  dpu::DpuMachine one(assembled(source, 1));
+  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
+  dpu::DpuMachine one(program, setting.isa);
   const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : 128;
+  double joules = 0;
   const auto tile = [&](int many) {
     const auto half = runElement(kernel, one, {tiles, many}, optionsOf(setting, 1));
     const auto whole = runElement(kernel, one, {2 * tiles, many}, optionsOf(setting, 1));
+    joules = (whole.extensionJ.value - half.extensionJ.value) / tiles;
     return static_cast<double>(whole.instructions - half.instructions) / tiles;
   };
   ElementMeasurement m;
-  m.assembly = hashText(source);
+  m.assembly = hashOf(program);
   const double a = tile(elements / 2), b = tile(elements);
+  m.joulesPerElement = joules / elements;
   m.element = (b - a) / (elements / 2);
   m.perTile = std::max(0.0, b - m.element * elements);
   const auto tasklets = static_cast<unsigned>(setting.tasklets);
-  dpu::DpuMachine all(assembled(source, tasklets));
+  dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
   const auto less = runElement(kernel, all, {tiles, elements}, optionsOf(setting, tasklets));
   const auto more = runElement(kernel, all, {2 * tiles, elements}, optionsOf(setting, tasklets));
   const double count = static_cast<double>(tiles) * setting.tasklets;
@@ -134,12 +152,11 @@ ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& set
 }  // namespace
 
 MacMeasurement measure(MacKernel kernel, const KernelSetting& setting) {
-  return cached<MacMeasurement>(static_cast<int>(kernel), setting,
-                                [&] { return measureMac(kernel, setting); });
+  return cached<MacMeasurement>(kernel, setting, [&] { return measureMac(kernel, setting); });
 }
 
 ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting) {
-  return cached<ElementMeasurement>(static_cast<int>(kernel), setting,
+  return cached<ElementMeasurement>(kernel, setting,
                                     [&] { return measureElement(kernel, setting); });
 }
 

@@ -27,6 +27,4 @@ struct ElementRun {
 dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, const ElementRun& size,
                              const dpu::DpuRunOptions& options);
 
-dpu::Program assembled(const std::string& source, unsigned tasklets);
-
 }  // namespace wattlas::pim

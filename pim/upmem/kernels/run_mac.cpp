@@ -2,7 +2,6 @@
 #include <bit>
 #include <numeric>
 
-#include "pim/dpu/program/program_files.h"
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/kernels/run_common.h"
 
@@ -89,12 +88,6 @@ void putOutput(Bytes& want, std::size_t at, MacKernel kernel, const MacFormat& f
 }
 
 }  // namespace
-
-dpu::Program assembled(const std::string& source, unsigned tasklets) {
-  dpu::AssembleOptions options;
-  options.tasklets = static_cast<int>(tasklets);
-  return dpu::assemble(source, "kernel", options);
-}
 
 int macGrain(MacKernel kernel, int unroll) {
   const MacFormat f = formatOf(kernel);

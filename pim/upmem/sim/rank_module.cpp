@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pim/bank/bank_commands.h"
-#include "pim/bank/bank_run.h"
-#include "pim/upmem/sim/tasklets.h"
-
 namespace wattlas::pim {
 
 RankModule::RankModule(const sc_core::sc_module_name& name, const UpmemParams& params,
@@ -26,37 +22,6 @@ void RankModule::reset() {
   wake_.cancel();
 }
 
-Ticks RankModule::simulate(const DpuWork& work, const Kernel& kernel) {
-  const bool fold = params_.fold == "auto" && !detailed_;
-  Ticks time;
-  std::int64_t cycles = 0;
-  for (const TileLoop& loop : work.loops) {
-    const LoopRun run = runLoop(loop, params_.dpu, fold);
-    cycles += run.cycles;
-    counters_.steps += run.steps;
-    counters_.folded += run.folded;
-    counters_.dmaBusy += run.dmaBusy;
-    time += cyclesToTicks(run.cycles, params_.dpu.effectiveClock());
-  }
-  if (work.hasBank && detailed_) {
-    // Banks of a chip are run together when they share activations or open rows.
-    const RowPass row = params_.rowPass(kernel.weightBits, kernel.activationBits);
-    const CommandRun run = runChip(work.bank, row, params_.saMac, params_.bank, params_.issue(),
-                                   row.shared() ? params_.dpusPerChip : 1);
-    counters_.steps += run.commands;
-    time += run.time;
-  } else if (work.hasBank) {
-    const RowPass row = params_.rowPass(kernel.weightBits, kernel.activationBits);
-    const BankRun run = runBank(work.bank, row, params_.saMac, params_.bank, params_.issue(), fold);
-    counters_.steps += run.steps;
-    counters_.folded += run.folded;
-    time += run.time;
-  }
-  counters_.kernelCycles += cycles;
-  ++counters_.simulatedDpus;
-  return time;
-}
-
 bool RankModule::command(const RankCommand& c) {
   if (running_) return false;  // MRAM belongs to the DPUs until they have stopped
   if (c.kind == RankCommand::Kind::transfer) {
@@ -64,21 +29,8 @@ bool RankModule::command(const RankCommand& c) {
     return true;
   }
   if (static_cast<std::int64_t>(c.classOf.size()) > params_.dpusPerRank()) return false;
-  // DPUs share nothing while they run: each is evaluated to its end, identical ones once.
-  const bool fold = params_.fold == "auto";
-  std::map<int, Ticks> known;
-  Ticks longest;
-  for (const int index : c.classOf) {
-    if (index < 0) continue;
-    const DpuWork& work = c.kernel->classes.at(static_cast<std::size_t>(index)).work;
-    const auto at = known.find(index);
-    if (fold && at != known.end()) continue;
-    const Ticks time = simulate(work, *c.kernel);
-    known[index] = time;
-    longest = std::max(longest, time);
-  }
+  const Ticks longest = runRank(*c.kernel, c.classOf, params_, detailed_, counters_);
   running_ = true;
-  ++counters_.launches;
   wake_.notify(toScTime(longest));
   return true;
 }

@@ -1,5 +1,5 @@
-// One rank as an SC module: a TLM-2.0 target for the host (MRAM windows and control), DPUs as plain
-// structs inside.
+// One rank as an SC module for outside programs: a TLM-2.0 target for the host (MRAM windows and
+// control), DPUs as plain structs inside.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 #include <tlm>
 #include <vector>
 
-#include "models/device_module.h"
-#include "pim/upmem/plan.h"
+#include "models/sim/time.h"
+#include "pim/upmem/sim/rank_run.h"
 
 namespace wattlas::pim {
 
@@ -46,12 +46,7 @@ class RankModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   bool running() const { return running_; }
   void reset();
 
-  /// Statistics since reset.
-  struct Counters {
-    std::int64_t steps = 0, folded = 0, dmaBusy = 0, launches = 0, simulatedDpus = 0;
-    std::int64_t kernelCycles = 0;
-  };
-  const Counters& counters() const { return counters_; }
+  const RankCounters& counters() const { return counters_; }  ///< since reset
   Bits moved() const { return moved_; }
 
   /// Memory accesses: MRAM contents are kept in pages that were written. While DPUs run, the host
@@ -66,7 +61,6 @@ class RankModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   static constexpr std::uint64_t pageBytes = 4096;
   bool command(const RankCommand& command);
   bool access(tlm::tlm_generic_payload& transaction);
-  Ticks simulate(const DpuWork& work, const Kernel& kernel);
   void stop();
 
   const UpmemParams& params_;
@@ -74,7 +68,7 @@ class RankModule : public sc_core::sc_module, public tlm::tlm_fw_transport_if<> 
   sc_core::sc_event wake_;
   std::function<void()> stopped_;
   bool running_ = false;
-  Counters counters_;
+  RankCounters counters_;
   Bits moved_;
   std::map<std::uint64_t, std::array<unsigned char, pageBytes>> pages_;
 };

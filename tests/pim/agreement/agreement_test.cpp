@@ -20,8 +20,7 @@ class EveryDevice : public testing::TestWithParam<Case> {};
 TEST_P(EveryDevice, ClosedFormIsWithinFivePercentOfEventNearlyEverywhere) {
   const Case& c = GetParam();
   const auto device = deviceOf(c.id, c.sets);
-  const auto module = device->elaborate("device", Fidelity::event);
-  const Agreement found = agreementOf(*device, *module, awkwardShapes(), 0.05);
+  const Agreement found = agreementOf(*device, awkwardShapes(), 0.05);
   EXPECT_GT(found.compared, 100U);
   EXPECT_LE(found.worst, c.worst) << found.at;
   EXPECT_LE(found.beyond * 50, found.compared) << "worst: " << found.at;
@@ -30,7 +29,6 @@ TEST_P(EveryDevice, ClosedFormIsWithinFivePercentOfEventNearlyEverywhere) {
 TEST_P(EveryDevice, MoreWorkIsNeverFasterAtEvent) {
   const Case& c = GetParam();
   const auto device = deviceOf(c.id, c.sets);
-  const auto module = device->elaborate("device", Fidelity::event);
   for (const char* format : {"fp16", "int8"})
     for (const auto& [n, k] : {std::pair(96, 4096), std::pair(5000, 200), std::pair(1000, 1000)}) {
       Operator op = gemm(1, n, k, format);
@@ -38,7 +36,7 @@ TEST_P(EveryDevice, MoreWorkIsNeverFasterAtEvent) {
       // A larger product may be cut in another way: a hundredth.
       std::int64_t before = 0;
       for (int doubled = 0; doubled < 6; ++doubled) {
-        const std::int64_t now = runAlone(*module, *lower(*device, op)).alone().ps;
+        const std::int64_t now = device->simulate(*lower(*device, op), Fidelity::event).alone().ps;
         EXPECT_GE(now * 100, before * 99)
             << c.id << " " << n << " x " << k << " doubled " << doubled;
         before = now;

@@ -31,7 +31,9 @@ TEST(SaMacPeak, EveryFigureOfTheTableIsMetWithinHalfAPercent) {
     const pim::PeakRates wide = p.peakRates(8, c.activationBits),
                          narrow = p.peakRates(4, c.activationBits);
     const auto near = [&](double ours, double reference) {
-      if (reference > 0) EXPECT_NEAR(ours / reference, 1, 0.005) << c.device << " " << reference;
+      if (reference > 0) {
+        EXPECT_NEAR(ours / reference, 1, 0.005) << c.device << " " << reference;
+      }
     };
     near(wide.row.value * 1e9, c.rowNs);
     near(wide.stream.value / 8e9, c.streamGBs);

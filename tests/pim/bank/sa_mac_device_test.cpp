@@ -49,19 +49,20 @@ TEST(SaMacDevice, FewerBitsNeverMoreTime) {
 
 TEST(SaMacDevice, DetailedAgreesWithEvent) {
   const auto device = deviceOf("upmem-samac-col64");
-  const auto event = device->elaborate("event", Fidelity::event);
-  const auto detailed = device->elaborate("detailed", Fidelity::detailed);
   const auto program = lower(*device, gemm(8, 4096, 4096, "int8"));
-  const Profile a = runAlone(*event, *program), b = runAlone(*detailed, *program);
+  const Profile a = device->simulate(*program, Fidelity::event),
+                b = device->simulate(*program, Fidelity::detailed);
   EXPECT_NEAR(toSeconds(a.alone()).value / toSeconds(b.alone()).value, 1.0, 0.01);
   EXPECT_GT(b.events, a.events);
   EXPECT_DOUBLE_EQ(dynamicJoules(*device, a), dynamicJoules(*device, b));
 }
 
 TEST(SaMacDevice, AGemvStaysWithinItsEventBudget) {
-  const auto all = elaborated({"upmem-samac-col64", "upmem-samac-col256", "upmem-samac-row"});
-  for (const auto& [device, module] : all)
-    EXPECT_LE(runAlone(*module, *lower(*device, gemm(1, 4096, 4096, "int8"))).events, 10000)
+  const auto all = devicesOf({"upmem-samac-col64", "upmem-samac-col256", "upmem-samac-row"});
+  for (const auto& device : all)
+    EXPECT_LE(
+        device->simulate(*lower(*device, gemm(1, 4096, 4096, "int8")), Fidelity::event).events,
+        10000)
         << device->info().title;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "library.h"
+#include "pim/dpu/exec/launch.h"
 #include "pim/dpu/kernels/prim.h"
 
 namespace wattlas::dpu::test {
@@ -25,6 +26,27 @@ TEST(FoldedDpus, OfBinarySearchTheFirstOrLastIsTheSlowest) {
   std::uint64_t slowest = 0;
   for (unsigned dpu = 0; dpu < 8; ++dpu) slowest = std::max(slowest, cycles(bs, 32768, 8, dpu));
   EXPECT_EQ(slowest, std::max(cycles(bs, 32768, 8, 0), cycles(bs, 32768, 8, 7)));
+}
+
+TEST(Launch, InARowPaysTheHandOverOfBanksOnce) {
+  const LaunchModel m{100e-6, 0.4, 0, 1.0};
+  EXPECT_DOUBLE_EQ(m.time(1e-3), 1.1e-3);
+  EXPECT_DOUBLE_EQ(m.time(1e-3, 2), 2.14e-3);
+  EXPECT_DOUBLE_EQ(m.time(1e-3, 2, true), 2.2e-3);
+}
+
+TEST(TaskletPoints, FewTaskletsThatStartFarApartDoNotMeetAtTheEngine) {
+  // Tasklets that start together queue behind one another in every block for ever.
+  PrimShare share;
+  share.parameter = 262144;
+  const auto at = [&](unsigned tasklets, KernelBuild build) {
+    share.tasklets = tasklets;
+    share.build = build;
+    return static_cast<double>(runPrim(share, library()).result.cycles) * tasklets;
+  };
+  using enum KernelBuild;
+  EXPECT_GT(at(4, compiled) / at(1, compiled), 1.03);
+  EXPECT_LT(at(4, apart) / at(1, apart), 1.01);
 }
 
 TEST(Fit, DoesNotDetermineTheEngineOccupancy) {

@@ -17,7 +17,7 @@ PrimShare share(PrimBenchmark benchmark, std::uint64_t parameter, bool tuned,
   PrimShare s;
   s.benchmark = benchmark;
   s.parameter = parameter;
-  s.tuned = tuned;
+  s.build = tuned ? KernelBuild::tuned : KernelBuild::compiled;
   s.tasklets = tasklets;
   return s;
 }

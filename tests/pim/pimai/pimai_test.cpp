@@ -40,37 +40,34 @@ TEST(PimAi, SevenBillionParametersDecodeNearThePublishedRate) {
 
 TEST(PimAi, EventsOfAnOperatorAreFew) {
   const auto device = deviceOf("pim-ai-4chip");
-  const auto module = device->elaborate("chips", Fidelity::event);
   for (const Operator& op : {gemm(1, 4096, 4096, "fp16"), gemm(128, 4096, 4096, "fp16"),
                              gemm(1, 11008, 4096, "int4"), attention(32, 500, "fp16")})
-    EXPECT_LE(runAlone(*module, *lower(*device, op)).events, 10000);
+    EXPECT_LE(device->simulate(*lower(*device, op), Fidelity::event).events, 10000);
 }
 
 TEST(PimAi, RefreshOfWholeChannelsCostsItsShare) {
   const Operator op = gemm(1, 16384, 4096, "fp16");
   const auto perBank = deviceOf("pim-ai-1chip"),
              allBank = deviceOf("pim-ai-1chip", {{"memory.refresh", "allBank"}});
-  const auto a = perBank->elaborate("perBank", Fidelity::event),
-             b = allBank->elaborate("allBank", Fidelity::event);
-  const double x = toSeconds(runAlone(*a, *lower(*perBank, op)).alone()).value;
-  const double y = toSeconds(runAlone(*b, *lower(*allBank, op)).alone()).value;
+  const double x =
+      toSeconds(perBank->simulate(*lower(*perBank, op), Fidelity::event).alone()).value;
+  const double y =
+      toSeconds(allBank->simulate(*lower(*allBank, op), Fidelity::event).alone()).value;
   EXPECT_NEAR(1.0 - x / y, 280.0 / 3906.25, 0.1 * 280.0 / 3906.25);
 }
 
 TEST(PimAi, FoldedChannelsEqualUnfoldedOnes) {
   const auto folded = deviceOf("pim-ai-4chip"), all = deviceOf("pim-ai-4chip", {{"fold", "off"}});
-  const auto a = folded->elaborate("folded", Fidelity::event),
-             b = all->elaborate("all", Fidelity::event);
   const Operator op = gemm(1, 1000, 1000, "fp16");
-  const Profile x = runAlone(*a, *lower(*folded, op)), y = runAlone(*b, *lower(*all, op));
+  const Profile x = folded->simulate(*lower(*folded, op), Fidelity::event),
+                y = all->simulate(*lower(*all, op), Fidelity::event);
   EXPECT_EQ(x.alone(), y.alone());
   EXPECT_GT(y.events, 20 * x.events);
 }
 
 TEST(PimAi, ABAGivesEqualResults) {
   const auto device = deviceOf("pim-ai-4chip");
-  const auto module = device->elaborate("chips", Fidelity::event);
-  expectRepeatable(*device, *module, gemm(1, 900, 900, "fp16"), attention(16, 100, "int8"));
+  expectRepeatable(*device, gemm(1, 900, 900, "fp16"), attention(16, 100, "int8"));
 }
 
 TEST(PimAi, EveryParameterMatters) {

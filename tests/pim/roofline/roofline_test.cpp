@@ -51,18 +51,18 @@ TEST(Roofline, PimChipsShareTheirNumbersWithThePimAiDevices) {
 }
 
 TEST(Roofline, EventsOfAnOperatorAreFew) {
-  const auto models = elaborated({"roofline-pim-ai-4chip", "roofline-h100", "roofline-h100-x8",
-                                  "roofline-a17pro", "roofline-pim-ai-24dimm"});
-  for (const auto& [device, module] : models)
+  const auto models = devicesOf({"roofline-pim-ai-4chip", "roofline-h100", "roofline-h100-x8",
+                                 "roofline-a17pro", "roofline-pim-ai-24dimm"});
+  for (const auto& device : models)
     for (const Operator& op : {gemm(1, 4096, 4096, "fp16"), gemm(128, 4096, 4096, "fp16"),
                                gemm(1, 11008, 4096, "int4"), attention(32, 500, "fp16")})
-      EXPECT_LE(runAlone(*module, *lower(*device, op)).events, 2000) << module->name();
+      EXPECT_LE(device->simulate(*lower(*device, op), Fidelity::event).events, 2000)
+          << device->info().title;
 }
 
 TEST(Roofline, ABAGivesEqualResults) {
   const auto device = deviceOf("roofline-h100-x4");
-  const auto module = device->elaborate("units", Fidelity::event);
-  expectRepeatable(*device, *module, gemm(8, 900, 900, "fp16"), attention(16, 100, "int8"));
+  expectRepeatable(*device, gemm(8, 900, 900, "fp16"), attention(16, 100, "int8"));
 }
 
 TEST(Roofline, EveryParameterMatters) {

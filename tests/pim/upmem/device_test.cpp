@@ -31,12 +31,12 @@ std::vector<Operator> zoo() {
 }
 
 TEST(Upmem, EventAndClosedFormRespectTheBoundAndAgree) {
-  const auto all = elaborated({"upmem-dimm", "upmem-samac-col64", "upmem-samac-row"});
-  for (const auto& [device, module] : all) {
+  const auto all = devicesOf({"upmem-dimm", "upmem-samac-col64", "upmem-samac-row"});
+  for (const auto& device : all) {
     const std::string& id = device->info().title;
     for (const Operator& op : zoo()) {
       const auto program = lower(*device, op);
-      const Profile a = device->estimate(*program), e = runAlone(*module, *program);
+      const Profile a = device->estimate(*program), e = device->simulate(*program, Fidelity::event);
       EXPECT_GE(a.alone(), program->lowerBound()) << id << " " << nameOf(op.kind);
       EXPECT_GE(e.alone(), program->lowerBound()) << id << " " << nameOf(op.kind);
       EXPECT_NEAR(toSeconds(e.alone()).value / toSeconds(a.alone()).value, 1.0, 0.15)
@@ -65,10 +65,9 @@ TEST(Upmem, SegmentsAndSharesHoldTheSameEnergyAndTime) {
 TEST(Upmem, FoldedRanksEqualUnfoldedOnes) {
   const auto folded = deviceOf("upmem-dimm", {{"ranks", "3"}});
   const auto all = deviceOf("upmem-dimm", {{"ranks", "3"}, {"fold", "off"}});
-  const auto a = folded->elaborate("folded", Fidelity::event);
-  const auto b = all->elaborate("all", Fidelity::event);
   for (const Operator& op : {gemm(1, 500, 600, "int8"), gemm(2, 150, 300, "w4a8")}) {
-    const Profile x = runAlone(*a, *lower(*folded, op)), y = runAlone(*b, *lower(*all, op));
+    const Profile x = folded->simulate(*lower(*folded, op), Fidelity::event),
+                  y = all->simulate(*lower(*all, op), Fidelity::event);
     EXPECT_NEAR(toSeconds(x.alone()).value / toSeconds(y.alone()).value, 1.0, 1e-3);
     EXPECT_LT(x.events, y.events);
     EXPECT_EQ(x.shares[0].energy, y.shares[0].energy);
@@ -77,8 +76,7 @@ TEST(Upmem, FoldedRanksEqualUnfoldedOnes) {
 
 TEST(Upmem, ABAGivesEqualResults) {
   const auto device = deviceOf("upmem-dimm");
-  const auto module = device->elaborate("device", Fidelity::event);
-  expectRepeatable(*device, *module, gemm(1, 900, 900, "int8"), attention(16, 100, "int8"));
+  expectRepeatable(*device, gemm(1, 900, 900, "int8"), attention(16, 100, "int8"));
 }
 
 TEST(Upmem, MoreDpusAreFasterOnLargeProducts) {
@@ -123,18 +121,19 @@ TEST(Upmem, ABusyDimmTakesItsPublishedPower) {
 }
 
 TEST(Upmem, GemvStaysWithinItsEventBudget) {
-  const auto all = elaborated({"upmem-dpu", "upmem-dimm", "upmem-server"});
-  for (const auto& [device, module] : all)
-    EXPECT_LE(runAlone(*module, *lower(*device, gemm(1, 4096, 4096, "int8"))).events, 10000)
+  const auto all = devicesOf({"upmem-dpu", "upmem-dimm", "upmem-server"});
+  for (const auto& device : all)
+    EXPECT_LE(
+        device->simulate(*lower(*device, gemm(1, 4096, 4096, "int8")), Fidelity::event).events,
+        10000)
         << device->info().title;
 }
 
 TEST(Upmem, ManyVectorsOnOneDpuFoldToo) {
   const auto folded = deviceOf("upmem-dpu"), all = deviceOf("upmem-dpu", {{"fold", "off"}});
-  const auto a = folded->elaborate("folded", Fidelity::event);
-  const auto b = all->elaborate("all", Fidelity::event);
   for (const Operator& op : {gemm(128, 4096, 4096, "int8"), gemm(128, 512, 2048, "int8")}) {
-    const Profile x = runAlone(*a, *lower(*folded, op)), y = runAlone(*b, *lower(*all, op));
+    const Profile x = folded->simulate(*lower(*folded, op), Fidelity::event),
+                  y = all->simulate(*lower(*all, op), Fidelity::event);
     EXPECT_LT(x.events, 10000);
     EXPECT_NEAR(toSeconds(x.alone()).value / toSeconds(y.alone()).value, 1.0, 1e-3);
     EXPECT_EQ(x.shares[0].energy, y.shares[0].energy);

@@ -140,10 +140,9 @@ TEST(SaMacProperties, FoldedEqualsUnfoldedOnASmallSystem) {
   Sets off = small;
   off.push_back({"fold", "off"});
   const auto a = deviceOf("upmem-samac-col256", small), b = deviceOf("upmem-samac-col256", off);
-  const auto folded = a->elaborate("folded", Fidelity::event);
-  const auto every = b->elaborate("every", Fidelity::event);
   for (const Operator& op : {gemm(3, 130, 700, "int8"), gemm(1, 4096, 512, "int4")}) {
-    const Profile x = runAlone(*folded, *lower(*a, op)), y = runAlone(*every, *lower(*b, op));
+    const Profile x = a->simulate(*lower(*a, op), Fidelity::event),
+                  y = b->simulate(*lower(*b, op), Fidelity::event);
     EXPECT_EQ(x.alone(), y.alone());
     EXPECT_EQ(dynamicJoules(*a, x), dynamicJoules(*b, y));
   }

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <random>
 
+#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/program/program_files.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/sim/tasklets.h"
@@ -24,11 +26,11 @@ dpu::DpuRunOptions tasklets(unsigned n) {
 
 TEST(Kernels, InnerProductsGiveTheBitsOfCpp) {
   for (int k = 0; k < macKernels; ++k)
-    for (const int unroll : {1, 3, 8}) {
+    for (const int unroll : {1, 2, 8}) {
       const auto kernel = static_cast<MacKernel>(k);
       const int vectors = kernel == MacKernel::binaryByte ? 1 : 2;
       for (const unsigned n : {1U, 16U}) {
-        dpu::DpuMachine machine(assembled(gemvSource(kernel, unroll), n));
+        dpu::DpuMachine machine(programOf(kernel, KernelBuild{unroll, n, nullptr}));
         const int grain = macGrain(kernel, unroll);
         EXPECT_NO_THROW(runMac(kernel, machine, {8, 2, grain, vectors}, tasklets(n)))
             << nameOf(kernel) << " unrolled " << unroll << ", " << n << " tasklets";
@@ -41,33 +43,73 @@ TEST(Kernels, ElementWiseKernelsGiveTheBitsOfCpp) {
   for (int k = 0; k < elementKernels; ++k)
     for (const int unroll : {1, 8}) {
       const auto kernel = static_cast<ElementKernel>(k);
-      dpu::DpuMachine machine(assembled(elementSource(kernel, unroll), 16));
+      dpu::DpuMachine machine(programOf(kernel, KernelBuild{unroll, 16, nullptr}));
       for (const int elements : {32, 128})
         EXPECT_NO_THROW(runElement(kernel, machine, {4, elements}, tasklets(16)))
             << nameOf(kernel) << " unrolled " << unroll;
     }
 }
 
+std::shared_ptr<const dpu::IsaExtension> isaOf(const std::string& yaml) {
+  return dpu::IsaExtension::read(parseYaml(yaml, "isa.yaml"));
+}
+
 TEST(Kernels, AWrongKernelIsNoticed) {
-  std::string source = gemvSource(MacKernel::byte, 8);
-  const std::size_t at = source.find("mul_sh_sh");
-  source.replace(at, 9, "mul_sh_sl");
-  dpu::DpuMachine machine(assembled(source, 16));
-  EXPECT_THROW(runMac(MacKernel::byte, machine, {8, 1, 64, 1}, tasklets(16)), std::logic_error);
+  KernelSetting setting;
+  setting.isa = isaOf(
+      "kernels: |\n  .macro bytes4 w, x\n  mul_sl_sl r5, \\w, \\x\n  add r4, r4, r5\n  .endm\n");
+  EXPECT_THROW(measure(MacKernel::byte, setting), std::logic_error);
+}
+
+TEST(Kernels, ShippedInstructionsShortenTheLoopsTheyAreFor) {
+  struct Case {
+    const char* isa;
+    MacKernel kernel;
+    double most;  ///< instructions per product of the stock loop that may remain
+  };
+  for (const Case& c :
+       {Case{"dot4x8", MacKernel::byte, 0.25}, Case{"dot4x8", MacKernel::fourBit, 0.35},
+        Case{"dot8x4", MacKernel::fourBit, 0.2}, Case{"ternary-add", MacKernel::twoBit, 0.2},
+        Case{"xnor32", MacKernel::binary, 0.6}, Case{"fast-mul", MacKernel::word, 0.25},
+        Case{"fast-mul", MacKernel::halfWord, 0.75}, Case{"vload-inc", MacKernel::byte, 0.999},
+        Case{"zero-loop", MacKernel::byte, 0.999}}) {
+    KernelSetting stock, extended;
+    extended.isa = dpu::loadIsa({c.isa});
+    const double before = measure(c.kernel, stock).mac, after = measure(c.kernel, extended).mac;
+    EXPECT_LT(after, c.most * before) << c.isa << " " << nameOf(c.kernel);
+    EXPECT_GT(measure(c.kernel, extended).joulesPerMac, 0) << c.isa;
+  }
+}
+
+TEST(Kernels, AnInstructionThatNobodyShippedIsUsed) {
+  KernelSetting stock, extended;
+  extended.isa = isaOf(
+      "forms:\n"
+      "  - {mnemonic: macs16, operands: [rc, ra, rb, imm], slot: 64,\n"
+      "     semantics: \"rc = sat(rc + (sum(s16(ra) * s16(rb)) >> imm), 48)\"}\n"
+      "kernels: |\n  .macro mac_int16 w, x\n  word_w r8, \\w\n  word_x r10, \\x\n"
+      "  macs16 r4, r8, r10, 0\n  .endm\n");
+  EXPECT_LT(measure(MacKernel::halfWord, extended).mac,
+            0.3 * measure(MacKernel::halfWord, stock).mac);
+}
+
+TEST(Kernels, AnInstructionReachesTheDevice) {
+  const Operator op = gemm(1, 4096, 4096, "int8");
+  const auto stock = deviceOf("upmem-server"), fast = deviceOf("upmem-server", {});
+  ConfigNode config = configOf("upmem-server");
+  config.set("dpu.isa", ConfigNode::ofList({ConfigNode::ofScalar("dot4x8")}));
+  Registry registry;
+  registerPim(registry);
+  const auto dot = registry.make(config, "device");
+  EXPECT_LT(analyticSeconds(*dot, op), analyticSeconds(*stock, op));
+  EXPECT_GT(dot->info().area.value, stock->info().area.value);
+  EXPECT_EQ(analyticSeconds(*fast, op), analyticSeconds(*stock, op));
 }
 
 /// r4 = the result of soft-float code for r4 and r8 (r10).
 class SoftFloat {
  public:
-  SoftFloat()
-      : machine_(
-            assembled("        lw r4, zero, a\n        lw r8, zero, b\n        lw r10, zero, a\n"
-                      "        move r14, r8\n" +
-                          floatMultiplyCode("_m") +
-                          "        sw zero, p, r8\n        move r8, r14\n" + floatAddCode("_a") +
-                          "        sw zero, s, r4\nend: stop true, end\n        .data\n"
-                          "a: .word 0\nb: .word 0\np: .word 0\ns: .word 0\n",
-                      1)) {}
+  SoftFloat() : machine_(program()) {}
 
   void run(std::uint32_t a, std::uint32_t b) {
     put("a", a);
@@ -78,6 +120,16 @@ class SoftFloat {
   std::uint32_t sum() const { return get("s"); }
 
  private:
+  static dpu::Program program() {
+    dpu::AssembleOptions options;
+    options.folder = WATTLAS_DATA_ROOT "/configs/kernels/dpu/lib";
+    return dpu::assemble(
+        "        .include \"float32-inline.s\"\n        lw r4, zero, a\n        lw r8, zero, b\n"
+        "        lw r10, zero, a\n        move r14, r8\n        float_multiply\n"
+        "        sw zero, p, r8\n        move r8, r14\n        float_add\n        sw zero, s, r4\n"
+        "end: stop true, end\n        .data\na: .word 0\nb: .word 0\np: .word 0\ns: .word 0\n",
+        "floats", options);
+  }
   void put(const char* symbol, std::uint32_t v) {
     std::vector<std::uint8_t> bytes(4);
     std::memcpy(bytes.data(), &v, 4);
@@ -153,7 +205,7 @@ TEST(Kernels, TheTileModelPredictsTheExecutedKernel) {
   // Rows of 512 int8 weights: cycles of a whole launch against tiles of measured instructions.
   const KernelSetting setting;
   const MacMeasurement m = measure(MacKernel::byte, setting);
-  dpu::DpuMachine machine(assembled(gemvSource(MacKernel::byte, 8), 16));
+  dpu::DpuMachine machine(programOf(MacKernel::byte, KernelBuild{}));
   const auto few = runMac(MacKernel::byte, machine, {8, 1, 512, 1}, tasklets(16));
   const auto many = runMac(MacKernel::byte, machine, {24, 1, 512, 1}, tasklets(16));
   DpuParams dpu;

@@ -1,0 +1,35 @@
+// `dpu run --trace`: one line per issued instruction.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include "pim/dpu/exec/options.h"
+
+namespace wattlas {
+
+class DpuTrace {
+ public:
+  /// `file`: "-" for stderr. `tasklets`: "0,3,8-11", `range`: "FROM-TO" (instruction indices or
+  /// symbols) or one symbol; empty = all. Throws InputError.
+  DpuTrace(const std::string& file, const dpu::Program& program, const std::string& tasklets,
+           const std::string& range);
+  ~DpuTrace();
+  DpuTrace(const DpuTrace&) = delete;
+  DpuTrace& operator=(const DpuTrace&) = delete;
+
+  void write(const dpu::TraceEvent& event);
+  /// Throws InputError when the file could not be written.
+  void finish();
+
+ private:
+  std::uint32_t place(const std::string& text, bool last) const;
+
+  const dpu::Program& program_;
+  std::string name_;
+  std::FILE* out_;
+  std::uint32_t tasklets_ = ~0U, from_ = 0, to_ = ~0U;
+};
+
+}  // namespace wattlas

@@ -1,0 +1,276 @@
+#include "fpga/overlay/device.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "workloads/graph/exact.h"
+
+namespace wattlas::fpga {
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+Support refused(std::string why) {
+  return {Support::Level::refused, std::move(why)};
+}
+bool isConvolution(const Operator& op) {
+  return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d;
+}
+double rateOf(const OverlayParameters& p) {
+  const double each = p.bandwidth.value.value / static_cast<double>(p.cores);
+  return std::min(p.port.value.value, each) * p.efficiency.value.value;
+}
+double secondsOf(const OverlayStep& s, const OverlayParameters& p) {
+  return std::max(static_cast<double>(s.cycles) / p.clock.value.value, s.bits / rateOf(p)) +
+         p.layerTime.value.value;
+}
+
+}  // namespace
+
+OverlayProgram::OverlayProgram(std::vector<OverlayStep> steps, std::int64_t rounds, Bits resident,
+                               Bits workspace, const OverlayParameters& p)
+    : steps_(std::move(steps)), rounds_(rounds), p_(p) {
+  footprint_ = {{0, resident, workspace}};
+  Hasher h;
+  h.text("fpga-overlay").integer(rounds_);
+  double seconds = 0;
+  for (const OverlayStep& s : steps_) {
+    h.integer(s.cycles).real(s.bits).integer(s.products).integer(s.count);
+    seconds += (secondsOf(s, p) - p.layerTime.value.value) * static_cast<double>(s.count);
+  }
+  hash_ = h.finish();
+  bound_ = toTicks(Seconds(seconds * static_cast<double>(rounds_)));
+}
+
+DesignReport OverlayProgram::designReport(bool) const {
+  DesignReport report;
+  const auto add = [&](const char* name, std::int64_t used, std::int64_t total) {
+    const auto all = static_cast<double>(total);
+    report.fabric.push_back({name, static_cast<double>(used), 0, all, all});
+  };
+  if (p_.boardLut == 0) return report;
+  add("lut", p_.lut, p_.boardLut);
+  add("ff", p_.ff, p_.boardFf);
+  add("dsp", p_.dsp, p_.boardDsp);
+  add("bram18", p_.bram18, p_.boardBram18);
+  add("uram", p_.uram, p_.boardUram);
+  double seconds = 0;
+  for (const OverlayStep& s : steps_) seconds += secondsOf(s, p_) * static_cast<double>(s.count);
+  report.iiCycles = report.latencyCycles = std::round(seconds * p_.clock.value.value);
+  report.throughputPerS = static_cast<double>(p_.cores) / seconds;
+  report.bottleneck = "one core, layer after layer";
+  return report;
+}
+
+OverlayDevice::OverlayDevice(OverlayParameters parameters, ResolvedConfig config)
+    : p_(std::move(parameters)) {
+  config_ = std::move(config);
+  info_.kind = "fpga-overlay";
+  info_.title = p_.title;
+  info_.tiers = {{"board memory", p_.capacity.value}};
+  info_.ports = {{"host", p_.bandwidth.value}};
+  info_.peakMacs = OpRate(2.0 * static_cast<double>(p_.cores * p_.pixels * p_.inputs * p_.outputs) *
+                          p_.clock.value.value);
+  info_.peakMemory = p_.bandwidth.value;
+  product_ = energy_.add({"array.product", Category::compute, Scope::chip, "product", p_.product});
+  Sourced<Joules> bit;
+  bit.value = Joules(p_.memoryEnergy.value.value);
+  bit.low = Joules(p_.memoryEnergy.low.value);
+  bit.high = Joules(p_.memoryEnergy.high.value);
+  bit.basis = p_.memoryEnergy.basis;
+  bit.source = p_.memoryEnergy.source;
+  memory_ = energy_.add({"memory.bit", Category::array, Scope::device, "bit", bit});
+  energy_.addPower("board", Category::leakage, Scope::device, p_.standing);
+}
+
+const KindSet& OverlayDevice::kinds() const {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{conv1d, conv2d,    gemm, pool,    add,      activation,
+              norm,   attention, rope, softmax, embedding}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+  return known;
+}
+
+Support OverlayDevice::supportKnown(const Operator& op) const {
+  const bool products =
+      isConvolution(op) || op.kind == OpKind::gemm || op.kind == OpKind::attention;
+  for (const auto& [format, tensor] :
+       {std::pair{&op.formats.weight, "weights"}, std::pair{&op.formats.activation, "activations"}})
+    if (format->isFloat() || format->bits > p_.mostBits)
+      return refused(std::string(tensor) + " in " + format->name +
+                     ": the array computes with integers of at most " +
+                     std::to_string(p_.mostBits) + " bits");
+  if (products && p_.ternaryOnly && op.kind == OpKind::gemm && op.hasWeights &&
+      op.formats.weight.kind != NumberKind::ternary)
+    return refused("weights in " + op.formats.weight.name +
+                   ": products are looked up in tables for weights of three values");
+  if (op.kind == OpKind::gemm && !op.hasWeights && !p_.sequences)
+    return refused("both operands are activations: the array takes weights from memory");
+  switch (op.kind) {
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+    case OpKind::gemm:
+    case OpKind::pool:
+    case OpKind::add:
+      return {Support::Level::native, ""};
+    case OpKind::activation:
+      if (p_.sequences || op.variant == OpVariant::relu) return {Support::Level::native, ""};
+      return refused(std::string(nameOf(op.variant)) + " is no instruction of the array");
+    case OpKind::norm:
+      if (p_.sequences || op.variant == OpVariant::batch) return {Support::Level::native, ""};
+      return refused("a norm over the row is no instruction of the array");
+    case OpKind::attention:
+    case OpKind::rope:
+    case OpKind::softmax:
+    case OpKind::embedding:
+      if (p_.sequences) return {Support::Level::native, ""};
+      return refused(std::string(nameOf(op.kind)) + " is no instruction of the array");
+    default:
+      return refused(std::string(nameOf(op.kind)) + " is no instruction of the array");
+  }
+}
+
+std::vector<std::vector<OpId>> OverlayDevice::partition(const Graph&,
+                                                        const std::vector<OpId>& mine) const {
+  // One call of the run-time library executes everything up to the next operator of the host.
+  return mine.empty() ? std::vector<std::vector<OpId>>{} : std::vector<std::vector<OpId>>{mine};
+}
+
+OverlayStep OverlayDevice::stepOf(const Operator& op) const {
+  OverlayStep step;
+  const OpCost cost = costOf(op);
+  const Dims& d = op.dims;
+  step.count = op.count;
+  step.products = cost.macs;
+  const auto products = [&](std::int64_t rows, std::int64_t k, std::int64_t n) {
+    const bool single = rows == 1 && p_.rowPixels > 0;
+    return ceilDiv(single ? p_.rowPixels : rows, p_.pixels) * ceilDiv(k, p_.inputs) *
+           ceilDiv(n, p_.outputs);
+  };
+  double elements = static_cast<double>(cost.elementOps);
+  if (isConvolution(op)) {
+    const std::int64_t rows = outputHeight(op), columns = outputWidth(op),
+                       taps = d[Dim::kernelHeight] * d[Dim::kernelWidth], groups = d[Dim::groups];
+    const bool depthwise = groups > 1 && groups == d[Dim::cin] && p_.depthwiseChannels > 0;
+    step.cycles = depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
+                                  ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
+                            : rows * taps * groups *
+                                  products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
+    elements = 0;  // bias, activation and requantisation follow in the pipeline
+  } else if (op.kind == OpKind::gemm) {
+    step.cycles = products(d[Dim::M], d[Dim::K], d[Dim::N]);
+    elements = 0;
+  } else if (op.kind == OpKind::attention) {
+    const std::int64_t queries = d[Dim::queries] * d[Dim::batch];
+    step.cycles = 2 * d[Dim::heads] * products(queries, d[Dim::headDim], d[Dim::keys]);
+  } else {
+    elements = std::max(elements, (cost.input.value + cost.output.value) /
+                                      static_cast<double>(2 * op.formats.activation.bits));
+  }
+  step.cycles += static_cast<std::int64_t>(std::ceil(elements / static_cast<double>(p_.lanes)));
+  const double features = cost.input.value + cost.output.value;
+  step.bits = cost.weightRead.value + cost.kvRead.value + cost.kvWrite.value;
+  if (features > p_.featureBuffer.value.value) step.bits += features;
+  return step;
+}
+
+Expected<std::shared_ptr<const Program>, Refusal> OverlayDevice::lower(const WorkItem& item) const {
+  std::vector<OverlayStep> steps;
+  Bits resident, workspace;
+  std::int64_t batch = 1;
+  for (std::size_t i = 0; i < item.region.size(); ++i) {
+    Operator op = item.op(i);
+    if (const Support s = support(op); s.level == Support::Level::refused)
+      return Refusal{Refusal::Code::unsupported, "'" + op.name + "': " + s.how,
+                     "another device, such as the host"};
+    const OpCost cost = costOf(op);
+    resident += (cost.weights + cost.state) * static_cast<double>(op.weightCopies());
+    workspace = std::max(workspace, cost.input + cost.output);
+    // Images of a batch go to the cores one by one; rows of a matrix product stay together.
+    if (isConvolution(op) || op.kind == OpKind::pool) {
+      batch = std::max(batch, op.dims[Dim::batch]);
+      op.dims[Dim::batch] = 1;
+    }
+    steps.push_back(stepOf(op));
+  }
+  const std::int64_t rounds = ceilDiv(batch, p_.cores);
+  return std::shared_ptr<const Program>(
+      std::make_shared<OverlayProgram>(std::move(steps), rounds, resident, workspace, p_));
+}
+
+Profile OverlayDevice::estimate(const Program& program) const {
+  const auto& mine = dynamic_cast<const OverlayProgram&>(program);
+  Profile profile;
+  Ticks at;
+  for (std::size_t i = 0; i < mine.steps().size(); ++i) {
+    const OverlayStep& s = mine.steps()[i];
+    const double compute = static_cast<double>(s.cycles) / p_.clock.value.value,
+                 stream = s.bits / rateOf(p_);
+    const double most = std::max({compute, stream, p_.layerTime.value.value});
+    const Bottleneck bottleneck = most == compute  ? Bottleneck::compute
+                                  : most == stream ? Bottleneck::memory
+                                                   : Bottleneck::control;
+    Segment segment;
+    segment.local = toTicks(Seconds(secondsOf(s, p_)));
+    segment.repeat = s.count * mine.rounds();
+    segment.op = static_cast<std::int32_t>(i);
+    segment.bottleneck = bottleneck;
+    segment.energy.add(product_, s.products);
+    segment.energy.add(memory_, static_cast<std::int64_t>(s.bits));
+    OperatorShare share;
+    share.op = static_cast<std::int32_t>(i);
+    share.start = at;
+    share.attributed = share.busy = segment.local * segment.repeat;
+    at += share.attributed;
+    share.end = at;
+    share.energy.add(segment.energy, segment.repeat);
+    share.bottleneck = bottleneck;
+    const double peak = info_.peakMacs.value / 2;
+    if (share.attributed.ps > 0)
+      share.utilisation = rounded(
+          std::min(1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
+                            (toSeconds(share.attributed).value * peak)));
+    profile.segments.push_back(std::move(segment));
+    profile.shares.push_back(std::move(share));
+  }
+  return profile;
+}
+
+CopyCost OverlayDevice::copy(const CopyRequest& request) const {
+  CopyCost cost;
+  cost.wire = request.amount;
+  cost.peak = p_.bandwidth.value;
+  cost.energy.add(memory_, static_cast<std::int64_t>(request.amount.value));
+  return cost;
+}
+
+LaunchCost OverlayDevice::launch() const {
+  LaunchCost cost;
+  cost.perProgram = toTicks(p_.callTime.value);
+  return cost;
+}
+
+DeviceKind overlayKind() {
+  DeviceKind kind;
+  kind.name = "fpga-overlay";
+  kind.title =
+      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
+  kind.make = [](const ConfigNode& config, const std::string& prefix,
+                 Problems& problems) -> std::unique_ptr<Device> {
+    OverlayParameters p;
+    const std::size_t before = problems.list().size();
+    ResolvedConfig bound =
+        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
+    if (problems.list().size() > before) return nullptr;
+    return std::make_unique<OverlayDevice>(std::move(p), std::move(bound));
+  };
+  kind.schema = [] {
+    OverlayParameters p;
+    return schemaOf("fpga-overlay device", [&p](Binder& binder) { p.bind(binder); });
+  };
+  return kind;
+}
+
+}  // namespace wattlas::fpga

@@ -1,0 +1,26 @@
+// Logic delay against the clock: how many cycles additions and products take when a tool places
+// registers, and which clocks a device reaches.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fpga/layer.h"
+#include "fpga/parameters.h"
+
+namespace wattlas::fpga {
+
+/// Share of the period that HLS plans with; the rest is its margin for routing.
+inline constexpr double plannedShare = 0.875;
+
+/// Additions of `bits` bits that follow each other within one cycle.
+double additionsPerCycle(std::int64_t bits, const Parameters& p);
+/// Registered partial sums for each product of an unrolled layer; 0 when it needs no register.
+double partialSums(const Layer& layer, const Parameters& p);
+/// Cycles from the input to the output of an unrolled layer, beside the one that starts it.
+std::int64_t unrolledLatency(const Layer& layer, const Parameters& p);
+
+/// Highest clock of a design that fills `fill` of the device's LUTs.
+Hertz reachableClock(double fill, const Parameters& p);
+
+}  // namespace wattlas::fpga

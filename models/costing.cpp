@@ -1,0 +1,300 @@
+#include "models/costing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "models/collective.h"
+
+namespace wattlas {
+namespace {
+
+/// As ProfileCache::key, from hashes that are known already.
+Hash128 keyOf(const Hash128& program, const Hash128& device, Fidelity fidelity) {
+  return Hasher().add(program).add(device).integer(static_cast<int>(fidelity)).finish();
+}
+
+bool has(const Device& device, Fidelity fidelity) {
+  const auto list = device.fidelities();
+  return std::find(list.begin(), list.end(), fidelity) != list.end();
+}
+
+}  // namespace
+
+Fidelity usableLevel(const Device& device, Fidelity wanted) {
+  return has(device, wanted)                                            ? wanted
+         : wanted == Fidelity::detailed && has(device, Fidelity::event) ? Fidelity::event
+                                                                        : Fidelity::analytic;
+}
+
+Costing::Costing(const Experiment& experiment, const Tariff& tariff, ProfileCache& cache,
+                 Detail detail)
+    : x_(experiment),
+      tariff_(tariff),
+      cache_(cache),
+      detail_(detail),
+      deviceLevel_(usableLevel(*x_.platform->device.device, x_.run.fidelity)),
+      hostLevel_(x_.platform->host.device == nullptr
+                     ? Fidelity::analytic
+                     : usableLevel(*x_.platform->host.device, x_.run.fidelity)) {}
+
+CostedRun Costing::run() {
+  if (!fromMemory()) fromPlan();
+  return std::move(out_);
+}
+
+void Costing::fromPlan() {
+  plan_ = makePlan(x_, cache_, detail_);
+  out_.memory = std::move(plan_.memory);
+  out_.assumptions = std::move(plan_.assumptions);
+  out_.usesHost = plan_.usesHost;
+  out_.reasons = std::move(plan_.reasons);
+  if (!out_.reasons.empty()) return;
+  try {
+    if (x_.platform->weightLoad && x_.run.scope >= Scope::node)
+      for (const PlannedCopy& load : plan_.weightLoads)
+        out_.loads.push_back(&loads_.emplace_back(booked(load.request)));
+    for (const PlannedPhase& planned : plan_.phases) {
+      CostedPhase& phase = out_.phases.emplace_back();
+      phase.index = planned.index;
+      for (const PlannedRegion& region : planned.regions) {
+        regions_.push_back(booked(x_.workload->phases[planned.index], region));
+        phase.regions.push_back({&regions_.back(), &region});
+      }
+    }
+  } catch (const std::overflow_error& error) {
+    out_.reasons = {std::string("budget: ") + error.what()};
+  }
+}
+
+Ticks Costing::closedForm(const Profile& profile) const {
+  Ticks total;
+  const double linkRate = x_.platform->link.rate.value.value;
+  for (const Segment& segment : profile.segments) {
+    Ticks longest = segment.local;
+    for (const Demand& d : segment.demands) {
+      const double rate = linkRate > 0 ? std::min(d.peak.value, linkRate) : d.peak.value;
+      longest = std::max(longest, toTicks(d.amount / BitRate(rate)));
+    }
+    total += times(longest, segment.repeat);
+  }
+  return total;
+}
+
+const Costing::Executed& Costing::executed(const StepGroup& group, bool onHost) {
+  const Program& program = *group.program;
+  const Fidelity level = onHost ? hostLevel_ : deviceLevel_;
+  const Component& component = onHost ? x_.platform->host : x_.platform->device;
+  const Device& device = *component.device;
+  const Hash128 key = keyOf(group.hash, component.hash, level);
+  const auto at = executed_.find(key);
+  if (at != executed_.end()) return at->second;
+  const Profile* profile = cache_.find(key);
+  if (profile == nullptr && level == Fidelity::analytic && program.coversCounts())
+    // A program of a whole network will hardly come again, and a closed form is soon made.
+    profile = &estimates_.emplace_back(device.estimate(program));
+  else if (profile == nullptr)
+    profile = &cache_.put(key, level == Fidelity::analytic ? device.estimate(program)
+                                                           : device.simulate(program, level));
+  out_.events += profile->events;
+  if (out_.events > x_.run.eventBudget)
+    throw std::overflow_error(
+        fmt::format("more than {} events (run.eventBudget)", x_.run.eventBudget));
+  if (detail_ == Detail::full) {
+    out_.replications.insert(out_.replications.end(), profile->replications.begin(),
+                             profile->replications.end());
+    out_.assumptions.insert(out_.assumptions.end(), profile->assumptions.begin(),
+                            profile->assumptions.end());
+  }
+  return executed_.emplace(key, Executed{profile, profile->alone(), closedForm(*profile)})
+      .first->second;
+}
+
+CopyPart Costing::copyPart(const CopyRequest& request, const CopyCost& cost) const {
+  CopyPart part;
+  part.toDevice = request.toDevice;
+  part.lead = cost.latency + toTicks(x_.platform->link.latency.value);
+  part.wire = cost.wire;
+  const double rate = x_.platform->link.rate.value.value;
+  part.peak = cost.peak;
+  part.alone =
+      part.lead + toTicks(cost.wire / (rate > 0 ? std::min(cost.peak, BitRate(rate)) : cost.peak));
+  return part;
+}
+
+BookedLoad Costing::booked(const CopyRequest& request) const {
+  const CopyCost cost = x_.platform->device.device->copy(request);
+  return bookLoad(tariff_, copyPart(request, cost), cost);
+}
+
+BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region) {
+  if (!network_) network_ = std::make_unique<Network>(*x_.platform);
+  const Operator& op = phase.graph.at(region.ops.front());
+  const std::int64_t members = x_.platform->groups.front().count;
+  CollectiveSpec spec;
+  spec.operation = op.variant == OpVariant::allGather       ? "allGather"
+                   : op.variant == OpVariant::reduceScatter ? "reduceScatter"
+                   : op.variant == OpVariant::allToAll      ? "allToAll"
+                                                            : "allReduce";
+  spec.algorithm = "ring";
+  spec.amount = costOf(op).output;
+  for (std::int64_t m = 0; m < members; ++m) spec.members.push_back(network_->seat(0, m));
+  // One member stands for all: rounds of a ring, each of them one transfer of a member.
+  const Network::Route* route = network_->route(spec.members[0], spec.members[1]);
+  if (route == nullptr)
+    throw InputError("no link joins the members of " + x_.platform->groups.front().device.name,
+                     "a link whose `joins` names the group");
+  const double n = static_cast<double>(members);
+  CopyPart part;
+  part.lead = route->latency;
+  // Where all members share one section, each waits for all.
+  part.wire = spec.amount / n * (foldable(spec, *network_) ? 1.0 : n);
+  part.peak = network_->resources().channels[static_cast<std::size_t>(route->channels[0])].rate;
+  part.alone = part.lead + toTicks(part.wire / part.peak);
+  const std::int64_t rounds = (spec.operation == "allReduce" ? 2 : 1) * (members - 1);
+  double bits = 0;
+  for (const auto& [link, hops] : route->hops)
+    bits += spec.amount.value * static_cast<double>(rounds) * static_cast<double>(hops);
+  RegionBooker booker(tariff_, phase, region);
+  booker.exchange(part, rounds, route->hops.front().first, bits);
+  return booker.take();
+}
+
+BookedRegion Costing::booked(const Phase& phase, const PlannedRegion& region) {
+  if (region.exchange) return exchanged(phase, region);
+  const bool node = x_.run.scope >= Scope::node;
+  const Device& device = region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
+  const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
+  const std::int64_t launches =
+      launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
+  RegionBooker booker(tariff_, phase, region);
+  for (const StepGroup& group : region.groups) {
+    const Executed& done = executed(group, region.onHost);
+    booker.runs(group, *done.profile, done.alone, done.duration,
+                times(launch.perProgram, launches));
+  }
+  if (node)
+    for (const PlannedCopy& copy : region.copies) {
+      const CopyCost cost = x_.platform->device.device->copy(copy.request);
+      booker.copies(copyPart(copy.request, cost), cost, copy.perStep);
+    }
+  return booker.take();
+}
+
+/// Costs of operators may be shared where each is a region of its own whose program depends on
+/// the operator alone, and nobody asks for more than totals.
+bool Costing::shares() const {
+  const auto separate = [](const Component& c) {
+    return c.device == nullptr || c.device->lowersByOperator();
+  };
+  return detail_ == Detail::totals && x_.platform->groups.front().count == 1 &&
+         x_.platform->mapping.place.empty() && separate(x_.platform->device) &&
+         separate(x_.platform->host);
+}
+
+/// Everything about platform and run that costs depend on.
+Hash128 Costing::runKey() const {
+  return Hasher()
+      .add(x_.platform->hash)
+      .integer(static_cast<int>(deviceLevel_))
+      .integer(static_cast<int>(hostLevel_))
+      .integer(static_cast<int>(x_.run.scope))
+      .integer(static_cast<int>(x_.run.energyMode))
+      .finish();
+}
+
+void Costing::remember(std::size_t phase, const PlannedRegion& planned, BookedRegion region) {
+  const OpId id = planned.ops.front();
+  const OperatorFacts& known = facts().phases[phase].ops[static_cast<std::size_t>(id)];
+  BookedOperator book;
+  book.region = std::move(region);
+  book.host = planned.onHost;
+  book.workspaceBytes = workspaceBytes(planned);
+  const Operator& op = x_.workload->phases[phase].graph.at(id);
+  book.resident =
+      placedOn(planned.onHost ? x_.platform->host : x_.platform->device, op, known, cache_)
+          .resident;
+  const bool loads = x_.platform->weightLoad && x_.run.scope >= Scope::node;
+  if (loads && !planned.onHost && known.cost.weights.value > 0)
+    book.load = booked(loadOf(book.resident));
+  cache_.putBooked(ProfileCache::pairKey(runKey(), known.context), std::move(book));
+}
+
+const WorkloadFacts& Costing::facts() {
+  if (!facts_) facts_ = x_.facts ? x_.facts : factsOf(*x_.workload);
+  return *facts_;
+}
+
+/// Costs of all operators in the order in which they run; empty entries are not known yet.
+bool Costing::findKnown(std::vector<const BookedOperator*>& known) {
+  const Hash128 run = runKey();
+  known.clear();
+  bool complete = true;
+  for (const PhaseFacts& phase : facts().phases)
+    for (const OpId id : phase.order) {
+      const Hash128& context = phase.ops[static_cast<std::size_t>(id)].context;
+      known.push_back(cache_.booked(ProfileCache::pairKey(run, context)));
+      complete = complete && known.back() != nullptr;
+    }
+  return complete;
+}
+
+/// Plans and costs operators that are not known yet; false when one of them is refused.
+bool Costing::costMissing(const std::vector<const BookedOperator*>& known) {
+  std::vector<std::vector<char>> wanted;
+  std::size_t next = 0;
+  for (const PhaseFacts& phase : facts().phases) {
+    // Decoding refuses long runs before it lowers their many steps: only a full plan does that.
+    if (x_.workload->phases[wanted.size()].repeat > 10000) return false;
+    wanted.emplace_back(phase.ops.size(), 0);
+    for (const OpId id : phase.order)
+      wanted.back()[static_cast<std::size_t>(id)] = known[next++] == nullptr ? 1 : 0;
+  }
+  const Plan plan = planOperators(x_, cache_, wanted);
+  if (!plan.reasons.empty()) return false;
+  try {
+    for (const PlannedPhase& planned : plan.phases)
+      for (const PlannedRegion& region : planned.regions)
+        remember(planned.index, region, booked(x_.workload->phases[planned.index], region));
+  } catch (const std::overflow_error&) {
+    out_ = {};
+    return false;
+  }
+  return true;
+}
+
+/// The whole run from costs of its operators, which other runs may have asked for. False when that
+/// is not possible: then only a full plan knows what to say.
+bool Costing::fromMemory() {
+  if (!shares()) return false;
+  std::vector<const BookedOperator*> known;
+  if (!findKnown(known) && !(costMissing(known) && findKnown(known))) return false;
+  MemoryNeeds memory(x_, facts());
+  std::int64_t events = 0;
+  std::size_t next = 0;
+  const auto& phases = facts().phases;
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    CostedPhase& phase = out_.phases.emplace_back();
+    phase.index = p;
+    phase.regions.reserve(phases[p].order.size());
+    for (const OpId id : phases[p].order) {
+      const BookedOperator* book = known[next++];
+      out_.usesHost = out_.usesHost || book->host;
+      events += book->region.events;
+      memory.workspace(book->host, book->workspaceBytes);
+      if (memory.keep(p, id, book->host, book->resident) && book->load)
+        out_.loads.push_back(&*book->load);
+      phase.regions.push_back({&book->region, nullptr});
+    }
+  }
+  // Equal programs were counted more than once: only a full plan knows.
+  if (events > x_.run.eventBudget) {
+    out_ = {};
+    return false;
+  }
+  out_.reasons = memory.report(out_.memory, out_.usesHost);
+  return true;
+}
+
+}  // namespace wattlas

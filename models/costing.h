@@ -1,0 +1,87 @@
+// What every region of a run costs on its component: planned, lowered, in closed form or simulated,
+// and shared with other runs where it is the same. Internal to models/.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "models/booking.h"
+#include "models/network.h"
+#include "models/plan_memory.h"
+
+namespace wattlas {
+
+/// The level at which a component runs when `wanted` is asked for.
+Fidelity usableLevel(const Device& device, Fidelity wanted);
+
+struct CostedRegion {
+  const BookedRegion* cost = nullptr;
+  const PlannedRegion* plan = nullptr;  ///< null where only totals are asked for
+};
+
+struct CostedPhase {
+  std::size_t index = 0;  ///< into Workload::phases
+  std::vector<CostedRegion> regions;
+};
+
+/// Points into the cache and the Costing that made it.
+struct CostedRun {
+  std::vector<const BookedLoad*> loads;
+  std::vector<CostedPhase> phases;
+  MemoryPlan memory;
+  std::vector<std::string> reasons;  ///< why it cannot run; empty = feasible
+  std::vector<Assumption> assumptions;
+  std::vector<Replication> replications;
+  bool usesHost = false;
+  std::int64_t events = 0;
+};
+
+class Costing {
+ public:
+  /// Keeps references.
+  Costing(const Experiment& experiment, const Tariff& tariff, ProfileCache& cache, Detail detail);
+  /// Call once.
+  CostedRun run();
+
+  Fidelity deviceLevel() const { return deviceLevel_; }
+  Fidelity hostLevel() const { return hostLevel_; }
+
+ private:
+  struct Executed {
+    const Profile* profile = nullptr;
+    Ticks alone, duration;
+  };
+
+  bool fromMemory();
+  bool costMissing(const std::vector<const BookedOperator*>& known);
+  bool findKnown(std::vector<const BookedOperator*>& known);
+  void remember(std::size_t phase, const PlannedRegion& planned, BookedRegion region);
+  bool shares() const;
+  Hash128 runKey() const;
+  void fromPlan();
+  const Executed& executed(const StepGroup& group, bool onHost);
+  Ticks closedForm(const Profile& profile) const;
+  CopyPart copyPart(const CopyRequest& request, const CopyCost& cost) const;
+  BookedLoad booked(const CopyRequest& request) const;
+  BookedRegion booked(const Phase& phase, const PlannedRegion& region);
+  BookedRegion exchanged(const Phase& phase, const PlannedRegion& region);
+  const WorkloadFacts& facts();
+
+  const Experiment& x_;
+  const Tariff& tariff_;
+  ProfileCache& cache_;
+  const Detail detail_;
+  const Fidelity deviceLevel_, hostLevel_;
+  CostedRun out_;
+  Plan plan_;
+  std::deque<BookedRegion> regions_;
+  std::deque<BookedLoad> loads_;
+  std::shared_ptr<const WorkloadFacts> facts_;
+  std::unique_ptr<Network> network_;  ///< made for exchanges of members
+  std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
+  std::deque<Profile> estimates_;  ///< of programs that nobody else can use; they must not move
+};
+
+}  // namespace wattlas

@@ -1,0 +1,19 @@
+// Statistics and trace of a run, from its schedule. Internal to models/.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "models/result.h"
+#include "models/task_graph.h"
+
+namespace wattlas {
+
+std::vector<ComponentStatistics> statisticsOf(const Resources& resources, const Schedule& schedule);
+
+/// Slices of programs on their seats and of transfers on the channels that they kept busy.
+std::vector<TraceSlice> traceOf(const TaskGraph& graph, const Resources& resources,
+                                const Schedule& schedule,
+                                const std::function<std::string(const Task&)>& nameOf);
+
+}  // namespace wattlas

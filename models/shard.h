@@ -1,0 +1,14 @@
+// Cuts the layers of a network into equal slices for members that work on them together.
+#pragma once
+
+#include "workloads/graph/workload.h"
+
+namespace wattlas {
+
+/// What one of `members` runs: products cut by outputs or, behind those, by inputs, attention by
+/// heads (key and value heads that do not divide are kept by several), and a collective operator
+/// where members need the results of all. Norms, sums and routers are repeated on all members.
+/// Throws InputError when heads do not divide, or for operators that have no such cut.
+Workload tensorShard(const Workload& workload, std::int64_t members);
+
+}  // namespace wattlas

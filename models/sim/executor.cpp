@@ -1,0 +1,154 @@
+#include "models/sim/executor.h"
+
+#include <algorithm>
+
+#include "models/sim/time.h"
+
+namespace wattlas {
+
+Executor::Executor(const sc_core::sc_module_name& name, Interconnect& interconnect, Done done)
+    : sc_module(name), socket_("out"), done_(std::move(done)), interconnect_(interconnect) {
+  socket_.bind(*this);
+  socket_.bind(interconnect.in);
+  SC_HAS_PROCESS(Executor);
+  SC_METHOD(step);
+  sensitive << wake_;
+  dont_initialize();
+}
+
+Executor::~Executor() = default;
+
+void Executor::begin(TaskId id, const TaskGraph& graph, const Seat* seat, std::int64_t grain) {
+  std::unique_ptr<Play> play;
+  if (spare_.empty()) {
+    play = std::make_unique<Play>();
+  } else {
+    play = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  *play = {id, &graph, seat, std::max<std::int64_t>(1, grain), 0, 0, 0, 1, Ticks(-1)};
+  plays_.push_back(std::move(play));
+  partOver(*plays_.back());
+  arm();
+}
+
+void Executor::arm() {
+  Ticks first(-1);
+  for (const auto& play : plays_)
+    if (play->wake.ps >= 0 && (first.ps < 0 || play->wake < first)) first = play->wake;
+  wake_.cancel();
+  if (first.ps >= 0) wake_.notify(toScTime(first - scNow()));
+}
+
+void Executor::pass(Play& play, Ticks local) {
+  ++play.outstanding;
+  play.wake = scNow() + local;
+}
+
+void Executor::send(Play& play, const Demand& demand, const std::vector<ChannelId>& route,
+                    std::int64_t repeats) {
+  ++play.outstanding;
+  if (idle_.empty()) {
+    transfers_.push_back(std::make_unique<Transfer>());
+    idle_.push_back(transfers_.back().get());
+  }
+  Transfer& transfer = *idle_.back();
+  idle_.pop_back();
+  transfer.play = &play;
+  TransferExtension& x = transfer.extension;
+  BitRate rate = demand.peak;
+  for (const ChannelId c : route)
+    rate = std::min(rate, interconnect_.channels()[static_cast<std::size_t>(c)].rate);
+  x.amount = demand.amount * static_cast<double>(repeats);
+  x.peak = demand.peak;
+  x.alone = times(toTicks(demand.amount / rate), repeats);
+  x.route = route;
+  x.priority = play.graph->tasks[static_cast<std::size_t>(play.id)].priority;
+  x.requester = x.holder = play.id;
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  socket_->nb_transport_fw(transfer.payload, phase, delay);
+}
+
+bool Executor::nextPart(Play& play, const Segment& segment) {
+  const std::int64_t repeats = play.repeatsLeft / play.partsLeft;
+  play.repeatsLeft -= repeats;
+  --play.partsLeft;
+  // Repetitions of max(local, demand) last repeats x max: with one part, the slower side decides
+  // every repetition alike.
+  Ticks local = segment.local;
+  for (const Demand& demand : segment.demands) {
+    const std::vector<ChannelId>& route = demand.write ? play.seat->out : play.seat->in;
+    if (route.empty())
+      local = std::max(local, toTicks(demand.amount / demand.peak));
+    else
+      send(play, demand, route, repeats);
+  }
+  pass(play, times(local, repeats));
+  return true;
+}
+
+bool Executor::next(Play& play) {
+  const Task& task = play.graph->tasks[static_cast<std::size_t>(play.id)];
+  if (play.partsLeft > 0) return nextPart(play, task.profile->segments[play.step - 2]);
+  if (play.step++ == 0) {
+    // Without a link nobody else is there: the whole transfer is private time.
+    const bool unlinked = task.kind == Task::Kind::move && task.route < 0;
+    const Ticks first =
+        unlinked ? task.alone : task.lead + (task.profile == nullptr ? task.local : Ticks(0));
+    if (first.ps == 0 || task.repeat == 0) return next(play);
+    pass(play, times(first, task.repeat));
+    return true;
+  }
+  if (task.kind == Task::Kind::move) {
+    if (play.step > 2 || task.route < 0) return false;
+    send(play, {0, task.wire, task.peak, 0, false},
+         play.graph->routes[static_cast<std::size_t>(task.route)], task.repeat);
+    return true;
+  }
+  if (task.profile == nullptr || play.step - 2 >= task.profile->segments.size()) return false;
+  const Segment& segment = task.profile->segments[play.step - 2];
+  play.repeatsLeft = segment.repeat * task.repeat;
+  if (play.repeatsLeft == 0) return next(play);
+  play.partsLeft = segment.demands.empty() ? 1 : std::min(play.grain, play.repeatsLeft);
+  return nextPart(play, segment);
+}
+
+void Executor::partOver(Play& play) {
+  if (--play.outstanding > 0 || next(play)) return;
+  const TaskId id = play.id;
+  const auto at = std::find_if(plays_.begin(), plays_.end(),
+                               [&](const auto& known) { return known.get() == &play; });
+  spare_.push_back(std::move(*at));
+  plays_.erase(at);
+  done_(id);
+}
+
+void Executor::step() {
+  ++events_;
+  const Ticks now = scNow();
+  std::vector<Play*> over;
+  for (const auto& play : plays_)
+    if (play->wake.ps >= 0 && play->wake <= now) over.push_back(play.get());
+  for (Play* play : over) {
+    play->wake = Ticks(-1);
+    partOver(*play);
+  }
+  arm();
+}
+
+tlm::tlm_sync_enum Executor::nb_transport_bw(tlm::tlm_generic_payload& transaction,
+                                             tlm::tlm_phase& phase, sc_core::sc_time&) {
+  if (phase != tlm::END_RESP) return tlm::TLM_ACCEPTED;
+  for (const auto& transfer : transfers_)
+    if (&transfer->payload == &transaction) {
+      Play& play = *transfer->play;
+      idle_.push_back(transfer.get());
+      partOver(play);
+      arm();
+      break;
+    }
+  return tlm::TLM_COMPLETED;
+}
+
+}  // namespace wattlas

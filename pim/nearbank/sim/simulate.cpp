@@ -1,0 +1,57 @@
+#include "pim/nearbank/sim/simulate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pim/nearbank/channel.h"
+#include "pim/nearbank/command_run.h"
+
+namespace wattlas::pim::nearbank {
+namespace {
+
+ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelity fidelity) {
+  if (op.sequence.sections.empty()) return {};
+  if (fidelity == Fidelity::detailed) return CommandRun(p, op.alone).run(op.sequence);
+  const bool fold = p.fold == "auto";
+  ChannelResult result;
+  // Channels share nothing while they run and have the program of the busiest.
+  for (std::int64_t c = 0; c < (fold ? 1 : p.channels); ++c) {
+    ChannelResult one = Channel(p, fold, op.alone).run(op.sequence);
+    one.steps += result.steps;
+    one.time = std::max(one.time, result.time);
+    result = std::move(one);
+  }
+  return result;
+}
+
+}  // namespace
+
+Profile simulateChannels(const NearBankDevice& device, const NearBankProgram& program,
+                         Fidelity fidelity) {
+  const NearBankParams& p = device.params();
+  std::vector<Ticks> times;
+  std::int64_t steps = 1, refreshes = 0, folded = 1;
+  for (const NearBankOp& op : program.operators()) {
+    const ChannelResult result = runChannels(op, p, fidelity);
+    steps += 1 + result.steps;
+    refreshes += result.refreshes;
+    folded = std::max(folded, result.folded);
+    times.push_back(result.time);
+  }
+  Profile profile = device.profileOf(program, times);
+  device.explain(program, profile);
+  profile.events = steps;
+  profile.statistics = {{"refreshes", static_cast<double>(refreshes)}};
+  if (p.fold == "auto" || fidelity == Fidelity::detailed)
+    profile.replications.push_back({ReplicationKind::symmetry, p.channels,
+                                    std::to_string(p.channels) + " channels",
+                                    "equal shares of every tensor, in step, nothing shared"});
+  if (folded > 1)
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, folded, "equal tiles of a product",
+         "complete relative state of banks, buses and registers recurs, no "
+         "refresh in between"});
+  return profile;
+}
+
+}  // namespace wattlas::pim::nearbank

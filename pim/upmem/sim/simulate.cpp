@@ -1,0 +1,80 @@
+#include "pim/upmem/sim/simulate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pim/upmem/sim/rank_run.h"
+
+namespace wattlas::pim {
+
+std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& params, bool fold) {
+  std::vector<RankPattern> patterns;
+  const std::int64_t size = params.dpusPerRank();
+  std::size_t index = 0;
+  std::int64_t left = kernel.classes.empty() ? 0 : kernel.classes[0].dpus;
+  for (std::int64_t rank = 0; rank < params.ranks && index < kernel.classes.size(); ++rank) {
+    RankPattern pattern{{}, 1};
+    pattern.classOf.reserve(static_cast<std::size_t>(size));
+    for (std::int64_t d = 0; d < size; ++d) {
+      while (left == 0 && index < kernel.classes.size())
+        left = ++index < kernel.classes.size() ? kernel.classes[index].dpus : 0;
+      pattern.classOf.push_back(index < kernel.classes.size() ? static_cast<int>(index) : -1);
+      if (left > 0) --left;
+    }
+    if (std::all_of(pattern.classOf.begin(), pattern.classOf.end(), [](int c) { return c < 0; }))
+      break;
+    // Equal composition and nothing shared while DPUs run: one rank stands for all of them.
+    if (fold && !patterns.empty() && patterns.back().classOf == pattern.classOf)
+      ++patterns.back().ranks;
+    else
+      patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity) {
+  const UpmemParams& p = device.params();
+  std::vector<StageOutcome> outcomes;
+  std::vector<Replication> replications;
+  RankCounters counters;
+  std::int64_t events = 1, transfers = 0;
+  const auto runKernel = [&](const Kernel& kernel) {
+    Ticks longest;
+    std::int64_t folded = 0;
+    for (const RankPattern& pattern : patternsOf(kernel, p, p.fold == "auto")) {
+      folded = std::max(folded, pattern.ranks);
+      longest = std::max(
+          longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed, counters));
+    }
+    if (folded > 1 && (replications.empty() || replications.back().factor != folded))
+      replications.push_back(
+          {ReplicationKind::symmetry, folded, std::to_string(folded) + " identical ranks",
+           "same work DPU by DPU, same entry state, nothing shared while DPUs run"});
+    return longest;
+  };
+  for (const OpPlan& op : program.operators())
+    for (const Stage& stage : op.stages) {
+      const StageTime closed = closedForm(stage, p);
+      StageOutcome outcome{closed.time, closed.bottleneck};
+      if (const auto* x = std::get_if<Exchange>(&stage.what)) {
+        outcome.time = toTicks(p.host.copy(x->pattern, x->toDevice, x->dpus, x->bytesPerDpu));
+        ++transfers;
+      } else if (const auto* kernel = std::get_if<Kernel>(&stage.what)) {
+        outcome.time = runKernel(*kernel);
+      }
+      outcomes.push_back(outcome);
+      ++events;
+    }
+  Profile profile = profileOf(program, outcomes, device);
+  profile.replications = std::move(replications);
+  if (counters.folded > 0)
+    profile.replications.push_back(
+        {ReplicationKind::periodicity, counters.folded, "rounds of tiles, groups or passes",
+         "the complete relative state of tasklets, engine and bank recurred"});
+  profile.events = counters.steps + counters.launches + events + transfers;
+  profile.statistics = {{"dpu.simulated", static_cast<double>(counters.simulatedDpus)},
+                        {"dma.busyCycles", static_cast<double>(counters.dmaBusy)}};
+  return profile;
+}
+
+}  // namespace wattlas::pim

@@ -1,0 +1,46 @@
+// Inside the room: what the files of kinds/ share to count.
+#pragma once
+
+#include <algorithm>
+
+#include "models/base/error.h"
+#include "workloads/graph/exact.h"
+#include "workloads/graph/kind.h"
+
+namespace wattlas {
+
+struct Costing {
+  const Operator& op;
+  OpCost cost;
+
+  Exact dim(Dim d) const { return Exact(op.dims[d]); }
+  Bits activations(Exact values) const {
+    return (values * Exact(op.formats.activation.bits)).bits();
+  }
+  Bits accumulators(Exact values) const {
+    return (values * Exact(op.formats.accumulator.bits)).bits();
+  }
+  Bits indices(Exact values) const { return (values * Exact(32)).bits(); }
+  /// `values` trained weights in the weight format, and a bias (or folded norm) for each output.
+  void weights(Exact values, Exact outputs);
+  /// `values` trained values that are added or multiplied: gains, offsets, biases.
+  void vectors(Exact values);
+  /// Values that come in and go out, `operations` scalar operations for each that goes out.
+  void stream(Exact in, Exact out, std::int64_t operations) {
+    cost.input = activations(in);
+    cost.output = activations(out);
+    cost.elementOps = out * Exact(operations);
+  }
+};
+
+/// Scalar operations of a non-linear function for one value. A comparison, addition,
+/// multiplication, division or exponential counts as one.
+std::int64_t operationsOf(OpVariant variant);
+
+// Shared by several kinds.
+void convolutionCost(Costing& c);
+ProductDims convolutionProduct(const Operator& op);
+void combineCost(Costing& c);
+void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations);
+
+}  // namespace wattlas

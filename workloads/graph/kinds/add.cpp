@@ -1,0 +1,14 @@
+#include "workloads/graph/costing.h"
+
+namespace wattlas {
+
+template <>
+KindSpec describe<OpKind::add>() {
+  using enum Dim;
+  return {.opClass = OpClass::elementwise,
+          .doc = "Sum of `inputs` of M rows of N, and of smaller ones that are broadcast",
+          .dims = {M, N, inputs, smallInputs, smallValues},
+          .cost = combineCost};
+}
+
+}  // namespace wattlas

@@ -1,0 +1,57 @@
+#include "workloads/graph/costing.h"
+
+namespace wattlas {
+namespace {
+
+void attentionCost(Costing& c) {
+  const Operator& op = c.op;
+  const Dims& d = op.dims;
+  if (d[Dim::heads] % d[Dim::kvHeads] != 0)
+    throw InputError("attention '" + op.name + "': " + std::to_string(d[Dim::kvHeads]) +
+                         " key-value heads do not divide " + std::to_string(d[Dim::heads]) +
+                         " heads",
+                     "a number of key-value heads that divides the heads");
+  const std::int64_t latent = d[Dim::latent];
+  if (latent > 0 && d[Dim::kvHeads] == 1 && (latent != d[Dim::headDim] || valueDim(op) > latent))
+    throw InputError(
+        "attention '" + op.name + "': keys and values are no part of the latent vector",
+        "latent equal to head_dim, and a value_dim of at most that");
+  if (d[Dim::newKeys] > d[Dim::keys])
+    throw InputError("attention '" + op.name + "' stores more keys than it has",
+                     "new_keys of at most keys");
+  const Exact batch = c.dim(Dim::batch), queries = c.dim(Dim::queries);
+  const Exact heads = c.dim(Dim::heads), width = c.dim(Dim::headDim), value = Exact(valueDim(op));
+  const Exact pairs = batch * heads * Exact(attentionPairs(op));
+  const Exact tokenValues = Exact(cachedValues(op));
+  // Keys and values as the product reads them, which may be more than the cache holds.
+  const Exact values =
+      latent > 0 && d[Dim::kvHeads] == 1 ? tokenValues : c.dim(Dim::kvHeads) * (width + value);
+  c.cost.macs = pairs * (width + value);
+  c.cost.elementOps = pairs * Exact(5 + d[Dim::scoreOps]);
+  const std::int64_t stored = d[Dim::newKeys] >= 0 ? d[Dim::newKeys] : d[Dim::queries];
+  const Exact newTokens = op.cached ? Exact(stored) : c.dim(Dim::keys);
+  c.cost.input = c.activations(batch * (queries * heads * width + newTokens * values));
+  c.cost.output = c.activations(batch * queries * heads * value);
+  if (!op.cached) return;
+  const Exact tokenBits = batch * tokenValues * Exact(op.formats.kv.bits);
+  c.cost.kvRead = (tokenBits * Exact(visibleKeys(op))).bits();
+  c.cost.kvWrite = (tokenBits * Exact(stored)).bits();
+  const std::int64_t kept = op.window > 0 ? std::min(op.window, stored) : stored;
+  c.cost.state = (tokenBits * Exact(kept)).bits();
+}
+
+}  // namespace
+
+template <>
+KindSpec describe<OpKind::attention>() {
+  using enum Dim;
+  return {
+      .opClass = OpClass::product,
+      .doc = "Scores, softmax and weighted sum of values",
+      .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps, latent},
+      .keys = KindSpec::attention,
+      .batched = Dim::batch,
+      .cost = attentionCost};
+}
+
+}  // namespace wattlas

@@ -1,0 +1,16 @@
+#include "workloads/graph/costing.h"
+
+namespace wattlas {
+
+template <>
+KindSpec describe<OpKind::gru>() {
+  using enum Dim;
+  return {.opClass = OpClass::recurrent,
+          .doc = "GRU of M sequences: K inputs, N hidden values, `steps` that depend on each other",
+          .dims = {M, N, K, steps, directions},
+          .weights = KindSpec::Weights::always,
+          .keys = KindSpec::bias | KindSpec::sparsity,
+          .cost = [](Costing& c) { gatedRecurrence(c, 3, 18); }};
+}
+
+}  // namespace wattlas

@@ -1,0 +1,42 @@
+#include "workloads/graph/costing.h"
+
+namespace wattlas {
+namespace {
+
+void normCost(Costing& c) {
+  const Operator& op = c.op;
+  const bool byChannel = op.variant == OpVariant::group || op.variant == OpVariant::instance;
+  const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
+  // rms: square, sum, scale, gain; batch: scale, shift;
+  // others: sum, subtract mean, square, sum, scale, gain, offset
+  c.stream(values, values,
+           op.variant == OpVariant::rms     ? 4
+           : op.variant == OpVariant::batch ? 2
+                                            : 7);
+  if (byChannel &&
+      (op.dims[Dim::N] % op.dims[Dim::cin] != 0 || op.dims[Dim::cin] % op.dims[Dim::groups] != 0))
+    throw InputError("norm '" + op.name + "': " + std::to_string(op.dims[Dim::groups]) +
+                         " groups of " + std::to_string(op.dims[Dim::cin]) + " channels in " +
+                         std::to_string(op.dims[Dim::N]) + " values",
+                     "N a multiple of cin, and cin of groups");
+  if (op.hasWeights)
+    c.vectors(c.dim(byChannel ? Dim::cin : Dim::N) * Exact(op.variant == OpVariant::rms ? 1 : 2));
+}
+
+}  // namespace
+
+template <>
+KindSpec describe<OpKind::norm>() {
+  using enum Dim;
+  return {
+      .opClass = OpClass::reduction,
+      .doc =
+          "M rows of N; group and instance norms: M images, N = channels x places, `cin` channels",
+      .dims = {M, N, cin, groups},
+      .variants = {OpVariant::rms, OpVariant::layer, OpVariant::batch, OpVariant::group,
+                   OpVariant::instance},
+      .weights = KindSpec::Weights::optional,
+      .cost = normCost};
+}
+
+}  // namespace wattlas

@@ -1,0 +1,16 @@
+#include "workloads/graph/costing.h"
+
+namespace wattlas {
+
+template <>
+KindSpec describe<OpKind::padding>() {
+  using enum Dim;
+  return {.opClass = OpClass::gather,
+          .doc = "M rows of K values become rows of N with zeros around them",
+          .dims = {M, N, K},
+          .cost = [](Costing& c) {
+            c.stream(c.dim(Dim::M) * c.dim(Dim::K), c.dim(Dim::M) * c.dim(Dim::N), 0);
+          }};
+}
+
+}  // namespace wattlas
