@@ -1,6 +1,5 @@
 #include <map>
 
-#include "fpga/dataflow_module.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"
