@@ -1,5 +1,6 @@
 #include <map>
 
+#include "fpga/device.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"
