@@ -167,7 +167,9 @@ TEST(Folding, FewerDspBlocksMeanMoreLutsNotAJumpInTime) {
       pace = std::max(pace, layerCycles(network.layers[i], (*chosen)[i], Style::finn, p));
     EXPECT_GE(pace, before) << dsp;
     // LUTs do what DSP blocks no longer do: at most four times slower from step to step.
-    if (before > 0) EXPECT_LE(pace, 4 * before) << dsp;
+    if (before > 0) {
+      EXPECT_LE(pace, 4 * before) << dsp;
+    }
     before = pace;
   }
 }

@@ -88,14 +88,15 @@ TEST(Resources, TernaryProductsOnlySelectAndNegate) {
 TEST(Resources, BinaryWeightsAreNoDearerThanTernaryOnes) {
   Layer binary = matrix(64, 64, 1, 8), ternary = matrix(64, 64, 2, 8);
   ternary.ternaryWeights = true;
-  EXPECT_LE(productUnit(binary, {8, 8, 1}, Style::finn, laws()).lut,
-            productUnit(ternary, {8, 8, 1}, Style::finn, laws()).lut);
+  EXPECT_LE(productUnit(binary, {8, 8, 1}, Style::finn, coefficients()).lut,
+            productUnit(ternary, {8, 8, 1}, Style::finn, coefficients()).lut);
 }
 
 TEST(Resources, SharedSixBitWeightsMultiplyInDspBlocksAndFourBitOnesDoNot) {
   const Folding f{1, 1, 128};
-  EXPECT_EQ(productUnit(matrix(64, 32, 6, 16), f, Style::hls4ml, laws()).dsp, 64 * 32 / 128);
-  EXPECT_EQ(productUnit(matrix(64, 32, 4, 16), f, Style::hls4ml, laws()).dsp, 0);
+  EXPECT_EQ(productUnit(matrix(64, 32, 6, 16), f, Style::hls4ml, coefficients()).dsp,
+            64 * 32 / 128);
+  EXPECT_EQ(productUnit(matrix(64, 32, 4, 16), f, Style::hls4ml, coefficients()).dsp, 0);
 }
 
 TEST(Resources, ConstantsOfManySignedPowersOfTwoTakeDspBlocks) {
@@ -103,7 +104,7 @@ TEST(Resources, ConstantsOfManySignedPowersOfTwoTakeDspBlocks) {
   EXPECT_NEAR(evenWeights(8).wide, 48.0 / 256, 1e-12);
   EXPECT_EQ(evenWeights(4).wide, 0);
   EXPECT_NEAR(evenWeights(2).nonZero, 0.75, 1e-12);
-  Parameters p = laws();
+  Parameters p = coefficients();
   p.dsp.total = 100000;
   const Layer layer = matrix(32, 32, 8, 16);
   EXPECT_EQ(productUnit(layer, {1, 1, 1}, Style::hls4ml, p).dsp, 1024 * 48 / 256);
@@ -117,7 +118,7 @@ TEST(Resources, PrunedWeightsCostNothingWhenUnrolled) {
   Layer dense = matrix(64, 64, 6, 8), pruned = dense;
   pruned.density = 0.25;
   const auto lut = [](const Layer& l, Folding f) {
-    return productUnit(l, f, Style::hls4ml, laws()).lut;
+    return productUnit(l, f, Style::hls4ml, coefficients()).lut;
   };
   EXPECT_LT(lut(pruned, {1, 1, 1}), lut(dense, {1, 1, 1}) / 3);
   EXPECT_EQ(lut(pruned, {1, 1, 64}), lut(dense, {1, 1, 64})) << "memories hold zeros too";
@@ -127,13 +128,13 @@ TEST(Resources, DistributedArithmeticNeedsNoMultipliersAndFewerAdditions) {
   const Layer layer = matrix(32, 32, 8, 8);
   Folding da{1, 1, 1}, luts{1, 1, 1, Products::lut};
   da.strategy = Strategy::distributed;
-  const Resources shared = productUnit(layer, da, Style::hls4ml, laws());
+  const Resources shared = productUnit(layer, da, Style::hls4ml, coefficients());
   EXPECT_EQ(shared.dsp, 0);
-  EXPECT_LT(shared.lut, productUnit(layer, luts, Style::hls4ml, laws()).lut);
+  EXPECT_LT(shared.lut, productUnit(layer, luts, Style::hls4ml, coefficients()).lut);
 }
 
 TEST(Resources, UltraRamAndBlockRamShareADeepMemory) {
-  Parameters p = laws();
+  Parameters p = coefficients();
   p.uram.total = 1000;
   p.bram36.total = 1000;
   const Resources r = blockMemory(72, 4096 + 256, p);

@@ -60,7 +60,7 @@ TEST(GpuEvent, StreamedParametersOccupyTheHostLink) {
   item.weightsResident = false;
   const auto program = device->lower(item);
   const Profile profile = device->simulate(**program, Fidelity::event);
-  EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
+  EXPECT_EQ(profile.shares[0].bottleneck, Bottleneck::link);
 }
 
 TEST(GpuEvent, CollectivesNeedALink) {
@@ -71,7 +71,7 @@ TEST(GpuEvent, CollectivesNeedALink) {
   op.dims[Dim::groups] = 8;
   const auto device = makeDevice("gpu-h100-sxm");
   const Profile profile = device->simulate(*lower(*device, op), Fidelity::event);
-  EXPECT_EQ(profile.shares[0].bound, Bottleneck::link);
+  EXPECT_EQ(profile.shares[0].bottleneck, Bottleneck::link);
   EXPECT_EQ(profile.events, 15);  // start and 2 (n - 1) ring steps
   EXPECT_EQ(makeDevice("gpu-jetson-orin")->support(op).level, Support::Level::refused);
 }

@@ -69,12 +69,12 @@ TEST(Stack, AMeasurementSeesTheHost) {
   const auto device = makeDevice("gpu-v100-pcie");
   const Operator add = rows(OpKind::add, OpVariant::none, 64, 64, "fp32");
   const Ticks small(1000000), large(1000000000);
-  EXPECT_EQ(device->measured(add, Timing::kernel, small), small);
-  EXPECT_EQ(device->measured(add, Timing::graph, small), small);
+  EXPECT_EQ(asGpu(*device).measured(add, Timing::kernel, small), small);
+  EXPECT_EQ(asGpu(*device).measured(add, Timing::graph, small), small);
   // Two events around a call on an idle queue cannot come closer than the host's own time ...
-  EXPECT_GT(device->measured(add, Timing::event, small), Ticks(20000000));
+  EXPECT_GT(asGpu(*device).measured(add, Timing::event, small), Ticks(20000000));
   // ... and a long kernel hides the host but for the time before it starts.
-  const Ticks added = device->measured(add, Timing::event, large) - large;
+  const Ticks added = asGpu(*device).measured(add, Timing::event, large) - large;
   EXPECT_GT(added, Ticks(5000000));
   EXPECT_LT(added, Ticks(30000000));
 }
@@ -83,7 +83,7 @@ TEST(Architecture, ADeviceWithoutDataTakesTheConstantsOfItsGeneration) {
   const auto measured = makeDevice("gpu-h100-sxm"), other = makeDevice("gpu-h200-sxm");
   EXPECT_EQ(asGpu(*measured).parameters().fit.gemm.efficiency.value.value,
             asGpu(*other).parameters().fit.gemm.efficiency.value.value);
-  EXPECT_EQ(measured->stacks(), other->stacks());
+  EXPECT_EQ(asGpu(*measured).stacks(), asGpu(*other).stacks());
 }
 
 TEST(Cache, ResidencyIsSmooth) {

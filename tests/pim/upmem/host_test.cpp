@@ -4,6 +4,7 @@
 #include "pim/upmem/device.h"
 #include "pim/upmem/sim/host_link.h"
 #include "pim/upmem/sim/rank_module.h"
+#include "pim/upmem/sim/simulate.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {

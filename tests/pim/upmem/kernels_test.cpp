@@ -9,6 +9,7 @@
 #include "pim/upmem/kernels/executed_kernels.h"
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/sim/tasklets.h"
+#include "tests/paths.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {
@@ -122,7 +123,7 @@ class SoftFloat {
  private:
   static dpu::Program program() {
     dpu::AssembleOptions options;
-    options.folder = WATTLAS_DATA_ROOT "/configs/kernels/dpu/lib";
+    options.folder = std::string(wattlas::test::sourceRoot()) + "/configs/kernels/dpu/lib";
     return dpu::assemble(
         "        .include \"float32-inline.s\"\n        lw r4, zero, a\n        lw r8, zero, b\n"
         "        lw r10, zero, a\n        move r14, r8\n        float_multiply\n"
