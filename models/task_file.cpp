@@ -80,8 +80,8 @@ void bindTask(Binder& b, TaskSpec& task) {
   b.choice("kind", kind, {"run", "move", "collective"}, {.fallback = "run"}, "What it is");
   optionalText(b, "on", task.on, "run: group, group[member] or host; collective: group");
   b.any("time", time, "run: a time, or a map of times by group");
-  optionalText(b, "from", task.from, "move: where the data are");
-  optionalText(b, "to", task.to, "move: where they go");
+  optionalText(b, "origin", task.from, "move: where the data are");
+  optionalText(b, "target", task.to, "move: where they go");
   b.quantity("amount", amount, {.min = 0, .fallback = "0 B"},
              "move: data; collective: data of each member; run: data from the host meanwhile");
   b.choice("operation", task.operation, {"allReduce", "allGather", "reduceScatter", "allToAll"},
@@ -112,7 +112,7 @@ void bindTask(Binder& b, TaskSpec& task) {
   if (task.kind == TaskSpec::Kind::run && task.times.empty())
     b.problem("time", "missing", "a time, or a map of times by group");
   if (task.kind == TaskSpec::Kind::move && (task.from.empty() || task.to.empty()))
-    b.problem("from", "a move needs `from` and `to`", "a group, group[member] or host");
+    b.problem("origin", "a move needs `origin` and `target`", "a group, group[member] or host");
 }
 
 void bindFile(Binder& b, TaskFile& file, std::vector<Pipeline>& pipelines) {
@@ -127,8 +127,8 @@ void bindFile(Binder& b, TaskFile& file, std::vector<Pipeline>& pipelines) {
   b.list("edges", "Data that tasks pass on", [&](Binder& item, std::size_t) {
     TaskEdge edge;
     Sourced<Bits> amount;
-    item.text("from", edge.from, {}, "Task");
-    item.text("to", edge.to, {}, "Task");
+    item.text("origin", edge.from, {}, "Task");
+    item.text("target", edge.to, {}, "Task");
     item.quantity("amount", amount, {.min = 0, .fallback = "0 B"}, "Data");
     edge.amount = amount.value;
     file.edges.push_back(std::move(edge));
@@ -176,8 +176,8 @@ std::shared_ptr<const TaskFile> readTasks(const ConfigNode& description) {
   for (const TaskSpec& task : file->tasks)
     for (const std::string& name : task.after) check(name, task.place, "tasks.after");
   for (const TaskEdge& edge : file->edges) {
-    check(edge.from, edge.place, "edges.from");
-    check(edge.to, edge.place, "edges.to");
+    check(edge.from, edge.place, "edges.origin");
+    check(edge.to, edge.place, "edges.target");
   }
   problems.finish();
   return file;
