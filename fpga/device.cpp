@@ -21,9 +21,10 @@ Support refused(std::string why) {
 std::string formatProblem(const NumberFormat& format, const char* tensor) {
   if (format.isFloat())
     return std::string(tensor) + " in " + format.name +
-           ": the pipelines compute with integers (int2 to int16, ternary, binary)";
-  if (format.bits > 16)
-    return std::string(tensor) + " in " + format.name + ": at most 16 bits are supported";
+           ": the pipelines compute with integers and fixed point (1 to 32 bits, such as int8 or "
+           "fixed<16,6>)";
+  if (format.bits > 32)
+    return std::string(tensor) + " in " + format.name + ": at most 32 bits are supported";
   return {};
 }
 
@@ -95,7 +96,9 @@ Support DataflowDevice::supportKnown(const Operator& op) const {
        {std::pair{&op.formats.weight, "weights"}, std::pair{&op.formats.activation, "activations"}})
     if (const std::string why = formatProblem(*format, tensor); !why.empty()) return refused(why);
   if (op.weightSparsity.pattern != Sparsity::Pattern::none)
-    return {Support::Level::emulated, "zero weights are stored and multiplied like others"};
+    return {Support::Level::emulated,
+            "zero weights are stored and multiplied like others unless the layer is "
+            "unrolled (hls4ml at reuse 1)"};
   return {Support::Level::native, ""};
 }
 
@@ -155,17 +158,24 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
+namespace {
+
+std::string hertz(Hertz clock) {
+  return formatQuantity(clock.value, Dimension::frequency);
+}
+
+}  // namespace
+
 std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
   const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
                       static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
   const Hertz limit = reachableClock(fill, p_);
   if (p_.clock.value.value <= limit.value) return std::nullopt;
-  return Refusal{
-      Refusal::Code::mapping,
-      "a clock of " + format(p_.clock.value) + " is beyond " + p_.part + ": a design of " +
-          std::to_string(design.total.lut + p_.shellLut) + " LUTs closes timing up to " +
-          format(limit),
-      "fabric.clock: " + format(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
+  return Refusal{Refusal::Code::mapping,
+                 "a clock of " + hertz(p_.clock.value) + " is beyond " + p_.part +
+                     ": a design of " + std::to_string(design.total.lut + p_.shellLut) +
+                     " LUTs closes timing up to " + hertz(limit),
+                 "fabric.clock: " + hertz(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
 }
 
 Expected<std::shared_ptr<const Program>, Refusal> DataflowDevice::lower(

@@ -71,8 +71,7 @@ std::vector<Kernel> planRecurrent(const PlanInput& in) {
   once.cost.input = Bits(hidden * (gates + 1) * in.op.formats.activation.bits);
   once.cost.output = Bits(hidden * in.op.formats.activation.bits);
   once.cost.elementOps = static_cast<std::int64_t>(real(in.cost.elementOps) / steps);
-  once.cache.weightsHit =
-      matrix < p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
+  once.cache.weightMiss = missShare(p, matrix);
   Kernel launched = planProduct(once, step);
   launched.name = "recurrent step, one launch each";
   launched.vectorOps += real(once.cost.elementOps);

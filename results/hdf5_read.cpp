@@ -19,13 +19,13 @@ constexpr std::uint64_t slabBytes = 4U << 20;
 
 /// Soft and external links lead elsewhere, as far as into other files of whoever opens this one.
 void requireHardLinks(hid_t place, const std::string& name) {
-  for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
+  for (std::size_t end = 0; end < name.size();) {
+    end = std::min(name.find('/', end + 1), name.size());
     const std::string part = name.substr(0, end);
     H5L_info_t link{};
     if (H5Lexists(place, part.c_str(), H5P_DEFAULT) <= 0) fail(name, "is missing");
     if (H5Lget_info(place, part.c_str(), &link, H5P_DEFAULT) < 0) fail(name, "cannot be found");
     if (link.type != H5L_TYPE_HARD) fail(name, "is a link to another place");
-    if (end == std::string::npos) return;
   }
 }
 

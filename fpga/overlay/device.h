@@ -21,7 +21,7 @@ class OverlayProgram final : public Program {
                  const OverlayParameters& p);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
-  Ticks bound() const override { return bound_; }
+  Ticks lowerBound() const override { return bound_; }
   bool coversCounts() const override { return true; }
   DesignReport designReport(bool operators) const override;
 

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "models/base/data_path.h"
+#include "pim/dpu/program/program.h"
 #include "pim/upmem/dpu_set.h"
 
 namespace wattlas::pim {
