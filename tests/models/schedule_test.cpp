@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string file(const std::string& name) {
-  return std::string(test::sourceRoot()) + "/tests/data/schedules/" + name + ".yaml";
+  return std::string(wattlas::test::sourceRoot()) + "/tests/data/schedules/" + name + ".yaml";
 }
 
 RunResult run(const std::string& platform, const std::string& workload,
