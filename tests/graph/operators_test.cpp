@@ -59,7 +59,7 @@ TEST(Operators, ProblemsNamePlaceAndKey) {
   };
   EXPECT_THAT(error("{name: a, kind: gemm, dims: {cin: 3}}"),
               HasSubstr("test.yaml:3: workload.operators[0].dims.cin: is no dimension of gemm"));
-  EXPECT_THAT(error("{name: a, kind: norm, dims: {N: 3}}"), HasSubstr("none is no norm"));
+  EXPECT_THAT(error("{name: a, kind: norm, dims: {N: 3}}"), HasSubstr("norm needs a variant"));
   EXPECT_THAT(error("{name: a, kind: gem}"), HasSubstr("did you mean 'gemm'?"));
   EXPECT_THAT(error("{name: a, grows: true}"), HasSubstr("only a decode phase has steps"));
   EXPECT_THAT(error("{name: a, inputs: [b]}"), HasSubstr("no operator above is named 'b'"));
