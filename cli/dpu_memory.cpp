@@ -4,9 +4,9 @@
 
 #include <cstdio>
 
+#include "models/base/atomic_file.h"
 #include "models/base/config.h"
 #include "models/base/error.h"
-#include "results/atomic_file.h"
 
 namespace wattlas {
 namespace {
@@ -17,14 +17,14 @@ std::vector<std::uint8_t> readBytes(const std::string& file, std::size_t limit) 
 }
 
 /// "NAME" or "NAME+OFFSET", the offset in bytes. Throws InputError.
-struct Place {
+struct MemoryPlace {
   std::string symbol;
   std::uint32_t offset = 0;
 };
 
-Place parsePlace(const std::string& text, const char* flag) {
+MemoryPlace parsePlace(const std::string& text, const char* flag) {
   const std::size_t plus = text.find('+');
-  Place place{text.substr(0, plus), 0};
+  MemoryPlace place{text.substr(0, plus), 0};
   if (plus == std::string::npos) return place;
   const std::string number = text.substr(plus + 1);
   std::size_t used = 0;
@@ -46,7 +46,7 @@ Place parsePlace(const std::string& text, const char* flag) {
 
 /// "NAME[+OFFSET]:BYTES[=FILE]"
 struct DumpRequest {
-  Place place;
+  MemoryPlace place;
   std::string file;
   std::uint32_t bytes = 0;
 };
@@ -111,7 +111,7 @@ void writeSymbolFile(dpu::DpuMachine& machine, const std::string& text) {
   if (equals == std::string::npos)
     throw InputError(
         Problem{{"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE", {}});
-  const Place place = parsePlace(text.substr(0, equals), "--write");
+  const MemoryPlace place = parsePlace(text.substr(0, equals), "--write");
   machine.writeSymbol(place.symbol, readBytes(text.substr(equals + 1), dpu::kMramBytes),
                       place.offset);
 }

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "models/sim/platform_model.h"
+#include "models/simulate.h"
 
 namespace wattlas {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "explorer/child_process.h"
 #include "models/sim/platform_model.h"
 
 namespace wattlas {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -134,8 +135,9 @@ int main(int argc, char** argv) {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return app.exit(error) == 0 ? exitDone : exitBadInput;
-      fmt::print(stderr, "error: {}\nRun with --help for more information.\n",
-                 plainText(error.what()));
+      std::stringstream said;  // with the words of the command line in it
+      app.exit(error, said, said);
+      for (std::string line; std::getline(said, line);) fmt::print(stderr, "{}\n", plainText(line));
       return exitBadInput;
     }
     if (std::fflush(stdout) != 0)

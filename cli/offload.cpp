@@ -1,10 +1,13 @@
 // wattlas offload: which layers the host should take, with the copies that this costs.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/common_options.h"

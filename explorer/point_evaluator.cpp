@@ -36,7 +36,8 @@ void SimulatingEvaluator::evaluate(std::span<const DesignPoint> points, bool wit
     }
     // The clock of SystemC only runs forward: a child takes the point on its own copy of it.
     done(decodeResults(runInChild([&] {
-           return encodeResults({outcome(point, withDetail)});
+           const PointOutcome one = outcome(point, withDetail);
+           return encodeResults({&one, 1});
          })).front());
   }
 }

@@ -23,7 +23,7 @@ Style styleFor(const Network& network, const Parameters& p) {
 
 /// Refuses before any search what cannot fit: weights stay on the chip.
 std::optional<Refusal> checkWeights(double bits, const Parameters& p) {
-  const Resources budget = budgetOf(p);
+  const Resources budget = fabricOf(p);
   const double blocks = 18432.0 * static_cast<double>(std::max<std::int64_t>(budget.bram18, 0)) +
                         294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
   const double luts = 64.0 * static_cast<double>(std::max<std::int64_t>(budget.lut, 0));
@@ -181,18 +181,22 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
   const Resources usable = scaled(budgetOf(p), share), fabric = scaled(fabricOf(p), share);
   std::optional<std::string> missing;
+  bool tooSmall = false;
   for (const double forLayers : {0.95, 0.85, 0.7, 0.5, 1.0}) {
     // What does not fit into the usable share may still be routed with effort, as published designs
     // were: it is built, and its use says so.
+    if (tooSmall && forLayers < 1) continue;
     const Resources& budget = forLayers < 1 ? usable : fabric;
     auto foldings =
         chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
     if (!foldings && forLayers < 1) {
       missing = foldings.error().what;
+      tooSmall = true;  // less room for layers would not help either
       continue;
     }
     if (!foldings) return foldings.error();
-    if (*foldings == design.foldings) continue;  // as before, which did not fit
+    // As before, which did not fit.
+    if (forLayers < 1 && *foldings == design.foldings) continue;
     design.foldings = std::move(*foldings);
     design.why = reasonsOf(design, p);
     if (p.fixedFifoDepth == 0)

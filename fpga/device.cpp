@@ -21,9 +21,10 @@ Support refused(std::string why) {
 std::string formatProblem(const NumberFormat& format, const char* tensor) {
   if (format.isFloat())
     return std::string(tensor) + " in " + format.name +
-           ": the pipelines compute with integers (int2 to int16, ternary, binary)";
-  if (format.bits > 16)
-    return std::string(tensor) + " in " + format.name + ": at most 16 bits are supported";
+           ": the pipelines compute with integers and fixed point (1 to 32 bits, such as int8 or "
+           "fixed<16,6>)";
+  if (format.bits > 32)
+    return std::string(tensor) + " in " + format.name + ": at most 32 bits are supported";
   return {};
 }
 
@@ -95,7 +96,9 @@ Support DataflowDevice::supportKnown(const Operator& op) const {
        {std::pair{&op.formats.weight, "weights"}, std::pair{&op.formats.activation, "activations"}})
     if (const std::string why = formatProblem(*format, tensor); !why.empty()) return refused(why);
   if (op.weightSparsity.pattern != Sparsity::Pattern::none)
-    return {Support::Level::emulated, "zero weights are stored and multiplied like others"};
+    return {Support::Level::emulated,
+            "zero weights are stored and multiplied like others unless the layer is "
+            "unrolled (hls4ml at reuse 1)"};
   return {Support::Level::native, ""};
 }
 

@@ -119,7 +119,6 @@ void bindGenerator(Parameters& p, Binder& binder) {
              "FINN: a memory for each PE (embedded weights) or one for all lanes (decoupled)");
     b.quantity("adder", p.adder, {1e-12, 1e-7, "0.59 ns"}, "delay of an addition, fixed part");
     b.quantity("adderBit", p.adderBit, {0, 1e-8, "22.5 ps"}, "delay of an addition, each bit");
-    b.quantity("dspDelay", p.dspDelay, {1e-12, 1e-7, "3 ns"}, "delay of a product in a DSP block");
   });
 }
 

@@ -86,7 +86,6 @@ struct Parameters {
   std::string weightMemory = "unit";  ///< FINN: one memory for each PE, or one for all lanes
   Sourced<Seconds> adder = Seconds(0.59e-9),
                    adderBit = Seconds(22.5e-12);  ///< an addition: fixed, each bit
-  Sourced<Seconds> dspDelay = Seconds(3e-9);      ///< a product in a DSP block
 
   // Power.
   Sourced<Watts> staticPower;  ///< programmable logic

@@ -79,7 +79,7 @@ Resources windowBuffer(const Layer& layer, const Folding& folding, Style style,
   const std::int64_t depth = ceilDiv(length * layer.cin, lanes);
   for (std::int64_t i = 0; i < lines; ++i) cost += memory(lanes * layer.inputBits, depth, p);
   // Blocks of rows need addresses in three dimensions, a window that moves by pixels two counters.
-  cost.lut += (p.windows == "rows" ? 3 : 1) * p.unitLuts;
+  cost.lut += (p.windows == "rows" && w.kernelHeight > 1 ? 3 : 1) * p.unitLuts;
   cost.ff = scaled(cost.lut, p.ffPerLut.value.value);
   return cost;
 }

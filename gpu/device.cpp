@@ -25,11 +25,12 @@ const GpuProgram& asGpu(const Program& program) {
 
 Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   config_ = std::move(config);
+  Parameters variant = p_;
+  variant.otherFits.clear();
   for (const auto& [name, fit] : p_.otherFits) {
-    Parameters variant = p_;
     variant.fit = fit;
     variant.fit.stack = name;
-    variants_.emplace(&fit, std::move(variant));
+    variants_.emplace(&fit, variant);
   }
   ids_ = declareEnergy(p_, energy_);
   const double lanes = static_cast<double>(p_.sms) * p_.clock.value.value;
@@ -55,7 +56,7 @@ std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& pref
       b.problem("power.idle", "is not below the power limit", "less than power.tdp");
     if (b.reading() && p.findFit(p.stack) == nullptr)
       b.problem("stack", "is '" + p.stack + "', which this device has no rules for",
-                fmt::format("{}", fmt::join(p.stackNames(), ", ")));
+                fmt::format("none, {}", fmt::join(p.stackNames(), ", ")));
   });
   if (problems.list().size() > before) return nullptr;
   return maker(std::move(p), std::move(bound));

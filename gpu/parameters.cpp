@@ -1,5 +1,7 @@
 #include "gpu/parameters.h"
 
+#include <algorithm>
+
 namespace wattlas::gpu {
 namespace {
 constexpr double us = 1e-6;
@@ -236,6 +238,7 @@ void PowerParameters::bind(Binder& b) {
 
 void Calibration::bind(Binder& b) {
   b.text("stack", stack, {.fallback = "generic"}, "software stack that the constants describe");
+  b.texts("aliases", aliases, "further names of this stack");
   b.section("gemm", "products on the matrix units", [this](Binder& s) { gemm.bind(s); });
   b.section("lanes", "products on the ordinary lanes", [this](Binder& s) { lanes.bind(s); });
   b.section("convolution", "convolutions", [this](Binder& s) { convolution.bind(s); });
@@ -246,10 +249,14 @@ void Calibration::bind(Binder& b) {
             [this](Binder& s) { launches.bind(s); });
 }
 
-const Calibration* Parameters::findFit(const std::string& name) const {
-  if (name.empty() || name == "none") return &fit;
-  const auto at = otherFits.find(name);
-  return at == otherFits.end() ? nullptr : &at->second;
+const Calibration* Parameters::findFit(const std::string& wanted) const {
+  const auto named = [&](const Calibration& c) {
+    return std::find(c.aliases.begin(), c.aliases.end(), wanted) != c.aliases.end();
+  };
+  if (const auto at = otherFits.find(wanted); at != otherFits.end()) return &at->second;
+  for (const auto& [name, other] : otherFits)
+    if (named(other)) return &other;
+  return wanted.empty() || wanted == "none" || named(fit) ? &fit : nullptr;
 }
 
 std::vector<std::string> Parameters::stackNames() const {

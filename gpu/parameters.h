@@ -162,7 +162,8 @@ struct PowerParameters {
 
 /// All constants of one software stack.
 struct Calibration {
-  std::string stack;  ///< the software stack they were measured on
+  std::string stack;                 ///< the software stack they were measured on
+  std::vector<std::string> aliases;  ///< further exact names by which rows may ask for it
   MatrixFit gemm;     ///< on the matrix units
   MatrixFit lanes;    ///< on the ordinary lanes
   ConvolutionFit convolution;
@@ -194,8 +195,8 @@ struct Parameters {
   void bind(Binder& b);
   /// Bandwidth of a group of these devices, bits/s; 0 = they are not linked.
   double groupBandwidth() const;
-  /// Constants of `stack`; null when it is not known.
-  const Calibration* findFit(const std::string& name) const;
+  /// Constants of the stack `wanted`; null when it is not known.
+  const Calibration* findFit(const std::string& wanted) const;
   std::vector<std::string> stackNames() const;
 };
 

@@ -65,16 +65,23 @@ struct Pipeline {
   }
 };
 
+/// A text that may be missing.
+void optionalText(Binder& b, const std::string& key, std::string& target, const std::string& doc) {
+  ConfigNode node;
+  b.any(key, node, doc);
+  if (node.isScalar()) target = node.scalar();
+}
+
 void bindTask(Binder& b, TaskSpec& task) {
   ConfigNode time;
-  std::string kind, from, to;
+  std::string kind;
   Sourced<Bits> amount;
   b.text("name", task.name, {}, "Name in results");
   b.choice("kind", kind, {"run", "move", "collective"}, {.fallback = "run"}, "What it is");
-  b.text("on", task.on, {.fallback = ""}, "run: group, group[member] or host; collective: group");
+  optionalText(b, "on", task.on, "run: group, group[member] or host; collective: group");
   b.any("time", time, "run: a time, or a map of times by group");
-  b.text("from", task.from, {.fallback = ""}, "move: where the data are");
-  b.text("to", task.to, {.fallback = ""}, "move: where they go");
+  optionalText(b, "from", task.from, "move: where the data are");
+  optionalText(b, "to", task.to, "move: where they go");
   b.quantity("amount", amount, {.min = 0, .fallback = "0 B"},
              "move: data; collective: data of each member; run: data from the host meanwhile");
   b.choice("operation", task.operation, {"allReduce", "allGather", "reduceScatter", "allToAll"},
@@ -109,7 +116,7 @@ void bindTask(Binder& b, TaskSpec& task) {
 }
 
 void bindFile(Binder& b, TaskFile& file, std::vector<Pipeline>& pipelines) {
-  b.text("title", file.title, {.fallback = ""}, "One line for lists");
+  optionalText(b, "title", file.title, "One line for lists");
   b.choice("mapper", file.mapper, {"fixed", "best", "heft"}, {.fallback = "fixed"},
            "Where tasks without `on` run: nowhere, each where it is fastest, or by HEFT");
   b.list("tasks", "What is to be done", [&](Binder& item, std::size_t) {

@@ -15,8 +15,7 @@ void BankTiming::bind(Binder& b) {
   b.quantity("row", rowBits, {64, 1e6, {}}, "size of one row of the bank");
   // Near the whole time nothing else ever ends: a simulation would step from refresh to refresh.
   if (b.reading() && tRFC.value > 0.9 * tREFI.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time",
-              "tRFC up to 0.9 x tREFI");
+    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
 }
 
 void BankEnergy::bind(Binder& b) {

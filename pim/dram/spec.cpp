@@ -90,8 +90,7 @@ void RefreshSpec::bind(Binder& b) {
   b.quantity("tPBR2PBR", toRefresh, {0, 1e-4, "0 ns"}, "bank-wise refresh to the next of its rank");
   if (!b.reading()) return;
   if (rfc.value > 0.9 * refi.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time",
-              "tRFC up to 0.9 x tREFI");
+    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
   if (banksPerCommand > 0 && rfcBank.value.value <= 0)
     b.problem("tRFCpb", "bank-wise refresh without a duration", "tRFCpb above 0");
 }

@@ -29,8 +29,7 @@ void ChannelTiming::bind(Binder& b) {
   b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
   if (!b.reading()) return;
   if (tRFC.value > 0.9 * tREFI.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time",
-              "tRFC up to 0.9 x tREFI");
+    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
 }
 
 ChannelClock::ChannelClock(const ChannelTiming& t) {

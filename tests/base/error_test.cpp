@@ -42,7 +42,9 @@ TEST(Nearest, StaysSilentWhenNothingIsNear) {
 
 TEST(Problem, PrintsNothingThatATerminalWouldObey) {
   const Problem p{{"a\x1b[2J.yaml", 1}, "k\ney", "'\x07\xC2\x9B' \xFF \xE2\x80\xAE", {}, {}};
-  EXPECT_EQ(p.text(), "a?[2J.yaml:1: k ey: '??' ? ?");
+  EXPECT_EQ(p.text(),
+            "a?[2J.yaml:1: k ey: '?"
+            "?' ? ?");
 }
 
 TEST(Problem, IsCutAtASensibleLength) {

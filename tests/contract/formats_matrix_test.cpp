@@ -12,7 +12,7 @@ namespace wattlas {
 namespace {
 
 TEST(FormatsPage, IsFresh) {
-  std::ifstream file(std::string(test::sourceRoot()) + "/docs/formats.md");
+  std::ifstream file(std::string(wattlas::test::sourceRoot()) + "/docs/formats.md");
   std::ostringstream text;
   text << file.rdbuf();
   const std::string page = suite::formatsPage();

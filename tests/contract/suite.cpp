@@ -23,7 +23,7 @@ const Registry& registry() {
 }
 
 const SearchPath& path() {
-  static const SearchPath data({test::sourceRoot()});
+  static const SearchPath data({wattlas::test::sourceRoot()});
   return data;
 }
 

@@ -12,7 +12,7 @@ namespace wattlas {
 namespace {
 
 const SearchPath& dataPath() {
-  static const SearchPath path({test::sourceRoot()});
+  static const SearchPath path({wattlas::test::sourceRoot()});
   return path;
 }
 
@@ -23,7 +23,8 @@ Experiment toy(const std::string& workload,
     registerToy(r);
     return r;
   }();
-  ExperimentSpec spec{std::string(test::sourceRoot()) + "/tests/contract/toy.yaml", workload, {}};
+  ExperimentSpec spec{
+      std::string(wattlas::test::sourceRoot()) + "/tests/contract/toy.yaml", workload, {}};
   for (const auto& [key, value] : sets) spec.sets.push_back(parseAssignment(key + "=" + value));
   return makeExperiment(spec, registry, dataPath());
 }

@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(Each, StudyProblem, testing::ValuesIn(badStudies),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Study, MissingFilesAndIdsAreNamed) {
-  const SearchPath path({test::sourceRoot()});
+  const SearchPath path({wattlas::test::sourceRoot()});
   EXPECT_THROW(loadStudy("no/such/study.yaml", path), InputError);
   try {
     loadStudy("nosuchstudy", path);
@@ -189,7 +189,7 @@ TEST(Study, ReadsBackFromItsOwnText) {
 }
 
 TEST(Study, AllShippedStudiesCompile) {
-  const SearchPath path({test::sourceRoot()});
+  const SearchPath path({wattlas::test::sourceRoot()});
   const auto studies = path.list("studies");
   EXPECT_EQ(studies.count("quickstart"), 1u);
   for (const auto& [id, file] : studies) EXPECT_NO_THROW(loadStudy(id, path)) << id;

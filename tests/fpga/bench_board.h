@@ -16,7 +16,7 @@ namespace wattlas::fpga::test {
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 inline SearchPath searchPath() {
-  return SearchPath({test::sourceRoot()});
+  return SearchPath({wattlas::test::sourceRoot()});
 }
 
 inline std::unique_ptr<Device> board(const std::string& id, const Settings& settings = {}) {

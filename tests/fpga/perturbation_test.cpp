@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "fpga/timing.h"
 #include "models/base/units.h"
 #include "tests/fpga/bench_board.h"
 
@@ -42,7 +43,30 @@ const std::map<std::string, Expectation>& expectations() {
       return static_cast<double>(budgetOf(dataflow(d).parameters()).*member);
     };
   };
+  const Figure launch = [](const Device& d) {
+    return static_cast<double>(d.launch().perProgram.ps);
+  };
+  const Figure reachable = [](const Device& d) {
+    return reachableClock(0.5, dataflow(d).parameters()).value;
+  };
+  const Figure additions = [](const Device& d) {
+    return additionsPerCycle(16, dataflow(d).parameters());
+  };
   static const std::map<std::string, Expectation> all = {
+      {"fabric.maxClock", {reachable, 1}},
+      {"fabric.derating", {reachable, -1}},
+      {"host.callInstructions", {launch, 1}},
+      {"host.cyclesPerInstruction", {launch, 1}},
+      {"host.clock", {launch, -1}},
+      {"host.registerAccesses", {launch, 1}},
+      {"host.registerAccess", {launch, 1}},
+      {"host.lineFlush",
+       {[](const Device& d) {
+          return static_cast<double>(d.copy({.amount = Bits(8192)}).latency.ps);
+        },
+        1}},
+      {"law.adder", {additions, -1}},
+      {"law.adderBit", {additions, -1}},
       {"fabric.lut.usable", {budget(&Resources::lut), 1}},
       {"fabric.ff.usable", {budget(&Resources::ff), 1}},
       {"fabric.dsp.usable", {budget(&Resources::dsp), 1}},
@@ -52,8 +76,7 @@ const std::map<std::string, Expectation>& expectations() {
       {"memory.bandwidth", {seconds, -1}},
       {"memory.capacity", {[](const Device& d) { return d.info().tiers[1].capacity.value; }, 1}},
       {"memory.energy", {energy, 1}},
-      {"host.callOverhead",
-       {[](const Device& d) { return static_cast<double>(d.launch().perProgram.ps); }, 1}},
+      {"host.callOverhead", {launch, 1}},
       {"host.copyLatency",
        {[](const Device& d) { return static_cast<double>(d.copy({}).latency.ps); }, 1}},
       {"law.lutScale", {used("lut"), 1}},
@@ -77,7 +100,7 @@ const std::map<std::string, Expectation>& expectations() {
 Settings settingsFor(const std::string& path) {
   Settings s = {{"folding.pe", "1"}, {"folding.simd", "1"}, {"style", "finn"}};
   if (path == "memory.bandwidth") s.push_back({path, "1 MB/s"});
-  if (path == "host.copyLatency") s.push_back({path, "10 us"});
+  if (path == "host.copyLatency" || path == "host.callOverhead") s.push_back({path, "10 us"});
   if (path == "law.hlsLutScale") s = {{"style", "hls4ml"}, {"folding.reuse", "8"}};
   // UltraRAM is used where block RAM is scarce.
   if (path == "energy.uram") s.push_back({"fabric.bram36.total", "12"});

@@ -13,7 +13,7 @@ TEST(FpgaPlatforms, EveryOneOfTheContractLoads) {
   Registry registry;
   registerFpga(registry);
   registerHost(registry);
-  const SearchPath path({test::sourceRoot()});
+  const SearchPath path({wattlas::test::sourceRoot()});
   for (const char* id : {"pynq-z2", "zcu104", "zcu102", "ultra96", "kv260", "arty-a7", "u250",
                          "vu9p", "vu13p", "basys3"}) {
     const Platform platform = makePlatform(std::string("fpga-") + id, {}, registry, path);
@@ -28,7 +28,7 @@ TEST(FpgaPlatforms, ProcessingSystemsAreChargedOnce) {
   Registry registry;
   registerFpga(registry);
   registerHost(registry);
-  const SearchPath path({test::sourceRoot()});
+  const SearchPath path({wattlas::test::sourceRoot()});
   const Platform platform = makePlatform("fpga-zcu104", {}, registry, path);
   double idle = 0;
   for (const CoefficientId p : platform.host.device->energy().powers())

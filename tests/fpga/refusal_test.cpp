@@ -91,5 +91,19 @@ TEST(Refusal, BadSettingsAreInputErrors) {
   EXPECT_THROW(board("fpga-zcu104", {{"folding.pe", "-1"}}), InputError);
 }
 
+TEST(Refusal, ClocksBeyondTheDeviceNameTheLimit) {
+  const auto refused =
+      lower(*board("fpga-arty-a7", {{"fabric.clock", "1 GHz"}}), network("ecg-dscnn1d"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Refusal::Code::mapping);
+  EXPECT_NE(refused.error().what.find("closes timing"), std::string::npos) << refused.error().what;
+  EXPECT_TRUE(lower(*board("fpga-arty-a7"), network("ecg-dscnn1d")));
+}
+
+TEST(Refusal, FixedPointOfSixteenBitsRunsAndHalfPrecisionDoesNot) {
+  EXPECT_TRUE(lower(*board("fpga-zcu104"), network("ecg-dscnn1d", {{"format", "fixed<16,6>"}})));
+  EXPECT_FALSE(lower(*board("fpga-zcu104"), network("ecg-dscnn1d", {{"format", "w16a16"}})));
+}
+
 }  // namespace
 }  // namespace wattlas::fpga

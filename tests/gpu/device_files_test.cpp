@@ -16,7 +16,7 @@ Registry registry() {
   return r;
 }
 
-const SearchPath path({test::sourceRoot()});
+const SearchPath path({wattlas::test::sourceRoot()});
 
 TEST(DeviceFiles, EveryGpuAndProcessorLoads) {
   const Registry r = registry();

@@ -10,7 +10,7 @@
 
 namespace wattlas::testing {
 
-inline const SearchPath dataPath({test::sourceRoot()});
+inline const SearchPath dataPath({wattlas::test::sourceRoot()});
 
 inline std::unique_ptr<Device> makeDevice(
     const std::string& id, const std::vector<std::pair<std::string, std::string>>& sets = {}) {

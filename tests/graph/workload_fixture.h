@@ -23,7 +23,7 @@ inline ConfigNode optionsOf(std::initializer_list<const char*> assignments) {
 }
 
 inline SearchPath library() {
-  return SearchPath({test::sourceRoot()});
+  return SearchPath({wattlas::test::sourceRoot()});
 }
 
 inline Workload make(const std::string& reference,

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <tuple>
+
 #include "models/sim/platform_model.h"
 #include "tests/models/toy_platform.h"
 #include "tests/paths.h"
@@ -12,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string file(const std::string& name) {
-  return std::string(test::sourceRoot()) + "/tests/data/schedules/" + name + ".yaml";
+  return std::string(wattlas::test::sourceRoot()) + "/tests/data/schedules/" + name + ".yaml";
 }
 
 RunResult run(const std::string& platform, const std::string& workload,
@@ -68,7 +71,7 @@ TEST(Schedule, RingAllReduce) {
   // 2 (n - 1) steps of 8 MB / n and 1 us, and 4 ms of work.
   for (const char* fidelity : {"analytic", "event"})
     for (const auto& [members, expected] :
-         {std::pair("2", 2 * 4001), {"4", 6 * 2001}, {"8", 14 * 1001}})
+         {std::pair("2", 2 * 4001), std::pair("4", 6 * 2001), std::pair("8", 14 * 1001)})
       for (const char* fold : {"true", "false"}) {
         const RunResult r = run("eight-on-a-switch", "all-reduce", fidelity,
                                 {{"groups.gpus.count", members}, {"groups.gpus.fold", fold}});

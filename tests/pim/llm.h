@@ -20,7 +20,7 @@ inline Experiment llmExperiment(const std::string& platform, const std::string& 
     registerPim(r);
     return r;
   }();
-  static const SearchPath path({test::sourceRoot()});
+  static const SearchPath path({wattlas::test::sourceRoot()});
   static ExperimentMaker maker(registry, path);
   ExperimentSpec spec{platform, workload, {}};
   spec.sets.push_back(parseAssignment("run.fidelity=analytic"));

@@ -16,7 +16,7 @@ namespace wattlas::pim_test {
 using Sets = std::vector<std::pair<std::string, std::string>>;
 
 inline ConfigNode configOf(const std::string& id, const Sets& sets = {}) {
-  const SearchPath path({test::sourceRoot()});
+  const SearchPath path({wattlas::test::sourceRoot()});
   ConfigNode config = loadConfig(*path.find("devices", id), path);
   for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
   return config;

@@ -1,6 +1,6 @@
 #include <map>
 
-#include "fpga/dataflow_module.h"
+#include "fpga/device.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"

@@ -163,7 +163,7 @@ TEST(TimingFile, GivesTheDefaultsAndReadsEveryKey) {
 }
 
 TEST(TimingFile, TheOneWithTheConfigurationsHoldsTheDefaults) {
-  const std::string file = std::string(test::sourceRoot()) + "/configs/dpu/timing.yaml";
+  const std::string file = std::string(wattlas::test::sourceRoot()) + "/configs/dpu/timing.yaml";
   const DpuTiming read = readTiming(parseYaml(readTextFile(file), file));
   const Program program = gemvInt8(3, 2);
   DpuRunOptions built, fromFile;

@@ -225,8 +225,8 @@ std::vector<PrimProgram> primPrograms(unsigned scale) {
 Program assembledPrim(const std::string& name, unsigned tasklets, const std::string& folder) {
   AssembleOptions options;
   options.tasklets = static_cast<int>(tasklets);
-  return assembleFile(std::string(test::dataFolder()) + "/dpu/" + folder + "/" + name + ".s",
-                      options);
+  return assembleFile(
+      std::string(wattlas::test::dataFolder()) + "/dpu/" + folder + "/" + name + ".s", options);
 }
 
 DpuRunResult expectRightInBothEngines(const PrimProgram& program, const Program& assembled,

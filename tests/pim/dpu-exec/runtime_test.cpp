@@ -19,7 +19,7 @@ Program vendorProgram(unsigned tasklets) {
   AssembleOptions options;
   options.tasklets = static_cast<int>(tasklets);
   options.defines["ROUNDS"] = kRounds;
-  return assembleFile(std::string(test::dataFolder()) + "/dpu/runtime/program.s", options);
+  return assembleFile(std::string(wattlas::test::dataFolder()) + "/dpu/runtime/program.s", options);
 }
 
 /// Word `i` of the input.

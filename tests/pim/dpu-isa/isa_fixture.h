@@ -14,7 +14,7 @@
 namespace wattlas::dpu::test {
 
 inline std::string dataFile(const std::string& name) {
-  return std::string(test::dataFolder()) + "/dpu/" + name;
+  return std::string(wattlas::test::dataFolder()) + "/dpu/" + name;
 }
 
 /// The text of the error that `action` throws, or "" when it throws none.

@@ -7,7 +7,7 @@
 namespace wattlas::dpu::test {
 
 inline SearchPath dataPath() {
-  return SearchPath({std::string(test::sourceRoot()) + "/configs"});
+  return SearchPath({std::string(wattlas::test::sourceRoot()) + "/configs"});
 }
 
 inline KernelLibrary& library() {

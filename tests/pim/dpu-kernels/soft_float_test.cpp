@@ -41,7 +41,7 @@ class Routine {
     AssembleOptions options;
     options.tasklets = kTasklets;
     options.defines["STEP"] = 2 * sizeof(Word);
-    options.folder = std::string(test::sourceRoot()) + "/configs/kernels/dpu/lib";
+    options.folder = std::string(wattlas::test::sourceRoot()) + "/configs/kernels/dpu/lib";
     machine_.load(assemble(source, "test.s", options));
   }
 

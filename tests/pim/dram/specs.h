@@ -11,7 +11,7 @@
 namespace wattlas::dram {
 
 inline SearchPath dataPath() {
-  return SearchPath({test::sourceRoot()});
+  return SearchPath({wattlas::test::sourceRoot()});
 }
 inline DramSpec specOf(const std::string& id,
                        const std::vector<std::pair<std::string, ConfigNode>>& sets = {}) {

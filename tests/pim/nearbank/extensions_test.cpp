@@ -102,7 +102,8 @@ TEST(LookUpTables, LevelsAgree) {
     const auto program = lower(*device, activation(OpVariant::gelu, n));
     const Sequence& s = dynamic_cast<const NearBankProgram&>(*program).operators().front().sequence;
     const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
-    EXPECT_NEAR(toSeconds(Channel(p, true, true).run(s).time).value, detail, 0.01 * detail) << n;
+    EXPECT_NEAR(toSeconds(pim::Channel(p, true, true).run(s).time).value, detail, 0.01 * detail)
+        << n;
     EXPECT_NEAR(toSeconds(phaseTable(s, p, true).time()).value, detail, 0.02 * detail) << n;
   }
 }

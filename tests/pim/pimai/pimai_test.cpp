@@ -13,7 +13,8 @@ struct Step {
 };
 
 Step decodeStep(const Device& device, const std::string& workload) {
-  const Workload w = makeWorkload(workload, ConfigNode::ofMap(), SearchPath({test::sourceRoot()}));
+  const Workload w =
+      makeWorkload(workload, ConfigNode::ofMap(), SearchPath({wattlas::test::sourceRoot()}));
   Step step;
   for (const Phase& phase : w.phases) {
     if (phase.kind != PhaseKind::decode) continue;

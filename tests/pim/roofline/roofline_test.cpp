@@ -15,7 +15,7 @@ using pim::RooflineDevice;
 
 std::vector<std::string> profiles() {
   std::vector<std::string> ids;
-  for (const auto& [id, file] : SearchPath({test::sourceRoot()}).list("devices"))
+  for (const auto& [id, file] : SearchPath({wattlas::test::sourceRoot()}).list("devices"))
     if (id.starts_with("roofline-")) ids.push_back(id);
   return ids;
 }

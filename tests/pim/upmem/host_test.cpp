@@ -1,8 +1,9 @@
 // Host transfers and the rank's TLM socket.
 #include <cstring>
 
+#include "pim/upmem/device.h"
 #include "pim/upmem/sim/host_link.h"
-#include "pim/upmem/sim/upmem_module.h"
+#include "pim/upmem/sim/rank_module.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {
