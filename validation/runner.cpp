@@ -41,8 +41,9 @@ void writtenRows(const std::string& group, const SetSpec& set, const Probe& prob
   std::vector<Settings> questions;
   const auto indexOf = [&](const Settings& s) {
     const auto at = std::find(questions.begin(), questions.end(), s);
+    const auto index = static_cast<std::size_t>(at - questions.begin());
     if (at == questions.end()) questions.push_back(s);
-    return static_cast<std::size_t>(at - questions.begin());
+    return index;
   };
   std::vector<std::pair<std::size_t, std::optional<std::size_t>>> asked;
   for (const RowSpec& spec : set.rows) {

@@ -4,7 +4,7 @@ namespace wattlas::host {
 
 void Parameters::bind(Binder& b) {
   const FieldRule share{0.001, 1};
-  const FieldRule perClock{0.01, 4096};
+  const FieldRule perClock{0.001, 4096};
   b.text("title", title, {.fallback = "host CPU"}, "name for tables");
   b.integer("sockets", sockets, {1, 64}, "sockets");
   b.integer("cores", cores, {1, 1024}, "cores per socket");

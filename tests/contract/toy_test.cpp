@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "models/sim/platform_model.h"
+#include "models/simulate.h"
 #include "tests/contract/toy_device.h"
 #include "tests/paths.h"
 
