@@ -62,7 +62,7 @@ TEST_P(UnknownKind, IsRefusedByDeviceAndHostWithItsName) {
       const Support support = side->device->support(op);
       EXPECT_EQ(support.level, Support::Level::refused) << nameOf(kind) << " on " << side->name;
       EXPECT_THAT(support.how, HasSubstr(nameOf(kind)));
-      const WorkItem item{x.workload->phases[0].graph, {0}, PhaseKind::inference, 0, 1};
+      const WorkItem item{x.workload->phases[0].graph, {0}, PhaseKind::inference, 0};
       EXPECT_FALSE(side->device->lower(item)) << nameOf(kind) << " on " << side->name;
     }
   }
