@@ -164,8 +164,8 @@ struct PowerParameters {
 struct Calibration {
   std::string stack;                 ///< the software stack they were measured on
   std::vector<std::string> aliases;  ///< further exact names by which rows may ask for it
-  MatrixFit gemm;     ///< on the matrix units
-  MatrixFit lanes;    ///< on the ordinary lanes
+  MatrixFit gemm;                    ///< on the matrix units
+  MatrixFit lanes;                   ///< on the ordinary lanes
   ConvolutionFit convolution;
   AttentionFit attention;
   StreamFits stream;

@@ -282,6 +282,9 @@ struct Expectation {
   bool energy = false;  ///< of energy instead of time
   bool grows = true;    ///< never less, or never more
 };
+/// Share of a short program by which the phase of refresh may turn an order around.
+constexpr double refreshLuck = 0.005;
+
 const Expectation expectations[] = {
     {"faster parts never make it slower",
      {Dimension::bandwidth, Dimension::frequency, Dimension::throughput},
@@ -296,15 +299,15 @@ bool names(const Expectation& e, const ParameterRecord& p) {
 }
 
 void expectMoved(const Expectation& e, const std::string& key, const RunResult& before,
-                 const RunResult& after, const std::string& where) {
+                 const RunResult& after, const std::string& where, double luck = 1e-9) {
   // A longer refresh interval is less refresh.
   const bool grows = key.ends_with(".tREFI") ? !e.grows : e.grows;
   const double was = e.energy ? before.energyJ : before.timeS;
   const double is = e.energy ? after.energyJ : after.timeS;
   if (grows)
-    EXPECT_GE(is, was * (1 - 1e-9)) << where << " " << key << ": " << e.what;
+    EXPECT_GE(is, was * (1 - luck)) << where << " " << key << ": " << e.what;
   else
-    EXPECT_LE(is, was * (1 + 1e-9)) << where << " " << key << ": " << e.what;
+    EXPECT_LE(is, was * (1 + luck)) << where << " " << key << ": " << e.what;
 }
 
 /// The experiment with one parameter raised, or nothing when that lies outside a part's limits.
@@ -366,7 +369,8 @@ TEST_P(EveryPlatform, PartsMoveTheSimulationInTheirDirection) {
       if (!x || !y) continue;
       const RunResult after = simulatedApart(*x);
       if (!counts(after)) continue;
-      expectMoved(e, named[i].path, before, after, label(point) + " event");
+      // Work that starts later may fall behind a refresh instead of before it.
+      expectMoved(e, named[i].path, before, after, label(point) + " event", refreshLuck);
       Runner run;
       const double foretold = run(*y).timeS / formula.timeS - 1;
       if (std::abs(foretold) > 0.01) {

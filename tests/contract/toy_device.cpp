@@ -68,8 +68,6 @@ class ToyDevice final : public ConfiguredDevice {
     return known;
   }
   Support supportKnown(const Operator& op) const override {
-    if (op.kind != OpKind::gemm && op.kind != OpKind::activation)
-      return {Support::Level::refused, "only products and activations exist here"};
     if (op.formats.weight.bits > 8) return {Support::Level::emulated, "two passes of 8 bits"};
     return {Support::Level::native, ""};
   }

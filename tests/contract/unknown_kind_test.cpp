@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <cctype>
-
 #include <filesystem>
 #include <fstream>
 
@@ -13,8 +12,8 @@
 namespace wattlas {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::Contains;
+using ::testing::HasSubstr;
 
 /// One kind of each class, with a cost that a device could charge if it did not refuse it.
 const std::vector<OpKind>& strangers() {

@@ -142,7 +142,7 @@ TEST(Schedule, WhatCannotBeIsRefused) {
           "[{name: x, on: a, time: 1 ms, after: [y]}, {name: y, on: a, time: 1 ms, after: [x]}]",
           "circle");
   refused("links.bus.joins", "[a]", "joins nothing");
-  refused("links.bus.joins", "[a, b, hots]", "did you mean 'host'?");
+  refused("links.bus.joins", "[a, b, hosst]", "did you mean 'host'?");
   refused("workload.tasks", "[{name: x, on: a, time: {b: 1 ms}}]", "has no time for a");
 }
 

@@ -160,7 +160,7 @@ TEST(BadInput, PartsWithoutEndAreRefused) {
 
 TEST(BadInput, AliasInsideItsAnchorIsRefused) {
   Folder folder;
-  expectRefused(runFile(folder, "a: &x [*x]\n"), {"platform.yaml:1", "nested"});
+  expectRefused(runFile(folder, "a: &x [*x]\n"), {"platform.yaml:1", "inside its own anchor"});
 }
 
 TEST(BadInput, AliasesThatMultiplyAreRefused) {

@@ -103,7 +103,7 @@ TEST(Dram, BadInputIsRefused) {
   expectRefused({"--fidelity", "analytic"}, "event or detailed");
   expectRefused({"--requests", "0"}, "1 to 5,000,000");
   expectRefused({"--interval", "1000000000000"}, "too many clocks");
-  expectRefused({"--set", "refresh.tREFI=351 ns"}, "no time for accesses");
+  expectRefused({"--set", "refresh.tREFI=351 ns"}, "nine tenths of the time");
   expectRefused({"--writes", "1.5"}, "0 to 1");
   expectRefused({"--writes", "nan"}, "0 to 1");
   expectRefused({"--set", "controller.page=half"}, "open, closed");

@@ -36,13 +36,14 @@ Priced price(const std::string& csv, const std::string& platform = "gpu-a100-sxm
 
 const char* const header = "op,dtype,M,N,K,batch,hq,hkv,hd,q_len,kv_len";
 
-TEST(Predict, AppendsFiveColumns) {
+TEST(Predict, AppendsItsColumns) {
   const Priced p = price(std::string(header) + "\ngemm,fp16,128,4096,4096,,,,,,\n");
   ASSERT_EQ(p.command.exitCode, 0) << p.command.err;
   ASSERT_EQ(p.out.size(), 2u);
-  EXPECT_EQ(p.out[0], std::string(header) + ",predicted_us,predicted_j,bound,feasible,reason");
+  EXPECT_EQ(p.out[0],
+            std::string(header) + ",predicted_us,predicted_j,bound,feasible,reason,stack");
   EXPECT_THAT(p.out[1], ::testing::MatchesRegex(
-                            "gemm,fp16,128,4096,4096,,,,,,,[0-9.e-]+,[0-9.e-]+,[a-z]+,1,"));
+                            "gemm,fp16,128,4096,4096,,,,,,,[0-9.e-]+,[0-9.e-]+,[a-z]+,1,,"));
 }
 
 TEST(Predict, EveryInputByteIsKept) {

@@ -41,8 +41,8 @@ Probe makeCopyProbe(const ProbeContext& context) {
       const CopyCost cost = platform->device.device->copy(
           {at->second, at->second != CopyPattern::gather, bytes(amount)});
       const double rate = std::min(cost.peak.value, platform->link.rate.value.value);
-      const double seconds = toSeconds(cost.latency).value +
-                             platform->link.latency.value.value + cost.wire.value / rate;
+      const double seconds = toSeconds(cost.latency).value + platform->link.latency.value.value +
+                             cost.wire.value / rate;
       answers.push_back({{{"time_s", seconds}, {"bandwidth", amount / seconds}}, {}});
     }
     return answers;

@@ -7,9 +7,9 @@ namespace wattlas::dpu {
 
 /// The values are those of a device file (`host.launch*`, `dpu.stretch`); see docs/dpu.md.
 struct LaunchModel {
-  double firstS = 128.1e-6;     ///< call of the host to its return, within one rank
-  double againShare = 0.4;    ///< of firstS, for a launch straight after another: see time()
-  double perRankS = 2e-6;     ///< each further rank
+  double firstS = 128.1e-6;      ///< call of the host to its return, within one rank
+  double againShare = 0.4;       ///< of firstS, for a launch straight after another: see time()
+  double perRankS = 2e-6;        ///< each further rank
   double clockFactor = 1.00902;  ///< effective clock = nominal clock / clockFactor
 
   /// Launches in a row of `kernelS` seconds each at the nominal clock. The host owns the MRAM banks

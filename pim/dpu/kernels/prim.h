@@ -18,9 +18,9 @@ std::string nameOf(PrimBenchmark benchmark);
 /// Throws InputError naming the accepted words.
 PrimBenchmark primBenchmark(const std::string& text);
 
-/// Which program of a benchmark: that with the compiled instruction mix, the one made to be fast, or
-/// (VA) those whose times are those of the executables that were measured (va-measured.s; `apart`:
-/// its tasklets start far from one another).
+/// Which program of a benchmark: that with the compiled instruction mix, the one made to be fast,
+/// or (VA) those whose times are those of the executables that were measured (va-measured.s;
+/// `apart`: its tasklets start far from one another).
 enum class KernelBuild { compiled, tuned, measured, apart };
 
 /// Share of DPU `dpu` of `dpus` DPUs that work on `parameter`: VA, RED, HST-S: elements in total;

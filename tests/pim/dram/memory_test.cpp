@@ -249,7 +249,7 @@ TEST(DramSpecification, ReportsEveryProblem) {
     return refusal([&] { specOf("ddr4-3200", {{key, ConfigNode::ofScalar(value)}}); });
   };
   EXPECT_THAT(bad("organisation.rows", "1000"), HasSubstr("power of two"));
-  EXPECT_THAT(bad("refresh.tRFC", "9 us"), HasSubstr("tRFC below tREFI"));
+  EXPECT_THAT(bad("refresh.tRFC", "9 us"), HasSubstr("tRFC up to 0.9 x tREFI"));
   EXPECT_THAT(bad("timing.tRCD", "13 pJ"), HasSubstr("timing.tRCD"));
   EXPECT_THAT(bad("timing.tRCDX", "13 ns"), HasSubstr("unknown key"));
   EXPECT_THAT(refusal([] { specOf("ddr4-3201"); }), HasSubstr("did you mean 'ddr4-3200'"));
