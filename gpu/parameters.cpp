@@ -104,8 +104,6 @@ void StackRules::bind(Binder& b) {
   b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
             "element kernels over stored scores beside the soft-max");
   b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
-  b.flag("epilogues", epilogues, {.fallback = "false"},
-         "bias, activation and residual are part of the product or convolution before them");
 }
 
 void AttentionFit::bind(Binder& b) {

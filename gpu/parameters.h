@@ -75,7 +75,6 @@ struct StackRules {
   bool fusedAttention = true;  ///< false: stored scores, with kernels for scale, mask and softmax
   std::int64_t scoreKernels = 2;  ///< element kernels over stored scores beside the softmax
   std::int64_t geluKernels = 1;   ///< element kernels of one GELU
-  bool epilogues = false;         ///< bias, activation and residual ride in the product before them
   void bind(Binder& b);
 };
 

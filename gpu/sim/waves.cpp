@@ -58,6 +58,10 @@ void WaveEngine::begin(const Kernel& kernel, bool merge) {
   totalCycles_ = kernel.totalCycles();
   const std::int64_t perWave = p_.sms * kernel.slotsPerSm;
   waves_ = (kernel.ctas() + perWave - 1) / perWave;
+  // Too few CTAs do not fill the SMs; several waves of them do.
+  const double lanes = static_cast<double>(p_.sms) * kernel.parallelPerSm;
+  const double rounds = std::max(1.0, std::ceil(static_cast<double>(kernel.ctas()) / lanes));
+  fill_ = kernel.groups.size() == 1 ? std::max(1.0, kernel.ctasToFill / rounds) : 1.0;
   clock_ = stretch_ = 1;
   step_ = onChip_ = active_ = dramMoved_ = computeSeconds_ = memorySeconds_ = 0;
 }
@@ -182,7 +186,7 @@ void WaveEngine::rates(double clockScale) {
     const Cohort& c = cohorts_[i];
     const double cycles = stageCycles(c), dram = stageBits(c, c.dramBits);
     const double slow =
-        std::max({1.0, kernel_->ctasToFill, static_cast<double>(c.perSm) / kernel_->parallelPerSm});
+        fill_ * std::max(1.0, static_cast<double>(c.perSm) / kernel_->parallelPerSm);
     limit[i] = cycles > 0 ? p_.clock.value.value * clockScale / (cycles * slow) : never;
     weight[i] = static_cast<double>(c.sms * c.perSm);
     dramWish[i] = dram > 0 ? std::min(dram * limit[i], dramPeak) : 0;

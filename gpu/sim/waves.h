@@ -71,6 +71,7 @@ class WaveEngine {
   std::int64_t freeSms_ = 0, wave_ = 0, waves_ = 0, factor_ = 1, linkStep_ = 0, steps_ = 0;
   bool merge_ = true;
   double totalCycles_ = 0, clock_ = 1, stretch_ = 1, step_ = 0;
+  double fill_ = 1;  ///< longer stay of CTAs too few to fill the SMs
   double onChip_ = 0, active_ = 0, dramMoved_ = 0, computeSeconds_ = 0, memorySeconds_ = 0;
 };
 

@@ -125,14 +125,17 @@ TEST(GpuClosedForm, StackSelectsItsConstants) {
   Graph graph;
   WorkItem item{.graph = graph, .region = {graph.add(gemm(512, 4096, 4096))}};
   const auto own = device->lower(item);
-  item.stack = "microsoft/vidur";
+  item.stack = "vidur";
   const auto other = device->lower(item);
   item.stack = "nobody";
   const auto unknown = device->lower(item);
+  ASSERT_TRUE(own && other);
   EXPECT_NE((*own)->hash(), (*other)->hash());
   EXPECT_NE(device->estimate(**own).alone().ps, device->estimate(**other).alone().ps);
-  ASSERT_EQ(device->estimate(**unknown).assumptions.size(), 1u);
-  EXPECT_EQ(device->estimate(**unknown).alone().ps, device->estimate(**own).alone().ps);
+  // A stack that the device does not know is refused, with those that it knows.
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, Refusal::Code::mapping);
+  EXPECT_NE(unknown.error().nearestLegal.find("vidur"), std::string::npos);
 }
 
 TEST(GpuClosedForm, SplitsKeysUntilTheWavesFill) {
