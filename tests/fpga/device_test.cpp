@@ -23,7 +23,7 @@ TEST(Device, EveryBoardFileLoadsAndEveryNumberNamesItsSource) {
     for (const ParameterRecord& r : device->config().parameters)
       EXPECT_FALSE(r.source.empty()) << id << " " << r.path;
   }
-  EXPECT_EQ(seen, 10);
+  EXPECT_EQ(seen, 16);
 }
 
 TEST(Device, ANetworkIsOneRegion) {

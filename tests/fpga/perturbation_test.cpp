@@ -103,7 +103,7 @@ Settings settingsFor(const std::string& path) {
   if (path == "host.copyLatency" || path == "host.callOverhead") s.push_back({path, "10 us"});
   if (path == "law.hlsLutScale") s = {{"style", "hls4ml"}, {"folding.reuse", "8"}};
   // UltraRAM is used where block RAM is scarce.
-  if (path == "energy.uram") s.push_back({"fabric.bram36.total", "12"});
+  if (path == "energy.uram") s.push_back({"fabric.bram36.total", "18"});
   return s;
 }
 
