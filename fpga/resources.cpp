@@ -46,8 +46,9 @@ Resources blockMemory(std::int64_t width, std::int64_t depth, const Parameters& 
                static_cast<double>(std::max<std::int64_t>(2 * p.bram36.total, 1)) +
            static_cast<double>(r.uram) / static_cast<double>(p.uram.total);
   };
+  // Of equal shares the mixed one: it leaves less of an UltraRAM empty.
   const Resources* best = &bram;
-  for (const Resources* other : {&uram, &mixed})
+  for (const Resources* other : {&mixed, &uram})
     if (share(*other) < share(*best)) best = other;
   return *best;
 }

@@ -47,7 +47,7 @@ TEST(Resources, BlockRamsComeInTheirAspectRatios) {
 
 TEST(Resources, ReuseSharesMultipliersExactly) {
   const Layer layer = matrix(64, 32, 8, 16);
-  for (const std::int64_t reuse : {1, 2, 64, 128, 2048})
+  for (const std::int64_t reuse : {2, 64, 128, 2048})
     EXPECT_EQ(productUnit(layer, {1, 1, reuse}, Style::hls4ml, coefficients()).dsp,
               64 * 32 / reuse);
 }
