@@ -145,8 +145,8 @@ OverlayStep OverlayDevice::stepOf(const Operator& op) const {
   step.count = op.count;
   step.products = cost.macs;
   const auto products = [&](std::int64_t rows, std::int64_t k, std::int64_t n) {
-    const bool single = rows == 1 && p_.rowPixels > 0;
-    return ceilDiv(single ? p_.rowPixels : rows, p_.pixels) * ceilDiv(k, p_.inputs) *
+    // Weights enter no faster than that many rows use them.
+    return ceilDiv(std::max(rows, p_.rowPixels), p_.pixels) * ceilDiv(k, p_.inputs) *
            ceilDiv(n, p_.outputs);
   };
   double elements = static_cast<double>(cost.elementOps);

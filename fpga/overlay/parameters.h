@@ -14,7 +14,7 @@ struct OverlayParameters {
   Sourced<Hertz> clock;
   // Products a core and cycle: pixels (rows of a matrix product) x inputs x outputs.
   std::int64_t pixels = 1, inputs = 1, outputs = 1;
-  std::int64_t rowPixels = 0;  ///< of `pixels` when a product has a single row; 0 = the same
+  std::int64_t rowPixels = 0;  ///< rows that a pass over weights takes at least; 0 = no limit
   std::int64_t depthwisePixels = 1, depthwiseChannels = 0;  ///< 0 channels = none
   std::int64_t lanes = 1;                                   ///< element-wise results, pooled inputs
   std::int64_t mostBits = 8;                                ///< of weights and activations

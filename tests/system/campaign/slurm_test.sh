@@ -100,9 +100,9 @@ workloads: [opt-125m]
 genes:
   platform: {categorical: [upmem-dimm, upmem-server]}
   format: {categorical: [fp16, int8, ternary]}
-  workload.prompt: {categorical: [64, 128, 192, 256]}
-  workload.generate: {categorical: [4, 8, 16, 24]}
-  dpu.clock: {categorical: [250 MHz, 300 MHz, 350 MHz, 400 MHz, 450 MHz]}
+  workload.prompt: {categorical: [64, 96, 128, 160, 192, 224, 256, 288]}
+  workload.generate: {categorical: [4, 8, 12, 16, 20, 24, 28, 32]}
+  dpu.clock: {categorical: [250 MHz, 260 MHz, 270 MHz, 280 MHz, 290 MHz, 300 MHz, 310 MHz, 320 MHz, 330 MHz, 340 MHz, 350 MHz, 360 MHz, 370 MHz, 380 MHz, 390 MHz, 400 MHz, 410 MHz, 420 MHz, 430 MHz, 440 MHz, 450 MHz]}
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: exhaustive, budget: 0, seed: 1}
 EOF
