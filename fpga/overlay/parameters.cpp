@@ -13,7 +13,7 @@ void OverlayParameters::bind(Binder& binder) {
     b.integer("inputs", inputs, {1, 4096, {}}, "input channels at once");
     b.integer("outputs", outputs, {1, 4096, {}}, "output channels at once");
     b.integer("rowPixels", rowPixels, {0, 4096, "0"},
-              "rows that products of one row count as (matrix-vector units of their own)");
+              "rows that a pass over weights takes at least (how fast weights enter)");
     b.integer("depthwisePixels", depthwisePixels, {1, 4096, "1"}, "depthwise unit: pixels");
     b.integer("depthwiseChannels", depthwiseChannels, {0, 4096, "0"},
               "depthwise unit: channels, 0 = there is none");
