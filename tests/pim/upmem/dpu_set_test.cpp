@@ -74,7 +74,7 @@ TEST_F(DpuSets, OutputsAreCompared) {
   for (std::uint32_t d = 0; d < 3; ++d) word("in-" + std::to_string(d), d);
   word("want", 5);
   const DpuSetResult r =
-      run(std::string(inputs) + "  - {do: launch}\n  - {do: from, bytes: 4, expect: want4}\n");
+      run(std::string(inputs) + "  - {do: launch}\n  - {do: from, bytes: 4, expect: absent4}\n");
   EXPECT_EQ(r.failed, 3);  // no such file
   put("want4", std::string("\5\0\0\0", 4));
   EXPECT_EQ(run(std::string(inputs) + "  - {do: launch}\n  - {do: from, bytes: 4, expect: want4}\n")
