@@ -1,5 +1,6 @@
 // Does a device refuse what nobody implemented for it? Kinds of every class that exist only here.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cctype>
 #include <filesystem>
@@ -44,8 +45,9 @@ bool mayAccept(const Device& device, OpKind kind) {
 class UnknownKind : public ::testing::TestWithParam<std::string> {
  protected:
   static std::string file(OpKind kind) {
-    const auto at = std::filesystem::path(::testing::TempDir()) /
+    const auto at = std::filesystem::path(::testing::TempDir()) / std::to_string(::getpid()) /
                     (std::string(nameOf(kind)) + "-workload.yaml");
+    std::filesystem::create_directories(at.parent_path());
     std::ofstream(at) << "generator: operators\noperators:\n  - {name: odd, kind: " << nameOf(kind)
                       << ", dims: {M: 64, N: 64}}\n";
     return at.string();
