@@ -289,6 +289,11 @@ CsvFile CsvFile::stream(const std::string& file, const std::string& needed, bool
                                {}});
     if (out.header.size() > maximumColumns)  // each row is filled up to the header's width
       throw InputError(Problem{{file, 1}, {}, "more than 1000 columns", "a narrower file", {}});
+    for (std::size_t i = 0; i < out.header.size(); ++i)
+      for (std::size_t k = 0; k < i; ++k)
+        if (!out.header[i].empty() && out.header[i] == out.header[k])
+          throw InputError(Problem{
+              {file, 1}, out.header[i], "two columns have this name", "each name once", {}});
     if (begin) begin(out);
     first = false;
   };
