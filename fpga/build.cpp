@@ -132,7 +132,8 @@ class PipelineBuilder {
         reads = std::min(s.unit, ceilDiv(layer.matrixWidth() * layer.groups, f.simd));
     }
     ends_.push_back({last, s.unit, style_ == Style::finn ? f.pe : layer.cout});
-    for (const End& end : from) feed(layer, f, end, entry, reads);
+    for (std::size_t i = 0; i < from.size(); ++i)
+      feed(layer, f, from[i], entry, reads, layer.inputTokenBits[i]);
   }
 
   Actor actorOf(const Layer& layer, const char* part, ActorKind kind) const {
@@ -145,9 +146,9 @@ class PipelineBuilder {
   }
 
   void plain(const Layer& layer, const Folding& f, const Services& s) {
-    static constexpr ActorKind kinds[] = {ActorKind::matrixUnit, ActorKind::depthwiseUnit,
-                                          ActorKind::pooling,    ActorKind::elementwise,
-                                          ActorKind::addition,   ActorKind::softmax};
+    static constexpr ActorKind kinds[] = {
+        ActorKind::matrixUnit, ActorKind::depthwiseUnit, ActorKind::pooling, ActorKind::elementwise,
+        ActorKind::addition,   ActorKind::concatenation, ActorKind::softmax};
     Actor a = actorOf(layer, "", kinds[static_cast<std::size_t>(layer.kind)]);
     a.tokens = layer.pixels;
     a.service = s.unit;
@@ -279,10 +280,10 @@ class PipelineBuilder {
 
   /// The stream from a producer (or from memory) to the first actor of a layer.
   void feed(const Layer& layer, const Folding& f, const End& from, std::int32_t entry,
-            std::int64_t reads) {
+            std::int64_t reads, std::int64_t tokenBits) {
     Channel c;
     c.tokensPerFrame = layer.pixels;
-    c.tokenBits = layer.cin * layer.inputBits;
+    c.tokenBits = tokenBits;
     c.capacity = std::max<std::int64_t>(depth_, 1);
     c.sizable = true;
     const bool finnStream = style_ == Style::finn;

@@ -58,8 +58,8 @@ void DataflowDevice::describe() {
 const KindSet& DataflowDevice::kinds() const {
   using enum OpKind;
   static const KindSet known =
-      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
-              add,  rope,   embedding, pool,      hamming, collective}
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,   activation,
+              add,  rope,   embedding, pool,      hamming, concat, collective}
           .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
   return known;
 }

@@ -1,6 +1,7 @@
 #include "fpga/layer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace wattlas::fpga {
@@ -133,10 +134,10 @@ class Builder {
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;
-    for (const std::int32_t p : instances_[i].producers) {
+    for (const std::int32_t p : instances_[i].producers)
       layer.producers.push_back(p < 0 ? -1 : layerOf_[static_cast<std::size_t>(p)]);
-      layer.inputTokenBits.push_back(layer.cin * layer.inputBits);
-    }
+    if (layer.inputTokenBits.empty())
+      layer.inputTokenBits.assign(layer.producers.size(), layer.cin * layer.inputBits);
     layerOf_[i] = static_cast<std::int32_t>(network_.layers.size());
     network_.layers.push_back(std::move(layer));
     return std::nullopt;
@@ -168,6 +169,8 @@ class Builder {
       case OpKind::gemm:
       case OpKind::hamming:
         return matrix(i, op, layer);
+      case OpKind::concat:
+        return joined(i, op, layer);
       default:
         return values(i, op, layer);
     }
@@ -279,6 +282,42 @@ class Builder {
     layer.pixels = layer.outPixels = shape.pixels();
     layer.window.height = shape.height;
     layer.window.width = shape.width;
+    return std::nullopt;
+  }
+
+  /// Channels of several streams one behind the other; what comes from outside is the rest.
+  std::optional<Refusal> joined(std::size_t i, const Operator& op, Layer& layer) {
+    layer.kind = LayerKind::concat;
+    std::vector<std::int32_t>& producers = instances_[i].producers;
+    const std::int64_t elements = op.dims[Dim::M] * op.dims[Dim::N] / network_.frames;
+    Shape shape{1, std::max<std::int64_t>(op.dims[Dim::M] / network_.frames, 1), 0};
+    std::int64_t known = 0, outside = 0;
+    for (const std::int32_t p : producers) {
+      if (p < 0) ++outside;
+      if (p < 0) continue;
+      const Shape& in = shapes_[static_cast<std::size_t>(p)];
+      if (known > 0 && in.pixels() != shape.pixels()) return mismatch(op, elements, in);
+      shape.height = in.height;
+      shape.width = in.width;
+      known += in.channels;
+    }
+    shape.channels = elements / shape.pixels();
+    const std::int64_t rest = shape.channels - known;
+    if (rest > 0 && outside == 0) producers.push_back(-1), outside = 1;
+    if (shape.pixels() * shape.channels != elements || rest < outside ||
+        (rest > 0 && rest % outside != 0))
+      return mismatch(op, elements, {shape.height, shape.width, known});
+    layer.cin = layer.cout = shape.channels;
+    layer.pixels = layer.outPixels = shape.pixels();
+    layer.window.height = shape.height;
+    layer.window.width = shape.width;
+    for (const std::int32_t p : producers) {
+      const std::int64_t channels =
+          p < 0 ? rest / outside : shapes_[static_cast<std::size_t>(p)].channels;
+      layer.evenShare = std::gcd(layer.evenShare, channels);
+      layer.inputTokenBits.push_back(channels * layer.inputBits);
+    }
+    shapes_[i] = shape;
     return std::nullopt;
   }
 

@@ -11,7 +11,7 @@
 
 namespace wattlas::fpga {
 
-enum class LayerKind { matrix, depthwise, pool, elementwise, add, softmax };
+enum class LayerKind { matrix, depthwise, pool, elementwise, add, concat, softmax };
 
 struct Layer {
   std::string name;
@@ -19,6 +19,7 @@ struct Layer {
   std::int32_t op = 0;  ///< index into the region
   Window window;        ///< identity unless it is a convolution, pool or flattening
   std::int64_t cin = 1, cout = 1, groups = 1;
+  std::int64_t evenShare = 0;  ///< concat: largest word that divides the channels of each input
   std::int64_t pixels = 1;     ///< tokens it takes a frame
   std::int64_t outPixels = 1;  ///< tokens it produces a frame
   int weightBits = 8, inputBits = 8, outputBits = 8;

@@ -62,6 +62,7 @@ enum class ActorKind {
   pooling,
   elementwise,
   addition,
+  concatenation,
   softmax,
   gather,
   padding,

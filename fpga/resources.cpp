@@ -100,6 +100,11 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
     case LayerKind::add:
       cost.lut = 100 + pe * (layer.inputBits + 1);
       break;
+    case LayerKind::concat:
+      // Words pass one input after the other: a selection of up to three inputs for each LUT.
+      cost.lut = 100 + pe * layer.inputBits *
+                           ceilDiv(static_cast<std::int64_t>(layer.producers.size()) - 1, 3);
+      break;
     case LayerKind::softmax:
       // Tables of exponential and reciprocal, a multiplier for each lane.
       cost = {
