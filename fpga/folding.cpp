@@ -86,12 +86,12 @@ std::int64_t outputsOf(const Layer& layer) {
 /// Everything about a layer that decides what its foldings cost and how long they take.
 void hashInto(Hasher& h, const Layer& l) {
   const Window& w = l.window;
-  for (const std::int64_t v :
-       {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
-        w.strideHeight, w.strideWidth, l.cin, l.cout, l.groups, l.evenShare, l.pixels, l.outPixels})
+  for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
+                               w.kernelWidth, w.strideHeight, w.strideWidth, l.cin, l.cout,
+                               l.groups, l.evenShare, l.gates, l.state, l.pixels, l.outPixels})
     h.integer(v);
-  for (const int v : {static_cast<int>(l.kind), l.weightBits, l.inputBits, l.outputBits,
-                      l.accumulatorBits, l.weightFraction})
+  for (const int v : {static_cast<int>(l.kind), static_cast<int>(l.cell), l.weightBits, l.inputBits,
+                      l.outputBits, l.accumulatorBits, l.weightFraction})
     h.integer(v);
   h.real(l.density);
   for (const bool v : {l.binaryProducts, l.ternaryWeights, l.thresholds, l.averages, l.tabled})
@@ -203,6 +203,8 @@ class Search {
   std::optional<Refusal> finnChoices(const Layer& layer, FoldingRequest request, bool own,
                                      Folding base, std::vector<FoldingChoice>& list) const {
     const std::int64_t height = outputsOf(layer);
+    if (layer.kind == LayerKind::recurrent)
+      return illegal(layer, "style finn, which has no unit for recurrences", "style: hls4ml");
     if (own && (request.reuse > 0 || base.strategy))
       return illegal(layer, "a reuse factor or strategy in style finn",
                      "pe and simd, or style: hls4ml");
@@ -238,7 +240,7 @@ class Search {
 
   std::optional<Refusal> reuseChoices(const Layer& layer, const FoldingRequest& request, bool own,
                                       Folding base, std::vector<FoldingChoice>& list) const {
-    const std::int64_t in = layer.matrixWidth(), out = layer.cout;
+    const std::int64_t in = layer.matrixWidth(), out = layer.rows();
     if (own && (request.pe > 0 || request.simd > 0))
       return illegal(layer, "pe or simd in style hls4ml", "a reuse factor, or style: finn");
     if (base.strategy == Strategy::distributed && request.reuse > 1)

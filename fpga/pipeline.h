@@ -59,6 +59,7 @@ enum class ActorKind {
   windowReader,
   matrixUnit,
   depthwiseUnit,
+  recurrentUnit,
   pooling,
   elementwise,
   addition,

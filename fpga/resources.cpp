@@ -123,7 +123,7 @@ Resources layerResources(const Layer& layer, const Folding& folding, Style style
                          const Parameters& p) {
   if (!layer.hasProducts()) return plainUnit(layer, folding, p);
   Resources cost = productUnit(layer, folding, style, p);
-  if (!layer.window.isIdentity() && !layer.flattens())
+  if (!layer.window.isIdentity() && !layer.flattens() && layer.kind != LayerKind::recurrent)
     cost += windowBuffer(layer, folding, style, p);
   return cost;
 }

@@ -43,6 +43,17 @@ std::int64_t unrolledInterval(const Layer& layer, const Folding& f, const Parame
   return std::max<std::int64_t>(ceilDiv(static_cast<std::int64_t>(std::ceil(products)), blocks), 1);
 }
 
+/// Cycles from a step's input to its state: the matrix, then the gates. Look-ups and the state are
+/// registered; products wait where DSP blocks compute them.
+std::int64_t stepCycles(const Layer& layer, const Folding& f, const Parameters& p) {
+  const bool turns = strategyOf(f) == Strategy::resource && f.reuse > 1;
+  const std::int64_t matrix = turns ? f.reuse + hlsLatency : unrolledLatency(layer, p) + 1;
+  constexpr std::int64_t lookUp = 1, state = 1;
+  if (layer.cell == Cell::rnn) return matrix + lookUp + state;
+  // GRU: reset gate x state, then update gate x difference. LSTM: gates x cell, then output gate.
+  return matrix + 2 * (lookUp + productCycles(layer.inputBits, layer.inputBits, p)) + state;
+}
+
 }  // namespace
 
 Services servicesOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
@@ -55,6 +66,10 @@ Services servicesOf(const Layer& layer, const Folding& f, Style style, const Par
                  : lanes;
     if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
     if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
+    return s;
+  }
+  if (layer.kind == LayerKind::recurrent) {
+    s.unit = stepCycles(layer, f, p);
     return s;
   }
   if (style == Style::hls4ml && (strategyOf(f) != Strategy::resource || f.reuse == 1)) {
@@ -86,6 +101,7 @@ Services servicesOf(const Layer& layer, const Folding& f, Style style, const Par
 std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style,
                          const Parameters& p) {
   const Services s = servicesOf(layer, folding, style, p);
+  if (layer.kind == LayerKind::recurrent) return layer.pixels * s.unit;
   const std::int64_t padded = layer.window.paddedPixels();
   if (layer.kind == LayerKind::pool) return padded * s.unit + layer.outPixels * s.window;
   if (style == Style::hls4ml && s.writer > 0 && !layer.flattens())

@@ -11,11 +11,11 @@ using testing::library;
 using testing::make;
 
 const std::vector<std::string> contractOrder = {
-    "llama2-7b",    "llama2-13b",  "llama2-70b",  "llama3-8b",   "mistral-7b",
-    "mixtral-8x7b", "opt-125m",    "opt-350m",    "opt-1.3b",    "gpt2",
-    "gpt2-medium",  "gpt2-large",  "bitnet-0.7b", "bert-base",   "resnet18",
-    "resnet50",     "mobilenetv2", "ecg-cnn1d",   "ecg-dscnn1d", "jet-mlp",
-    "rn07",         "cnv-w1a1",    "ad08",        "fmnist-cnn",  "fmnist-hdc"};
+    "llama2-7b",   "llama2-13b", "llama2-70b", "llama3-8b", "mistral-7b",  "mixtral-8x7b",
+    "opt-125m",    "opt-350m",   "opt-1.3b",   "gpt2",      "gpt2-medium", "gpt2-large",
+    "bitnet-0.7b", "bert-base",  "resnet18",   "resnet50",  "mobilenetv2", "ecg-cnn1d",
+    "ecg-dscnn1d", "jet-mlp",    "rn07",       "cnv-w1a1",  "ad08",        "fmnist-cnn",
+    "fmnist-hdc",  "toptag-gru"};
 
 TEST(Library, HoldsEveryIdOfTheContractInItsOrder) {
   EXPECT_EQ(libraryWorkloads(library()), contractOrder);
@@ -52,7 +52,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Published{"bert-base", 109482240}, Published{"resnet18", 11689512},
                       Published{"resnet50", 25557032}, Published{"mobilenetv2", 3504872},
                       // explorer's own small CNN: 80 + 1,168 + 36,928 + 650
-                      Published{"fmnist-cnn", 38826}),
+                      Published{"fmnist-cnn", 38826},
+                      // 60 x (6 + 20) + 2 x 60, 20 x 64 + 64, 64 + 1
+                      Published{"toptag-gru", 3089}),
     [](const auto& param) {
       std::string name = param.param.id;
       for (char& c : name)
