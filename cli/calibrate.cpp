@@ -43,7 +43,7 @@ struct CalibrateCommand {
       fits.push_back(calibrate(task, asked, evaluations));
     json ? printJson(fits) : print(fits);
     for (const CalibrationFit& fit : fits)
-      if (fit.losesToRoofline()) context.exitCode = exitGateMissed;
+      if (fit.losesToRoofline() || fit.hitsBound()) context.exitCode = exitGateMissed;
     if (output.empty()) return;
     writeFileAtomically(output, overlay(fits));
     if (!json) fmt::print("\nwrote {}: wattlas run -p {} ...\n", output, output);

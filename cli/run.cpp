@@ -8,6 +8,7 @@
 #include "cli/common_options.h"
 #include "cli/compare_pairs.h"
 #include "cli/evaluate.h"
+#include "cli/run_kernels.h"
 #include "results/store.h"
 #include "results/table.h"
 #include "results/trace.h"
@@ -28,7 +29,7 @@ std::string statisticsTable(const RunResult& r) {
 struct RunCommand {
   std::string platform, workload, output, trace, commands;
   CommonOptions common;
-  bool json = false, strict = false, printConfig = false, stats = false;
+  bool json = false, strict = false, printConfig = false, stats = false, kernels = false;
 
   void run(Context& context) const {
     const ExperimentSpec spec = common.spec(platform, workload);
@@ -50,10 +51,11 @@ struct RunCommand {
       if (!commands.empty()) writeCommands(commands, banks);
     }
     if (json)
-      fmt::print("{}\n", toJson(result));
+      fmt::print("{}\n", kernels ? withKernels(toJson(result), spec, context) : toJson(result));
     else
       fmt::print("{}{}", printRun(result, {.colour = context.colour}), assumptions);
     if (stats && !json) fmt::print("\n{}", statisticsTable(result));
+    if (kernels && !json) fmt::print("\n{}", kernelTable(spec, context));
     if (strict && !result.feasible) context.exitCode = exitInfeasible;
   }
 };
@@ -77,6 +79,9 @@ void addRun(CLI::App& app, Context& context) {
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->add_flag("--stats", command->stats,
                 "Print what each device, host and link did: busy, waited for, moved");
+  sub->add_flag(
+      "--kernels", command->kernels,
+      "Print the kernels of each operator (GPUs): tile, split, waves, occupancy, limiter");
   sub->add_flag("--strict", command->strict, "Exit with 3 when the point is infeasible");
   sub->add_flag("--print-config", command->printConfig,
                 "Print the merged configuration (run it again with -p FILE) and stop");

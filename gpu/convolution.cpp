@@ -100,7 +100,9 @@ Kernel planConvolution(const PlanInput& in) {
     if (fit.winograd.value.value > 0) consider(winograd(in, c, 2));
     if (fit.winogradStored.value.value > 0) consider(winograd(in, c, 4));
   }
-  consider(planDirect(in));
+  // Without channels to sum over, the lanes work on single windows.
+  if (in.op.dims[Dim::groups] > 1 || in.op.dims[Dim::cin] < fit.fewestChannels)
+    consider(planDirect(in));
   return best;
 }
 

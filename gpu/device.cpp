@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "gpu/formats.h"
+#include "gpu/fusion.h"
 #include "gpu/lowering.h"
 #include "gpu/timing.h"
 
@@ -72,20 +73,26 @@ const Parameters* Gpu::parametersFor(const std::string& stack) const {
   return fit == &p_.fit ? &p_ : &variants_.at(fit);
 }
 
+std::vector<std::vector<OpId>> Gpu::partition(const Graph& graph,
+                                              const std::vector<OpId>& mine) const {
+  if (!ownRules().fuses()) return Device::partition(graph, mine);
+  return fusedRegions(ownRules(), graph, mine);
+}
+
 Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& item) const {
-  if (item.region.size() != 1)
-    return Refusal{Refusal::Code::mapping,
-                   p_.title + " runs one operator per kernel, not a region of " +
-                       std::to_string(item.region.size()),
-                   "regions of one operator"};
-  const Operator op = item.op(0);
-  const OpCost cost = costOf(op);
   const Parameters* chosen = parametersFor(item.stack);
   if (chosen == nullptr)
     return Refusal{
         Refusal::Code::mapping, p_.title + " has no stack '" + item.stack.substr(0, 60) + "'",
         fmt::format("{}; without one the library kernels alone", fmt::join(stacks(), ", "))};
   const Parameters& p = *chosen;
+  if (!isRegion(p.fit.launches, item.graph, item.region))
+    return Refusal{Refusal::Code::mapping,
+                   fmt::format("{} runs one operator per kernel and what rides in it, not these {}",
+                               p_.title, item.region.size()),
+                   "regions of one operator"};
+  const Operator op = item.op(0);
+  const OpCost cost = costOf(op);
   // Without a known loop nothing stays in the cache from one use to the next.
   const double loop = item.loopWorkingSet.value > 0
                           ? std::max(item.loopWorkingSet.value, cost.weights.value)
@@ -93,11 +100,27 @@ Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& ite
   auto lowered = lowerOperator(p, op, loop);
   if (!lowered) return lowered.error();
   GpuProgram& program = **lowered;
-  program.footprint_ = {{0, cost.weights + cost.state, cost.input + cost.output}};
+  Bits resident = cost.weights + cost.state, streamed = cost.weightRead,
+       workspace = cost.input + cost.output;
+  for (std::size_t i = 1; i < item.region.size(); ++i) {
+    const Operator next = item.op(i);
+    const OpCost own = costOf(next);
+    rideAlong(p, next, program.kernels);
+    resident += own.weights + own.state;
+    streamed += own.weightRead;
+    workspace += own.input;
+  }
+  program.operators = item.region.size();
+  // An operator that belongs to no workload is a measurement of its own.
+  if (item.content == Hash128{}) program.rest = p.fit.launches.rest.value.value;
+  program.footprint_ = {{0, resident, workspace}};
   // Parameters that do not fit come over the host link while the kernel runs.
-  if (!item.weightsResident) program.streamedBits = cost.weightRead.value;
+  if (!item.weightsResident) program.streamedBits = streamed.value;
   Hasher h;
   h.add(program.hash_).real(program.streamedBits).real(program.footprint_[0].resident.value);
+  if (program.operators > 1)
+    for (const Kernel& k : program.kernels) h.text(k.name).real(k.l2Bits).real(k.vectorOps);
+  h.integer(static_cast<std::int64_t>(program.operators)).real(program.rest);
   program.hash_ = h.real(program.footprint_[0].workspace.value).finish();
   return std::shared_ptr<const Program>(*lowered);
 }
@@ -105,7 +128,7 @@ Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& ite
 Profile Gpu::estimate(const Program& program) const {
   const GpuProgram& own = asGpu(program);
   const Parameters& p = *own.parameters;
-  const Operating at = operatingPoint(p, own.kernels);
+  const Operating at = operatingPoint(p, own.kernels, own.rest);
   std::vector<Ticks> durations;
   std::vector<EnergyCounts> energy;
   std::vector<Bottleneck> bounds;
@@ -151,9 +174,42 @@ Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& dura
   const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;
   share.utilisation = peak > 0 ? std::min(1.0, program.usefulMacs / peak) : 0.0;
   profile.shares.push_back(std::move(share));
+  // What rides in a kernel takes no time of its own.
+  for (std::size_t i = 1; i < program.operators; ++i) {
+    OperatorShare rider;
+    rider.op = static_cast<std::int32_t>(i);
+    rider.start = rider.end = profile.shares.front().end;
+    rider.bottleneck = profile.shares.front().bottleneck;
+    profile.shares.push_back(std::move(rider));
+  }
   profile.assumptions = program.assumptions;
   profile.events = static_cast<std::int64_t>(durations.size());
   return profile;
+}
+
+std::vector<KernelReport> Gpu::kernels(const Program& program) const {
+  const GpuProgram& own = asGpu(program);
+  const Parameters& p = *own.parameters;
+  const Operating at = operatingPoint(p, own.kernels, own.rest);
+  std::vector<KernelReport> out;
+  for (const Kernel& k : own.kernels) {
+    const KernelTime t = closedForm(p, k, at.clockScale);
+    KernelReport r;
+    r.name = k.name;
+    r.tileRows = k.tileRows;
+    r.tileColumns = k.tileColumns;
+    r.split = k.split;
+    r.blocks = k.ctas();
+    const std::int64_t places = p.sms * k.slotsPerSm;
+    r.waves = (r.blocks + places - 1) / places;
+    if (r.waves > 0)
+      r.occupancy = static_cast<double>(r.blocks) / static_cast<double>(r.waves * places);
+    r.limiter = nameOf(t.bottleneck);
+    r.seconds = t.seconds * at.slowdown;
+    r.repeat = k.repeat;
+    out.push_back(std::move(r));
+  }
+  return out;
 }
 
 CopyCost Gpu::copy(const CopyRequest& request) const {
@@ -175,7 +231,6 @@ LaunchCost Gpu::launch() const {
   const Sourced<Seconds>& each = graph ? p_.launch.perGraphNode : p_.launch.perKernel;
   LaunchCost cost;
   cost.perProgram = toTicks(each.value);
-  cost.perOperator = true;
   cost.hostSync = toTicks(p_.launch.hostSync.value);
   return cost;
 }

@@ -23,11 +23,15 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   int modelVersion() const override { return 2; }
   const KindSet& kinds() const override { return knownKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
-  bool lowersByOperator() const override { return true; }
+  std::vector<std::vector<OpId>> partition(const Graph& graph,
+                                           const std::vector<OpId>& mine) const override;
+  /// Fused regions are found by looking at the neighbours of an operator.
+  bool lowersByOperator() const override { return !ownRules().fuses(); }
   Profile estimate(const Program& program) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   std::vector<std::string> stacks() const override { return p_.stackNames(); }
+  std::vector<KernelReport> kernels(const Program& program) const override;
   Ticks measured(const Operator& op, Timing timing, Ticks alone) const override;
 
   const Parameters& parameters() const { return p_; }
@@ -44,6 +48,8 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
   /// `p_` with the constants of `stack` (empty: of the device's own); null when it is not known.
   const Parameters* parametersFor(const std::string& stack) const;
+  /// Rules of the stack that the device itself names.
+  const StackRules& ownRules() const { return parametersFor({})->fit.launches; }
 
   Parameters p_;
   std::map<const Calibration*, Parameters> variants_;  ///< `p_` with those of another stack

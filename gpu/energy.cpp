@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "gpu/timing.h"
 
@@ -116,7 +117,7 @@ EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k
   return counts;
 }
 
-Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels) {
+Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels, double rest) {
   const double room = p.power.tdp.value.value - p.power.idle.value.value;
   double chip = 0, memory = 0;
   for (const Kernel& k : kernels) {
@@ -130,21 +131,27 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
       sum += static_cast<double>(k.repeat) * closedForm(p, k, scale).seconds;
     return sum;
   };
-  // Joules above idle divided by the room below the limit: the time the limit allows at least.
+  // Joules above idle divided by the room below the limit: the time the limit allows at least,
+  // less what passes without work.
   const auto needed = [&](double scale, double t) {
     const double v2 = voltageFactor(p, scale);
     const double running = p.power.active.value.value * scale * v2 + p.power.uncore.value.value;
-    return (chip * v2 + memory + running * t) / room;
+    return (chip * v2 + memory + running * t) / room - rest;
   };
   Operating point;
+  point.limit = std::numeric_limits<double>::infinity();
   if (!p.power.capped) return point;
   const double full = seconds(1.0);
-  if (full <= 0 || needed(1.0, full) <= full) return point;
+  if (full <= 0) return point;
+  const auto limitOver = [&](double t) { return p.power.idle.value.value + room * (t + rest) / t; };
+  point.limit = limitOver(full);
+  if (needed(1.0, full) <= full) return point;
   double low = p.power.lowestClock.value.value, high = 1.0;
   const double slowest = seconds(low);
   if (needed(low, slowest) > slowest) {
     point.clockScale = low;
     point.slowdown = needed(low, slowest) / slowest;
+    point.limit = limitOver(slowest * point.slowdown);
     return point;
   }
   for (int i = 0; i < 40; ++i) {
@@ -153,6 +160,7 @@ Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels
     (needed(middle, t) > t ? high : low) = middle;
   }
   point.clockScale = low;
+  point.limit = limitOver(seconds(low));
   return point;
 }
 

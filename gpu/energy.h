@@ -42,8 +42,10 @@ EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k
 struct Operating {
   double clockScale = 1;  ///< clock / nominal clock
   double slowdown = 1;    ///< pauses when even the lowest clock exceeds the limit
+  double limit = 0;       ///< watts that may flow while the kernels run
 };
 /// Highest clock at which the kernels together keep the power limit (closed form).
-Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels);
+/// Seconds of `rest` around them count for the average.
+Operating operatingPoint(const Parameters& p, const std::vector<Kernel>& kernels, double rest = 0);
 
 }  // namespace wattlas::gpu

@@ -76,8 +76,10 @@ class GpuProgram final : public Program {
   std::vector<Assumption> assumptions;
   /// The device with the constants of the stack it was lowered for (owned by the device).
   const Parameters* parameters = nullptr;
-  double usefulMacs = 0;    ///< MACs of the operator, without padding
-  double streamedBits = 0;  ///< parameters that come over the host link for each use
+  double usefulMacs = 0;      ///< MACs of the operator, without padding
+  double streamedBits = 0;    ///< parameters that come over the host link for each use
+  double rest = 0;            ///< seconds without work around each run
+  std::size_t operators = 1;  ///< of the region: the first, and those that ride in its kernels
   Hash128 hash_;
   std::vector<Footprint> footprint_;
   Ticks bound_;

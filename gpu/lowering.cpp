@@ -122,6 +122,7 @@ Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p
   auto program = std::make_shared<GpuProgram>();
   program->parameters = &p;
   if (auto first = quantisation(p, op, in.path)) program->kernels.push_back(std::move(*first));
+  if (auto first = cacheWrite(p, op)) program->kernels.push_back(std::move(*first));
   for (const Operator& part : launchedFor(p.fit.launches, op)) {
     const PlanInput own{p, part, costOf(part), pathOf(p, part), in.cache};
     for (Kernel& k : plan(own)) program->kernels.push_back(std::move(k));

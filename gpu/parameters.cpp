@@ -55,6 +55,8 @@ void MemorySystem::bind(Binder& b) {
   b.quantity("l2Bandwidth", l2Bandwidth, {8e9, 8e15}, "level-2 bandwidth at the nominal clock");
   b.quantity("l2ResidentShare", l2ResidentShare, {0, 1, "0.7"},
              "share of the level-2 cache at which half of a loop still hits");
+  b.quantity("l2Steepness", l2Steepness, {1, 40, "6"},
+             "how sharply hits fall around that size: hits = 1 / (1 + (loop / size)^steepness)");
   b.quantity("sharedMemory", sharedMemory, {8192, 8e7},
              "shared memory of an SM that a kernel can use");
 }
@@ -104,6 +106,20 @@ void StackRules::bind(Binder& b) {
   b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
             "element kernels over stored scores beside the soft-max");
   b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
+  b.integer("epilogues", epilogues, {0, 8, "0"},
+            "element operators (activation, residual, folded norm) that ride in the kernel of the "
+            "product or convolution before them, at most");
+  b.quantity("rest", rest, {0, 10, "0 us"},
+             "idle time between two measured calls of a single operator: the power limit holds for "
+             "the average, so that short kernels keep their clock; networks do not rest");
+  b.flag("normWithAdd", normWithAdd, {.fallback = "false"},
+         "the kernel of a norm adds the residual before it");
+  b.quantity(
+      "cacheWriteToken", cacheWriteToken, {0, 100 * us, "0 us"},
+      "life of the CTA that writes keys and values of one token to the cache, in a kernel of "
+      "its own before the prefill; 0 = attention does it");
+  b.quantity("cacheWriteRound", cacheWriteRound, {0, 100 * us, "0 us"},
+             "added by each round of its 512 threads over the values of the token");
 }
 
 void AttentionFit::bind(Binder& b) {

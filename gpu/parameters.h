@@ -35,6 +35,7 @@ struct MemorySystem {
   Sourced<Bits> l2Size;
   Sourced<BitRate> l2Bandwidth;    ///< at the nominal clock
   Sourced<Ratio> l2ResidentShare;  ///< half of a loop of this share of the L2 size still hits
+  Sourced<Ratio> l2Steepness;      ///< how sharply hits fall around that size
   Sourced<Bits> sharedMemory;      ///< per SM, usable by matrix kernels
   void bind(Binder& b);
 };
@@ -75,6 +76,16 @@ struct StackRules {
   bool fusedAttention = true;  ///< false: stored scores, with kernels for scale, mask and softmax
   std::int64_t scoreKernels = 2;  ///< element kernels over stored scores beside the softmax
   std::int64_t geluKernels = 1;   ///< element kernels of one GELU
+  /// Element operators that ride in the kernel of the product or convolution before them, at most.
+  std::int64_t epilogues = 0;
+  bool normWithAdd = false;  ///< a norm adds the residual before it
+  /// A kernel of its own writes the new keys and values of a prefill to the cache, a CTA for each
+  /// token: its life, and what each round of its threads over the token's values adds. 0 = none.
+  Sourced<Seconds> cacheWriteToken, cacheWriteRound;
+  /// Between two measured calls of a single operator; the power limit holds for the average.
+  Sourced<Seconds> rest;
+  /// Regions of more than one operator exist.
+  bool fuses() const { return epilogues > 0 || normWithAdd; }
   void bind(Binder& b);
 };
 

@@ -118,8 +118,7 @@ double missShare(const Parameters& p, double bits) {
   const double room = p.memory.l2ResidentShare.value.value * p.memory.l2Size.value.value;
   if (room <= 0 || !std::isfinite(bits)) return 1;
   // Sets fill unevenly: some of a loop smaller than the cache misses, some of a larger one hits.
-  constexpr double steepness = 6;
-  const double hits = 1.0 / (1.0 + std::pow(bits / room, steepness));
+  const double hits = 1.0 / (1.0 + std::pow(bits / room, p.memory.l2Steepness.value.value));
   return hits > 0.999 ? 0.0 : 1.0 - hits;
 }
 

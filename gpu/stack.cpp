@@ -3,6 +3,7 @@
 #include "gpu/stack.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace wattlas::gpu {
 namespace {
@@ -54,6 +55,19 @@ std::vector<Operator> storedScores(const StackRules& rules, const Operator& op) 
   return out;
 }
 
+/// A kernel that passes once over `bits`, with `elements` values spread over its CTAs.
+Kernel pass(const Parameters& p, double bits, double elements, double operations) {
+  Kernel k;
+  k.dramBits = k.l2Bits = bits;
+  k.dramShare = p.fit.stream.add.efficiency.value.value;
+  k.vectorOps = operations;
+  k.slotsPerSm = k.parallelPerSm = 2;
+  constexpr double chunk = 4096;
+  k.groups = {{static_cast<std::int64_t>(elements / chunk) + 1,
+               2.0 * chunk / p.vector.fp32.value.value * operations / std::max(elements, 1.0), 0}};
+  return k;
+}
+
 }  // namespace
 
 std::vector<Operator> launchedFor(const StackRules& rules, const Operator& op) {
@@ -66,6 +80,32 @@ std::vector<Operator> launchedFor(const StackRules& rules, const Operator& op) {
   return {op};
 }
 
+std::optional<Kernel> cacheWrite(const Parameters& p, const Operator& op) {
+  const StackRules& rules = p.fit.launches;
+  // Of a single token the start of the attention kernel, as measured, includes it.
+  if (rules.cacheWriteToken.value.value <= 0 || op.kind != OpKind::attention || !op.cached ||
+      op.dims[Dim::queries] <= 1)
+    return std::nullopt;
+  constexpr double mostThreads = 512, residentThreads = 2048, mostCtas = 16;
+  const double values =
+      static_cast<double>(op.dims[Dim::kvHeads]) * static_cast<double>(op.dims[Dim::headDim]);
+  const double threads = std::min(mostThreads, values);
+  const double written = costOf(op).kvWrite.value;
+  const double elements = written / op.formats.kv.bits;
+  // New keys and values are read as activations and stored where the cache has room.
+  Kernel k = pass(p, elements * op.formats.activation.bits + written, elements, elements);
+  k.name = "new keys and values to the cache";
+  k.start = 0;
+  k.outputBits = written;
+  k.slotsPerSm = k.parallelPerSm =
+      static_cast<int>(std::min(mostCtas, std::floor(residentThreads / threads)));
+  k.rowTimes = true;
+  const double life = rules.cacheWriteToken.value.value +
+                      rules.cacheWriteRound.value.value * std::ceil(values / mostThreads);
+  k.groups = {{op.dims[Dim::batch] * op.dims[Dim::queries], life * p.clock.value.value, 0}};
+  return k;
+}
+
 std::optional<Kernel> quantisation(const Parameters& p, const Operator& op, const DataPath& path) {
   const StackRules& rules = p.fit.launches;
   const bool narrow = path.matrixUnit && path.operandBits <= 8 && path.operandBits > 1;
@@ -74,17 +114,10 @@ std::optional<Kernel> quantisation(const Parameters& p, const Operator& op, cons
   const double elements = static_cast<double>(op.dims[Dim::batch]) *
                           static_cast<double>(op.dims[Dim::M]) *
                           static_cast<double>(op.dims[Dim::K]);
-  Kernel k;
+  Kernel k = pass(p, elements * rules.quantiseBytes.value.value * 8.0, elements, 4.0 * elements);
   k.name = "quantisation of activations";
   k.start = rules.quantiseStart.value.value;
-  k.dramBits = k.l2Bits = elements * rules.quantiseBytes.value.value * 8.0;
-  k.dramShare = p.fit.stream.add.efficiency.value.value;
-  k.vectorOps = 4.0 * elements;
   k.outputBits = elements * path.operandBits;
-  k.slotsPerSm = k.parallelPerSm = 2;
-  constexpr double chunk = 4096;
-  k.groups = {{static_cast<std::int64_t>(elements / chunk) + 1,
-               8.0 * chunk / p.vector.fp32.value.value, 0}};
   return k;
 }
 

@@ -14,5 +14,7 @@ namespace wattlas::gpu {
 std::vector<Operator> launchedFor(const StackRules& rules, const Operator& op);
 /// Kernel that turns 16-bit activations into the narrow operands of `op`, if the stack has one.
 std::optional<Kernel> quantisation(const Parameters& p, const Operator& op, const DataPath& path);
+/// Kernel that writes the new keys and values of an attention to the cache, if the stack has one.
+std::optional<Kernel> cacheWrite(const Parameters& p, const Operator& op);
 
 }  // namespace wattlas::gpu

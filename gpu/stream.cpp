@@ -115,8 +115,9 @@ Kernel planDirect(const PlanInput& in) {
   const double outputs = std::max(1.0, in.cost.output.value / in.op.formats.activation.bits);
   const double ctas = std::ceil(outputs / chunk * 4.0);  // 1,024 outputs each
   const bool narrow = in.op.formats.activation.bits <= 16;
-  const double rate = (narrow ? in.p.vector.fp16 : in.p.vector.fp32).value.value /
-                      (1.0 + in.path.unpackOps) / ctasPerSm;
+  const double rate = (narrow ? in.p.vector.fp16 : in.p.vector.fp32).value.value *
+                      in.p.fit.convolution.efficiency.value.value / (1.0 + in.path.unpackOps) /
+                      ctasPerSm;
   k.groups = {
       {static_cast<std::int64_t>(ctas), static_cast<double>(in.cost.macs) / ctas / rate, 0}};
   k.dramBits += in.weightDram();
@@ -132,11 +133,14 @@ Kernel planCollective(const PlanInput& in) {
   Kernel k;
   k.name = std::string("collective ") + nameOf(in.op.variant);
   if (n < 2) return k;
-  const bool both = in.op.variant == OpVariant::allReduce;
-  k.linkSteps = static_cast<std::int64_t>((both ? 2 : 1) * (n - 1));
-  k.linkBits = total * (both ? 2.0 : 1.0) * (n - 1) / n;
-  // An all-to-all sends each pair's part once: a share n of what a ring forwards.
-  if (in.op.variant == OpVariant::allToAll) k.linkBits = total * (n - 1) / n;
+  const OpVariant variant = in.op.variant;
+  const bool both = variant == OpVariant::allReduce;
+  // Parts go round a ring: twice to reduce for all, once otherwise. What one device has alone
+  // crosses the slowest link as a whole, pipelined through the others.
+  const bool whole = variant == OpVariant::broadcast || variant == OpVariant::sendReceive;
+  k.linkSteps =
+      variant == OpVariant::sendReceive ? 1 : static_cast<std::int64_t>((both ? 2 : 1) * (n - 1));
+  k.linkBits = whole ? total : total * (both ? 2.0 : 1.0) * (n - 1) / n;
   k.linkRate = in.p.groupBandwidth();
   k.linkFixed = fit.start.value.value + fit.perDevice.value.value * n +
                 fit.rootPerMegabyte.value.value * std::sqrt(total / 8e6);

@@ -23,11 +23,41 @@ std::vector<std::string> textsOf(const ConfigNode* node) {
   return out;
 }
 
-void holdOut(std::vector<Measurement>& rows) {
+/// What rows of one operator shape share: a held-out shape never appears among the fitted rows.
+std::string shapeFamily(const Settings& row) {
+  static const std::map<std::string, std::vector<const char*>> columns = {
+      {"gemm", {"N", "K"}},
+      {"gemv", {"N", "K"}},
+      {"attn_decode", {"batch", "hq", "hkv"}},
+      {"attn_prefill", {"batch", "q_len", "kv_len"}},
+      {"conv", {"cin", "cout"}},
+      {"conv1d", {"cin", "cout"}},
+      {"conv2d", {"cin", "cout"}},
+      {"allreduce", {"n_gpu", "bytes_min"}},
+      {"all_gather", {"n_gpu", "bytes_min"}},
+      {"reduce_scatter", {"n_gpu", "bytes_min"}}};
+  const std::string op = row.get("op");
+  const auto at = columns.find(op);
+  std::string family = op;
+  for (const char* name : at == columns.end() ? std::vector<const char*>{"M", "N"} : at->second)
+    family += " " + row.get(name);
+  return family;
+}
+
+/// Every fifth shape of operators, every fifth row of others.
+void holdOut(Measurements& data) {
+  std::vector<Measurement>& rows = data.rows;
   if (rows.size() < 10 ||
       std::any_of(rows.begin(), rows.end(), [](const Measurement& m) { return m.test; }))
     return;
-  for (std::size_t i = 4; i < rows.size(); i += 5) rows[i].test = true;
+  std::map<std::string, std::size_t> numbers;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t number =
+        data.operators
+            ? numbers.emplace(shapeFamily(rows[i].settings), numbers.size()).first->second
+            : i;
+    rows[i].test = number % 5 == 4;
+  }
 }
 
 MeanError meanOf(const std::vector<double>& errors) {
@@ -185,7 +215,7 @@ std::vector<CalibrationTask> calibrationTasks(const CalibrationFamily& family,
     if (task.parameters.size() > mostParameters)
       throw InputError(std::to_string(task.parameters.size()) + " parameters are too many to fit",
                        "at most 8, fewer than there are rows");
-    holdOut(task.data.rows);
+    holdOut(task.data);
   }
   return tasks;
 }

@@ -2,6 +2,7 @@
 // intervals.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "models/base/parameter.h"
@@ -32,8 +33,9 @@ struct CalibrationTask {
   std::string stack, prefix;  ///< of the family's stacks, see CalibrationFamily
 };
 /// Reads the file and splits its rows by platform, stack and class. Without a column `split` every
-/// fifth of ten or more rows is held out. Throws InputError: rows of several platforms, no class
-/// for an operator, more than eight parameters.
+/// fifth shape (of rows that are no operators: every fifth row) of ten or more rows is held out.
+/// Throws InputError: rows of several platforms, no class for an operator, more than eight
+/// parameters.
 std::vector<CalibrationTask> calibrationTasks(const CalibrationFamily& family,
                                               const std::string& file,
                                               const std::vector<std::string>& parameters);
@@ -65,6 +67,10 @@ struct CalibrationFit {
   /// Of a three-parameter roofline fitted to the same operators, on the rows held out.
   MeanError roofline;
   int evaluations = 0;
+  bool hitsBound() const {
+    return std::any_of(parameters.begin(), parameters.end(),
+                       [](const FittedParameter& p) { return p.atBound(); });
+  }
   bool losesToRoofline() const {
     return roofline.values > 0 && testAfter.values > 0 && roofline.mean < testAfter.mean;
   }

@@ -183,7 +183,8 @@ void collective(const RowReader& row, Operator& op, OpVariant variant) {
   op.kind = OpKind::collective;
   op.variant = variant;
   op.hasWeights = false;
-  op.dims[Dim::groups] = row.need("n_gpu");
+  op.dims[Dim::groups] =
+      variant == OpVariant::sendReceive ? row.orElse("n_gpu", 2) : row.need("n_gpu");
   const double bytesEach = op.formats.activation.bits / 8.0;
   op.dims[Dim::N] = static_cast<std::int64_t>(std::llround(row.realOr("bytes_min", 0) / bytesEach));
   if (op.dims[Dim::N] <= 0) throw InputError("column 'bytes_min' is empty");
@@ -217,11 +218,11 @@ void fill(const RowReader& row, const std::string& name, Operator& op) {
       {"norm", {OpKind::norm, V::rms}},
       {"rope", {OpKind::rope, V::none}},
       {"softmax", {OpKind::softmax, V::none}}};
-  static const std::map<std::string, V> collectives = {{"allreduce", V::allReduce},
-                                                       {"all_reduce", V::allReduce},
-                                                       {"all_gather", V::allGather},
-                                                       {"reduce_scatter", V::reduceScatter},
-                                                       {"alltoall", V::allToAll}};
+  static const std::map<std::string, V> collectives = {
+      {"allreduce", V::allReduce},  {"all_reduce", V::allReduce},
+      {"all_gather", V::allGather}, {"reduce_scatter", V::reduceScatter},
+      {"alltoall", V::allToAll},    {"broadcast", V::broadcast},
+      {"sendrecv", V::sendReceive}};
   if (name == "gemm" || name == "gemv") {
     op.dims[Dim::M] = name == "gemm" ? row.need("M") : row.orElse("M", 1);
     op.dims[Dim::N] = row.need("N");

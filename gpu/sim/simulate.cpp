@@ -9,7 +9,9 @@ namespace {
 class KernelRuns {
  public:
   KernelRuns(const Gpu& device, const GpuProgram& program)
-      : device_(device), p_(*program.parameters), engine_(p_) {
+      : device_(device),
+        p_(*program.parameters),
+        engine_(p_, operatingPoint(p_, program.kernels, program.rest).limit) {
     for (const Kernel& kernel : program.kernels) run(kernel);
     // Parameters still stream in when the kernels are done.
     const Ticks streamed = toTicks(Bits(program.streamedBits) / device_.info().ports[0].peak);

@@ -226,19 +226,19 @@ double WaveEngine::power(double clockScale) const {
 double WaveEngine::settleClock() {
   stretch_ = 1;
   rates(1.0);
-  if (!p_.power.capped || power(1.0) <= p_.power.tdp.value.value) return 1.0;
+  if (power(1.0) <= limit_) return 1.0;
   double low = p_.power.lowestClock.value.value, high = 1.0;
   rates(low);
   const double least = power(low);
-  if (least > p_.power.tdp.value.value) {
+  if (least > limit_) {
     const double idle = p_.power.idle.value.value;
-    stretch_ = (least - idle) / (p_.power.tdp.value.value - idle);
+    stretch_ = (least - idle) / (limit_ - idle);
     return low;
   }
   for (int i = 0; i < 9; ++i) {
     const double middle = 0.5 * (low + high);
     rates(middle);
-    (power(middle) > p_.power.tdp.value.value ? high : low) = middle;
+    (power(middle) > limit_ ? high : low) = middle;
   }
   rates(low);
   return low;

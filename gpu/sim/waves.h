@@ -25,7 +25,9 @@ class WaveEngine {
   /// Largest number of cohorts of a uniform kernel before waves in the middle are merged.
   static constexpr std::int64_t mostWaves = 120;
 
-  explicit WaveEngine(const Parameters& p) : p_(p) {}
+  explicit WaveEngine(const Parameters& p) : WaveEngine(p, p.power.tdp.value.value) {}
+  /// `limit`: watts that may flow.
+  WaveEngine(const Parameters& p, double limit) : p_(p), limit_(limit) {}
   /// `merge` = false runs every wave by itself (the unfolded twin of the tests).
   void begin(const Kernel& kernel, bool merge = true);
   bool finished() const { return phase_ == Phase::finished; }
@@ -56,6 +58,7 @@ class WaveEngine {
   double stageCycles(const Cohort& cohort) const;
 
   const Parameters& p_;
+  const double limit_;
   const Kernel* kernel_ = nullptr;
   Phase phase_ = Phase::finished;
   std::vector<Cohort> cohorts_;

@@ -45,6 +45,51 @@ TEST(Stack, EagerAttentionStoresItsScores) {
   EXPECT_EQ(lowered(*device, op, "")->kernels.size(), 1u);
 }
 
+TEST(Stack, NewKeysAreWrittenByAKernelWhereTheStackHasOne) {
+  const auto device = makeDevice("gpu-h100-sxm");
+  const auto written = [&](std::int64_t kvHeads) {
+    return lowered(*device, attention(2, 32, kvHeads, 512, 512), "vllm")->kernels.front();
+  };
+  EXPECT_EQ(lowered(*device, attention(2, 32, 8, 512, 512), "")->kernels.size(), 1u);
+  EXPECT_DOUBLE_EQ(written(32).dramBits, 4 * written(8).dramBits);  // follows the key heads
+}
+
+/// A convolution, its folded norm, a residual and an activation; then a norm behind a sum.
+Graph residualBlock() {
+  Graph graph;
+  Operator conv = convolution(64, 64, 1);
+  conv.hasWeights = true;
+  const OpId first = graph.add(conv);
+  const std::int64_t pixels = 56 * 56;
+  const OpId shortcut = graph.add(conv);
+  const OpId sum = graph.addAfter(shortcut, rows(OpKind::add, OpVariant::none, 64, pixels));
+  graph.connect(first, sum);
+  const OpId act = graph.addAfter(sum, rows(OpKind::activation, OpVariant::relu, 64, pixels));
+  const OpId next = graph.addAfter(act, rows(OpKind::add, OpVariant::none, 64, pixels));
+  graph.addAfter(next, rows(OpKind::norm, OpVariant::rms, 64, pixels));
+  return graph;
+}
+
+TEST(Stack, EpiloguesRideInTheConvolution) {
+  const Graph graph = residualBlock();
+  const auto engine = makeDevice("gpu-a100-sxm", {{"stack", "tensorrt"}});
+  const auto eager = makeDevice("gpu-a100-sxm", {{"stack", "torch-eager"}});
+  const auto regions = engine->partition(graph, graph.order());
+  const std::vector<std::vector<OpId>> expected = {{0}, {1, 2, 3}, {4, 5}};
+  EXPECT_EQ(regions, expected);
+  EXPECT_EQ(eager->partition(graph, graph.order()).size(), graph.size());
+  const auto seconds = [](const Device& device, const Graph& of, const std::vector<OpId>& region) {
+    const auto program = device.lower({.graph = of, .region = region});
+    return program ? toSeconds(device.estimate(**program).alone()).value : -1;
+  };
+  double apart = 0;
+  for (const OpId id : {1, 2, 3}) apart += seconds(*engine, graph, {id});
+  const double together = seconds(*engine, graph, {1, 2, 3});
+  EXPECT_GT(together, seconds(*engine, graph, {1}));  // the residual is read
+  EXPECT_LT(together, apart);
+  EXPECT_LT(seconds(*eager, graph, {1, 2, 3}), 0);  // that stack has no such kernel
+}
+
 TEST(Stack, AnUnknownOneIsRefusedWithThoseThereAre) {
   const auto device = makeDevice("gpu-h100-sxm");
   Graph graph;
@@ -124,6 +169,20 @@ TEST(Product, ABatchIsSoManyProducts) {
   const double one = analyticSeconds(*device, op);
   op.dims[Dim::batch] = 384;
   EXPECT_GT(analyticSeconds(*device, op), 100 * one);
+}
+
+TEST(Power, TheLimitHoldsForTheAverageOfBurstAndRest) {
+  const Operator op = gemm(8192, 8192, 8192);
+  const auto burst = makeDevice("gpu-h100-sxm"),
+             sustained = makeDevice("gpu-h100-sxm", {{"calibration.launches.rest", "0 us"}});
+  EXPECT_LT(analyticSeconds(*burst, op), 0.95 * analyticSeconds(*sustained, op));
+  Graph graph;
+  const OpId id = graph.add(op);
+  WorkItem item{.graph = graph, .region = {id}};
+  item.content.low = 1;  // part of a workload
+  const auto program = burst->lower(item);
+  ASSERT_TRUE(program);
+  EXPECT_EQ(toSeconds(burst->estimate(**program).alone()).value, analyticSeconds(*sustained, op));
 }
 
 TEST(Power, VoltageHasAFloor) {
