@@ -249,7 +249,7 @@ void addDram(CLI::App& app, Context& context) {
   run->add_option("--writes", o->traffic.writeShare, "Share of writes, 0 to 1");
   run->add_option("--stride", o->traffic.stride, "Bytes between requests (strided)");
   run->add_option("--interval", o->traffic.interval,
-                  "Clocks between requests; 0 = as fast as the queues take them");
+                  "Timing between requests; 0 = as fast as the queues take them");
   run->add_option("--footprint", o->footprint, "Part of the memory that is used, such as 64MiB");
   run->add_option("--seed", o->traffic.seed, "Seed of random patterns");
   run->add_option("--fidelity", o->fidelity, "event (groups) or detailed (every command)");

@@ -7,10 +7,11 @@
 
 namespace wattlas::dram {
 
-/// `RDA`/`WRA` precharge by themselves; `REFb` refreshes some banks of a rank. The rest is for
-/// compute in the bank: `MAC` a column access with its products, `DMA` a transfer of a processor
-/// through the same bank, `AF` a look-up of an activation function, `MODE` a change of mode, `AAP`
-/// a row command (activate, activate, precharge).
+/// `RDA`/`WRA` precharge by themselves; `REFb` refreshes some banks of a rank, `ACT1` is the first
+/// half of an activate that has two (LPDDR5). The rest is for compute in the bank: `MAC` a column
+/// access with its products, `DMA` a transfer of a processor through the same bank, `AF` a look-up
+/// of an activation function, `MODE` a change of mode, `AAP` a row command (activate, activate,
+/// precharge).
 enum class CommandKind : std::uint8_t {
   ACT,
   RD,
@@ -21,13 +22,14 @@ enum class CommandKind : std::uint8_t {
   PREA,
   REF,
   REFb,
+  ACT1,
   MAC,
   DMA,
   AF,
   MODE,
   AAP
 };
-inline constexpr int commandKinds = 14;
+inline constexpr int commandKinds = 15;
 const char* nameOf(CommandKind kind);
 
 inline bool isRead(CommandKind k) {

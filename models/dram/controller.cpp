@@ -1,7 +1,7 @@
 #include "models/dram/controller.h"
 
-#include "models/dram/clocks.h"
 #include "models/dram/spec.h"
+#include "models/dram/timing.h"
 
 namespace wattlas::dram {
 
@@ -37,7 +37,7 @@ void check(const ControllerParams& params, const DramSpec& spec) {
     problem("postpone", std::to_string(params.postpone) + " refreshes cannot be postponed",
             "at most " + std::to_string(spec.refresh.postponeLimit) + " in " + spec.standard);
   // Refresh must leave time for a row cycle, or nothing would ever be served.
-  const Clocks c = clocksOf(spec);
+  const Timing c = timingOf(spec);
   if (params.refresh == "all" && c.rfc + c.rpAll + 2 * c.rc >= c.refi)
     problem("refresh", "refreshes leave no time for accesses",
             "tREFI above tRFC and two row cycles");

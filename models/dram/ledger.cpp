@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "models/base/multiples.h"
-#include "models/dram/clocks.h"
+#include "models/dram/timing.h"
 
 namespace wattlas::dram {
 
@@ -55,7 +55,7 @@ DramEnergy::DramEnergy(const DramSpec& spec) {
   const Currents& i = e.currents;
   const auto devices = static_cast<double>(spec.organisation.devicesPerRank());
   accessBits = spec.organisation.accessBytes() * 8;
-  const Clocks c = clocksOf(spec);
+  const Timing c = timingOf(spec);
   const double clock = 1.0 / spec.timing.clock.value.value;
   const auto seconds = [&](Clock n) { return static_cast<double>(n) * clock; };
   const double tRC = seconds(c.rc), tRAS = seconds(c.ras), burst = seconds(c.burst);
@@ -111,7 +111,7 @@ DramEnergy::DramEnergy(const DramSpec& spec) {
   termination = add("dram.termination", EnergyPart::io, "bit", scaled<Joules>(e.termination, 1));
 }
 
-void DramLedger::add(int channel, const ChannelEngine& engine, const Clocks& c, Clock end) {
+void DramLedger::add(int channel, const ChannelEngine& engine, const Timing& c, Clock end) {
   const ChannelStats& s = engine.stats();
   const auto cell = [&](int rank, std::size_t id, std::int64_t count) {
     if (count > 0) cells_.push_back({channel, rank, id, count});

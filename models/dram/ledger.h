@@ -47,7 +47,7 @@ class DramLedger {
   explicit DramLedger(const DramSpec& spec) : energy_(spec) {}
 
   /// Books a finished channel that ran for `clocks`.
-  void add(int channel, const ChannelEngine& engine, const Clocks& clocks, Clock end);
+  void add(int channel, const ChannelEngine& engine, const Timing& clocks, Clock end);
   const std::vector<LedgerCell>& cells() const { return cells_; }
   const DramEnergy& energy() const { return energy_; }
   Joules of(const LedgerCell& cell) const;

@@ -13,12 +13,16 @@ Level parseLevel(const std::string& text) {
 
 DramMemory::DramMemory(const DramSpec& spec, const ControllerParams& params, Level level)
     : spec_(spec),
-      clocks_(clocksOf(spec)),
+      clocks_(timingOf(spec)),
       map_(spec.organisation, params.mapping, params.bankXor) {
   check(params, spec);
-  for (std::int64_t i = 0; i < spec.organisation.allChannels(); ++i)
-    channels_.push_back(level == Level::detailed ? makeDetailedEngine(clocks_, params)
-                                                 : makeEventEngine(clocks_, params));
+  const std::int64_t pseudo = spec.organisation.pseudoChannels;
+  for (std::int64_t i = 0; i < spec.organisation.allChannels(); ++i) {
+    channels_.push_back(std::make_unique<ChannelEngine>(clocks_, params, level));
+    if (pseudo == 1) continue;
+    if (i % pseudo == 0) buses_.push_back(std::make_unique<std::array<Clock, 2>>());
+    channels_.back()->shareBuses(buses_.back().get());
+  }
 }
 
 void DramMemory::traceTo(CommandTrace* trace) {
@@ -30,12 +34,38 @@ void DramMemory::submit(const Access& access, std::int64_t id) {
   channel(l.channel).submit({id, access.at, l.bank, l.row, l.column, access.write});
 }
 
+void DramMemory::drain() {
+  const auto pseudo = static_cast<std::size_t>(spec_.organisation.pseudoChannels);
+  for (std::size_t first = 0; first < channels_.size(); first += pseudo) {
+    // Pseudo channels take their decisions in order of time, because they share command buses.
+    for (;;) {
+      ChannelEngine* next = nullptr;
+      Clock other = never;
+      for (std::size_t i = first; i < first + pseudo; ++i) {
+        ChannelEngine& engine = *channels_[i];
+        if (engine.idle()) continue;
+        if (next == nullptr || engine.next() < next->next()) {
+          other = next == nullptr ? other : std::min(other, next->next());
+          next = &engine;
+        } else {
+          other = std::min(other, engine.next());
+        }
+      }
+      if (next == nullptr) break;
+      if (other == never)
+        next->drain();
+      else
+        next->advance(other + 1);
+    }
+  }
+}
+
 MemoryResult DramMemory::run(const std::vector<Access>& accesses) {
   MemoryResult result(spec_);
   for (std::size_t i = 0; i < accesses.size(); ++i)
     submit(accesses[i], static_cast<std::int64_t>(i));
+  drain();
   for (auto& channel : channels_) {
-    channel->drain();
     result.clocks = std::max(result.clocks, channel->stats().lastData);
   }
   ChannelStats& sum = result.total;

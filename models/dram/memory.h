@@ -1,6 +1,7 @@
 // A whole memory without SystemC: address mapping, a controller for each channel, results.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,7 +12,6 @@
 
 namespace wattlas::dram {
 
-enum class Level { event, detailed };
 Level parseLevel(const std::string& text);
 
 /// One access of a trace. `at` counts command clocks.
@@ -42,19 +42,23 @@ class DramMemory {
 
   void traceTo(CommandTrace* trace);
   const AddressMap& map() const { return map_; }
-  const Clocks& clocks() const { return clocks_; }
+  const Timing& clocks() const { return clocks_; }
   ChannelEngine& channel(int i) { return *channels_[static_cast<std::size_t>(i)]; }
   int channels() const { return static_cast<int>(channels_.size()); }
   /// Hands an access to its channel; `id` comes back with its completion. Times must not go back.
   void submit(const Access& access, std::int64_t id);
+  /// Takes every decision until nothing waits.
+  void drain();
   /// Runs all accesses (in order of time) to their end.
   MemoryResult run(const std::vector<Access>& accesses);
 
  private:
   DramSpec spec_;
-  Clocks clocks_;
+  Timing clocks_;
   AddressMap map_;
   std::vector<std::unique_ptr<ChannelEngine>> channels_;
+  /// Command buses of channels whose pseudo channels share them.
+  std::vector<std::unique_ptr<std::array<Clock, 2>>> buses_;
 };
 
 }  // namespace wattlas::dram

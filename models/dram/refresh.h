@@ -1,20 +1,20 @@
 // When a rank owes refreshes: the schedule, what was postponed, whose turn it is.
 #pragma once
 
-#include "models/dram/clocks.h"
 #include "models/dram/controller.h"
+#include "models/dram/timing.h"
 
 namespace wattlas::dram {
 
 class RankRefresh {
  public:
-  RankRefresh(const Clocks& clocks, const ControllerParams& params, int rank);
+  RankRefresh(const Timing& clocks, const ControllerParams& params, int rank);
 
   bool bankWise() const { return bankWise_; }
   /// Bank-wise: the unit whose turn it is.
   int unit() const { return unit_; }
   /// Whether the bank belongs to what is refreshed next (bank of this rank).
-  bool covers(const Clocks& clocks, int bank) const {
+  bool covers(const Timing& clocks, int bank) const {
     return !bankWise_ || clocks.unitOf(bank) == unit_;
   }
   /// Next time at which a refresh becomes due.

@@ -4,7 +4,7 @@
 
 namespace wattlas::dram {
 
-RequestQueues::RequestQueues(const ControllerParams& p, const Clocks& clocks)
+RequestQueues::RequestQueues(const ControllerParams& p, const Timing& clocks)
     : capacity_{p.readQueue, p.writeQueue},
       drainStart_(p.drainStart),
       drainStop_(p.drainStop),
@@ -52,21 +52,21 @@ int RequestQueues::eligible(int bank, std::int64_t row, std::int64_t hits) const
   return found > 0 && hits >= hitCap_ ? -1 : found;
 }
 
-Request RequestQueues::take(int bank, int index) {
+Request RequestQueues::take(bool write, int bank, int index) {
   const auto at = static_cast<std::size_t>(bank);
-  auto& list = lists_[writing_][at];
+  auto& list = lists_[write][at];
   const Request r = list[static_cast<std::size_t>(index)];
   list.erase(list.begin() + index);
   if (list.empty()) {
-    auto& active = active_[writing_];
-    const auto place = static_cast<std::size_t>(place_[writing_][at]);
+    auto& active = active_[write];
+    const auto place = static_cast<std::size_t>(place_[write][at]);
     active[place] = active.back();
-    place_[writing_][static_cast<std::size_t>(active[place])] = static_cast<std::ptrdiff_t>(place);
+    place_[write][static_cast<std::size_t>(active[place])] = static_cast<std::ptrdiff_t>(place);
     active.pop_back();
-    place_[writing_][at] = -1;
+    place_[write][at] = -1;
   }
   --perBank_[at];
-  --count_[writing_];
+  --count_[write];
   updateMode();
   return r;
 }

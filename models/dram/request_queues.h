@@ -1,17 +1,14 @@
-// Requests of one channel: arrival, read and write queue, write drain. Both engines decide on the
-// same queues; what they do with them is their own.
+// Requests of one channel: arrival, read and write queue, write drain.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <vector>
 
-#include "models/dram/clocks.h"
+#include "models/dram/channel_state.h"
 #include "models/dram/controller.h"
 
 namespace wattlas::dram {
-
-inline constexpr Clock never = 1LL << 60;
 
 /// One access: a burst. `id` grows in order of submission and is the age.
 struct Request {
@@ -24,7 +21,7 @@ struct Request {
 
 class RequestQueues {
  public:
-  RequestQueues(const ControllerParams& params, const Clocks& clocks);
+  RequestQueues(const ControllerParams& params, const Timing& clocks);
 
   /// Arrivals must not go back in time.
   void submit(const Request& request);
@@ -41,8 +38,9 @@ class RequestQueues {
   /// Whether writes are served now.
   bool writing() const { return writing_; }
   /// Requests of the current mode for a bank, oldest first.
-  const std::vector<Request>& list(int bank) const {
-    return lists_[writing_][static_cast<std::size_t>(bank)];
+  const std::vector<Request>& list(int bank) const { return list(writing_, bank); }
+  const std::vector<Request>& list(bool write, int bank) const {
+    return lists_[write][static_cast<std::size_t>(bank)];
   }
   /// Banks with requests of the current mode, in no order.
   const std::vector<int>& banks() const { return active_[writing_]; }
@@ -51,7 +49,7 @@ class RequestQueues {
   /// The same, but nothing once `hits` reached the cap while an older request waits.
   int eligible(int bank, std::int64_t row, std::int64_t hits) const;
   /// Removes a request whose column command was issued; may change the mode.
-  Request take(int bank, int index);
+  Request take(bool write, int bank, int index);
 
   /// Requests of both modes that wait for the bank.
   std::int64_t waiting(int bank) const { return perBank_[static_cast<std::size_t>(bank)]; }

@@ -76,6 +76,8 @@ void TimingSpec::bind(Binder& b) {
   b.integer("columnClocks", columnClocks, {1, 8, "1"}, "clocks of the bus per column command");
   b.flag("separateRowBus", separateRowBus, {0, 1, "false"},
          "row and column commands have a bus each (HBM)");
+  b.flag("splitActivate", splitActivate, {0, 1, "false"},
+         "an activate is two commands of a clock that others may come between (LPDDR5)");
 }
 
 void RefreshSpec::bind(Binder& b) {

@@ -41,6 +41,7 @@ struct TimingSpec {
       wtrL;
   std::int64_t activateClocks = 1, columnClocks = 1;
   bool separateRowBus = false;
+  bool splitActivate = false;
 
   void bind(Binder& binder);
 };

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "models/dram/clocks.h"
+#include "models/dram/timing.h"
 
 namespace wattlas::dram {
 
@@ -21,7 +21,7 @@ class StandbyMeter {
     --openBanks_;
     closesAt_ = std::max(closesAt_, time);
   }
-  /// Clocks with a bank open until `end`.
+  /// Timing with a bank open until `end`.
   Clock openUntil(Clock end) const {
     const Clock last = openBanks_ > 0 ? end : std::min(end, closesAt_);
     return openClocks_ + std::max<Clock>(0, last - openSince_);

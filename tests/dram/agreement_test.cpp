@@ -1,11 +1,11 @@
-// `event` against `detailed`: two mechanisms, one policy. Time within 1 %, energy within 0.1 % over
-// random mixes; and event's own commands pass the checker that detailed issues through.
+// `event` against `detailed`: groups of columns against every command. Equal over random mixes, and
+// what was issued passes a fresh state of the channel.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "models/base/random.h"
-#include "models/dram/channel_checker.h"
+#include "models/dram/channel_state.h"
 #include "models/dram/command_log.h"
 #include "tests/dram/specs.h"
 
@@ -50,30 +50,21 @@ class Agreement : public testing::TestWithParam<std::string> {};
 
 TEST_P(Agreement, TimeAndEnergyOverRandomMixes) {
   std::int64_t eventSteps = 0, detailedSteps = 0;
-  double worstTime = 0, worstEnergy = 0;
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     const DramSpec spec = ranked(GetParam(), seed % 5 == 0 ? "2" : "1");
     const Case c = randomCase(spec, seed);
     const MemoryResult event = runTraffic(spec, c.params, Level::event, c.traffic);
     const MemoryResult detailed = runTraffic(spec, c.params, Level::detailed, c.traffic);
-    const double time = std::abs(static_cast<double>(event.clocks - detailed.clocks)) /
-                        static_cast<double>(detailed.clocks);
-    const double energy = std::abs(event.ledger.total() / detailed.ledger.total() - 1);
-    EXPECT_LE(time, 0.01) << "seed " << seed << " " << c.traffic.pattern << " " << c.params.page
-                          << " " << c.params.refresh << " writes " << c.traffic.writeShare << " "
-                          << event.clocks << " " << detailed.clocks;
-    EXPECT_LE(energy, 0.001) << "seed " << seed << " " << c.traffic.pattern << " " << c.params.page
-                             << " " << c.params.refresh << " writes " << c.traffic.writeShare;
+    const std::string what = "seed " + std::to_string(seed) + " " + c.traffic.pattern + " " +
+                             c.params.page + " " + c.params.refresh;
+    EXPECT_EQ(event.clocks, detailed.clocks) << what;
+    EXPECT_EQ(event.ledger.total(), detailed.ledger.total()) << what;
     EXPECT_EQ(event.total.reads, detailed.total.reads);
     EXPECT_EQ(event.total.writes, detailed.total.writes);
-    worstTime = std::max(worstTime, time);
-    worstEnergy = std::max(worstEnergy, energy);
     eventSteps += event.total.steps;
     detailedSteps += detailed.total.steps;
   }
-  RecordProperty("worst_time", std::to_string(worstTime));
-  RecordProperty("worst_energy", std::to_string(worstEnergy));
-  EXPECT_LT(5 * eventSteps, 4 * detailedSteps) << "event is to decide less often";
+  EXPECT_LT(eventSteps, detailedSteps) << "event is to decide less often";
 }
 
 /// What users see: groups are worth most where rows are reused.
@@ -91,11 +82,11 @@ TEST_P(Agreement, StreamsNeedAFewDecisionsPerRow) {
 TEST_P(Agreement, EveryCommandOfEventIsLegal) {
   for (std::uint64_t seed = 101; seed <= 112; ++seed) {
     const DramSpec spec = ranked(GetParam(), seed % 3 == 0 ? "2" : "1");
-    const Clocks clocks = clocksOf(spec);
+    const Timing clocks = timingOf(spec);
     const Case c = randomCase(spec, seed);
     CommandLog log;
     runTraffic(spec, c.params, Level::event, c.traffic, &log);
-    ChannelChecker checker(clocks);
+    ChannelState checker(clocks);
     for (const CommandRecord& r : log.sorted()) {
       const auto clock = static_cast<Clock>(
           std::floor(static_cast<double>(r.time.ps) * 1e-12 * clocks.clock.value + 1e-6));

@@ -1,4 +1,4 @@
-#include "models/dram/clocks.h"
+#include "models/dram/timing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@ Clock clocksOf(Seconds time, Hertz clock) {
   return static_cast<Clock>(std::ceil(time.value * clock.value - 0.01));
 }
 
-Clocks clocksOf(const DramSpec& spec) {
+Timing timingOf(const DramSpec& spec) {
   const TimingSpec& t = spec.timing;
   const Organisation& o = spec.organisation;
   const Hertz f = t.clock.value;
@@ -19,7 +19,7 @@ Clocks clocksOf(const DramSpec& spec) {
   const auto count = [](const Sourced<Count>& c) {
     return static_cast<Clock>(std::llround(c.value.value));
   };
-  Clocks c{};
+  Timing c;
   c.clock = f;
   c.cl = count(t.cl);
   c.cwl = count(t.cwl);
@@ -33,6 +33,7 @@ Clocks clocksOf(const DramSpec& spec) {
   c.activateClocks = t.activateClocks;
   c.columnClocks = t.columnClocks;
   c.separateRowBus = t.separateRowBus;
+  c.splitActivate = t.splitActivate;
   // Two commands never share a clock, data never overlap, whatever the file says.
   c.ccdS = std::max({count(t.ccdS), c.burst, c.columnClocks});
   c.ccdL = std::max(n(t.ccdL), c.ccdS);
@@ -40,18 +41,16 @@ Clocks clocksOf(const DramSpec& spec) {
   c.rrdS = std::max(n(t.rrdS), c.activateClocks);
   c.rrdL = std::max(n(t.rrdL), c.rrdS);
   c.faw = n(t.faw);
-  c.wr = n(t.wr);
   c.rtp = n(t.rtp);
-  c.wtrS = n(t.wtrS);
-  c.wtrL = std::max(n(t.wtrL), c.wtrS);
+  const Clock wtrS = n(t.wtrS), wtrL = std::max(n(t.wtrL), wtrS);
   const Clock gap = count(t.readToWriteGap), rank = count(t.rankSwitch);
   c.readToWrite = std::max(c.cl + c.burst + gap - c.cwl, c.columnClocks);
-  c.writeToReadS = c.cwl + c.burst + c.wtrS;
-  c.writeToReadL = c.cwl + c.burst + c.wtrL;
+  c.writeToReadS = c.cwl + c.burst + wtrS;
+  c.writeToReadL = c.cwl + c.burst + wtrL;
   c.sameOtherRank = std::max(c.burst + rank, c.columnClocks);
   c.readToWriteOther = std::max(c.cl + c.burst + rank - c.cwl, c.columnClocks);
   c.writeToReadOther = std::max(c.cwl + c.burst + rank - c.cl, c.columnClocks);
-  c.writeToPrecharge = c.cwl + c.burst + c.wr;
+  c.writeToPrecharge = c.cwl + c.burst + n(t.wr);
   c.rfc = n(spec.refresh.rfc);
   c.refi = static_cast<Clock>(std::floor(spec.refresh.refi.value.value * f.value + 0.01));
   c.ranks = static_cast<int>(o.ranks);
