@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cli/context.h"
+#include "models/dram/command_log.h"
 #include "models/experiment.h"
-#include "pim/dram/command_log.h"
 #include "results/trace.h"
 
 namespace wattlas {

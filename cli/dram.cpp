@@ -8,9 +8,10 @@
 
 #include "cli/commands.h"
 #include "models/base/atomic_file.h"
-#include "pim/dram/command_log.h"
-#include "pim/dram/memory.h"
-#include "pim/dram/traffic.h"
+#include "models/dram/command_log.h"
+#include "models/dram/memory.h"
+#include "models/dram/traffic.h"
+#include "models/energy.h"
 
 namespace wattlas {
 namespace {
@@ -84,11 +85,30 @@ Json commandCounts(const dram::MemoryResult& r) {
           {"REFb", t.bankRefreshes}};
 }
 
+/// Under the names that all results use; a DRAM has no other parts.
+Joules energyOf(const dram::DramLedger& ledger, Category category) {
+  using dram::EnergyPart;
+  switch (category) {
+    case Category::activation:
+      return ledger.of(EnergyPart::activation);
+    case Category::array:
+      return ledger.of(EnergyPart::column);
+    case Category::refresh:
+      return ledger.of(EnergyPart::refresh);
+    case Category::link:
+      return ledger.of(EnergyPart::io);
+    case Category::leakage:
+      return ledger.of(EnergyPart::standby);
+    default:
+      return Joules(0);
+  }
+}
+
 Json breakdown(const dram::DramLedger& ledger) {
   Json out = Json::object();
   for (int c = 0; c < categoryCount; ++c) {
     const auto category = static_cast<Category>(c);
-    out[nameOf(category)] = rounded(ledger.of(category).value);
+    out[nameOf(category)] = rounded(energyOf(ledger, category).value);
   }
   return out;
 }
@@ -96,7 +116,7 @@ Json breakdown(const dram::DramLedger& ledger) {
 Json ledgerRows(const dram::DramLedger& ledger) {
   Json cells = Json::array();
   for (const dram::LedgerCell& cell : ledger.cells()) {
-    const Coefficient& c = ledger.energy().table.at(cell.coefficient);
+    const dram::EnergyCoefficient& c = ledger.energy().all[cell.coefficient];
     Json row = {{"channel", cell.channel}};
     row["rank"] = cell.rank < 0 ? Json(nullptr) : Json(cell.rank);
     row["coefficient"] = c.id;
@@ -109,14 +129,14 @@ Json ledgerRows(const dram::DramLedger& ledger) {
 
 Json coefficientRows(const dram::DramLedger& ledger) {
   Json out = Json::array();
-  for (const Coefficient& c : ledger.energy().table.all())
+  for (const dram::EnergyCoefficient& c : ledger.energy().all)
     out.push_back({{"id", c.id},
                    {"unit", c.unit},
-                   {"joules", rounded(c.perCount.value.value)},
-                   {"low", rounded(c.perCount.low.value)},
-                   {"high", rounded(c.perCount.high.value)},
-                   {"basis", nameOf(c.perCount.basis)},
-                   {"source", c.perCount.source}});
+                   {"joules", rounded(c.each.value.value)},
+                   {"low", rounded(c.each.low.value)},
+                   {"high", rounded(c.each.high.value)},
+                   {"basis", nameOf(c.each.basis)},
+                   {"source", c.each.source}});
   return out;
 }
 
@@ -187,7 +207,7 @@ void DramOptions::run(Context& context) const {
              r.bytes > 0 ? r.ledger.total().value / r.bytes / 8 * 1e12 : 0);
   for (int c = 0; c < categoryCount; ++c) {
     const auto category = static_cast<Category>(c);
-    const Joules part = r.ledger.of(category);
+    const Joules part = energyOf(r.ledger, category);
     if (part.value > 0)
       fmt::print("  {:<11} {:>10}  {:4.1f} %\n", nameOf(category), format(part),
                  100 * (part / r.ledger.total()));
@@ -229,7 +249,7 @@ void addDram(CLI::App& app, Context& context) {
   run->add_option("--writes", o->traffic.writeShare, "Share of writes, 0 to 1");
   run->add_option("--stride", o->traffic.stride, "Bytes between requests (strided)");
   run->add_option("--interval", o->traffic.interval,
-                  "Clocks between requests; 0 = as fast as the queues take them");
+                  "Timing between requests; 0 = as fast as the queues take them");
   run->add_option("--footprint", o->footprint, "Part of the memory that is used, such as 64MiB");
   run->add_option("--seed", o->traffic.seed, "Seed of random patterns");
   run->add_option("--fidelity", o->fidelity, "event (groups) or detailed (every command)");

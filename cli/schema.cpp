@@ -5,8 +5,8 @@
 
 #include "cli/commands.h"
 #include "explorer/study.h"
+#include "models/dram/spec.h"
 #include "models/experiment.h"
-#include "pim/dram/spec.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas {

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "pim/dram/memory.h"
-#include "pim/dram/traffic.h"
+#include "models/dram/memory.h"
+#include "models/dram/traffic.h"
 
 int main(int argc, char** argv) {
   using namespace wattlas;

@@ -4,7 +4,7 @@
 #include <deque>
 #include <vector>
 
-#include "pim/dram/checker.h"
+#include "models/dram/checker.h"
 
 namespace wattlas::pim {
 

@@ -2,8 +2,8 @@
 // refreshes stand where they fall due, nothing is folded. Proves bank_run.h.
 #pragma once
 
+#include "models/dram/command.h"
 #include "pim/bank/bank_work.h"
-#include "pim/dram/command.h"
 
 namespace wattlas::pim {
 

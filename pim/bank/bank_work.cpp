@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::pim {
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "models/dram/bank_timing.h"
 #include "pim/bank/area.h"
 #include "pim/bank/ecc.h"
-#include "pim/dram/bank_timing.h"
 
 namespace wattlas::pim {
 

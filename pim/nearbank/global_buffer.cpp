@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/nearbank/commands.h"
 
 namespace wattlas::pim::nearbank {

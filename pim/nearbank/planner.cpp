@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/nearbank/device.h"
 
 namespace wattlas::pim::nearbank {

@@ -4,7 +4,7 @@
 // they open and close rows like data. Derived from the public programming guide and test kernels.
 #include <algorithm>
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/nearbank/commands.h"
 
 namespace wattlas::pim::nearbank {

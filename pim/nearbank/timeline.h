@@ -1,7 +1,7 @@
 // What one channel does while a program runs, command by command, for timelines.
 #pragma once
 
-#include "pim/dram/command_log.h"
+#include "models/dram/command_log.h"
 #include "pim/nearbank/device.h"
 
 namespace wattlas::pim::nearbank {

@@ -1,6 +1,6 @@
 #include "pim/nearbank/timing.h"
 
-#include "pim/dram/bank_timing.h"
+#include "models/dram/bank_timing.h"
 
 namespace wattlas::pim::nearbank {
 

@@ -1,7 +1,7 @@
 // Parameters of PIM-AI chips: a DRAM stack on a logic die, chips joined by the host link.
 #pragma once
 
-#include "pim/dram/bank_timing.h"
+#include "models/dram/bank_timing.h"
 #include "pim/pimai/arithmetic.h"
 
 namespace wattlas::pim {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/upmem/closed_form.h"
 
 namespace wattlas::pim {

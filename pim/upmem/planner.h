@@ -1,7 +1,7 @@
 // Operators -> stages: how work is split over DPUs, tasklets and tiles.
 #pragma once
 
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/upmem/plan.h"
 
 namespace wattlas::pim {

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "models/base/random.h"
-#include "pim/dram/memory.h"
+#include "models/dram/memory.h"
 #include "validation/probes/probes.h"
 
 namespace wattlas {

@@ -1,7 +1,7 @@
 // What the banks of one chip do while a program runs, command by command, for timelines.
 #pragma once
 
-#include "pim/dram/command_log.h"
+#include "models/dram/command_log.h"
 #include "pim/upmem/device.h"
 
 namespace wattlas::pim {

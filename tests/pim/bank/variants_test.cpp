@@ -2,9 +2,9 @@
 // subarrays, area, temperature.
 #include <gtest/gtest.h>
 
+#include "models/dram/command_log.h"
 #include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
-#include "pim/dram/command_log.h"
 
 namespace wattlas::pim {
 namespace {
