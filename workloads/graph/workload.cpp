@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/foreign.h"
 #include "workloads/graph/layer_spec.h"
 
 namespace wattlas {
@@ -118,11 +119,6 @@ void checkRange(const Workload& workload) {
   }
 }
 
-bool isFile(const std::string& reference) {
-  return reference.ends_with(".yaml") || reference.ends_with(".yml") ||
-         reference.find('/') != std::string::npos;
-}
-
 }  // namespace
 
 struct WorkloadMemory::Impl {
@@ -132,11 +128,8 @@ WorkloadMemory::WorkloadMemory() : impl_(std::make_unique<Impl>()) {}
 WorkloadMemory::~WorkloadMemory() = default;
 
 ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
-  if (reference.ends_with(".onnx"))
-    throw InputError(
-        "importing ONNX models such as '" + reference.substr(0, 120) + "' is not available yet",
-        "an id of the library, a YAML file or a micro workload");
-  if (isFile(reference)) return loadConfig(reference, path);
+  if (auto foreign = readForeign(reference)) return *std::move(foreign);
+  if (isWorkloadFile(reference)) return loadConfig(reference, path);
   if (auto micro = microDescription(reference)) return *micro;
   if (const auto file = path.find("workloads", reference)) return loadConfig(*file, path);
   const std::vector<std::string> known = libraryWorkloads(path);
@@ -169,6 +162,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
   workload.title = common.title == "workload" ? id : common.title;
   workload.family = common.family;
   workload.options = common.options;
+  workload.notes = common.notes;
   try {
     workload.formats =
         parseTensorFormats(common.options.format.empty() ? "fp16" : common.options.format);
@@ -204,12 +198,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
 
 Workload makeWorkload(const std::string& reference, const ConfigNode& options,
                       const SearchPath& path) {
-  std::string id = reference;
-  if (isFile(reference)) {
-    id = reference.substr(reference.find_last_of('/') + 1);
-    id = id.substr(0, id.find_last_of('.'));
-  }
-  return buildWorkload(id, loadWorkload(reference, path), options);
+  return buildWorkload(workloadName(reference), loadWorkload(reference, path), options);
 }
 
 std::vector<std::string> libraryWorkloads(const SearchPath& path) {
