@@ -14,6 +14,7 @@ void addOffload(CLI::App& app, Context& context);
 void addPredict(CLI::App& app, Context& context);
 void addExplore(CLI::App& app, Context& context);
 void addCampaign(CLI::App& app, Context& context);
+void addImport(CLI::App& app, Context& context);
 void addLists(CLI::App& app, Context& context);
 void addSchema(CLI::App& app, Context& context);
 void addBanks(CLI::App& app, Context& context);

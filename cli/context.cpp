@@ -7,6 +7,8 @@
 
 #include "cli/families.h"
 #include "models/base/data_path.h"
+#include "workloads/graph/foreign.h"
+#include "workloads/import/import.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;
@@ -38,6 +40,7 @@ Context makeContext() {
   context.colour = isatty(STDOUT_FILENO) == 1 && (noColour == nullptr || *noColour == '\0');
   context.progress = isatty(STDERR_FILENO) == 1;
   registerFamilies(context.registry);
+  setForeignReader({isForeignModel, readForeignModel});
   return context;
 }
 

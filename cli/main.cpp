@@ -29,7 +29,7 @@ void setUpLog() {
 
 /// Commands of docs/contract.md; those that are not built are not listed.
 const std::vector<std::string> contractCommands = {
-    "import",  "execute",    "offload",   "serving", "fifo",       "folding",    "suggest",
+    "execute",    "offload",   "serving", "fifo",       "folding",    "suggest",
     "explain", "export lut", "sustainml", "init",    "completion", "dpu launch", "dpu kernels"};
 
 bool isPlanned(const std::string& command) {
@@ -124,6 +124,7 @@ int main(int argc, char** argv) {
     addBanks(app, context);
     addCalibrate(app, context);
     addValidate(app, context);
+    addImport(app, context);
     addLists(app, context);
     addSchema(app, context);
     addFiles(app, context);

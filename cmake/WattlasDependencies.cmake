@@ -98,3 +98,26 @@ wattlas_dependency(hpdf ${WATTLAS_HPDF_LIBRARY})
 wattlas_dependency(cli11 CLI11::CLI11)
 wattlas_dependency(spdlog spdlog::spdlog)
 set_property(GLOBAL APPEND PROPERTY WATTLAS_MODULES wattlas_systemc)
+
+# Optional: ONNX models. Without it `wattlas import model.onnx` says what to install.
+option(WATTLAS_ONNX "Read ONNX models when libonnx and protobuf are there" ON)
+set(WATTLAS_HAS_ONNX OFF)
+if(WATTLAS_ONNX)
+  find_path(WATTLAS_ONNX_INCLUDE onnx/shape_inference/implementation.h)
+  find_library(WATTLAS_ONNX_LIBRARY onnx)
+  find_library(WATTLAS_ONNX_PROTO_LIBRARY onnx_proto)
+  find_path(WATTLAS_PROTOBUF_INCLUDE google/protobuf/message.h)
+  find_library(WATTLAS_PROTOBUF_LIBRARY protobuf)
+  if(WATTLAS_ONNX_INCLUDE AND WATTLAS_ONNX_LIBRARY AND WATTLAS_ONNX_PROTO_LIBRARY AND
+     WATTLAS_PROTOBUF_INCLUDE AND WATTLAS_PROTOBUF_LIBRARY)
+    set(WATTLAS_HAS_ONNX ON)
+    wattlas_dependency(onnx ${WATTLAS_ONNX_LIBRARY} ${WATTLAS_ONNX_PROTO_LIBRARY}
+                       ${WATTLAS_PROTOBUF_LIBRARY})
+    target_include_directories(wattlas_onnx SYSTEM INTERFACE
+      $<BUILD_INTERFACE:${WATTLAS_ONNX_INCLUDE}> $<BUILD_INTERFACE:${WATTLAS_PROTOBUF_INCLUDE}>)
+    target_compile_definitions(wattlas_onnx INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
+  endif()
+endif()
+if(NOT WATTLAS_HAS_ONNX)
+  message(STATUS "ONNX: not read (libonnx-dev, libprotobuf-dev: scripts/setup.sh --onnx)")
+endif()

@@ -10,6 +10,7 @@
 #include "models/shard.h"
 #include "models/task_file.h"
 #include "models/workload_facts.h"
+#include "workloads/graph/foreign.h"
 
 namespace wattlas {
 namespace {
@@ -51,13 +52,6 @@ void applyMapping(const std::string& file, const SearchPath& path, ConfigNode& p
       platform.put(to, *list);
     else
       platform.put(to, ConfigNode::ofList({}));
-}
-
-/// Id of a workload that is given as id, file or micro workload.
-std::string workloadId(const std::string& reference) {
-  const bool isFile = reference.ends_with(".yaml") || reference.ends_with(".yml") ||
-                      reference.find('/') != std::string::npos;
-  return isFile ? std::filesystem::path(reference).stem().string() : reference;
 }
 
 }  // namespace
@@ -151,7 +145,7 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
     Workload tasks;
     tasks.id = tasks.family = "tasks";
     if (const ConfigNode* id = description.find("id")) tasks.id = id->scalar();
-    if (!reference.empty()) tasks.id = workloadId(reference);
+    if (!reference.empty()) tasks.id = workloadName(reference);
     description.erase("id");
     built.tasks = readTasks(description);
     tasks.title = built.tasks->title;
@@ -170,7 +164,7 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
   } else {
     options.erase("id");
     built.workload = std::make_shared<const Workload>(
-        buildWorkload(workloadId(reference), readWorkload(reference), options, workloadMemory_));
+        buildWorkload(workloadName(reference), readWorkload(reference), options, workloadMemory_));
   }
   built.facts = factsOf(*built.workload);
   built.config = std::make_shared<const ConfigNode>(sectionOf(*built.workload));

@@ -115,7 +115,10 @@ void combineCost(Costing& c) {
   if (full + small < 2)
     throw InputError("'" + c.op.name + "' combines one input", "at least two inputs");
   c.stream(values * Exact(full), values, 1);
-  c.cost.input += c.activations(c.dim(Dim::smallValues));
+  if (c.op.hasWeights && small > 0)
+    c.vectors(c.dim(Dim::smallValues));
+  else
+    c.cost.input += c.activations(c.dim(Dim::smallValues));
   c.cost.elementOps = values * Exact(full + small - 1);
 }
 

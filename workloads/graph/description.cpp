@@ -66,6 +66,7 @@ void CommonKeys::bind(Binder& binder, const std::string& kind, const std::string
   textOr(binder, "title", title, "workload", "Name for people");
   binder.choice("family", family, {"llm", "vision", "signal", "micro"}, {.fallback = defaultFamily},
                 "Group under which it is listed");
+  binder.texts("remarks", notes, "What a reader of results should know about this description");
   options.bind(binder);
   binder.any("formats", formats, "Formats of single operators: {NAME: FMT}, see docs/workloads.md");
   bindSparsity(binder, sparsity);

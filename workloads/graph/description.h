@@ -29,6 +29,7 @@ inline void textOr(Binder& binder, const std::string& key, std::string& target,
 /// The keys that every workload file and `workload` section may have.
 struct CommonKeys {
   std::string generator, title, family;
+  std::vector<std::string> notes;
   WorkloadOptions options;
   ConfigNode formats;
   Sparsity sparsity;

@@ -39,7 +39,7 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
                                     "max_pool", "average_pool", "global_pool",     "adaptive_pool",
                                     "add",      "multiply",     "concat",          "upsample",
                                     "lstm",     "gru",          "softmax",         "identity",
-                                    "hamming"};
+                                    "hamming",  "scale"};
   if (allowBlock) kinds.push_back("block");
   b.text("name", name, {}, "Name of the layer; its operators are NAME, NAME.norm and NAME.act");
   b.choice("kind", kind, kinds, {.fallback = "conv"}, "What the layer does");

@@ -134,6 +134,8 @@ class NetworkBuilder {
       op = dense(spec, name, in, out);
     else if (spec.kind == "add" || spec.kind == "multiply")
       op = combination(spec, name, inputs, out);
+    else if (spec.kind == "scale")
+      op = scaling(name, in);
     else if (spec.kind == "concat")
       op = concatenation(name, inputs, out);
     else if (spec.kind == "lstm" || spec.kind == "gru")
@@ -327,6 +329,15 @@ class NetworkBuilder {
       op.dims[Dim::smallValues] += Exact(batch_) * s.values();
     }
     op.dims[Dim::inputs] = full;
+    return op;
+  }
+
+  /// A trained factor for each channel.
+  Operator scaling(const std::string& name, const Shape& in) const {
+    Operator op = rows(name, OpKind::multiply, in);
+    op.hasWeights = true;
+    op.dims[Dim::inputs] = op.dims[Dim::smallInputs] = 1;
+    op.dims[Dim::smallValues] = in.channels;
     return op;
   }
 

@@ -80,7 +80,9 @@ void OperatorSpec::bind(Binder& b) {
     for (const char* name : {"weight", "activation", "kv", "accumulator"})
       textOr(t, name, tensorNames[name], "default", "Format NAME of this tensor");
   });
-  const bool weighs = known.weights != KindSpec::Weights::never;
+  // Of sums and products of tensors the smaller inputs may be trained, but rarely are.
+  const bool weighs =
+      known.weights != KindSpec::Weights::never && known.opClass != OpClass::elementwise;
   b.flag("weights", op.hasWeights, {.fallback = weighs ? "true" : "false"},
          "The second operand is trained (resident), not an activation");
   b.flag("bias", op.hasBias, {.fallback = "false"}, "Adds a trained bias");

@@ -24,11 +24,19 @@ class TransformerGenerator final : public Generator {
     spec_.bind(binder);
     if (!binder.reading() || spec_.positions != "learned") return;
     const WorkloadOptions& o = common_.options;
-    const std::int64_t longest = spec_.both()      ? std::max(o.prompt, o.generate + 1)
-                                 : spec_.encoder() ? o.prompt
-                                                   : o.prompt + o.generate;
+    const std::int64_t given = spec_.inputTokens();
+    const bool heard = spec_.input == "frames" && spec_.both();
+    const std::int64_t longest = spec_.encoder() ? (given > 0 ? given : o.prompt)
+                                 : heard || !spec_.both()
+                                     ? o.prompt + o.generate
+                                     : std::max(o.prompt, o.generate + 1);
     const std::int64_t rows = spec_.positionRows - spec_.positionOffset;
-    if (longest > rows && rows > 0)
+    if (longest <= rows || rows <= 0) return;
+    if (spec_.encoder() && given > 0)
+      binder.problem("position_rows",
+                     std::to_string(rows) + " positions for " + std::to_string(given) + " tokens",
+                     "at least " + std::to_string(given));
+    else
       binder.problem("prompt",
                      std::to_string(longest) + " positions" +
                          (spec_.encoder() ? "" : " (prompt and generate)") +
@@ -42,13 +50,18 @@ class TransformerGenerator final : public Generator {
     std::vector<Phase>& phases = draft.workload.phases;
     Phase first;
     first.kind = spec_.encoder() ? PhaseKind::inference : PhaseKind::prefill;
-    first.tokens = Exact(o.batch) * o.prompt;
-    const std::int64_t chunk = chunkOf(o.prompt, spec_.chunk);
-    first.repeat = (o.prompt + chunk - 1) / chunk;
+    const std::int64_t given = spec_.inputTokens();
+    const std::int64_t source = given > 0 ? given : o.prompt;
+    // The decoder starts from one token, or from a prompt beside a sound.
+    const std::int64_t start = given > 0 ? o.prompt : 1;
+    first.tokens = Exact(o.batch) * (spec_.encoder() ? source : o.prompt);
+    const std::int64_t chunk = chunkOf(source, spec_.chunk);
+    first.repeat = (source + chunk - 1) / chunk;
     const Pass whole{Exact(o.batch) * chunk, chunk, chunk, o.batch, first.repeat > 1, false, 0};
     if (spec_.both()) {
       buildPass(spec_, draft, first.graph, whole, Stack::encoder);
-      buildPass(spec_, draft, first.graph, {o.batch, 1, 1, o.batch, false, false, o.prompt},
+      buildPass(spec_, draft, first.graph,
+                {Exact(o.batch) * start, start, start, o.batch, false, false, source},
                 Stack::decoder);
     } else {
       buildPass(spec_, draft, first.graph, whole, Stack::only);
@@ -62,8 +75,9 @@ class TransformerGenerator final : public Generator {
       decode.kind = PhaseKind::decode;
       decode.repeat = o.generate;
       decode.tokens = Exact(o.batch) * o.generate;
-      const Pass step{o.batch, 1,    spec_.both() ? 2 : o.prompt + 1, o.batch,
-                      true,    true, spec_.both() ? o.prompt : 0};
+      const Pass step{o.batch, 1,    (spec_.both() ? start : o.prompt) + 1,
+                      o.batch, true, true,
+                      spec_.both() ? source : 0};
       buildPass(spec_, draft, decode.graph, step, spec_.both() ? Stack::decoder : Stack::only);
       phases.push_back(std::move(decode));
     }

@@ -35,20 +35,12 @@ class PassBuilder {
     prefix_ = root_;
     if (spec_.finalNorm) norm("final.norm", spec_.hidden);
     if (stack_ == Stack::encoder) return;
-    if (spec_.encoder()) {
-      if (spec_.pooler) {
-        gemm("pooler", pass_.last, spec_.hidden, spec_.hidden, spec_.bias);
-        elementwise("pooler.act", OpKind::activation, OpVariant::tanh, pass_.last, spec_.hidden);
-      }
-      return;
+    if (spec_.pooler) {
+      gemm("pooler", pass_.last, spec_.hidden, spec_.hidden, spec_.bias);
+      elementwise("pooler.act", OpKind::activation, OpVariant::tanh, pass_.last, spec_.hidden);
     }
-    const std::int64_t width = spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden;
-    if (spec_.wordWidth > 0) gemm("project_out", pass_.last, width, spec_.hidden, false);
-    gemm("lm_head", pass_.last, spec_.vocabulary, width, spec_.headBias);
-    if (spec_.tied)
-      graph_.at(at_).sharesWeightsOf = root_.empty() ? "embed.word" : "encoder.embed.word";
-    if (spec_.logitCap)
-      elementwise("logit_cap", OpKind::activation, OpVariant::tanh, pass_.last, spec_.vocabulary);
+    if (spec_.head == "classes") classHead();
+    if (spec_.head == "words") wordHead();
   }
 
  private:
@@ -83,7 +75,14 @@ class PassBuilder {
     return put(std::move(op));
   }
   OpId norm(const std::string& name, std::int64_t width) {
-    return norm(name, pass_.tokens, width, spec_.norm == "rms" ? OpVariant::rms : OpVariant::layer);
+    return norm(name, pass_.tokens, width, normVariant());
+  }
+  OpVariant normVariant() const { return spec_.norm == "rms" ? OpVariant::rms : OpVariant::layer; }
+  OpVariant functionOf(bool gated) const {
+    using V = OpVariant;
+    return spec_.activation == "relu"   ? (gated ? V::reluMul : V::relu)
+           : spec_.activation == "gelu" ? (gated ? V::geluMul : V::gelu)
+                                        : (gated ? V::siluMul : V::silu);
   }
   OpId norm(const std::string& name, std::int64_t rows, std::int64_t width, OpVariant variant) {
     return elementwise(name, OpKind::norm, variant, rows, width);
@@ -102,14 +101,109 @@ class PassBuilder {
     return graph_.add(std::move(op));
   }
 
-  void embeddings() {
+  void classHead() {
+    const std::int64_t rows = spec_.headEach ? pass_.tokens : pass_.last;
+    if (spec_.headDense) gemm("head.dense", rows, spec_.hidden, spec_.hidden, spec_.bias);
+    if (spec_.headDense)
+      elementwise("head.act", OpKind::activation, OpVariant::tanh, rows, spec_.hidden);
+    gemm("classifier", rows, spec_.classes, spec_.hidden, spec_.headBias);
+  }
+
+  /// A decoder asks for the next word, an encoder for the one at each place.
+  void wordHead() {
+    const std::int64_t rows = spec_.encoder() ? pass_.tokens : pass_.last;
+    const std::int64_t width = spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden;
+    if (spec_.headDense) {
+      gemm("head.dense", rows, spec_.hidden, spec_.hidden, spec_.bias);
+      elementwise("head.act", OpKind::activation, functionOf(false), rows, spec_.hidden);
+      norm("head.norm", rows, spec_.hidden, normVariant());
+    }
+    if (spec_.wordWidth > 0) gemm("project_out", rows, width, spec_.hidden, false);
+    gemm("lm_head", rows, spec_.vocabulary, width, spec_.headBias && !spec_.tied);
+    if (spec_.tied) {
+      const bool own = root_.empty() || spec_.input != "words";
+      graph_.at(at_).sharesWeightsOf =
+          own ? prefixed("embed.word") : std::string("encoder.embed.word");
+      if (spec_.headBias) trained("lm_head.bias", OpKind::add, rows, spec_.vocabulary);
+    }
+    if (spec_.logitCap)
+      elementwise("logit_cap", OpKind::activation, OpVariant::tanh, rows, spec_.vocabulary);
+  }
+
+  std::string prefixed(const std::string& name) const {
+    return root_.empty() ? name : root_ + "." + name;
+  }
+
+  /// A trained value for each column, added to or multiplied with every row.
+  void trained(const std::string& name, OpKind kind, std::int64_t rows, std::int64_t width) {
+    elementwise(name, kind, OpVariant::none, rows, width);
+    Operator& op = graph_.at(at_);
+    op.dims[Dim::inputs] = op.dims[Dim::smallInputs] = 1;
+    op.dims[Dim::smallValues] = width;
+    op.hasWeights = true;
+  }
+
+  /// An image as one convolution whose kernel is a patch; trained tokens join it.
+  void patches() {
+    Operator op = make("embed.patch", OpKind::conv2d);
+    op.dims[Dim::batch] = pass_.last;
+    op.dims[Dim::cin] = spec_.inputChannels;
+    op.dims[Dim::cout] = spec_.hidden;
+    op.dims[Dim::height] = op.dims[Dim::width] = spec_.imageSize;
+    op.dims[Dim::kernelHeight] = op.dims[Dim::kernelWidth] = op.dims[Dim::stride] = spec_.patchSize;
+    op.hasBias = true;
+    put(std::move(op));
+    if (spec_.extraTokens == 0) return;
+    Operator extra = make("embed.class", OpKind::embedding);
+    extra.dims[Dim::M] = Exact(pass_.last) * spec_.extraTokens;
+    extra.dims[Dim::N] = spec_.hidden;
+    extra.dims[Dim::K] = spec_.extraTokens;
+    const OpId tokens = graph_.add(std::move(extra));
+    elementwise("embed.join", OpKind::concat, OpVariant::none, pass_.tokens, spec_.hidden);
+    graph_.connect(tokens, at_);
+  }
+
+  /// Two convolutions of three frames; the second halves the length.
+  void sounds() {
+    std::int64_t channels = spec_.inputChannels;
+    for (const std::int64_t stride : {1, 2}) {
+      const std::string name = "embed.conv" + std::to_string(stride);
+      Operator op = make(name, OpKind::conv1d);
+      op.dims[Dim::batch] = pass_.last;
+      op.dims[Dim::cin] = channels;
+      op.dims[Dim::cout] = channels = spec_.hidden;
+      op.dims[Dim::width] = spec_.frames;
+      op.dims[Dim::kernelWidth] = 3;
+      op.dims[Dim::stride] = stride;
+      op.dims[Dim::pad] = 1;
+      op.hasBias = true;
+      put(std::move(op));
+      elementwise(name + "_act", OpKind::activation, functionOf(false),
+                  Exact(pass_.last) * ((spec_.frames + stride - 1) / stride), spec_.hidden);
+    }
+  }
+
+  void words() {
     at_ =
         table("embed.word", spec_.vocabulary, spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden);
-    if (stack_ == Stack::decoder) graph_.at(at_).sharesWeightsOf = "encoder.embed.word";
+    if (stack_ == Stack::decoder && spec_.input == "words")
+      graph_.at(at_).sharesWeightsOf = "encoder.embed.word";
     if (spec_.wordWidth > 0) gemm("project_in", pass_.tokens, spec_.hidden, spec_.wordWidth, false);
+  }
+
+  void embeddings() {
+    const bool sensed = spec_.input != "words" && stack_ != Stack::decoder;
+    if (!sensed)
+      words();
+    else if (spec_.input == "patches")
+      patches();
+    else
+      sounds();
     std::vector<OpId> extra;
     if (spec_.positions == "learned")
-      extra.push_back(table("embed.position", spec_.positionRows, spec_.hidden));
+      extra.push_back(table("embed.position",
+                            sensed && spec_.both() ? spec_.inputTokens() : spec_.positionRows,
+                            spec_.hidden));
     if (spec_.typeRows > 0) extra.push_back(table("embed.type", spec_.typeRows, spec_.hidden));
     if (!extra.empty()) {
       add("embed.add", extra.front());
@@ -183,9 +277,9 @@ class PassBuilder {
     const std::int64_t keyWidth = group_.ownsKeys ? spec_.kvHeads * spec_.headDim : 0;
     projections("attn", spec_.heads * spec_.headDim, keyWidth);
     if (spec_.queryKeyNorm) {
-      norm("attn.q_norm", Exact(pass_.tokens) * spec_.heads, spec_.headDim, OpVariant::rms);
+      norm("attn.q_norm", Exact(pass_.tokens) * spec_.heads, spec_.headDim, normVariant());
       if (group_.ownsKeys)
-        norm("attn.k_norm", Exact(pass_.tokens) * spec_.kvHeads, spec_.headDim, OpVariant::rms);
+        norm("attn.k_norm", Exact(pass_.tokens) * spec_.kvHeads, spec_.headDim, normVariant());
     }
     if (spec_.positions == "rope")
       elementwise("attn.rope", OpKind::rope, OpVariant::none, pass_.tokens,
@@ -339,16 +433,12 @@ class PassBuilder {
   /// Up (and gate), activation and down projection for `rows` tokens.
   void expert(const std::string& group, const std::string& suffix, std::int64_t rows,
               std::int64_t width) {
-    using V = OpVariant;
-    const V function = spec_.activation == "relu"   ? (spec_.gated ? V::reluMul : V::relu)
-                       : spec_.activation == "gelu" ? (spec_.gated ? V::geluMul : V::gelu)
-                                                    : (spec_.gated ? V::siluMul : V::silu);
     const bool bias = spec_.hasBias(spec_.ffnBias);
     gemm(group + (spec_.gated ? ".gate_up" : ".up") + suffix, rows, spec_.gated ? 2 * width : width,
          spec_.hidden, bias);
-    elementwise(group + ".act" + suffix, OpKind::activation, function, rows, width);
+    elementwise(group + ".act" + suffix, OpKind::activation, functionOf(spec_.gated), rows, width);
     if (spec_.subNorms)
-      norm(group + ".sub_norm" + suffix, rows, width, spec_.norm == "rms" ? V::rms : V::layer);
+      norm(group + ".sub_norm" + suffix, rows, width, normVariant());
     gemm(group + ".down" + suffix, rows, spec_.hidden, width, bias);
   }
 

@@ -19,7 +19,22 @@ void TransformerSpec::bind(Binder& b) {
   b.integer("kv_heads", kvHeads, atLeast(0, "0"), "Key-value heads; 0 = as many as heads");
   b.integer("head_dim", headDim, atLeast(0, "0"), "Width of a head; 0 = hidden / heads");
   b.integer("ffn", ffn, atLeast(0), "Inner width of the feed-forward network; 0 = none");
-  b.integer("vocabulary", vocabulary, atLeast(1), "Rows of the word table");
+  b.integer("vocabulary", vocabulary, atLeast(0, "0"), "Rows of the word table");
+  b.choice("input", input, {"words", "patches", "frames"}, {.fallback = "words"},
+           "What enters: words of a table, an image cut into patches, or frames of sound through "
+           "two convolutions, the second of stride 2");
+  b.integer("image_size", imageSize, atLeast(0, "0"), "patches: rows and columns of the image");
+  b.integer("patch_size", patchSize, atLeast(0, "0"), "patches: rows and columns of a patch");
+  b.integer("input_channels", inputChannels, atLeast(0, "0"), "patches, frames: channels");
+  b.integer("extra_tokens", extraTokens, atLeast(0, "0"), "patches: trained tokens before them");
+  b.integer("frames", frames, atLeast(0, "0"), "frames: how many");
+  b.choice("head", head, {"default", "words", "classes", "none"}, {.fallback = "default"},
+           "What comes out: a score for each word (default of decoders), for each class, or the "
+           "last layer (default of encoders)");
+  b.integer("classes", classes, atLeast(0, "0"), "Classes of the head");
+  b.flag("head_dense", headDense, {.fallback = "false"},
+         "A dense layer before the head; before words also an activation and a norm");
+  b.flag("head_each", headEach, {.fallback = "false"}, "Classes of every token, not of a sequence");
   b.choice("activation", activation, {"silu", "gelu", "relu"}, {.fallback = "silu"},
            "Non-linear function of the feed-forward network");
   b.flag("gated", gated, {.fallback = "true"},
@@ -103,6 +118,7 @@ void TransformerSpec::bind(Binder& b) {
     headDim = hidden / heads;
   }
   if (decoderLayers == 0) decoderLayers = layers;
+  if (head == "default") head = encoder() ? "none" : "words";
   if (rotaryDim == 0) rotaryDim = headDim;
   if (valueDim == 0) valueDim = headDim;
   if (expertFfn == 0) expertFfn = ffn;
@@ -111,7 +127,47 @@ void TransformerSpec::bind(Binder& b) {
   check(b);
 }
 
+std::int64_t TransformerSpec::inputTokens() const {
+  if (input == "frames") return (frames + 1) / 2;
+  if (input != "patches" || patchSize == 0) return 0;
+  const std::int64_t along = imageSize / patchSize;
+  return Exact(along) * along + extraTokens;
+}
+
+void TransformerSpec::checkEnds(Binder& b) const {
+  const auto needs = [&](const char* key, bool given, bool met, const char* what) {
+    if (given && !met) b.problem(key, "has no meaning here", what);
+  };
+  const bool patches = input == "patches", frame = input == "frames";
+  const bool words = input == "words" || head == "words" || both();
+  if (words && vocabulary < 1) b.problem("vocabulary", "words without a table", "at least 1");
+  needs("vocabulary", vocabulary > 0, words, "input or head: words");
+  needs("image_size", imageSize > 0, patches, "input: patches");
+  needs("patch_size", patchSize > 0, patches, "input: patches");
+  needs("extra_tokens", extraTokens > 0, patches, "input: patches");
+  needs("frames", frames > 0, frame, "input: frames");
+  needs("input_channels", inputChannels > 0, patches || frame, "input: patches or frames");
+  if (patches && (patchSize < 1 || imageSize < patchSize || inputChannels < 1))
+    b.problem("patch_size", "an image without patches",
+              "input_channels, image_size and a patch_size of at most that");
+  if (frame && (frames < 2 || inputChannels < 1))
+    b.problem("frames", "no sound", "input_channels and at least 2 frames");
+  needs("input", patches && !encoder(), false, "architecture: encoder");
+  needs("input", frame && architecture == "decoder", false, "an encoder");
+  needs("input", (patches || frame) && (wordWidth > 0 || typeRows > 0), false,
+        "no word_width and no token_type_rows");
+  needs("classes", classes > 0, head == "classes", "head: classes");
+  if (head == "classes" && classes < 1) b.problem("classes", "a head without classes", "at least 1");
+  needs("head", head == "words" && input == "patches", false, "classes or none");
+  needs("head_each", headEach, head == "classes", "head: classes");
+  needs("head_dense", headDense, encoder() && head != "none", "an encoder with a head");
+  needs("tied", tied, head == "words" && (input == "words" || both()), "head: words");
+  needs("head_bias", headBias, head != "none", "a head");
+  needs("logit_cap", logitCap, head == "words", "head: words");
+}
+
 void TransformerSpec::check(Binder& b) const {
+  checkEnds(b);
   const auto needs = [&](const char* key, bool given, bool met, const char* what) {
     if (given && !met) b.problem(key, "has no meaning here", what);
   };
@@ -155,8 +211,6 @@ void TransformerSpec::check(Binder& b) const {
   needs("post_norms", postNorms, normPlace == "before", "norm_place: before");
   needs("prefill_chunk", chunk > 0, architecture == "decoder", "architecture: decoder");
   needs("pooler", pooler, encoder(), "architecture: encoder");
-  needs("head_bias", headBias && tied, false, "tied: false");
-  needs("logit_cap", logitCap, !encoder(), "a decoder");
   if (layersDiffer() && std::max(layers, decoderLayers) > 100000)
     b.problem("layers", "more than 100000 layers of several kinds", "fewer layers");
   if (ffn == 0 && experts > 0 && expertFfn == 0)

@@ -21,15 +21,21 @@ struct TransformerSpec {
   std::int64_t denseLayers = 0, moeEvery = 1;
   std::int64_t stateSize = 0, innerWidth = 0, convKernel = 0, stepRank = 0, attentionEvery = 0;
   std::int64_t chunk = 0;  ///< tokens of a sequence that one prefill pass reads
+  std::int64_t imageSize = 0, patchSize = 0, inputChannels = 0, extraTokens = 0, frames = 0;
+  std::int64_t classes = 0;
+  std::string input, head;
   std::string activation, norm, normPlace, positions, architecture, parallel, mixer;
   std::string qkvBias, keyBias, outBias, ffnBias;
   bool gated = false, bias = false, tied = false, finalNorm = false, embeddingNorm = false;
   bool subNorms = false, pooler = false, postNorms = false, queryKeyNorm = false;
   bool scoreCap = false, logitCap = false, headBias = false, routerBias = false;
+  bool headDense = false, headEach = false;
 
   void bind(Binder& binder);
   bool encoder() const { return architecture == "encoder"; }
   bool both() const { return architecture == "encoder_decoder"; }
+  /// Tokens of one image or sound; 0 when the input are words, of which the prompt says how many.
+  std::int64_t inputTokens() const;
   /// Outputs of the fused query, key and value projection.
   std::int64_t qkvWidth() const { return (heads + 2 * kvHeads) * headDim; }
   /// Whether layers of one stack may have different operators.
@@ -41,6 +47,7 @@ struct TransformerSpec {
 
  private:
   void check(Binder& binder) const;
+  void checkEnds(Binder& binder) const;
 };
 
 /// Layers of a stack that are alike, so that one set of operators stands for them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/foreign.h"
 #include "workloads/graph/layer_spec.h"
 
 namespace wattlas {
@@ -11,11 +12,17 @@ namespace {
 /// Every id of docs/contract.md, 5, in its order; those without a file are "not available yet".
 const std::vector<std::string>& contractIds() {
   static const std::vector<std::string> ids = {
-      "llama2-7b",    "llama2-13b",  "llama2-70b",  "llama3-8b",   "mistral-7b",
-      "mixtral-8x7b", "opt-125m",    "opt-350m",    "opt-1.3b",    "gpt2",
-      "gpt2-medium",  "gpt2-large",  "bitnet-0.7b", "bert-base",   "resnet18",
-      "resnet50",     "mobilenetv2", "ecg-cnn1d",   "ecg-dscnn1d", "jet-mlp",
-      "rn07",         "cnv-w1a1",    "ad08",        "fmnist-cnn",  "fmnist-hdc"};
+      "llama2-7b",    "llama2-13b",    "llama2-70b",    "llama3-8b",   "mistral-7b",
+      "mixtral-8x7b", "opt-125m",      "opt-350m",      "opt-1.3b",    "gpt2",
+      "gpt2-medium",  "gpt2-large",    "bitnet-0.7b",   "bert-base",   "resnet18",
+      "resnet50",     "mobilenetv2",   "ecg-cnn1d",     "ecg-dscnn1d", "jet-mlp",
+      "rn07",         "cnv-w1a1",      "ad08",          "fmnist-cnn",  "fmnist-hdc",
+      "llama3.1-8b",  "llama3.1-70b",  "llama3.1-405b", "qwen2.5-72b", "qwen3-4b",
+      "qwen3-32b",    "qwen3-30b-a3b", "gemma3-27b",    "deepseek-v3", "phi3-mini",
+      "mamba-2.8b",   "t5-base",       "whisper-small", "vit-b16",     "efficientnet-b0",
+      "mobilenetv3",  "yolov5s",       "unet",          "conformer",   "dlrm",
+      "bert-large",   "gpt3-2.7b",     "tiny-kws",      "tiny-vww",    "tiny-ic",
+      "tiny-ad"};
   return ids;
 }
 
@@ -118,11 +125,6 @@ void checkRange(const Workload& workload) {
   }
 }
 
-bool isFile(const std::string& reference) {
-  return reference.ends_with(".yaml") || reference.ends_with(".yml") ||
-         reference.find('/') != std::string::npos;
-}
-
 }  // namespace
 
 struct WorkloadMemory::Impl {
@@ -132,11 +134,8 @@ WorkloadMemory::WorkloadMemory() : impl_(std::make_unique<Impl>()) {}
 WorkloadMemory::~WorkloadMemory() = default;
 
 ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
-  if (reference.ends_with(".onnx"))
-    throw InputError(
-        "importing ONNX models such as '" + reference.substr(0, 120) + "' is not available yet",
-        "an id of the library, a YAML file or a micro workload");
-  if (isFile(reference)) return loadConfig(reference, path);
+  if (auto foreign = readForeign(reference)) return *std::move(foreign);
+  if (isWorkloadFile(reference)) return loadConfig(reference, path);
   if (auto micro = microDescription(reference)) return *micro;
   if (const auto file = path.find("workloads", reference)) return loadConfig(*file, path);
   const std::vector<std::string> known = libraryWorkloads(path);
@@ -169,6 +168,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
   workload.title = common.title == "workload" ? id : common.title;
   workload.family = common.family;
   workload.options = common.options;
+  workload.notes = common.notes;
   try {
     workload.formats =
         parseTensorFormats(common.options.format.empty() ? "fp16" : common.options.format);
@@ -204,12 +204,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
 
 Workload makeWorkload(const std::string& reference, const ConfigNode& options,
                       const SearchPath& path) {
-  std::string id = reference;
-  if (isFile(reference)) {
-    id = reference.substr(reference.find_last_of('/') + 1);
-    id = id.substr(0, id.find_last_of('.'));
-  }
-  return buildWorkload(id, loadWorkload(reference, path), options);
+  return buildWorkload(workloadName(reference), loadWorkload(reference, path), options);
 }
 
 std::vector<std::string> libraryWorkloads(const SearchPath& path) {

@@ -8,6 +8,7 @@ KindSpec describe<OpKind::add>() {
   return {.opClass = OpClass::elementwise,
           .doc = "Sum of `inputs` of M rows of N, and of smaller ones that are broadcast",
           .dims = {M, N, inputs, smallInputs, smallValues},
+          .weights = KindSpec::Weights::optional,
           .cost = combineCost};
 }
 

@@ -10,6 +10,7 @@ KindSpec describe<OpKind::elementwise>() {
           .dims = {M, N, inputs, smallInputs, smallValues},
           .variants = {OpVariant::subtract, OpVariant::divide, OpVariant::minimum,
                        OpVariant::maximum, OpVariant::power, OpVariant::compare, OpVariant::select},
+          .weights = KindSpec::Weights::optional,
           .cost = combineCost};
 }
 

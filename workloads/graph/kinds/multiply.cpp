@@ -8,6 +8,7 @@ KindSpec describe<OpKind::multiply>() {
   return {.opClass = OpClass::elementwise,
           .doc = "Product of `inputs` of M rows of N, and of smaller ones that are broadcast",
           .dims = {M, N, inputs, smallInputs, smallValues},
+          .weights = KindSpec::Weights::optional,
           .cost = combineCost};
 }
 
