@@ -180,6 +180,7 @@ class ExperimentMaker {
   BuiltPlatform platform(const std::string& reference, const ConfigNode& overrides);
   BuiltWorkload workload(const std::string& reference, const ConfigNode& options);
   BuiltRun run(const ConfigNode& section);
+  void share(Experiment& experiment);
 
   const Registry& registry_;
   const SearchPath& path_;

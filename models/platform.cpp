@@ -93,10 +93,11 @@ namespace {
 /// host's link becomes a switch with a port for each.
 std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
   const std::size_t at = reference.rfind("-x");
-  if (at == std::string::npos || !reference.starts_with("gpu-")) return std::nullopt;
-  const std::string count = reference.substr(at + 2);
-  const auto file = path.find("platforms", reference.substr(0, at));
-  if (!file || (count != "2" && count != "4" && count != "8" && count != "16")) return std::nullopt;
+  if (at == std::string::npos) return std::nullopt;
+  const std::string one = reference.substr(0, at), count = reference.substr(at + 2);
+  const std::vector<std::string> known = multiplesOf(one);
+  const auto file = path.find("platforms", one);
+  if (!file || std::find(known.begin(), known.end(), reference) == known.end()) return std::nullopt;
   ConfigNode tree = loadConfig(*file, path);
   const ConfigNode *device = tree.find("device"), *link = tree.find("link");
   if (device == nullptr || link == nullptr) return std::nullopt;
