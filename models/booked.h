@@ -25,6 +25,7 @@ struct RunPart {
   const Profile* profile = nullptr;  ///< belongs to the cache of the run
   Ticks launch, alone;               ///< of each; `alone` includes the launch
   std::int64_t repeat = 1;
+  double watts = 0;  ///< of all members, beyond what flows all the time
 };
 
 /// Equal copies between host and devices.

@@ -88,7 +88,9 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   }
 
   const Ticks instance = duration + launch;
-  out_.runs.push_back({&profile, launch, instance, instances});
+  const double joules = spent.energy(tariff_.tableOf(component), Scope::node).value * members;
+  out_.runs.push_back({&profile, launch, instance, instances,
+                       instance.ps > 0 ? joules / toSeconds(instance).value : 0.0});
   if (group.firstStep == 0) out_.firstInstance = instance;
   out_.lastInstance = instance;
   out_.duration += times(instance, instances);

@@ -96,8 +96,10 @@ void Bookkeeping::layOutSpans(const std::vector<TaskSpan>& spans) {
     if (length.ps <= 0) continue;
     double joules = region.transferJ;
     for (const BookedShare& share : region.shares) joules += share.dynamicJ;
+    // A power limit stretches programs.
+    const double pace = std::min(1.0, ps(region.duration) / ps(length));
     const double highest =
-        peakPower(region.pieces, toTicks(x_.platform->powerWindow.value)).value * 1e-12;
+        pace * peakPower(region.pieces, toTicks(x_.platform->powerWindow.value)).value * 1e-12;
     const double power = std::max(joules / ps(length), highest);
     steps[spans[i].start] += power;
     steps[spans[i].end] -= power;

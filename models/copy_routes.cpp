@@ -53,6 +53,9 @@ void CopyRoutes::onlyLink() {
   resources_.seats.push_back({platform_.device.name, 1, {}, {}});
   if (platform_.host.device != nullptr)
     resources_.seats.push_back({platform_.host.name, 1, {}, {}});
+  limitPower(platform_, platform_.device.name, resources_.seats.front(), resources_);
+  if (platform_.host.device != nullptr)
+    limitPower(platform_, "host", resources_.seats.back(), resources_);
   if (platform_.link.rate.value.value <= 0) return;
   const Sharing sharing = parseSharing(platform_.link.sharing);
   for (const char* direction : {" to device", " from device"})

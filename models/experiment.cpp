@@ -14,11 +14,11 @@
 namespace wattlas {
 namespace {
 
-constexpr std::array platformKeys = {"id",       "title",       "device",           "host",
-                                     "groups",   "links",       "hostThreads",      "mapping",
-                                     "link",     "hostShare",   "residency",        "weightLoad",
-                                     "pue",      "powerWindow", "supplyEfficiency", "hostOps",
-                                     "deviceOps"};
+constexpr std::array platformKeys = {"id",        "title",       "device",           "host",
+                                     "groups",    "links",       "hostThreads",      "mapping",
+                                     "link",      "hostShare",   "residency",        "weightLoad",
+                                     "pue",       "powerWindow", "supplyEfficiency", "hostOps",
+                                     "deviceOps", "powerDomains"};
 
 bool isPlatformKey(const std::string& head) {
   return std::find(platformKeys.begin(), platformKeys.end(), head) != platformKeys.end();

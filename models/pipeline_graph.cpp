@@ -141,6 +141,7 @@ class PipelineMaker {
     task.seat = routes_.stage(stage);
     task.lead = part.launch;
     task.profile = part.profile;
+    task.watts = part.watts;
     task.alone = part.alone;
     task.repeat = count;
     return add(std::move(task), before);

@@ -50,6 +50,7 @@ class GraphMaker {
     task.seat = seat;
     task.lead = part.launch;
     task.profile = part.profile;
+    task.watts = part.watts;
     task.repeat = part.repeat;
     task.alone = part.alone;
     return task;

@@ -165,7 +165,8 @@ class Simulation {
     const Resources& resources = costing_.routes().resources();
     const Schedule schedule = scheduleOf(graph, resources);
     result_.host.events += schedule.events;
-    if (graph.chain)
+    // A power limit stretches what the costs know as fixed.
+    if (graph.chain && resources.power.empty())
       inTurn(costed, graph, schedule);
     else
       overlapped(costed, graph, schedule);
