@@ -50,7 +50,7 @@ class Copies {
           {end == to ? CopyPattern::broadcast : CopyPattern::gather, end == to, amount});
       time += toSeconds(cost.latency).value;
       wire = std::max(wire, cost.wire.value);
-      rate = std::min(rate, cost.peak.value);
+      if (route.byHost) rate = std::min(rate, cost.peak.value);
       joules += cost.energy.energy(device.energy()).value;
     }
     time += wire * route.meeting / rate;

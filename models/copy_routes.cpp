@@ -116,12 +116,16 @@ CopyRoutes::Route CopyRoutes::along(const Network::Route* way) const {
     route.rate = std::min(route.rate, resources_.channels[static_cast<std::size_t>(c)].rate);
   route.index = static_cast<std::int32_t>(routes_.size());
   routes_.push_back(way->channels);
+  route.byHost = false;
   // Coefficients are numbered by all links, also those among members only.
   for (const auto& [link, hops] : way->hops)
     for (std::size_t l = 0; l < platform_.links.size(); ++l)
       if (platform_.links[l].config.name ==
-          folded_->links[static_cast<std::size_t>(link)].config.name)
+          folded_->links[static_cast<std::size_t>(link)].config.name) {
         route.hops.emplace_back(static_cast<CoefficientId>(l), hops);
+        const std::vector<std::string>& joins = platform_.links[l].joins;
+        route.byHost = route.byHost || std::find(joins.begin(), joins.end(), "host") != joins.end();
+      }
   return route;
 }
 

@@ -17,6 +17,7 @@ class CopyRoutes {
   struct Route {
     Ticks latency;
     BitRate rate;        ///< of its slowest section; zero = nothing limits it
+    bool byHost = true;  ///< takes a link to the host: what a device says of its copies holds
     double meeting = 1;  ///< equal transfers of all members that meet on a section of it
     std::vector<std::pair<CoefficientId, std::int64_t>> hops;  ///< in Platform::linkEnergy
     std::int32_t index = -1;                                   ///< into `routes`

@@ -151,7 +151,8 @@ Costing::Copied Costing::copied(const PlannedCopy& copy) const {
     const CopyCost cost = partOf(*x_.platform, end).device->copy(request);
     part.lead += cost.latency;
     part.wire = std::max(part.wire, cost.wire);
-    part.peak = std::min(part.peak, cost.peak);
+    // A link of its own is not as wide as the port to the host.
+    if (route.byHost) part.peak = std::min(part.peak, cost.peak);
     // Any member can return what all of them have.
     const auto sharing = result ? std::int64_t{1} : static_cast<std::int64_t>(tariff_.members(end));
     members = std::max(members, sharing);

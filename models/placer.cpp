@@ -238,7 +238,10 @@ Ticks Placer::passing(Bits amount, ComponentIndex from, ComponentIndex to) {
     if (end == onHost) continue;
     const CopyCost cost = part(end).device->copy(
         {end == to ? CopyPattern::broadcast : CopyPattern::gather, end == to, amount});
-    time = std::max(time, cost.latency + toTicks(cost.wire / cost.peak));
+    const BitRate rate = route.byHost           ? cost.peak
+                         : route.rate.value > 0 ? route.rate
+                                                : BitRate(1e300);
+    time = std::max(time, cost.latency + toTicks(cost.wire / rate));
   }
   return time + route.latency;
 }
