@@ -31,7 +31,7 @@ dram::CommandLog bankCommands(const ExperimentSpec& spec, const RunResult& resul
   for (const PlannedPhase& planned : plan.phases) {
     const Phase& phase = experiment.workload->phases.at(planned.index);
     for (const PlannedRegion& region : planned.regions) {
-      if (region.onHost || region.groups.empty() || all.room() == 0) continue;
+      if (region.component() != onDevice || region.groups.empty() || all.room() == 0) continue;
       const double start =
           startOf(result, nameOf(phase.kind), phase.graph.at(region.ops.front()).name);
       if (start < 0) continue;

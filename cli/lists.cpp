@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "models/catalogue.h"
 #include "models/experiment.h"
 #include "results/text_table.h"
 #include "workloads/graph/workload.h"
@@ -53,17 +54,29 @@ void show(const Context& context, bool json, const char* key, const std::vector<
 
 void listPlatforms(const Context& context, bool json) {
   std::vector<Json> rows;
+  std::vector<std::string> ids;
   for (const auto& [id, file] : context.path.list("platforms")) {
+    ids.push_back(id);
+    const auto several = multiplesOf(id);
+    ids.insert(ids.end(), several.begin(), several.end());
+  }
+  for (const std::string& id : ids) {
     const Platform p = makePlatform(id, {}, context.registry, context.path);
     const Device& device = *p.device.device;
     Json row;
     row["id"] = id;
-    row["kind"] = device.info().kind;
+    std::vector<std::string> kinds;
+    Bits memory;
+    for (const DeviceGroup& group : p.groups) {
+      const DeviceInfo& info = group.device.device->info();
+      kinds.push_back(info.kind);
+      if (!info.tiers.empty())
+        memory += info.tiers.front().capacity * static_cast<double>(group.count);
+    }
+    row["kind"] = fmt::format("{}", fmt::join(kinds, " + "));
     row["fidelity"] = fidelityList(device);
-    row["memory"] =
-        device.info().tiers.empty() ? "-" : format(device.info().tiers.front().capacity);
-    row["memory_bytes"] =
-        device.info().tiers.empty() ? 0.0 : toBytes(device.info().tiers.front().capacity);
+    row["memory"] = memory.value > 0 ? format(memory) : "-";
+    row["memory_bytes"] = toBytes(memory);
     row["title"] = p.title;
     rows.push_back(std::move(row));
   }

@@ -1,6 +1,7 @@
 #include "models/attribution.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace wattlas {
@@ -47,6 +48,45 @@ std::vector<Ticks> attribute(const TaskGraph& graph, const Schedule& schedule) {
       set.erase(border.task);
   }
   return shares;
+}
+
+std::vector<OwnerTime> ownerTimes(const TaskGraph& graph, const Schedule& schedule) {
+  const std::vector<Ticks> shares = attribute(graph, schedule);
+  std::vector<OwnerTime> owners;
+  for (std::size_t t = 0; t < graph.tasks.size(); ++t) {
+    const Task& task = graph.tasks[t];
+    const TaskSpan& span = schedule.spans[t];
+    const auto owner = static_cast<std::size_t>(task.owner);
+    if (owners.size() <= owner) owners.resize(owner + 1, {{Ticks(-1), Ticks(-1), {}}, {}, {}});
+    if (task.kind == Task::Kind::sync) continue;
+    OwnerTime& time = owners[owner];
+    const bool first = time.span.start.ps < 0;
+    time.span.start = first ? span.start : std::min(time.span.start, span.start);
+    time.span.end = std::max(time.span.end, span.end);
+    (task.kind == Task::Kind::run ? time.runs : time.moves) += shares[t];
+  }
+  for (OwnerTime& time : owners) time.span.start = std::max(time.span.start, Ticks(0));
+  return owners;
+}
+
+BookedRegion attributed(const BookedRegion& region, const OwnerTime& time) {
+  BookedRegion out = region;
+  const bool programs = !region.runs.empty();
+  const Ticks mine = programs ? time.runs : time.runs + time.moves;
+  if (programs) out.transfer = time.moves;
+  Ticks all, given;
+  for (const BookedShare& share : region.shares) all += share.attributed;
+  for (std::size_t i = 0; i < out.shares.size(); ++i) {
+    BookedShare& share = out.shares[i];
+    const double part =
+        all.ps > 0 ? static_cast<double>(mine.ps) / static_cast<double>(all.ps) : 0.0;
+    const bool last = i + 1 == out.shares.size();
+    share.attributed =
+        last ? mine - given : Ticks(std::llround(static_cast<double>(share.attributed.ps) * part));
+    share.utilisation *= part;
+    given += share.attributed;
+  }
+  return out;
 }
 
 }  // namespace wattlas

@@ -25,13 +25,17 @@ struct RunPart {
   const Profile* profile = nullptr;  ///< belongs to the cache of the run
   Ticks launch, alone;               ///< of each; `alone` includes the launch
   std::int64_t repeat = 1;
+  double watts = 0;  ///< of all members, beyond what flows all the time
 };
 
-/// Equal copies between host and device.
+/// Equal copies between host and devices.
 struct CopyPart {
-  bool toDevice = true;
-  bool exchange = false;  ///< between members of the group
-  Ticks lead;             ///< before the first bit
+  bool before = true;         ///< the region, whose input it is
+  bool prefetch = false;      ///< needs nothing that the run makes: may come early
+  bool awaited = true;        ///< by the regions that follow
+  bool passesStages = false;  ///< of a pipeline: from each to the next
+  std::int32_t route = -1;    ///< into CopyRoutes::routes
+  Ticks lead;                 ///< before the first bit
   Bits wire;
   BitRate peak;  ///< the device takes no more
   Ticks alone;   ///< of each, `lead` included
@@ -39,7 +43,7 @@ struct CopyPart {
 };
 
 struct BookedRegion {
-  bool host = false;
+  ComponentIndex component = onDevice;
   std::vector<RunPart> runs;  ///< by group of equal steps
   std::vector<CopyPart> copies;
   std::int64_t count = 1;           ///< programs in one step
@@ -68,7 +72,6 @@ struct BookedLoad {
 /// it runs and on operators beyond its neighbours.
 struct BookedOperator {
   BookedRegion region;
-  bool host = false;
   double workspaceBytes = 0;
   Bits resident;
   std::optional<BookedLoad> load;  ///< when loading its parameters is charged

@@ -26,28 +26,35 @@ void merge(std::vector<Charge>& to, std::size_t kept) {
   to.resize(kept);
 }
 
-EnergyCounts wireOf(const CopyCost& cost, const Tariff& tariff) {
-  EnergyCounts wire;
-  wire.add(tariff.hostLink(), std::llround(cost.wire.value));
-  return wire;
+/// Joules of one copy; appends what `repeats` of them count.
+double spend(const Tariff& tariff, const CopyCharge& charge, double repeats,
+             std::vector<Charge>& to) {
+  tariff.charge(onLink, charge.links, repeats, to);
+  double joules = tariff.joules(onLink, charge.links);
+  for (const auto& [component, counts] : charge.ends) {
+    tariff.charge(component, counts, repeats, to);
+    joules += tariff.joules(component, counts);
+  }
+  return joules;
 }
 
 }  // namespace
 
 RegionBooker::RegionBooker(const Tariff& tariff, const Phase& phase, const PlannedRegion& region)
     : tariff_(tariff), phase_(phase), region_(region) {
-  out_.host = region.onHost;
+  out_.component = region.component();
   out_.count = region.count;
   out_.shares.resize(region.ops.size());
 }
 
 void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks alone, Ticks duration,
                         Ticks launch) {
-  const ComponentIndex component = region_.onHost ? onHost : onDevice;
-  const std::int64_t instances = region_.count * group.steps;
+  const ComponentIndex component = region_.component();
+  const std::int64_t instances = region_.count * group.steps * tariff_.microBatches();
   const double factor = static_cast<double>(instances);
   const double stretch = alone.ps > 0 ? ps(duration) / ps(alone) : 1.0;
-  out_.bound += times(group.program->lowerBound(), instances);
+  // Stages of a pipeline work side by side at best.
+  out_.bound += Ticks(times(group.program->lowerBound(), instances).ps / tariff_.stages());
   out_.events += profile.events;
 
   EnergyCounts spent;
@@ -81,7 +88,9 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
   }
 
   const Ticks instance = duration + launch;
-  out_.runs.push_back({&profile, launch, instance, instances});
+  const double joules = spent.energy(tariff_.tableOf(component), Scope::node).value * members;
+  out_.runs.push_back({&profile, launch, instance, instances,
+                       instance.ps > 0 ? joules / toSeconds(instance).value : 0.0});
   if (group.firstStep == 0) out_.firstInstance = instance;
   out_.lastInstance = instance;
   out_.duration += times(instance, instances);
@@ -101,13 +110,12 @@ void RegionBooker::runs(const StepGroup& group, const Profile& profile, Ticks al
 
 void RegionBooker::exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link,
                             double bits) {
-  const std::int64_t instances = region_.count * phase_.repeat;
+  const std::int64_t instances = region_.count * phase_.repeat * tariff_.microBatches();
   EnergyCounts wire;
   wire.add(link, std::llround(bits));
   tariff_.charge(onLink, wire, static_cast<double>(instances), out_.charges);
   const double each = tariff_.joules(onLink, wire);
   const Ticks time = times(transfer.alone, rounds);
-  transfer.exchange = true;
   transfer.repeat = rounds * instances;
   out_.copies.push_back(transfer);
   out_.firstInstance = out_.lastInstance = time;
@@ -120,17 +128,14 @@ void RegionBooker::exchange(CopyPart transfer, std::int64_t rounds, CoefficientI
   row.dynamicJ = each * static_cast<double>(instances);
 }
 
-void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep) {
-  const EnergyCounts wire = wireOf(cost, tariff_);
+void RegionBooker::copies(CopyPart copy, const CopyCharge& charge, std::int64_t perStep) {
   const Ticks time = copy.alone;
-  const std::int64_t all = perStep * phase_.repeat;
+  const std::int64_t all = perStep * phase_.repeat * tariff_.microBatches();
   copy.repeat = all;
   out_.copies.push_back(copy);
   const std::size_t before = out_.charges.size();
-  tariff_.charge(onLink, wire, static_cast<double>(all), out_.charges);
-  tariff_.charge(onDevice, cost.energy, static_cast<double>(all), out_.charges);
+  const double each = spend(tariff_, charge, static_cast<double>(all), out_.charges);
   merge(out_.charges, before);
-  const double each = tariff_.joules(onLink, wire) + tariff_.joules(onDevice, cost.energy);
   out_.transferJ += each * static_cast<double>(all);
   out_.transfer += times(time, all);
   out_.copiesPerStep += times(time, perStep);
@@ -138,13 +143,10 @@ void RegionBooker::copies(CopyPart copy, const CopyCost& cost, std::int64_t perS
   out_.duration += times(time, all);
 }
 
-BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost) {
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCharge& charge) {
   BookedLoad load;
   load.copy = copy;
-  const EnergyCounts wire = wireOf(cost, tariff);
-  tariff.charge(onLink, wire, 1, load.charges);
-  tariff.charge(onDevice, cost.energy, 1, load.charges);
-  load.energyJ = tariff.joules(onLink, wire) + tariff.joules(onDevice, cost.energy);
+  load.energyJ = spend(tariff, charge, 1, load.charges);
   return load;
 }
 

@@ -6,6 +6,12 @@
 
 namespace wattlas {
 
+/// What one copy spends on links and at its ends.
+struct CopyCharge {
+  EnergyCounts links;  ///< in Platform::linkEnergy
+  std::vector<std::pair<ComponentIndex, EnergyCounts>> ends;
+};
+
 class RegionBooker {
  public:
   /// Keeps references.
@@ -16,7 +22,7 @@ class RegionBooker {
   /// A collective of all members: `transfer` is one of `rounds` equal ones of a member, which move
   /// `bits` over the link `link` in all.
   void exchange(CopyPart transfer, std::int64_t rounds, CoefficientId link, double bits);
-  void copies(CopyPart copy, const CopyCost& cost, std::int64_t perStep);
+  void copies(CopyPart copy, const CopyCharge& charge, std::int64_t perStep);
   BookedRegion take() { return std::move(out_); }
 
  private:
@@ -26,6 +32,6 @@ class RegionBooker {
   BookedRegion out_;
 };
 
-BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCost& cost);
+BookedLoad bookLoad(const Tariff& tariff, const CopyPart& copy, const CopyCharge& charge);
 
 }  // namespace wattlas

@@ -96,7 +96,7 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
     row.name = op.name;
     row.kind = nameOf(op.kind);
     row.phase = nameOf(phase_->kind);
-    row.device = tariff_.nameOf(plan.onHost ? onHost : onDevice);
+    row.device = tariff_.nameOf(plan.component());
     row.region = regionNumber_;
     row.count = op.count * phase_->repeat;
     if (share.known) row.bound = nameOf(share.bottleneck);
@@ -106,7 +106,8 @@ void Bookkeeping::describe(const BookedRegion& booked, const PlannedRegion& plan
     // Cost over all steps of a group: exact for equal programs, growing bytes by their mean.
     for (const StepGroup& group : plan.groups) {
       if (!share.known) break;
-      const double each = static_cast<double>(op.count) * static_cast<double>(group.steps);
+      const double each = static_cast<double>(op.count) * static_cast<double>(group.steps) *
+                          static_cast<double>(tariff_.microBatches());
       const OpCost first = costOf(atStep(op, group.firstStep));
       const OpCost final = costOf(atStep(op, group.firstStep + group.steps - 1));
       const auto mean = [&](double a, double b) { return 0.5 * (a + b) * each; };
@@ -134,8 +135,11 @@ void Bookkeeping::transferRow(Ticks start) {
   result_.operators.push_back(std::move(row));
 }
 
-void Bookkeeping::endPhase() {
-  layOut();
+void Bookkeeping::endPhase(const std::vector<TaskSpan>& spans) {
+  if (spans.empty())
+    layOut();
+  else
+    layOutSpans(spans);
   if (phaseTransfer_.ps > 0 || phaseTransferJ_ > 0) transferRow(phaseStart_);
   PhaseResult phase;
   phase.name = nameOf(phase_->kind);

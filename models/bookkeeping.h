@@ -34,7 +34,8 @@ class Bookkeeping {
   /// `region` must stay until the phase ends. `plan` may be null for totals. `end`: when all its
   /// steps are over.
   void region(const BookedRegion& region, const PlannedRegion* plan, Ticks end);
-  void endPhase();
+  /// `spans` by region where regions overlap; otherwise they follow each other.
+  void endPhase(const std::vector<TaskSpan>& spans = {});
   /// All of a workload of tasks.
   void tasks(const TaskPlan& plan, const Schedule& schedule);
   /// Static power, idle time, supply losses, totals.
@@ -62,6 +63,7 @@ class Bookkeeping {
   std::vector<Block> blocks() const;
   void layOut();
   void layOutPower(const std::vector<Block>& blocks);
+  void layOutSpans(const std::vector<TaskSpan>& spans);
   void ledgerToResult(double watts);
   void listParameters();
 

@@ -1,5 +1,6 @@
 // When operators start and end within a phase, and the power over one step.
 #include <algorithm>
+#include <map>
 
 #include "models/bookkeeping.h"
 
@@ -77,6 +78,38 @@ void Bookkeeping::layOut() {
       copyTime += books_[k].region->copiesPerStep;
     }
     fromEnd += times(layer, block->count - 1) + copyTime;
+  }
+}
+
+/// Each region draws its mean power, or its highest over a window where that is more, for as long
+/// as its tasks are under way.
+void Bookkeeping::layOutSpans(const std::vector<TaskSpan>& spans) {
+  std::map<Ticks, double> steps;  // changes of power, in joules a picosecond
+  for (std::size_t i = 0; i < books_.size(); ++i) {
+    const BookedRegion& region = *books_[i].region;
+    const Ticks length = spans[i].end - spans[i].start;
+    if (full_)
+      for (std::size_t r = 0; r < region.shares.size(); ++r) {
+        result_.operators[books_[i].firstRow + r].startS = seconds(spans[i].start);
+        result_.operators[books_[i].firstRow + r].endS = seconds(spans[i].end);
+      }
+    if (length.ps <= 0) continue;
+    double joules = region.transferJ;
+    for (const BookedShare& share : region.shares) joules += share.dynamicJ;
+    // A power limit stretches programs.
+    const double pace = std::min(1.0, ps(region.duration) / ps(length));
+    const double highest =
+        pace * peakPower(region.pieces, toTicks(x_.platform->powerWindow.value)).value * 1e-12;
+    const double power = std::max(joules / ps(length), highest);
+    steps[spans[i].start] += power;
+    steps[spans[i].end] -= power;
+  }
+  double power = 0;
+  Ticks last = phaseStart_;
+  for (const auto& [at, change] : steps) {
+    if (at > last) timeline_.push_back({at - last, Joules(power * ps(at - last))});
+    power = std::max(0.0, power + change);
+    last = std::max(last, at);
   }
 }
 

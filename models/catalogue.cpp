@@ -31,6 +31,8 @@ std::vector<std::string> makeList() {
                                   "hetero-cpu-upmem",
                                   "hetero-cpu-samac",
                                   "hetero-h100-pim-ai",
+                                  "hetero-h100-attacc",
+                                  "hetero-a100-neupims",
                                   "hetero-zynq",
                                   "hetero-phone-pim-ai"};
   for (const char* width : {"col64", "col256", "col512", "row"}) {
@@ -46,9 +48,11 @@ std::vector<std::string> makeList() {
        {"v100-sxm2", "v100-pcie",    "t4",    "p4",       "p100",       "a100-sxm",   "a100-40-sxm",
         "a100-pcie", "a100-40-pcie", "a40",   "a6000",    "l4",         "l40s",       "h100-sxm",
         "h100-pcie", "h200-sxm",     "gh200", "b200-sxm", "rtx3090",    "rtx4090",    "rtxpro6000",
-        "mi100",     "mi210",        "mi250", "mi300x",   "jetson-tx2", "jetson-orin"})
-    for (const char* suffix : {"", "-x8", "-x16"})
-      ids.push_back(std::string("gpu-") + gpu + suffix);
+        "mi100",     "mi210",        "mi250", "mi300x",   "jetson-tx2", "jetson-orin"}) {
+    ids.push_back(std::string("gpu-") + gpu);
+    const auto several = multiplesOf(ids.back());
+    ids.insert(ids.end(), several.begin(), several.end());
+  }
   for (const char* profile :
        {"dgx100",        "v100",          "h100_x4",       "h100_x5",       "h100_x8",
         "h100_x3",       "h100_x2",       "a800",          "h20",           "h200",
@@ -68,6 +72,13 @@ std::vector<std::string> makeList() {
 
 const std::vector<std::string>& cataloguePlatforms() {
   static const std::vector<std::string> ids = makeList();
+  return ids;
+}
+
+std::vector<std::string> multiplesOf(const std::string& id) {
+  std::vector<std::string> ids;
+  if (!id.starts_with("gpu-")) return ids;
+  for (const char* count : {"2", "4", "8", "16"}) ids.push_back(id + "-x" + count);
   return ids;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "models/collective.h"
@@ -34,14 +35,24 @@ Costing::Costing(const Experiment& experiment, const Tariff& tariff, ProfileCach
       tariff_(tariff),
       cache_(cache),
       detail_(detail),
-      deviceLevel_(usableLevel(*x_.platform->device.device, x_.run.fidelity)),
-      hostLevel_(x_.platform->host.device == nullptr
-                     ? Fidelity::analytic
-                     : usableLevel(*x_.platform->host.device, x_.run.fidelity)) {}
+      levels_(static_cast<std::size_t>(componentOf(x_.platform->groups.size())) + 1,
+              Fidelity::analytic),
+      routes_(*x_.platform) {
+  for (const ComponentIndex c : tariff_.components())
+    if (c != onLink)
+      levels_[static_cast<std::size_t>(c)] =
+          usableLevel(*partOf(*x_.platform, c).device, x_.run.fidelity);
+}
 
 CostedRun Costing::run() {
   if (!fromMemory()) fromPlan();
   return std::move(out_);
+}
+
+void Costing::use(ComponentIndex component) {
+  if (component == onHost) return;
+  const auto at = std::lower_bound(out_.groups.begin(), out_.groups.end(), component);
+  if (at == out_.groups.end() || *at != component) out_.groups.insert(at, component);
 }
 
 void Costing::fromPlan() {
@@ -54,7 +65,9 @@ void Costing::fromPlan() {
   try {
     if (x_.platform->weightLoad && x_.run.scope >= Scope::node)
       for (const PlannedCopy& load : plan_.weightLoads)
-        out_.loads.push_back(&loads_.emplace_back(booked(load.request)));
+        out_.loads.push_back(&loads_.emplace_back(booked(load)));
+    for (const PlannedPhase& planned : plan_.phases)
+      for (const PlannedRegion& region : planned.regions) use(region.component());
     for (const PlannedPhase& planned : plan_.phases) {
       CostedPhase& phase = out_.phases.emplace_back();
       phase.index = planned.index;
@@ -68,9 +81,11 @@ void Costing::fromPlan() {
   }
 }
 
-Ticks Costing::closedForm(const Profile& profile) const {
+Ticks Costing::closedForm(const Profile& profile, ComponentIndex where) const {
   Ticks total;
-  const double linkRate = x_.platform->link.rate.value.value;
+  double linkRate = x_.platform->link.rate.value.value;
+  if (where > onLink && x_.platform->host.device != nullptr)
+    linkRate = routes_.between(onHost, where).rate.value;
   for (const Segment& segment : profile.segments) {
     Ticks longest = segment.local;
     for (const Demand& d : segment.demands) {
@@ -82,10 +97,10 @@ Ticks Costing::closedForm(const Profile& profile) const {
   return total;
 }
 
-const Costing::Executed& Costing::executed(const StepGroup& group, bool onHost) {
+const Costing::Executed& Costing::executed(const StepGroup& group, ComponentIndex where) {
   const Program& program = *group.program;
-  const Fidelity level = onHost ? hostLevel_ : deviceLevel_;
-  const Component& component = onHost ? x_.platform->host : x_.platform->device;
+  const Fidelity level = this->level(where);
+  const Component& component = partOf(*x_.platform, where);
   const Device& device = *component.device;
   const Hash128 key = keyOf(group.hash, component.hash, level);
   const auto at = executed_.find(key);
@@ -107,31 +122,79 @@ const Costing::Executed& Costing::executed(const StepGroup& group, bool onHost) 
     out_.assumptions.insert(out_.assumptions.end(), profile->assumptions.begin(),
                             profile->assumptions.end());
   }
-  return executed_.emplace(key, Executed{profile, profile->alone(), closedForm(*profile)})
+  return executed_.emplace(key, Executed{profile, profile->alone(), closedForm(*profile, where)})
       .first->second;
 }
 
-CopyPart Costing::copyPart(const CopyRequest& request, const CopyCost& cost) const {
-  CopyPart part;
-  part.toDevice = request.toDevice;
-  part.lead = cost.latency + toTicks(x_.platform->link.latency.value);
-  part.wire = cost.wire;
-  const double rate = x_.platform->link.rate.value.value;
-  part.peak = cost.peak;
+/// A copy as both of its ends and the way between them allow.
+Costing::Copied Costing::copied(const PlannedCopy& copy) const {
+  if (copy.why == PlannedCopy::Why::stage) return passedOn(copy.request.amount);
+  const CopyRoutes::Route& route = routes_.between(copy.from, copy.to);
+  const bool result = copy.why == PlannedCopy::Why::result;
+  Copied out;
+  CopyPart& part = out.part;
+  // What a later region needs is sent by the one that made it.
+  part.before =
+      !result && copy.why != PlannedCopy::Why::toHost && copy.why != PlannedCopy::Why::cache;
+  part.prefetch = copy.why == PlannedCopy::Why::weights || copy.why == PlannedCopy::Why::input;
+  part.awaited = !result && copy.why != PlannedCopy::Why::cache;
+  part.route = route.index;
+  part.lead = route.latency;
+  part.peak = BitRate(1e300);
+  std::int64_t members = 1;
+  for (const ComponentIndex end : {copy.from, copy.to}) {
+    if (end == onHost) continue;
+    CopyRequest request = copy.request;
+    if (request.toDevice != (end == copy.to))
+      request = {end == copy.to ? CopyPattern::scatter : CopyPattern::gather, end == copy.to,
+                 request.amount};
+    const CopyCost cost = partOf(*x_.platform, end).device->copy(request);
+    part.lead += cost.latency;
+    part.wire = std::max(part.wire, cost.wire);
+    // A link of its own is not as wide as the port to the host.
+    if (route.byHost) part.peak = std::min(part.peak, cost.peak);
+    // Any member can return what all of them have.
+    const auto sharing = result ? std::int64_t{1} : static_cast<std::int64_t>(tariff_.members(end));
+    members = std::max(members, sharing);
+    out.charge.ends.emplace_back(end, EnergyCounts{}).second.add(cost.energy, sharing);
+  }
+  for (const auto& [link, hops] : route.hops)
+    out.charge.links.add(link, std::llround(part.wire.value * static_cast<double>(members * hops)));
+  if (!result) part.wire = part.wire * route.meeting;
   part.alone =
-      part.lead + toTicks(cost.wire / (rate > 0 ? std::min(cost.peak, BitRate(rate)) : cost.peak));
-  return part;
+      part.lead +
+      toTicks(part.wire / (route.rate.value > 0 ? std::min(part.peak, route.rate) : part.peak));
+  return out;
 }
 
-BookedLoad Costing::booked(const CopyRequest& request) const {
-  const CopyCost cost = x_.platform->device.device->copy(request);
-  return bookLoad(tariff_, copyPart(request, cost), cost);
+/// What members of one stage of a pipeline pass on to those of the next.
+Costing::Copied Costing::passedOn(Bits amount) const {
+  const CopyRoutes::Route& route = routes_.toNextStage(0);
+  Copied out;
+  CopyPart& part = out.part;
+  part.before = false;
+  part.passesStages = true;
+  part.lead = route.latency;
+  part.wire = amount * route.meeting;
+  part.peak = route.rate;
+  part.alone = part.lead + toTicks(part.wire / part.peak);
+  for (const auto& [link, hops] : route.hops)
+    out.charge.links.add(
+        link, std::llround(amount.value * tariff_.members(onDevice) * static_cast<double>(hops)));
+  return out;
+}
+
+BookedLoad Costing::booked(const PlannedCopy& load) const {
+  const Copied copy = copied(load);
+  return bookLoad(tariff_, copy.part, copy.charge);
 }
 
 BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region) {
   if (!network_) network_ = std::make_unique<Network>(*x_.platform);
   const Operator& op = phase.graph.at(region.ops.front());
-  const std::int64_t members = x_.platform->groups.front().count;
+  const Mapping& mapping = x_.platform->mapping;
+  const std::int64_t members =
+      x_.platform->groups[region.group].count / (mapping.pipeline * mapping.data);
   CollectiveSpec spec;
   spec.operation = op.variant == OpVariant::allGather       ? "allGather"
                    : op.variant == OpVariant::reduceScatter ? "reduceScatter"
@@ -139,14 +202,17 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
                                                             : "allReduce";
   spec.algorithm = "ring";
   spec.amount = costOf(op).output;
-  for (std::int64_t m = 0; m < members; ++m) spec.members.push_back(network_->seat(0, m));
+  for (std::int64_t m = 0; m < members; ++m)
+    spec.members.push_back(network_->seat(region.group, m));
   // One member stands for all: rounds of a ring, each of them one transfer of a member.
   const Network::Route* route = network_->route(spec.members[0], spec.members[1]);
   if (route == nullptr)
-    throw InputError("no link joins the members of " + x_.platform->groups.front().device.name,
-                     "a link whose `joins` names the group");
+    throw InputError(
+        "no link joins the members of " + x_.platform->groups[region.group].device.name,
+        "a link whose `joins` names the group");
   const double n = static_cast<double>(members);
   CopyPart part;
+  part.route = routes_.neighbour();
   part.lead = route->latency;
   // Where all members share one section, each waits for all.
   part.wire = spec.amount / n * (foldable(spec, *network_) ? 1.0 : n);
@@ -155,7 +221,7 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
   const std::int64_t rounds = (spec.operation == "allReduce" ? 2 : 1) * (members - 1);
   double bits = 0;
   for (const auto& [link, hops] : route->hops)
-    bits += spec.amount.value * static_cast<double>(rounds) * static_cast<double>(hops);
+    bits += spec.amount.value * static_cast<double>(rounds * hops * mapping.data);
   RegionBooker booker(tariff_, phase, region);
   booker.exchange(part, rounds, route->hops.front().first, bits);
   return booker.take();
@@ -164,20 +230,21 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
 BookedRegion Costing::booked(const Phase& phase, const PlannedRegion& region) {
   if (region.exchange) return exchanged(phase, region);
   const bool node = x_.run.scope >= Scope::node;
-  const Device& device = region.onHost ? *x_.platform->host.device : *x_.platform->device.device;
+  const ComponentIndex where = region.component();
+  const Device& device = *partOf(*x_.platform, where).device;
   const LaunchCost launch = node && !region.onHost ? device.launch() : LaunchCost{};
   const std::int64_t launches =
       launch.perOperator ? static_cast<std::int64_t>(region.ops.size()) : 1;
   RegionBooker booker(tariff_, phase, region);
   for (const StepGroup& group : region.groups) {
-    const Executed& done = executed(group, region.onHost);
+    const Executed& done = executed(group, where);
     booker.runs(group, *done.profile, done.alone, done.duration,
                 times(launch.perProgram, launches));
   }
   if (node)
     for (const PlannedCopy& copy : region.copies) {
-      const CopyCost cost = x_.platform->device.device->copy(copy.request);
-      booker.copies(copyPart(copy.request, cost), cost, copy.perStep);
+      const Copied made = copied(copy);
+      booker.copies(made.part, made.charge, copy.perStep);
     }
   return booker.take();
 }
@@ -188,8 +255,9 @@ bool Costing::shares() const {
   const auto separate = [](const Component& c) {
     return c.device == nullptr || c.device->lowersByOperator();
   };
-  return detail_ == Detail::totals && x_.platform->groups.front().count == 1 &&
-         x_.platform->mapping.place.empty() && separate(x_.platform->device) &&
+  return detail_ == Detail::totals && x_.platform->groups.size() == 1 &&
+         x_.platform->groups.front().count == 1 && x_.platform->mapping.place.empty() &&
+         !x_.platform->mapping.overlapped && separate(x_.platform->device) &&
          separate(x_.platform->host);
 }
 
@@ -197,8 +265,8 @@ bool Costing::shares() const {
 Hash128 Costing::runKey() const {
   return Hasher()
       .add(x_.platform->hash)
-      .integer(static_cast<int>(deviceLevel_))
-      .integer(static_cast<int>(hostLevel_))
+      .integer(static_cast<int>(level(onDevice)))
+      .integer(static_cast<int>(level(onHost)))
       .integer(static_cast<int>(x_.run.scope))
       .integer(static_cast<int>(x_.run.energyMode))
       .finish();
@@ -209,15 +277,12 @@ void Costing::remember(std::size_t phase, const PlannedRegion& planned, BookedRe
   const OperatorFacts& known = facts().phases[phase].ops[static_cast<std::size_t>(id)];
   BookedOperator book;
   book.region = std::move(region);
-  book.host = planned.onHost;
   book.workspaceBytes = workspaceBytes(planned);
   const Operator& op = x_.workload->phases[phase].graph.at(id);
-  book.resident =
-      placedOn(planned.onHost ? x_.platform->host : x_.platform->device, op, known, cache_)
-          .resident;
+  book.resident = placedOn(partOf(*x_.platform, planned.component()), op, known, cache_).resident;
   const bool loads = x_.platform->weightLoad && x_.run.scope >= Scope::node;
   if (loads && !planned.onHost && known.cost.weights.value > 0)
-    book.load = booked(loadOf(book.resident));
+    book.load = booked(PlannedCopy{loadOf(book.resident)});
   cache_.putBooked(ProfileCache::pairKey(runKey(), known.context), std::move(book));
 }
 
@@ -280,10 +345,11 @@ bool Costing::fromMemory() {
     phase.regions.reserve(phases[p].order.size());
     for (const OpId id : phases[p].order) {
       const BookedOperator* book = known[next++];
-      out_.usesHost = out_.usesHost || book->host;
+      const ComponentIndex where = book->region.component;
+      out_.usesHost = out_.usesHost || where == onHost;
       events += book->region.events;
-      memory.workspace(book->host, book->workspaceBytes);
-      if (memory.keep(p, id, book->host, book->resident) && book->load)
+      memory.workspace(where, book->workspaceBytes);
+      if (memory.keep(p, id, where, book->resident) && book->load)
         out_.loads.push_back(&*book->load);
       phase.regions.push_back({&book->region, nullptr});
     }

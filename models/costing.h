@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/booking.h"
-#include "models/network.h"
+#include "models/copy_routes.h"
 #include "models/plan_memory.h"
 
 namespace wattlas {
@@ -35,6 +35,7 @@ struct CostedRun {
   std::vector<Assumption> assumptions;
   std::vector<Replication> replications;
   bool usesHost = false;
+  std::vector<ComponentIndex> groups;  ///< that run something, in their order
   std::int64_t events = 0;
 };
 
@@ -45,8 +46,10 @@ class Costing {
   /// Call once.
   CostedRun run();
 
-  Fidelity deviceLevel() const { return deviceLevel_; }
-  Fidelity hostLevel() const { return hostLevel_; }
+  Fidelity level(ComponentIndex component) const {
+    return levels_[static_cast<std::size_t>(component)];
+  }
+  const CopyRoutes& routes() const { return routes_; }
 
  private:
   struct Executed {
@@ -60,11 +63,17 @@ class Costing {
   void remember(std::size_t phase, const PlannedRegion& planned, BookedRegion region);
   bool shares() const;
   Hash128 runKey() const;
+  void use(ComponentIndex component);
   void fromPlan();
-  const Executed& executed(const StepGroup& group, bool onHost);
-  Ticks closedForm(const Profile& profile) const;
-  CopyPart copyPart(const CopyRequest& request, const CopyCost& cost) const;
-  BookedLoad booked(const CopyRequest& request) const;
+  const Executed& executed(const StepGroup& group, ComponentIndex where);
+  Ticks closedForm(const Profile& profile, ComponentIndex where) const;
+  struct Copied {
+    CopyPart part;
+    CopyCharge charge;
+  };
+  Copied copied(const PlannedCopy& copy) const;
+  Copied passedOn(Bits amount) const;
+  BookedLoad booked(const PlannedCopy& load) const;
   BookedRegion booked(const Phase& phase, const PlannedRegion& region);
   BookedRegion exchanged(const Phase& phase, const PlannedRegion& region);
   const WorkloadFacts& facts();
@@ -73,7 +82,8 @@ class Costing {
   const Tariff& tariff_;
   ProfileCache& cache_;
   const Detail detail_;
-  const Fidelity deviceLevel_, hostLevel_;
+  std::vector<Fidelity> levels_;  ///< by component
+  const CopyRoutes routes_;
   CostedRun out_;
   Plan plan_;
   std::deque<BookedRegion> regions_;

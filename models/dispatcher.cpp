@@ -1,6 +1,7 @@
 #include "models/dispatcher.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "models/base/error.h"
@@ -15,6 +16,16 @@ Sharing parseSharing(const std::string& name) {
   if (name == "dedicated") return Sharing::dedicated;
   throw InputError("'" + name + "' is not a way to share a link",
                    "fair, fifo, priority, exclusive or dedicated");
+}
+
+Ticks durationOf(const Task& task, const Resources& resources) {
+  if (task.kind != Task::Kind::run) return task.alone;
+  const std::int32_t domain = resources.seats[static_cast<std::size_t>(task.seat)].domain;
+  if (domain < 0) return task.alone;
+  const double allowed = resources.power[static_cast<std::size_t>(domain)];
+  if (task.watts <= allowed) return task.alone;
+  return Ticks(static_cast<std::int64_t>(
+      std::ceil(static_cast<double>(task.alone.ps) * task.watts / allowed)));
 }
 
 bool Dispatcher::Before::operator()(TaskId a, TaskId b) const {

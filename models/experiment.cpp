@@ -15,11 +15,11 @@
 namespace wattlas {
 namespace {
 
-constexpr std::array platformKeys = {"id",       "title",       "device",           "host",
-                                     "groups",   "links",       "hostThreads",      "mapping",
-                                     "link",     "hostShare",   "residency",        "weightLoad",
-                                     "pue",      "powerWindow", "supplyEfficiency", "hostOps",
-                                     "deviceOps"};
+constexpr std::array platformKeys = {"id",        "title",       "device",           "host",
+                                     "groups",    "links",       "hostThreads",      "mapping",
+                                     "link",      "hostShare",   "residency",        "weightLoad",
+                                     "pue",       "powerWindow", "supplyEfficiency", "hostOps",
+                                     "deviceOps", "powerDomains"};
 
 bool isPlatformKey(const std::string& head) {
   return std::find(platformKeys.begin(), platformKeys.end(), head) != platformKeys.end();
@@ -206,24 +206,50 @@ Experiment ExperimentMaker::assemble(const BuiltPlatform& platform, const BuiltW
     experiment.workload = shorter.workload;
     experiment.facts = shorter.facts;
   }
-  const Platform& p = *platform.platform;
-  const std::int64_t members = p.groups.front().count, tensor = p.mapping.tensor;
-  if (experiment.tasks) return experiment;
-  if (tensor != members || p.mapping.pipeline * p.mapping.data * p.mapping.expert != 1)
-    throw InputError(
-        Problem{p.config.complete.place(),
-                "mapping.shard",
-                fmt::format("{} members of {} share the network in {} tensor slices", members,
-                            p.groups.front().device.name, tensor),
-                fmt::format("mapping.shard.tensor of {}, and nothing else shared", members),
-                {}});
-  if (tensor > 1) {
-    // The configuration stays that of the whole network.
-    experiment.workload =
-        std::make_shared<const Workload>(tensorShard(*experiment.workload, tensor));
-    experiment.facts = factsOf(*experiment.workload);
-  }
+  if (!experiment.tasks) share(experiment);
   return experiment;
+}
+
+/// Gives the experiment the part of its network that one member runs. The configuration stays that
+/// of the whole network.
+void ExperimentMaker::share(Experiment& experiment) {
+  const Platform& p = *experiment.platform;
+  const Mapping& m = p.mapping;
+  const std::int64_t members = p.groups.front().count;
+  const auto refuse = [&](const char* key, std::string what, std::string instead) {
+    throw InputError(
+        Problem{p.config.complete.place(), key, std::move(what), std::move(instead), {}});
+  };
+  if (m.expert > 1)
+    refuse("mapping.shard.expert", "experts on members of their own are not available yet",
+           "mapping.shard.tensor, which cuts every expert");
+  if (m.tensor * m.pipeline * m.data != members)
+    refuse("mapping.shard",
+           fmt::format("{} members of {} share the network, but tensor x pipeline x data is "
+                       "{} x {} x {}",
+                       members, p.groups.front().device.name, m.tensor, m.pipeline, m.data),
+           fmt::format("mapping.shard.tensor of {}, or factors whose product is {}", members,
+                       members));
+  if (m.microBatches > 1 && m.pipeline < 2)
+    refuse("mapping.microBatches", "parts of a batch follow each other through a pipeline only",
+           "mapping.shard.pipeline of 2 or more");
+  const std::int64_t parts = m.data * m.microBatches, batch = experiment.workload->options.batch;
+  if (parts > 1) {
+    if (batch % parts != 0)
+      refuse("workload.batch",
+             fmt::format("a batch of {} does not divide into {} parts", batch, parts),
+             fmt::format("workload.batch of {}", (batch / parts + 1) * parts));
+    ConfigNode part = sectionOf(*experiment.workload);
+    part.set("batch", ConfigNode::ofScalar(std::to_string(batch / parts)));
+    auto smaller = std::make_shared<Workload>(*workload({}, part).workload);
+    smaller->options.batch = batch;
+    for (Phase& phase : smaller->phases) phase.tokens *= parts;
+    experiment.workload = std::move(smaller);
+  }
+  if (m.tensor > 1)
+    experiment.workload =
+        std::make_shared<const Workload>(tensorShard(*experiment.workload, m.tensor));
+  if (parts > 1 || m.tensor > 1) experiment.facts = factsOf(*experiment.workload);
 }
 
 ExperimentMaker::Parts ExperimentMaker::build(const ExperimentSpec& spec) {

@@ -78,6 +78,14 @@ struct PlatformLink {
   std::int64_t radix = 2;          ///< tree: branches of a switch
 };
 
+/// Groups and host that share a power limit: what runs there slows down together.
+struct PowerDomain {
+  std::string name;
+  std::vector<std::string> members;  ///< names of groups, or `host`
+  Sourced<Watts> cap;                ///< idle power included
+  Watts idle;                        ///< what its members draw when nothing runs
+};
+
 /// A platform read from its file: groups of devices, host, links and how they are fed.
 struct Platform {
   std::string id, title;
@@ -86,6 +94,7 @@ struct Platform {
   CoefficientId linkBit = 0;        ///< of that link, in `linkEnergy`
   std::vector<DeviceGroup> groups;  ///< the first is `device`
   std::vector<PlatformLink> links;  ///< the first is `link` where there is a host
+  std::vector<PowerDomain> domains;
   std::int64_t hostThreads = 1;
   Mapping mapping;
   double hostShare = 1.0;   ///< share of the host's idle power charged to this node
@@ -180,6 +189,7 @@ class ExperimentMaker {
   BuiltPlatform platform(const std::string& reference, const ConfigNode& overrides);
   BuiltWorkload workload(const std::string& reference, const ConfigNode& options);
   BuiltRun run(const ConfigNode& section);
+  void share(Experiment& experiment);
 
   const Registry& registry_;
   const SearchPath& path_;

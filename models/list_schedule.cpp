@@ -15,7 +15,7 @@ Schedule chainSchedule(const TaskGraph& graph, const Resources& resources) {
   schedule.channels.resize(resources.channels.size());
   Ticks now;
   for (const Task& task : graph.tasks) {
-    const Ticks length = times(task.alone, task.repeat);
+    const Ticks length = times(durationOf(task, resources), task.repeat);
     const auto serve = [&](ResourceUse& use) {
       use.busy += length;
       ++use.served;
@@ -48,7 +48,7 @@ Schedule listSchedule(const TaskGraph& graph, const Resources& resources) {
   while (true) {
     for (const TaskId id : dispatcher.start(now)) {
       const Task& task = graph.tasks[static_cast<std::size_t>(id)];
-      ends.push({(now + times(task.alone, task.repeat)).ps, id});
+      ends.push({(now + times(durationOf(task, resources), task.repeat)).ps, id});
     }
     if (ends.empty()) return dispatcher.take(now);
     now = Ticks(ends.top().first);

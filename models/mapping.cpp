@@ -15,8 +15,12 @@ void Mapping::bind(Binder& b) {
   });
   b.integer("microBatches", microBatches, {.min = 1, .max = 65536, .fallback = "1"},
             "Parts of a batch that follow each other through a pipeline");
+  std::string schedule = overlapped ? "overlapped" : "sequential";
+  b.choice("schedule", schedule, {"sequential", "overlapped"}, {.fallback = "sequential"},
+           "One after the other, or as soon as inputs and device are there");
+  overlapped = schedule == "overlapped";
   ConfigNode places;
-  b.any("place", places, "Operator kind or name -> group or host");
+  b.any("place", places, "Operator kind or name -> group, host or best");
   if (!b.reading() || places.isNull()) return;
   if (!places.isMap()) {
     b.problem("place", "is not a map", "`attention: pim`");
@@ -26,7 +30,7 @@ void Mapping::bind(Binder& b) {
     if (where.isScalar())
       place.emplace_back(what, where.scalar());
     else
-      b.problem("place." + what, "is not a name", "a group or host");
+      b.problem("place." + what, "is not a name", "a group, host or best");
 }
 
 }  // namespace wattlas

@@ -21,6 +21,16 @@ std::vector<std::int64_t> levelsOf(std::int64_t leaves, std::int64_t radix) {
 
 }  // namespace
 
+void limitPower(const Platform& platform, const std::string& member, Seat& seat,
+                Resources& resources) {
+  resources.power.clear();
+  for (const PowerDomain& domain : platform.domains) {
+    if (std::find(domain.members.begin(), domain.members.end(), member) != domain.members.end())
+      seat.domain = static_cast<std::int32_t>(resources.power.size());
+    resources.power.push_back((domain.cap.value - domain.idle).value);
+  }
+}
+
 Network::Network(const Platform& platform) : platform_(platform) {
   for (std::size_t g = 0; g < platform.groups.size(); ++g) {
     const DeviceGroup& group = platform.groups[g];
@@ -32,12 +42,14 @@ Network::Network(const Platform& platform) : platform_(platform) {
            1,
            {},
            {}});
+      limitPower(platform, group.device.name, resources_.seats.back(), resources_);
     }
   }
   if (platform.host.device != nullptr) {
     host_ = static_cast<SeatId>(resources_.seats.size());
     groups_.push_back(platform.groups.size());
     resources_.seats.push_back({platform.host.name, platform.hostThreads, {}, {}});
+    limitPower(platform, "host", resources_.seats.back(), resources_);
   }
   Problems problems;
   std::vector<std::string> names{"host"};

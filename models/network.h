@@ -11,6 +11,11 @@
 
 namespace wattlas {
 
+/// Lets programs of `seat`, a member of the group or host called `member`, draw what the power
+/// domains of the platform leave them.
+void limitPower(const Platform& platform, const std::string& member, Seat& seat,
+                Resources& resources);
+
 class Network {
  public:
   struct Route {

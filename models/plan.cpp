@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <set>
+#include <tuple>
 
+#include "models/placer.h"
 #include "models/plan_memory.h"
 
 namespace wattlas {
@@ -15,13 +16,9 @@ class Planner {
  public:
   Planner(const Experiment& experiment, ProfileCache& cache, Detail detail)
       : experiment_(experiment),
-        cache_(cache),
-        detail_(detail),
         facts_(experiment.facts ? experiment.facts : factsOf(*experiment.workload)),
-        device_(experiment.platform->device),
-        host_(experiment.platform->host),
-        hostKinds_(kindsOf(experiment.platform->hostOps)),
-        deviceKinds_(kindsOf(experiment.platform->deviceOps)) {}
+        placer_(experiment, *facts_, cache, detail, plan_),
+        hosted_(experiment.platform->host.device != nullptr) {}
 
   Plan run() {
     // Lowering every step of a very long decode takes a while: ask first whether it fits at all.
@@ -33,6 +30,7 @@ class Planner {
       planAll();
       if (!plan_.reasons.empty()) return std::move(plan_);
       plan_ = Plan{};
+      passed_.clear();
       firstStepOnly_ = false;
     }
     planAll();
@@ -41,198 +39,87 @@ class Planner {
 
   Plan only(const std::vector<std::vector<char>>& wanted) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      place(experiment_.workload->phases[i], facts_->phases[i]);
+      placer_.place(i);
       if (!plan_.reasons.empty()) break;
       PlannedPhase planned;
       planned.index = i;
       for (const OpId id : facts_->phases[i].order)
-        if (wanted[i][static_cast<std::size_t>(id)] != 0)
-          planRegion(experiment_.workload->phases[i], facts_->phases[i], {id}, onHost(id), planned);
+        if (wanted[i][static_cast<std::size_t>(id)] != 0) planRegion(i, {id}, planned);
       plan_.phases.push_back(std::move(planned));
     }
     return std::move(plan_);
   }
 
  private:
-  static KindSet kindsOf(const std::vector<std::string>& names) {
-    KindSet kinds;
-    for (const std::string& name : names)
-      if (const auto kind = kindNamed(name)) kinds.add(*kind);
-    return kinds;
-  }
-
   void planAll() {
-    for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) planPhase(i);
+    // All placements first: where a cache is filled may depend on where it is read.
+    for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) placer_.place(i);
+    if (plan_.reasons.empty())
+      for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) planPhase(i);
     if (plan_.reasons.empty())
       planMemory(
           experiment_, *facts_,
-          [this](const Operator& op, const OperatorFacts& facts, bool host) {
-            return placed(host ? host_ : device_, op, facts).resident;
+          [this](const Operator& op, const OperatorFacts& facts, ComponentIndex where) {
+            return placer_.placed(where, op, facts).resident;
           },
-          plan_, [this](const std::string& reason) { refuse(reason); });
+          [this](std::size_t phase, OpId op) { return placer_.keptAt(phase, op); }, plan_,
+          [this](const std::string& reason) { placer_.refuse(reason); });
   }
-
-  void refuse(const std::string& reason) {
-    if (plan_.reasons.size() < 20 && seen_.insert(reason).second) plan_.reasons.push_back(reason);
-  }
-
-  const ProfileCache::Placed& placed(const Component& side, const Operator& op,
-                                     const OperatorFacts& facts) {
-    return placedOn(side, op, facts, cache_);
-  }
-
-  void place(const Phase& phase, const PhaseFacts& facts) {
-    onHost_.assign(phase.graph.size(), 0);
-    for (const OpId id : facts.order) {
-      const Operator& op = phase.graph.at(id);
-      const auto i = static_cast<std::size_t>(id);
-      const Support& onDevice = placed(device_, op, facts.ops[i]).support;
-      if (op.kind == OpKind::collective && onDevice.level == Support::Level::refused &&
-          experiment_.platform->groups.front().count > 1)
-        continue;  // its members exchange over the links of the platform
-      const Place mapped = placeOf(phase, op);
-      const bool forced =
-          mapped == Place::host || (mapped == Place::free && hostKinds_.has(op.kind));
-      if (onDevice.level != Support::Level::refused && !forced) {
-        if (onDevice.level == Support::Level::emulated)
-          assume("emulated.", op.kind, onDevice.how, op.name);
-        continue;
-      }
-      const bool pinned =
-          mapped == Place::device || (mapped == Place::free && deviceKinds_.has(op.kind));
-      // Work that leaves the device has no cost at a scope that ends there.
-      const bool deviceOnly = experiment_.run.scope < Scope::node && !forced;
-      if (deviceOnly) {
-        refuse(
-            fmt::format("{}: the device refuses {} in {}: {}; at --scope {} nothing else can "
-                        "run it, --scope node lets the host do it",
-                        op.name, nameOf(op.kind), op.formats.name, device_.device->support(op).how,
-                        nameOf(experiment_.run.scope)));
-        continue;
-      }
-      const bool hostCan = host_.device != nullptr && !pinned &&
-                           placed(host_, op, facts.ops[i]).support.level != Support::Level::refused;
-      if (!hostCan) {
-        // Asked again, since an equal operator of another name may have been asked about first.
-        refuse(fmt::format("{}: the device refuses {} in {}: {}{}", op.name, nameOf(op.kind),
-                           op.formats.name, device_.device->support(op).how,
-                           host_.device == nullptr ? ""
-                           : pinned                ? "; it is mapped to the device"
-                                                   : "; the host refuses it too"));
-        continue;
-      }
-      onHost_[i] = 1;
-      plan_.usesHost = true;
-      assume("mapping.", op.kind, "runs on the host",
-             forced ? "mapped there" : device_.device->support(op).how);
-    }
-  }
-
-  enum class Place { free, device, host };
-  /// What `mapping.place` says; the last entry that fits wins.
-  Place placeOf(const Phase& phase, const Operator& op) {
-    Place place = Place::free;
-    for (const auto& [what, where] : experiment_.platform->mapping.place) {
-      const std::size_t slash = what.find('/');
-      const bool ofPhase =
-          slash != std::string::npos && what.substr(0, slash) == nameOf(phase.kind);
-      const std::string pattern = ofPhase ? what.substr(slash + 1) : what;
-      if (pattern != nameOf(op.kind) && !fits(pattern, op.name)) continue;
-      if (where == host_.name && host_.device != nullptr)
-        place = Place::host;
-      else if (where == device_.name || where == "device")
-        place = Place::device;
-      else
-        refuse("mapping.place." + what + ": '" + where + "' is neither " + device_.name +
-               " nor the host");
-    }
-    return place;
-  }
-  /// `*` stands for any text, once.
-  static bool fits(const std::string& pattern, const std::string& name) {
-    const std::size_t star = pattern.find('*');
-    if (star == std::string::npos) return pattern == name;
-    const std::string before = pattern.substr(0, star), after = pattern.substr(star + 1);
-    return name.size() >= before.size() + after.size() && name.starts_with(before) &&
-           name.ends_with(after);
-  }
-
-  void assume(const char* key, OpKind kind, const std::string& value, const std::string& source) {
-    if (detail_ == Detail::totals) return;
-    const std::string full = std::string(key) + nameOf(kind);
-    for (const Assumption& known : plan_.assumptions)
-      if (known.key == full && known.value == value) return;
-    plan_.assumptions.push_back({full, value, "", "", source, Basis::derived});
-  }
-
-  bool onHost(OpId id) const { return onHost_[static_cast<std::size_t>(id)] != 0; }
 
   void planPhase(std::size_t index) {
     const Phase& phase = experiment_.workload->phases[index];
     const PhaseFacts& facts = facts_->phases[index];
-    place(phase, facts);
-    if (!plan_.reasons.empty()) return;
     PlannedPhase planned;
     planned.index = index;
     planned.regions.reserve(facts.order.size());
     std::vector<OpId> run;
     const auto flush = [&] {
       if (run.empty()) return;
-      const bool host = onHost(run.front());
-      const Device& device = host ? *host_.device : *device_.device;
+      const Device& device = *placer_.part(placer_.placeOf(index, run.front())).device;
       for (std::vector<OpId>& ops : device.partition(phase.graph, run))
-        planRegion(phase, facts, std::move(ops), host, planned);
+        planRegion(index, std::move(ops), planned);
       run.clear();
     };
     for (const OpId id : facts.order) {
-      if (!run.empty() && onHost(run.front()) != onHost(id)) flush();
+      if (!run.empty() && placer_.placeOf(index, run.front()) != placer_.placeOf(index, id))
+        flush();
       run.push_back(id);
     }
     flush();
+    passStages(index, planned);
     plan_.phases.push_back(std::move(planned));
   }
 
-  /// Lowers a region at a step, or says why not.
-  std::optional<ProfileCache::Lowered> lower(const Component& side, const Phase& phase,
-                                             const PhaseFacts& facts, const std::vector<OpId>& ops,
-                                             std::int64_t step, bool grows) {
-    // A program may be used again for an equal operator of another network only where the device
-    // promises that nothing else counts.
-    const bool shared = ops.size() == 1 && side.device->lowersByOperator();
-    Hash128 key;
-    if (shared) {
-      key = Hasher()
-                .text("lowered")
-                .add(side.hash)
-                .add(facts.ops[static_cast<std::size_t>(ops.front())].shape)
-                .integer(static_cast<int>(phase.kind))
-                .integer(grows ? step : 0)
-                .integer(resident() ? 1 : 0)
-                .finish();
-      if (const auto* known = cache_.lowered(key)) return *known;
+  /// Each stage of a pipeline passes what its last layer made on to the next one.
+  void passStages(std::size_t index, PlannedPhase& planned) {
+    const std::int64_t stages = experiment_.platform->mapping.pipeline;
+    if (stages < 2) return;
+    const Phase& phase = experiment_.workload->phases[index];
+    for (auto region = planned.regions.rbegin(); region != planned.regions.rend(); ++region) {
+      const OpId last = region->ops.back();
+      if (phase.graph.at(last).block.empty()) continue;
+      const Bits made = facts_->phases[index].ops[static_cast<std::size_t>(last)].cost.output;
+      region->copies.push_back({{CopyPattern::gather, false, made},
+                                stages - 1,
+                                PlannedCopy::Why::stage,
+                                last,
+                                onDevice,
+                                onDevice});
+      return;
     }
-    auto program = side.device->lower(
-        {phase.graph, ops, phase.kind, step, Bits(0), {}, resident(), facts_->content});
-    if (!program) {
-      refuse(fmt::format(
-          "{} ({}): {}{}", phase.graph.at(ops.front()).name, nameOf(program.error().code),
-          program.error().what,
-          program.error().nearestLegal.empty() ? "" : "; " + program.error().nearestLegal));
-      return std::nullopt;
-    }
-    ProfileCache::Lowered lowered{*program, (*program)->hash(), side.device};
-    if (shared) cache_.putLowered(key, lowered);
-    return lowered;
   }
 
-  void planRegion(const Phase& phase, const PhaseFacts& facts, std::vector<OpId> ops, bool host,
-                  PlannedPhase& planned) {
+  void planRegion(std::size_t index, std::vector<OpId> ops, PlannedPhase& planned) {
+    const Phase& phase = experiment_.workload->phases[index];
+    const PhaseFacts& facts = facts_->phases[index];
     PlannedRegion region;
     region.ops = std::move(ops);
-    region.onHost = host;
+    const ComponentIndex where = placer_.placeOf(index, region.ops.front());
+    region.onHost = where == onHost;
+    if (!region.onHost) region.group = groupOf(where);
     const Operator& only = phase.graph.at(region.ops.front());
-    if (!host && only.kind == OpKind::collective &&
-        placed(device_, only, facts.ops[static_cast<std::size_t>(region.ops.front())])
+    if (!region.onHost && only.kind == OpKind::collective &&
+        placer_.placed(where, only, facts.ops[static_cast<std::size_t>(region.ops.front())])
                 .support.level == Support::Level::refused) {
       region.exchange = true;
       region.count = only.count;
@@ -243,8 +130,8 @@ class Planner {
                                    [&](OpId id) { return phase.graph.at(id).growsWithContext; });
     const std::int64_t lowerings = grows && !firstStepOnly_ ? phase.repeat : 1;
     for (std::int64_t step = 0; step < lowerings; ++step) {
-      auto lowered = lower(host ? host_ : device_, phase, facts, region.ops, step, grows);
-      if (!lowered) return;
+      auto lowered = placer_.lower(where, index, region.ops, step, grows);
+      if (!lowered) return placer_.refuse(lowered.error());
       if (!region.groups.empty() && region.groups.back().hash == lowered->hash)
         ++region.groups.back().steps;
       else
@@ -255,60 +142,77 @@ class Planner {
     region.count = region.groups.front().program->coversCounts()
                        ? 1
                        : phase.graph.at(region.ops.front()).count;
-    addCopies(phase, facts, region);
+    addCopies(index, region);
     planned.regions.push_back(std::move(region));
   }
 
-  bool resident() const { return experiment_.platform->residency == "resident"; }
-
-  void addCopies(const Phase& phase, const PhaseFacts& facts, PlannedRegion& region) {
-    if (host_.device == nullptr || region.onHost) return;
-    const Graph& graph = phase.graph;
+  void addCopies(std::size_t index, PlannedRegion& region) {
+    const ComponentIndex here = region.component();
+    const PhaseFacts& facts = facts_->phases[index];
+    const Graph& graph = experiment_.workload->phases[index].graph;
     const auto factsOfOp = [&](OpId id) -> const OperatorFacts& {
       return facts.ops[static_cast<std::size_t>(id)];
     };
     for (const OpId id : region.ops) {
       const Operator& op = graph.at(id);
       const OpCost& cost = factsOfOp(id).cost;
-      if (!resident() && cost.weights.value > 0)
+      if (hosted_ && here != onHost && !placer_.weightsResident() && cost.weights.value > 0)
         region.copies.push_back({{CopyPattern::scatter, true, cost.weights},
                                  region.groups.front().program->coversCounts() ? 1 : op.count,
                                  PlannedCopy::Why::weights,
-                                 id});
-      if (device_.device->info().activationsOnHost) continue;
+                                 id,
+                                 onHost,
+                                 here});
+      const ComponentIndex kept = cost.kvWrite.value > 0 ? placer_.keptAt(index, id) : here;
+      if (kept != here)
+        region.copies.push_back({{CopyPattern::gather, false, cost.kvWrite},
+                                 op.count,
+                                 PlannedCopy::Why::cache,
+                                 id,
+                                 here,
+                                 kept});
+      if (placer_.home(here) == onHost) continue;  // also programs that fetch and return themselves
       const std::vector<OpId>& producers = factsOfOp(id).producers;
       const CopyPattern pattern =
           isProduct(op.kind) ? CopyPattern::broadcast : CopyPattern::scatter;
-      if (producers.empty() && cost.input.value > 0)
-        region.copies.push_back({{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id});
-      for (const OpId producer : producers)
-        if (onHost(producer))
-          region.copies.push_back({{pattern, true, factsOfOp(producer).cost.output},
-                                   std::max(op.count, graph.at(producer).count),
-                                   PlannedCopy::Why::fromHost,
-                                   id});
+      if (hosted_ && producers.empty() && cost.input.value > 0)
+        region.copies.push_back(
+            {{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id, onHost, here});
+      for (const OpId producer : producers) {
+        const ComponentIndex from = placer_.home(placer_.placeOf(index, producer));
+        if (from == here) continue;
+        if (from != onHost && !passed_.insert({index, producer, here}).second) continue;
+        region.copies.push_back(
+            {{pattern, true, factsOfOp(producer).cost.output},
+             std::max(op.count, graph.at(producer).count),
+             from == onHost ? PlannedCopy::Why::fromHost : PlannedCopy::Why::passed,
+             id,
+             from,
+             here});
+      }
       const std::vector<OpId>& consumers = factsOfOp(id).consumers;
-      const bool toHost =
-          std::any_of(consumers.begin(), consumers.end(), [&](OpId c) { return onHost(c); });
-      if (toHost || consumers.empty())
+      const bool toHost = std::any_of(consumers.begin(), consumers.end(), [&](OpId c) {
+        return placer_.home(placer_.placeOf(index, c)) == onHost;
+      });
+      if (hosted_ && (toHost || consumers.empty()))
         region.copies.push_back(
             {{CopyPattern::gather, false, cost.output},
              consumers.empty() ? 1 : op.count,
              consumers.empty() ? PlannedCopy::Why::result : PlannedCopy::Why::toHost,
-             id});
+             id,
+             here,
+             onHost});
     }
   }
 
   const Experiment& experiment_;
-  ProfileCache& cache_;
-  const Detail detail_;
   const std::shared_ptr<const WorkloadFacts> facts_;
-  const Component &device_, &host_;
-  const KindSet hostKinds_, deviceKinds_;
-  std::vector<char> onHost_;  ///< of the current phase, by OpId
-  std::set<std::string> seen_;
-  bool firstStepOnly_ = false;
   Plan plan_;
+  Placer placer_;
+  const bool hosted_;
+  /// What was passed on between groups: phase, producer, to whom.
+  std::set<std::tuple<std::size_t, OpId, ComponentIndex>> passed_;
+  bool firstStepOnly_ = false;
 };
 
 }  // namespace

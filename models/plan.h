@@ -19,21 +19,33 @@ struct StepGroup {
   std::int64_t steps = 1;
 };
 
-/// Traffic between host and device that one instance of a region causes.
+/// Traffic between host and devices that one instance of a region causes.
 struct PlannedCopy {
   CopyRequest request;
   std::int64_t perStep = 1;  ///< copies in one step
-  enum class Why { weights, input, result, fromHost, toHost } why = Why::weights;
+  enum class Why {
+    weights,
+    input,
+    result,
+    fromHost,
+    toHost,
+    passed,
+    cache,
+    stage
+  } why = Why::weights;
   OpId op = 0;  ///< whose weights, input, result
+  ComponentIndex from = onHost, to = onDevice;
 };
 
 struct PlannedRegion {
   std::vector<OpId> ops;
   bool onHost = false;
+  std::size_t group = 0;   ///< where it runs when not on the host
   bool exchange = false;   ///< a collective of the group's members, over their link
   std::int64_t count = 1;  ///< programs in one step
   std::vector<StepGroup> groups;
   std::vector<PlannedCopy> copies;
+  ComponentIndex component() const { return onHost ? ComponentIndex::onHost : componentOf(group); }
 };
 
 struct PlannedPhase {

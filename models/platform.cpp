@@ -1,4 +1,6 @@
 // Platform files -> Platform: devices through the registry, link, supply.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -10,7 +12,7 @@ namespace wattlas {
 namespace {
 
 struct PlatformFields {
-  ConfigNode device, host, link, groups, links, mapping, hostThreads;
+  ConfigNode device, host, link, groups, links, domains, mapping, hostThreads;
   Sourced<Ratio> hostShare;
 
   void bind(Binder& b, Platform& p) {
@@ -23,6 +25,8 @@ struct PlatformFields {
           "Instead of `link`: named links with `joins`, `topology` and the keys of `link`");
     b.any("hostThreads", hostThreads, "Tasks that the host runs at the same time; 1");
     b.any("mapping", mapping, "What runs where and how work is split");
+    b.any("powerDomains", domains,
+          "Named power limits, each with `members` (groups, host) and `cap`");
     b.quantity("hostShare", hostShare, {.min = 0, .max = 1, .fallback = "1"},
                "Share of the host's power that this node is charged with");
     // Needed only between a host and a device: read after both are known.
@@ -85,6 +89,43 @@ void prefixed(std::vector<ParameterRecord>& out, const ResolvedConfig& from,
   }
 }
 
+/// Power that the members of a domain draw when nothing runs.
+double idleWatts(const PowerDomain& domain, const Platform& platform) {
+  double watts = 0;
+  const auto add = [&](const Device& device, std::int64_t count) {
+    for (const CoefficientId id : device.energy().powers())
+      if (device.energy().at(id).scope <= Scope::node)
+        watts += device.energy().at(id).perCount.value.value * 1e12 * static_cast<double>(count);
+  };
+  for (const std::string& name : domain.members) {
+    if (name == "host" && platform.host.device != nullptr) add(*platform.host.device, 1);
+    for (const DeviceGroup& group : platform.groups)
+      if (group.device.name == name && group.device.device) add(*group.device.device, group.count);
+  }
+  return watts;
+}
+
+void checkDomain(PowerDomain& domain, const Platform& platform, const Place& place,
+                 Problems& problems) {
+  const std::string key = "powerDomains." + domain.name;
+  std::vector<std::string> names;
+  if (platform.host.device != nullptr) names.push_back("host");
+  for (const DeviceGroup& group : platform.groups) names.push_back(group.device.name);
+  for (const std::string& name : domain.members)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      problems.add({place, key + ".members", "'" + name + "' is neither a group nor the host",
+                    fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names)});
+  domain.idle = Watts(idleWatts(domain, platform));
+  if (domain.members.empty())
+    problems.add({place, key + ".members", "the limit is nobody's", "`members: [GROUP]`", {}});
+  else if (domain.cap.value <= domain.idle)
+    problems.add({place,
+                  key + ".cap",
+                  fmt::format("its members draw {} when idle", format(domain.idle)),
+                  "a limit above that",
+                  {}});
+}
+
 }  // namespace
 
 namespace {
@@ -93,10 +134,11 @@ namespace {
 /// host's link becomes a switch with a port for each.
 std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
   const std::size_t at = reference.rfind("-x");
-  if (at == std::string::npos || !reference.starts_with("gpu-")) return std::nullopt;
-  const std::string count = reference.substr(at + 2);
-  const auto file = path.find("platforms", reference.substr(0, at));
-  if (!file || (count != "2" && count != "4" && count != "8" && count != "16")) return std::nullopt;
+  if (at == std::string::npos) return std::nullopt;
+  const std::string one = reference.substr(0, at), count = reference.substr(at + 2);
+  const std::vector<std::string> known = multiplesOf(one);
+  const auto file = path.find("platforms", one);
+  if (!file || std::find(known.begin(), known.end(), reference) == known.end()) return std::nullopt;
   ConfigNode tree = loadConfig(*file, path);
   const ConfigNode *device = tree.find("device"), *link = tree.find("link");
   if (device == nullptr || link == nullptr) return std::nullopt;
@@ -238,6 +280,24 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     const ResolvedConfig bound = bindConfig(fields.mapping, "mapping", problems,
                                             [&](Binder& b) { platform.mapping.bind(b); });
     platform.config.complete.put("mapping", bound.complete);
+  }
+  if (fields.domains.isMap()) {
+    ConfigNode domains = ConfigNode::ofMap(fields.domains.place());
+    for (const auto& [name, section] : fields.domains.entries()) {
+      PowerDomain domain;
+      domain.name = name;
+      const ResolvedConfig bound =
+          bindConfig(section, "powerDomains." + name, problems, [&](Binder& b) {
+            b.texts("members", domain.members, "Groups, and `host`");
+            b.quantity("cap", domain.cap, {.min = 1e-3, .max = 1e9},
+                       "Power that they draw at most, idle power included");
+          });
+      prefixed(platform.config.parameters, bound, "powerDomains." + name);
+      domains.put(name, bound.complete);
+      checkDomain(domain, platform, section.place(), problems);
+      platform.domains.push_back(std::move(domain));
+    }
+    platform.config.complete.put("powerDomains", domains);
   }
   if (fields.links.isMap()) {
     ConfigNode links = ConfigNode::ofMap(fields.links.place());

@@ -1,76 +1,160 @@
 #include "models/run_graph.h"
 
+#include <algorithm>
+
+#include "models/collective.h"
+#include "models/workload_facts.h"
+
 namespace wattlas {
 namespace {
 
-/// Routes and channels: the link to the host, and a member's own one to its neighbours.
-constexpr std::int32_t towards = 0, away = 1, neighbour = 2;
-
-}  // namespace
-
-Resources resourcesOf(const Platform& platform) {
-  Resources resources;
-  resources.seats.push_back({platform.device.name, 1, {}, {}});
-  if (platform.host.device != nullptr) resources.seats.push_back({platform.host.name, 1, {}, {}});
-  if (platform.link.rate.value.value <= 0) return resources;
-  const Sharing sharing = parseSharing(platform.link.sharing);
-  for (const char* direction : {" to device", " from device"})
-    resources.channels.push_back(
-        {platform.link.name + direction, platform.link.rate.value, sharing, 0});
-  for (Seat& seat : resources.seats) {
-    seat.in = {towards};
-    seat.out = {away};
+class GraphMaker {
+ public:
+  GraphMaker(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment)
+      : run_(run), routes_(routes), x_(experiment) {
+    graph_.chain = !x_.platform->mapping.overlapped;
+    graph_.routes = routes.routes();
   }
-  if (platform.groups.front().count > 1)
-    resources.channels.push_back(
-        {platform.device.name + " to its neighbour", BitRate(1e15), sharing, 1});
-  return resources;
-}
 
-TaskGraph sequentialGraph(const CostedRun& run, const Platform& platform) {
-  TaskGraph graph;
-  graph.chain = true;
-  const bool linked = platform.link.rate.value.value > 0;
-  if (linked) graph.routes = {{towards}, {away}};
-  if (linked && platform.groups.front().count > 1) graph.routes.push_back({neighbour});
-  std::int32_t owner = 0;
-  const auto add = [&](Task task) {
-    task.owner = owner;
-    graph.tasks.push_back(std::move(task));
-  };
-  const auto copy = [&](const CopyPart& part) {
+  TaskGraph make() {
+    for (const BookedLoad* load : run_.loads) {
+      add(copyOf(load->copy));
+      ++owner_;
+    }
+    for (const CostedPhase& phase : run_.phases) {
+      if (!graph_.chain) beginPhase(phase);
+      for (const CostedRegion& region : phase.regions) addRegion(phase, region);
+    }
+    return std::move(graph_);
+  }
+
+ private:
+  TaskId add(Task task) {
+    task.owner = owner_;
+    graph_.tasks.push_back(std::move(task));
+    return static_cast<TaskId>(graph_.tasks.size() - 1);
+  }
+  static Task copyOf(const CopyPart& part) {
     Task task;
     task.kind = Task::Kind::move;
     task.lead = part.lead;
     task.wire = part.wire;
     task.peak = part.peak;
-    task.route = !linked ? -1 : part.exchange ? neighbour : part.toDevice ? towards : away;
+    task.route = part.route;
     task.repeat = part.repeat;
     task.alone = part.alone;
-    add(std::move(task));
-  };
-  for (const BookedLoad* load : run.loads) {
-    copy(load->copy);
-    ++owner;
+    return task;
   }
-  for (const CostedPhase& phase : run.phases)
-    for (const CostedRegion& region : phase.regions) {
-      for (const CopyPart& part : region.cost->copies)
-        if (part.toDevice) copy(part);
-      for (const RunPart& part : region.cost->runs) {
-        Task task;
-        task.seat = region.cost->host ? 1 : 0;
-        task.lead = part.launch;
-        task.profile = part.profile;
-        task.repeat = part.repeat;
-        task.alone = part.alone;
-        add(std::move(task));
+  Task runOf(const RunPart& part, SeatId seat) const {
+    Task task;
+    task.seat = seat;
+    task.lead = part.launch;
+    task.profile = part.profile;
+    task.watts = part.watts;
+    task.repeat = part.repeat;
+    task.alone = part.alone;
+    return task;
+  }
+
+  void order(TaskId before, TaskId after) {
+    if (before >= 0) graph_.edges.emplace_back(before, after);
+  }
+
+  /// Nothing of a phase begins before all of the phase before it has ended.
+  void beginPhase(const CostedPhase& phase) {
+    const auto all = static_cast<TaskId>(graph_.tasks.size());
+    gate_ = addSync(owner_, graph_);
+    for (TaskId task = 0; task < all; ++task) order(task, gate_);
+    const std::size_t operators = x_.workload->phases[phase.index].graph.size();
+    done_.assign(operators, gate_);
+    lastRun_ = runBefore_ = gate_;
+  }
+
+  void addRegion(const CostedPhase& phase, const CostedRegion& region) {
+    const SeatId seat = routes_.seat(region.cost->component);
+    std::vector<TaskId> before;  // all that the first program waits for
+    if (!graph_.chain) before = inputs(phase, *region.plan);
+    for (const CopyPart& part : region.cost->copies)
+      if (part.before) {
+        const TaskId copy = add(close(copyOf(part), region.cost->component));
+        if (graph_.chain) continue;
+        // The other buffer is free when the region before the last one has ended.
+        if (part.prefetch)
+          order(runBefore_, copy);
+        else
+          for (const TaskId input : inputs(phase, *region.plan)) order(input, copy);
+        before.push_back(copy);
       }
-      for (const CopyPart& part : region.cost->copies)
-        if (!part.toDevice) copy(part);
-      ++owner;
+    for (const RunPart& part : region.cost->runs) {
+      const TaskId run = add(runOf(part, seat));
+      if (graph_.chain) continue;
+      for (const TaskId input : before) order(input, run);
+      before = {run};
     }
-  return graph;
+    if (!graph_.chain) {
+      for (const CopyPart& part : region.cost->copies)
+        if (!part.before) {
+          const TaskId copy = add(close(copyOf(part), region.cost->component));
+          for (const TaskId run : before) order(run, copy);
+          if (part.awaited) outs_.push_back(copy);
+        }
+      finish(*region.plan, std::move(before));
+    } else {
+      for (const CopyPart& part : region.cost->copies)
+        if (!part.before) add(copyOf(part));
+    }
+    ++owner_;
+  }
+
+  /// Memories that nobody can reach while programs run make both wait for each other.
+  Task close(Task task, ComponentIndex component) const {
+    if (graph_.chain || component == onHost) return task;
+    const auto& tiers = partOf(*x_.platform, component).device->info().tiers;
+    if (!tiers.empty() && tiers.front().closedWhileRunning) task.closedTo = routes_.seat(component);
+    return task;
+  }
+
+  std::vector<TaskId> inputs(const CostedPhase& phase, const PlannedRegion& plan) const {
+    std::vector<TaskId> all;
+    const Graph& graph = x_.workload->phases[phase.index].graph;
+    for (const OpId op : plan.ops)
+      for (const OpId producer : graph.producers(op))
+        if (std::find(plan.ops.begin(), plan.ops.end(), producer) == plan.ops.end())
+          all.push_back(done_[static_cast<std::size_t>(producer)]);
+    if (all.empty()) all.push_back(gate_);
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+
+  /// Consumers wait for the programs and for what they send.
+  void finish(const PlannedRegion& plan, std::vector<TaskId> last) {
+    last.insert(last.end(), outs_.begin(), outs_.end());
+    outs_.clear();
+    TaskId done = last.front();
+    if (last.size() > 1) {
+      done = addSync(owner_, graph_);
+      for (const TaskId task : last) order(task, done);
+    }
+    for (const OpId op : plan.ops) done_[static_cast<std::size_t>(op)] = done;
+    runBefore_ = lastRun_;
+    lastRun_ = done;
+  }
+
+  const CostedRun& run_;
+  const CopyRoutes& routes_;
+  const Experiment& x_;
+  TaskGraph graph_;
+  std::int32_t owner_ = 0;
+  TaskId gate_ = -1, lastRun_ = -1, runBefore_ = -1;
+  std::vector<TaskId> done_;  ///< by operator of the phase: when others may use what it made
+  std::vector<TaskId> outs_;
+};
+
+}  // namespace
+
+TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment) {
+  return GraphMaker(run, routes, experiment).make();
 }
 
 }  // namespace wattlas

@@ -6,10 +6,9 @@
 
 namespace wattlas {
 
-/// Seat 0: the device, seat 1: the host; both directions of the link between them.
-Resources resourcesOf(const Platform& platform);
-
-/// Everything one after the other. `Task::owner` counts loads, then regions, in their order.
-TaskGraph sequentialGraph(const CostedRun& run, const Platform& platform);
+/// `Task::owner` counts loads, then regions, in their order. One after the other, or overlapped as
+/// the mapping of the platform says: a region then waits for what it reads, and its weights, where
+/// they are streamed, for the region that had the other buffer.
+TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment);
 
 }  // namespace wattlas

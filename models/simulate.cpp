@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <stdexcept>
 
+#include "models/attribution.h"
 #include "models/bookkeeping.h"
 #include "models/list_schedule.h"
 #include "models/network.h"
+#include "models/pipeline_graph.h"
 #include "models/run_graph.h"
 #include "models/run_report.h"
 
@@ -55,17 +59,6 @@ class Simulation {
   }
 
   void runNetwork() {
-    const DeviceGroup& group = x_.platform->groups.front();
-    if (x_.platform->groups.size() > 1)
-      throw InputError(Problem{{"--workload", 0},
-                               x_.workload->id,
-                               "a network runs on one group, and this platform has several",
-                               "a workload of tasks (`tasks:`), or a platform with one group",
-                               {}});
-    if (group.count > 1)
-      books_.fold({ReplicationKind::symmetry, group.count,
-                   fmt::format("{} members of {}", group.count, group.device.name),
-                   "equal slices of every tensor, in step; collectives take all of them"});
     const CostedRun costed = costing_.run();
     result_.host.events = costed.events;
     result_.tiers = costed.memory.tiers;
@@ -74,11 +67,30 @@ class Simulation {
     result_.capacityBytes = costed.memory.capacityBytes;
     for (const Assumption& a : costed.assumptions) books_.assume(a);
     for (const Replication& fold : costed.replications) books_.fold(fold);
-    if (costed.usesHost) result_.fidelityUsed["host"] = nameOf(costing_.hostLevel());
+    if (costed.usesHost) result_.fidelityUsed["host"] = nameOf(costing_.level(onHost));
+    for (const ComponentIndex c : costed.groups) {
+      const DeviceGroup& group = x_.platform->groups[groupOf(c)];
+      if (c != onDevice) result_.fidelityUsed[group.device.name] = nameOf(costing_.level(c));
+      if (group.count > 1)
+        books_.fold({ReplicationKind::symmetry, group.count,
+                     fmt::format("{} members of {}", group.count, group.device.name), howShared()});
+    }
     if (costed.reasons.empty())
       account(costed);
     else
       refuse(costed.reasons);
+  }
+
+  std::string howShared() const {
+    const Mapping& m = x_.platform->mapping;
+    std::string how;
+    const auto say = [&](std::int64_t n, const char* what) {
+      if (n > 1) how += fmt::format("{}{} {}", how.empty() ? "" : ", ", n, what);
+    };
+    say(m.data, "parts of the batch");
+    say(m.pipeline, "stages of layers");
+    say(m.tensor, "equal slices of every tensor, in step; collectives take all of them");
+    return how;
   }
 
   void describeRun() {
@@ -97,8 +109,8 @@ class Simulation {
       result_.config = x_.config().toYaml();
       result_.notes = x_.workload->notes;
     }
-    result_.areaMm2 = x_.platform->device.device->info().area.value *
-                      static_cast<double>(x_.platform->groups.front().count);
+    for (const DeviceGroup& group : x_.platform->groups)
+      result_.areaMm2 += group.device.device->info().area.value * static_cast<double>(group.count);
     result_.powerWindowS = x_.platform->powerWindow.value.value;
 
     const bool node = x_.run.scope >= Scope::node;
@@ -107,7 +119,7 @@ class Simulation {
     in = {x_.platform->weightLoad && node, node && host, node && host, node, node, node, true,
           x_.run.scope == Scope::wall};
 
-    const Fidelity level = x_.tasks ? x_.run.fidelity : costing_.deviceLevel();
+    const Fidelity level = x_.tasks ? x_.run.fidelity : costing_.level(onDevice);
     if (x_.run.fidelityForced && level != x_.run.fidelity)
       throw InputError(Problem{{"--fidelity", 0},
                                x_.platform->id,
@@ -137,7 +149,7 @@ class Simulation {
 
   bool evented() const {
     return x_.tasks ? x_.run.fidelity != Fidelity::analytic
-                    : costing_.deviceLevel() != Fidelity::analytic;
+                    : costing_.level(onDevice) != Fidelity::analytic;
   }
 
   Schedule scheduleOf(const TaskGraph& graph, const Resources& resources) {
@@ -147,10 +159,28 @@ class Simulation {
   }
 
   void account(const CostedRun& costed) {
-    const TaskGraph graph = sequentialGraph(costed, *x_.platform);
-    const Resources resources = resourcesOf(*x_.platform);
+    const TaskGraph graph = x_.platform->mapping.pipeline > 1
+                                ? pipelineGraph(costed, costing_.routes(), x_)
+                                : runGraph(costed, costing_.routes(), x_);
+    const Resources& resources = costing_.routes().resources();
     const Schedule schedule = scheduleOf(graph, resources);
     result_.host.events += schedule.events;
+    // A power limit stretches what the costs know as fixed.
+    if (graph.chain && resources.power.empty())
+      inTurn(costed, graph, schedule);
+    else
+      overlapped(costed, graph, schedule);
+    std::vector<std::string> names(costed.loads.size(), "load weights");
+    if (detail_ == Detail::full)
+      for (const CostedPhase& phase : costed.phases)
+        for (const CostedRegion& region : phase.regions)
+          names.push_back(x_.workload->phases[phase.index].graph.at(region.plan->ops.front()).name);
+    report(graph, resources, schedule,
+           [&](const Task& task) { return names[static_cast<std::size_t>(task.owner)]; });
+    books_.close();
+  }
+
+  void inTurn(const CostedRun& costed, const TaskGraph& graph, const Schedule& schedule) {
     // Owners are in order, so each ends where the next one begins.
     std::size_t next = 0;
     Ticks end;
@@ -168,14 +198,26 @@ class Simulation {
         books_.region(*region.cost, region.plan, over());
       books_.endPhase();
     }
-    std::vector<std::string> names(costed.loads.size(), "load weights");
-    if (detail_ == Detail::full)
-      for (const CostedPhase& phase : costed.phases)
-        for (const CostedRegion& region : phase.regions)
-          names.push_back(x_.workload->phases[phase.index].graph.at(region.plan->ops.front()).name);
-    report(graph, resources, schedule,
-           [&](const Task& task) { return names[static_cast<std::size_t>(task.owner)]; });
-    books_.close();
+  }
+
+  void overlapped(const CostedRun& costed, const TaskGraph& graph, const Schedule& schedule) {
+    const std::vector<OwnerTime> owners = ownerTimes(graph, schedule);
+    std::size_t owner = 0;
+    for (const BookedLoad* load : costed.loads) books_.load(*load, owners[owner++].span.end);
+    std::deque<BookedRegion> regions;  // the books keep references
+    for (const CostedPhase& phase : costed.phases) {
+      books_.beginPhase(x_.workload->phases[phase.index]);
+      std::vector<TaskSpan> spans;
+      Ticks end;
+      for (std::size_t r = 0; r < phase.regions.size(); ++r) {
+        spans.push_back(owners[owner + r].span);
+        end = std::max(end, spans.back().end);
+      }
+      for (const CostedRegion& region : phase.regions)
+        books_.region(regions.emplace_back(attributed(*region.cost, owners[owner++])), region.plan,
+                      end);
+      books_.endPhase(spans);
+    }
   }
 
   template <class Name>

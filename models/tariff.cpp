@@ -6,27 +6,25 @@ std::vector<ComponentIndex> Tariff::components() const {
   std::vector<ComponentIndex> all{onDevice};
   if (hasHost()) all.push_back(onHost);
   all.push_back(onLink);
-  for (std::size_t g = 1; g < x_.platform->groups.size(); ++g)
-    all.push_back(static_cast<ComponentIndex>(onOthers + static_cast<int>(g) - 1));
+  for (std::size_t g = 1; g < x_.platform->groups.size(); ++g) all.push_back(componentOf(g));
   return all;
 }
 
-const DeviceGroup& Tariff::groupOf(ComponentIndex component) const {
-  return x_.platform
-      ->groups[component == onDevice ? 0 : static_cast<std::size_t>(component - onOthers + 1)];
+const DeviceGroup& Tariff::group(ComponentIndex component) const {
+  return x_.platform->groups[groupOf(component)];
 }
 
 const std::string& Tariff::nameOf(ComponentIndex component) const {
   static const std::string link = "link";
   return component == onLink   ? link
          : component == onHost ? x_.platform->host.name
-                               : groupOf(component).device.name;
+                               : group(component).device.name;
 }
 
 const EnergyTable& Tariff::tableOf(ComponentIndex component) const {
   if (component == onLink) return x_.platform->linkEnergy;
   return component == onHost ? x_.platform->host.device->energy()
-                             : groupOf(component).device.device->energy();
+                             : group(component).device.device->energy();
 }
 
 bool Tariff::counted(ComponentIndex component, const Coefficient& c) const {
@@ -59,7 +57,7 @@ void Tariff::forStatic(const Each& each) const {
     if (component == onHost)
       each(component, x_.platform->hostShare);
     else if (component != onLink)
-      each(component, static_cast<double>(groupOf(component).count));
+      each(component, static_cast<double>(group(component).count));
 }
 
 double Tariff::staticPower() const {

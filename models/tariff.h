@@ -11,6 +11,19 @@ namespace wattlas {
 /// What draws energy: the first group, the host, the links, then further groups in their order.
 enum ComponentIndex : std::int32_t { onDevice = 0, onHost = 1, onLink = 2, onOthers = 3 };
 
+/// Component that a group of the platform is.
+inline ComponentIndex componentOf(std::size_t group) {
+  return group == 0 ? onDevice
+                    : static_cast<ComponentIndex>(static_cast<int>(onOthers + group) - 1);
+}
+inline std::size_t groupOf(ComponentIndex component) {
+  return component == onDevice ? 0 : static_cast<std::size_t>(component - onOthers) + 1;
+}
+/// Device or host of a platform.
+inline const Component& partOf(const Platform& platform, ComponentIndex component) {
+  return component == onHost ? platform.host : platform.groups[groupOf(component)].device;
+}
+
 /// Counts of one coefficient, to be added to the ledger.
 struct Charge {
   ComponentIndex component = onDevice;
@@ -32,12 +45,16 @@ class Tariff {
   const EnergyTable& tableOf(ComponentIndex component) const;
   bool counted(ComponentIndex component, const Coefficient& c) const;
   double joules(ComponentIndex component, const EnergyCounts& counts) const;
-  /// Members of a group that all do what one of them does; 1 for host and links.
+  /// Members of a group that all do what one of them does, one stage of a pipeline at a time; 1 for
+  /// host and links.
   double members(ComponentIndex component) const {
-    return component == onHost || component == onLink
-               ? 1.0
-               : static_cast<double>(groupOf(component).count);
+    if (component == onHost || component == onLink) return 1.0;
+    const std::int64_t stages = component == onDevice ? x_.platform->mapping.pipeline : 1;
+    return static_cast<double>(group(component).count / stages);
   }
+  /// Parts of a batch that run one after the other.
+  std::int64_t microBatches() const { return x_.platform->mapping.microBatches; }
+  std::int64_t stages() const { return x_.platform->mapping.pipeline; }
   /// Appends what counts, `factor` times.
   void charge(ComponentIndex component, const EnergyCounts& counts, double factor,
               std::vector<Charge>& to) const;
@@ -54,7 +71,7 @@ class Tariff {
   /// Calls `each(component, share)` for what draws static power.
   template <class Each>
   void forStatic(const Each& each) const;
-  const DeviceGroup& groupOf(ComponentIndex component) const;
+  const DeviceGroup& group(ComponentIndex component) const;
 
   const Experiment& x_;
 };

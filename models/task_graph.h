@@ -39,11 +39,14 @@ struct Seat {
   std::string name;
   std::int64_t slots = 1;
   std::vector<ChannelId> in, out;  ///< channels of port 0 towards the device and away from it
+  std::int32_t domain = -1;        ///< of power, into Resources::power; -1: nothing limits it
 };
 
 struct Resources {
   std::vector<Seat> seats;
   std::vector<Channel> channels;
+  /// By domain: watts that running programs may draw together, beyond what flows all the time.
+  std::vector<double> power;
 };
 
 struct Task {
@@ -60,8 +63,13 @@ struct Task {
   std::int32_t route = -1;  ///< move: index into TaskGraph::routes
   std::int64_t repeat = 1;  ///< equal repetitions, one after the other
   Ticks alone;              ///< one repetition with everything to itself, `lead` included
+  double watts = 0;         ///< run: drawn meanwhile, beyond what flows all the time
   std::int32_t owner = -1;  ///< who accounts for it: meaning belongs to who made the graph
 };
+
+/// One repetition of a task that runs without others, slowed down where it alone would draw more
+/// than its power domain allows.
+Ticks durationOf(const Task& task, const Resources& resources);
 
 struct TaskGraph {
   std::vector<Task> tasks;

@@ -1,10 +1,20 @@
 #include "models/sim/executor.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/sim/time.h"
 
 namespace wattlas {
+
+namespace {
+
+Ticks slowed(Ticks time, double speed) {
+  if (speed == 1) return time;
+  return Ticks(static_cast<std::int64_t>(std::ceil(static_cast<double>(time.ps) / speed)));
+}
+
+}  // namespace
 
 Executor::Executor(const sc_core::sc_module_name& name, Interconnect& interconnect, Done done)
     : sc_module(name), socket_("out"), done_(std::move(done)), interconnect_(interconnect) {
@@ -26,7 +36,7 @@ void Executor::begin(TaskId id, const TaskGraph& graph, const Seat* seat, std::i
     play = std::move(spare_.back());
     spare_.pop_back();
   }
-  *play = {id, &graph, seat, std::max<std::int64_t>(1, grain), 0, 0, 0, 1, Ticks(-1)};
+  *play = {id, &graph, seat, std::max<std::int64_t>(1, grain), 0, 0, 0, 1, Ticks(-1), 1.0};
   plays_.push_back(std::move(play));
   partOver(*plays_.back());
   arm();
@@ -42,7 +52,20 @@ void Executor::arm() {
 
 void Executor::pass(Play& play, Ticks local) {
   ++play.outstanding;
-  play.wake = scNow() + local;
+  play.wake = scNow() + slowed(local, play.speed);
+}
+
+void Executor::pace(TaskId id, double speed) {
+  for (const auto& play : plays_) {
+    if (play->id != id || play->speed == speed) continue;
+    if (play->wake.ps >= 0) {
+      const Ticks now = scNow();
+      const double left = static_cast<double>((play->wake - now).ps) * play->speed;
+      play->wake = now + slowed(Ticks(std::llround(left)), speed);
+    }
+    play->speed = speed;
+  }
+  arm();
 }
 
 void Executor::send(Play& play, const Demand& demand, const std::vector<ChannelId>& route,

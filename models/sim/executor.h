@@ -22,6 +22,10 @@ class Executor : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
   /// when nobody else uses its channels, more to let others in between.
   void begin(TaskId id, const TaskGraph& graph, const Seat* seat, std::int64_t grain);
 
+  /// How fast the private time of a task passes from now on; 1 unless its power domain is at its
+  /// limit.
+  void pace(TaskId id, double speed);
+
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& transaction, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override;
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
@@ -37,6 +41,7 @@ class Executor : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
     std::size_t step = 0;  ///< next: 0 = what comes first, then segments
     int outstanding = 0;
     Ticks wake{-1};  ///< end of the private time; negative = over
+    double speed = 1;
   };
   /// A payload with its extension, used again and again.
   struct Transfer {

@@ -50,6 +50,7 @@ void PlatformModel::sequence() {
   for (const TaskId id : ended_) {
     dispatcher_->finish(id, last_);
     interconnect_.release(id);
+    std::erase(limited_, id);
   }
   ended_.clear();
   for (const TaskId id : dispatcher_->start(last_)) {
@@ -59,6 +60,27 @@ void PlatformModel::sequence() {
     else
       seats_[static_cast<std::size_t>(task.seat)]->begin(
           id, *graph_, &resources_->seats[static_cast<std::size_t>(task.seat)], grainOf(task));
+    if (task.kind == Task::Kind::run &&
+        resources_->seats[static_cast<std::size_t>(task.seat)].domain >= 0)
+      limited_.push_back(id);
+  }
+  if (!resources_->power.empty()) limitPower();
+}
+
+void PlatformModel::limitPower() {
+  std::vector<double> drawn(resources_->power.size(), 0.0);
+  const auto taskOf = [this](TaskId id) -> const Task& {
+    return graph_->tasks[static_cast<std::size_t>(id)];
+  };
+  const auto domainOf = [this](const Task& task) {
+    return static_cast<std::size_t>(resources_->seats[static_cast<std::size_t>(task.seat)].domain);
+  };
+  for (const TaskId id : limited_) drawn[domainOf(taskOf(id))] += taskOf(id).watts;
+  for (const TaskId id : limited_) {
+    const std::size_t domain = domainOf(taskOf(id));
+    const double allowed = resources_->power[domain];
+    seats_[static_cast<std::size_t>(taskOf(id).seat)]->pace(
+        id, drawn[domain] > allowed ? allowed / drawn[domain] : 1.0);
   }
 }
 
@@ -94,6 +116,7 @@ Schedule PlatformModel::run(const TaskGraph& graph, const Resources& resources) 
   };
   const std::int64_t before = steps();
   last_ = {};
+  limited_.clear();
   wake_.notify(sc_core::SC_ZERO_TIME);
   sc_core::sc_start();
   Schedule schedule = dispatcher_->take(last_);

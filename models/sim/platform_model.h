@@ -25,6 +25,8 @@ class PlatformModel final : public sc_core::sc_module, public PlatformSimulator 
   void ended(TaskId task);
   void sequence();
   std::int64_t grainOf(const Task& task) const;
+  /// Programs of a power domain share what it may draw.
+  void limitPower();
 
   Interconnect interconnect_;
   std::vector<std::unique_ptr<Executor>> seats_;
@@ -35,7 +37,8 @@ class PlatformModel final : public sc_core::sc_module, public PlatformSimulator 
   const Resources* resources_ = nullptr;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::vector<TaskId> ended_;
-  std::vector<int> users_;  ///< seats with traffic on a channel, and moves over it
+  std::vector<TaskId> limited_;  ///< under way in power domains
+  std::vector<int> users_;       ///< seats with traffic on a channel, and moves over it
   Ticks begin_, last_;
   std::int64_t sequenced_ = 0;
 };

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <map>
 
-#include "models/run_graph.h"
+#include "models/copy_routes.h"
 #include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"
 
@@ -159,7 +159,8 @@ TEST_P(EveryDevice, EnergyIsCountedInDeclaredCoefficientsOnly) {
 
 TEST_P(EveryDevice, ReplayedAloneEqualsThePrivateTime) {
   if (!suite::offers(device(), Fidelity::event)) GTEST_SKIP() << "analytic only";
-  const Resources resources = resourcesOf(platform());
+  const CopyRoutes routes(platform());
+  const Resources& resources = routes.resources();
   const double rate = platform().link.rate.value.value;
   for (const Case& c : cases_) {
     const Profile profile = device().simulate(*c.program, Fidelity::event);

@@ -72,7 +72,7 @@ std::vector<std::shared_ptr<const Program>> devicePrograms(const Experiment& exp
   std::vector<std::shared_ptr<const Program>> programs;
   for (const PlannedPhase& phase : makePlan(experiment).phases)
     for (const PlannedRegion& region : phase.regions)
-      if (!region.onHost)
+      if (region.component() == onDevice)
         for (const StepGroup& group : region.groups) programs.push_back(group.program);
   return programs;
 }

@@ -5,6 +5,7 @@
 
 #include "models/base/random.h"
 #include "models/chain_mapping.h"
+#include "models/graph_mapping.h"
 
 namespace wattlas {
 namespace {
@@ -63,6 +64,39 @@ TEST(ChainMapping, DearCopiesKeepEverythingTogether) {
   costs.copy.assign(3, {{0, 10}, {10, 0}});
   costs.finish = {0, 10};
   EXPECT_EQ(bestChainMapping(costs).place, (std::vector<std::size_t>{0, 0, 0}));
+}
+
+GraphCosts randomGraph(Random& random, std::size_t n, std::size_t places) {
+  const ChainCosts chain = randomCosts(random, n, places);
+  GraphCosts costs;
+  costs.run = chain.run;
+  for (std::size_t i = 1; i < n; ++i) {
+    costs.edges.push_back({i - 1, i, chain.copy[i]});
+    if (i > 2 && random.uniform() < 0.5) costs.edges.push_back({i - 3, i, chain.copy[i - 1]});
+  }
+  return costs;
+}
+
+TEST(GraphMapping, IsNearTheBestOfAllAndNeverWorseThanOnePlace) {
+  Random random(11);
+  double found = 0, best = 0;
+  for (int table = 0; table < 40; ++table) {
+    const GraphCosts costs = randomGraph(random, 9, 2 + static_cast<std::size_t>(table % 2));
+    const std::vector<std::size_t> place = bestGraphMapping(costs);
+    const std::size_t places = costs.run.front().size();
+    double least = 1e300;
+    std::vector<std::size_t> any(costs.run.size(), 0);
+    for (std::size_t i = 0; i < any.size();) {
+      least = std::min(least, costOf(costs, any));
+      for (i = 0; i < any.size() && ++any[i] == places; ++i) any[i] = 0;
+    }
+    for (std::size_t p = 0; p < places; ++p)
+      EXPECT_LE(costOf(costs, place),
+                costOf(costs, std::vector<std::size_t>(costs.run.size(), p)) + 1e-9);
+    found += costOf(costs, place);
+    best += least;
+  }
+  EXPECT_LE(found, 1.05 * best);
 }
 
 }  // namespace
