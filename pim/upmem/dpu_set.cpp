@@ -32,8 +32,8 @@ std::string nameFor(std::string name, std::int64_t dpu) {
 
 /// The bytes of a file; of .npy the data behind the header.
 Data contentOf(const std::string& file) {
-  const std::string text = readTextFile(file, largestFile);
-  Data data(text.begin(), text.end());
+  const std::string bytes = readTextFile(file, largestFile);
+  Data data(bytes.begin(), bytes.end());
   if (data.size() >= 12 && std::memcmp(data.data(), "\x93NUMPY", 6) == 0) {
     const std::size_t wide = data[6] >= 2 ? 12 : 10;
     std::size_t header = data[8] | std::size_t{data[9]} << 8;
