@@ -75,7 +75,7 @@ struct CalibrateCommand {
       out.update(jsonOf(fits.front()));
     else
       for (const CalibrationFit& fit : fits) out["fits"].push_back(jsonOf(fit));
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   }
 
   static void print(const std::vector<CalibrationFit>& fits) {

@@ -74,7 +74,8 @@ void addCampaignStatus(CLI::App& app, Context& context) {
       if (*missing)
         for (const Hash128& id : status.missing) fmt::print("{}\n", shortId(id));
       else if (*json)
-        fmt::print("{}\n", toJson(campaign.plan, status).dump(2));
+        fmt::print("{}\n", toJson(campaign.plan, status)
+                               .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
       else
         fmt::print("{}", statusText(campaign.plan, status, now));
     });

@@ -153,7 +153,7 @@ std::string comparisonsJson(const std::vector<ComparedPair>& pairs) {
                       {"tornado", tornado},
                       {"break_even", even}});
     }
-  return list.dump(2);
+  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string assumptionsOf(const ExperimentSpec& spec, RunResult& result, const Context& context) {

@@ -44,7 +44,7 @@ std::string toJson(const DpuSetResult& r, const DpuSetSpec& spec) {
   j["races"] = r.races;
   j["exit_value"] = r.exitValue;
   if (!r.printed.empty()) j["printed"] = r.printed;
-  return j.dump(2);
+  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void print(const DpuSetResult& r, const DpuSetSpec& spec) {

@@ -10,6 +10,8 @@
 namespace wattlas {
 namespace {
 
+constexpr std::size_t writtenAtOnce = 1U << 20;
+
 [[noreturn]] void refuse(const char* flag, const std::string& text, const std::string& expected,
                          const std::string& hint = {}) {
   throw InputError(
@@ -43,20 +45,14 @@ std::uint32_t maskOf(const std::string& text) {
 
 DpuTrace::DpuTrace(const std::string& file, const dpu::Program& program,
                    const std::string& tasklets, const std::string& range)
-    : program_(program), name_(file), out_(stderr) {
+    : program_(program) {
   if (!tasklets.empty()) tasklets_ = maskOf(tasklets);
   if (!range.empty()) {
     const std::size_t dash = range.find('-');
     from_ = place(range.substr(0, dash), false);
     to_ = place(dash == std::string::npos ? range : range.substr(dash + 1), true);
   }
-  if (file != "-") out_ = std::fopen(file.c_str(), "w");
-  if (out_ == nullptr)
-    throw InputError(Problem{{"--trace", 0}, {}, "cannot write '" + file + "'", "a file", {}});
-}
-
-DpuTrace::~DpuTrace() {
-  if (out_ != nullptr && out_ != stderr) std::fclose(out_);
+  if (file != "-") file_.emplace(file);
 }
 
 /// Instruction index of a number or symbol; of the end of a symbol's body when `last`.
@@ -96,17 +92,23 @@ void DpuTrace::write(const dpu::TraceEvent& e) {
         sources += fmt::format(" {}:{:#x}", dpu::registerName(n), e.before[n]);
     }
   }
-  fmt::print(out_, "{:>10} t{:<2} {:>4} {:<24} {:<36}{} ->{}\n", e.cycle, e.tasklet, e.pc,
-             program_.where(e.pc), e.instruction ? dpu::disassemble(*e.instruction) : "?", sources,
-             registers);
+  fmt::format_to(std::back_inserter(pending_), "{:>10} t{:<2} {:>4} {:<24} {:<36}{} ->{}\n",
+                 e.cycle, e.tasklet, e.pc, program_.where(e.pc),
+                 e.instruction ? dpu::disassemble(*e.instruction) : "?", sources, registers);
+  if (pending_.size() >= writtenAtOnce) flush();
+}
+
+void DpuTrace::flush() {
+  if (file_)
+    file_->write(pending_);
+  else
+    fmt::print(stderr, "{}", pending_);
+  pending_.clear();
 }
 
 void DpuTrace::finish() {
-  if (out_ == stderr) return;
-  const bool failed = std::ferror(out_) != 0 || std::fclose(out_) != 0;
-  out_ = nullptr;
-  if (failed)
-    throw InputError(Problem{{"--trace", 0}, {}, "'" + name_ + "' was not written", "space", {}});
+  flush();
+  if (file_) file_->commit();
 }
 
 }  // namespace wattlas

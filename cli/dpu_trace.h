@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
+#include <optional>
 #include <string>
 
+#include "models/base/atomic_file.h"
 #include "pim/dpu/exec/options.h"
 
 namespace wattlas {
@@ -15,20 +16,19 @@ class DpuTrace {
   /// symbols) or one symbol; empty = all. Throws InputError.
   DpuTrace(const std::string& file, const dpu::Program& program, const std::string& tasklets,
            const std::string& range);
-  ~DpuTrace();
-  DpuTrace(const DpuTrace&) = delete;
-  DpuTrace& operator=(const DpuTrace&) = delete;
 
   void write(const dpu::TraceEvent& event);
-  /// Throws InputError when the file could not be written.
+  /// Puts the file in place. Throws InputError when it could not be written.
   void finish();
 
  private:
   std::uint32_t place(const std::string& text, bool last) const;
 
+  void flush();
+
   const dpu::Program& program_;
-  std::string name_;
-  std::FILE* out_;
+  std::optional<AtomicFile> file_;  ///< none: stderr
+  std::string pending_;
   std::uint32_t tasklets_ = ~0U, from_ = 0, to_ = ~0U;
 };
 

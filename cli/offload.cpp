@@ -252,7 +252,7 @@ struct OffloadCommand {
       out["after"] = {{"time_s", after.timeS}, {"energy_j", after.energyJ}};
       out["mapping"] = Json::object();
       for (const auto& [what, where] : mapping.entries()) out["mapping"][what] = where.scalar();
-      fmt::print("{}\n", out.dump(2));
+      fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
       return;
     }
     const auto text = [](double s) { return std::isfinite(s) ? format(Seconds(s)) : "refused"; };

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/evaluate.h"
 #include "cli/validate_data.h"
+#include "models/base/atomic_file.h"
 #include "validation/judge.h"
 #include "validation/probes/probes.h"
 
@@ -171,14 +172,11 @@ struct ValidateCommand {
       if (j.row.gated() && std::isfinite(j.row.error()))
         tree.put(j.row.group + "/" + j.row.id,
                  ConfigNode::ofScalar(fmt::format("{:.6g}", j.row.error())));
-    std::FILE* out = std::fopen(achieved.c_str(), "w");
-    if (out == nullptr) throw InputError(Problem{{achieved, 0}, {}, "cannot be written", {}, {}});
-    fmt::print(
-        out,
+    writeFileAtomically(
+        achieved,
         "# Errors reached so far: `wattlas validate all --write-achieved FILE`. A figure may\n"
-        "# only worsen together with a change of this file that says why.\n{}",
-        tree.toYaml());
-    std::fclose(out);
+        "# only worsen together with a change of this file that says why.\n" +
+            tree.toYaml());
   }
 };
 

@@ -7,6 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "models/base/error.h"
+#include "models/base/plain_text.h"
 #include "validation/measurements.h"
 
 namespace wattlas {
@@ -59,7 +61,8 @@ void validateData(const ProbeContext& context, const std::string& data, bool jso
   for (std::size_t i = 0; i < all.rows.size(); ++i) {
     const Measurement& m = all.rows[i];
     const Predicted& p = ours[i];
-    const std::string name = m.platform() + " " + (all.operators ? m.settings.get(what) + " " : "");
+    const std::string platform = plainText(m.platform()), work = plainText(m.settings.get(what)),
+                      name = platform + " " + (all.operators ? work + " " : "");
     const std::string time = errors.add(name + "time", p.seconds, m.seconds, p),
                       energy = errors.add(name + "energy", p.joules, m.joules, p);
     skipped += p.reason.empty() ? 0 : 1;
@@ -75,16 +78,23 @@ void validateData(const ProbeContext& context, const std::string& data, bool jso
                       {"reason", p.reason}});
     else if (!all.operators)
       fmt::print("{:<6} {:<24} {:<26} {:>12} {:>12} {:>9} {:>12} {:>12} {:>9}{}\n", m.line,
-                 m.platform(), m.settings.get(what), shown(m.seconds * 1e6), shown(p.seconds * 1e6),
-                 time, shown(m.joules), shown(p.joules), energy,
-                 p.reason.empty() ? "" : "  " + p.reason);
+                 platform, work, shown(m.seconds * 1e6), shown(p.seconds * 1e6), time,
+                 shown(m.joules), shown(p.joules), energy,
+                 p.reason.empty() ? "" : "  " + plainText(p.reason));
   }
   if (json) {
-    fmt::print("{}\n", Json{{"schema", 1}, {"rows", rows}}.dump(2));
-    return;
+    fmt::print("{}\n", Json{{"schema", 1}, {"rows", rows}}.dump(
+                           2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    errors.print();
+    if (skipped > 0) fmt::print("{} rows without a prediction (--json says why)\n", skipped);
   }
-  errors.print();
-  if (skipped > 0) fmt::print("{} rows without a prediction (--json says why)\n", skipped);
+  if (skipped > 0 && skipped == all.rows.size())
+    throw InputError(Problem{{data, all.rows.front().line},
+                             {},
+                             "no row has a prediction: " + ours.front().reason,
+                             "rows that a model answers",
+                             {}});
 }
 
 }  // namespace wattlas

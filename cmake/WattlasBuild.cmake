@@ -36,9 +36,16 @@ target_compile_options(wattlas_warnings INTERFACE
 if(WATTLAS_WERROR)
   target_compile_options(wattlas_warnings INTERFACE -Werror)
 endif()
-if(WATTLAS_SANITIZE)
+if(WATTLAS_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+elseif(WATTLAS_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
                       -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(WATTLAS_FUZZ)
+  add_compile_options(-O1 -gline-tables-only -fsanitize=address,undefined,fuzzer-no-link
+                      -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

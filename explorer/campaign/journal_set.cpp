@@ -14,6 +14,7 @@
 
 #include "explorer/campaign/journal_writer.h"
 #include "explorer/value.h"
+#include "models/base/plain_text.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;
@@ -100,12 +101,13 @@ void JournalSet::addSound(std::uint32_t source, std::string_view payload, std::u
   switch (kindOf(payload)) {
     case RecordKind::begin:
       summary.begin = decodeBegin(payload);
+      summary.begin.host = plainText(summary.begin.host);
       summary.hasBegin = true;
       return;
     case RecordKind::seal:
       return;
     case RecordKind::end:
-      summary.end = decodeEnd(payload);
+      summary.end = plainText(decodeEnd(payload));
       return;
     case RecordKind::row:
       checkRow(payload);

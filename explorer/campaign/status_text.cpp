@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "explorer/campaign/campaign_status.h"
+#include "models/base/plain_text.h"
 
 namespace wattlas {
 namespace {
@@ -40,11 +41,14 @@ std::string journalLines(const CampaignStatus& status, std::int64_t now) {
   std::string out = fmt::format("journals: {}\n", order.size());
   for (std::size_t i = 0; i < std::min(order.size(), shownJournals); ++i) {
     const JournalSummary& j = *order[i];
-    out += fmt::format("  {:<40} {:>9}  {:<12} {}\n", j.name, plural(j.rows, "row"),
+    out += fmt::format("  {:<40} {:>9}  {:<12} {}\n", plainText(j.name), plural(j.rows, "row"),
                        cut(j.begin.host, 12), stateOf(j, now));
     if (j.damage.records > 0)
       out += fmt::format("    damaged in {} ({} bytes): the points concerned run again\n",
                          plural(j.damage.records, "place"), j.damage.bytes);
+    if (j.damage.unsignedRecords > 0)
+      out += fmt::format("    {} without a signature of this key do not count\n",
+                         plural(j.damage.unsignedRecords, "record"));
     if (j.damage.tail > 0)
       out += fmt::format(
           "    ends in a torn record of {} bytes (killed while writing): nothing "
@@ -60,8 +64,9 @@ std::string reasonLines(const CampaignStatus& status) {
   std::string out;
   for (std::size_t i = 0; i < std::min(status.regions.size(), shownReasons); ++i) {
     const InfeasibleGroup& region = status.regions[i];
-    std::string line = fmt::format("  {:>8} {:<10} {}", region.count,
-                                   region.failed ? "failed" : "infeasible", region.reason);
+    std::string line =
+        fmt::format("  {:>8} {:<10} {}", region.count, region.failed ? "failed" : "infeasible",
+                    plainText(region.reason));
     for (const std::string& setting : region.common) line += "  [" + setting + "]";
     out += cut(std::move(line), lineWidth) + "\n";
   }
@@ -116,7 +121,7 @@ std::string statusText(const CampaignPlan& plan, const CampaignStatus& s, std::i
                  lineWidth) +
              "\n";
   for (const JournalConflict& conflict : s.conflicts)
-    out += "conflict: " + conflict.difference + "\n";
+    out += "conflict: " + plainText(conflict.difference) + "\n";
   return out + nextStep(plan, s);
 }
 

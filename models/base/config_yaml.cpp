@@ -243,6 +243,10 @@ std::vector<fs::path> foldersOf(const std::string& root, const std::string& fold
   return {fs::path(root) / "configs" / folder, fs::path(root) / folder};
 }
 
+std::string sizeText(std::size_t bytes) {
+  return bytes >> 20 > 0 ? std::to_string(bytes >> 20) + " MiB" : std::to_string(bytes) + " bytes";
+}
+
 }  // namespace
 
 std::string readTextFile(const std::string& file, std::size_t limitBytes) {
@@ -264,11 +268,8 @@ std::string readTextFile(const std::string& file, std::size_t limitBytes) {
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
     if (text.size() > limitBytes)
-      throw InputError(Problem{{file, 0},
-                               {},
-                               "is larger than " + std::to_string(limitBytes >> 20) + " MiB",
-                               "a smaller file",
-                               {}});
+      throw InputError(
+          Problem{{file, 0}, {}, "is larger than " + sizeText(limitBytes), "a smaller file", {}});
   }
   return text;
 }

@@ -4,11 +4,12 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <numeric>
 #include <thread>
 
+#include "models/base/atomic_file.h"
+#include "models/base/config.h"
 #include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/program/program_files.h"
@@ -20,6 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using Data = std::vector<std::uint8_t>;
 
+constexpr std::size_t largestFile = 512U << 20;
+constexpr std::int64_t largestGather = std::int64_t{1} << 30;  ///< bytes of one file
+
 std::string nameFor(std::string name, std::int64_t dpu) {
   for (std::size_t at = name.find("{dpu}"); at != std::string::npos; at = name.find("{dpu}", at))
     name.replace(at, 5, std::to_string(dpu));
@@ -28,10 +32,9 @@ std::string nameFor(std::string name, std::int64_t dpu) {
 
 /// The bytes of a file; of .npy the data behind the header.
 Data contentOf(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw InputError("'" + file + "' cannot be read", "a file of the set");
-  Data data((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (data.size() > 10 && std::memcmp(data.data(), "\x93NUMPY", 6) == 0) {
+  const std::string bytes = readTextFile(file, largestFile);
+  Data data(bytes.begin(), bytes.end());
+  if (data.size() >= 12 && std::memcmp(data.data(), "\x93NUMPY", 6) == 0) {
     const std::size_t wide = data[6] >= 2 ? 12 : 10;
     std::size_t header = data[8] | std::size_t{data[9]} << 8;
     if (wide == 12) header |= std::size_t{data[10]} << 16 | std::size_t{data[11]} << 24;
@@ -69,7 +72,10 @@ class DpuSet {
     printed_.resize(static_cast<std::size_t>(spec.dpus));
     gathered_.resize(spec.steps.size());
     for (std::size_t i = 0; i < spec.steps.size(); ++i)
-      if (gathersInOne(spec.steps[i]))
+      if (gathersInOne(spec.steps[i]) && spec.dpus * spec.steps[i].bytes > largestGather)
+        throw InputError("'" + spec.steps[i].file + "' would gather more than 1 GiB",
+                         "a file of each DPU, with {dpu} in its name");
+      else if (gathersInOne(spec.steps[i]))
         gathered_[i].resize(static_cast<std::size_t>(spec.dpus * spec.steps[i].bytes));
   }
 
@@ -107,10 +113,7 @@ class DpuSet {
     return dpu::loadProgram(path(name), options);
   }
   static void write(const std::string& file, const Data& data) {
-    std::ofstream out(file, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(data.data()),
-              static_cast<std::streamsize>(data.size()));
-    if (!out) throw InputError("'" + file + "' cannot be written", "a writable file");
+    writeFileAtomically(file, {reinterpret_cast<const char*>(data.data()), data.size()});
   }
 
   Data source(const DpuSetStep& step, std::size_t index, std::int64_t d) const {

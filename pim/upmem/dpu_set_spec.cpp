@@ -6,6 +6,8 @@
 
 namespace wattlas::pim {
 
+constexpr std::size_t mostSteps = 1000;  ///< each takes memory for every DPU
+
 void DpuSetSpec::bind(Binder& b) {
   b.text("program", program, {}, "ELF executable or assembly source");
   b.text("device", device, {.fallback = "upmem-server"},
@@ -31,6 +33,7 @@ void DpuSetSpec::bind(Binder& b) {
     s.text("program", step.program, {.fallback = "-"}, "another program; MRAM stays");
     s.integer("times", step.times, {1, 1000000, "1"}, "launches in a row");
     if (!s.reading()) return;
+    if (index == mostSteps) s.problem("", "more than 1,000 steps", "fewer, or `times`");
     for (std::string* text : {&step.symbol, &step.file, &step.expect, &step.program})
       if (*text == "-") text->clear();  // not given
     if (step.kind == "to" && step.file.empty() == step.words.empty())

@@ -92,7 +92,7 @@ std::string toJson(const DpuRunResult& result) {
   j["mode"] = result.mode;
   j["mips"] = rounded(result.mips);
   j["host"] = {{"wall_s", rounded(result.wallS)}};
-  return j.dump(2);
+  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace wattlas::dpu
