@@ -36,8 +36,7 @@ Costing::Costing(const Experiment& experiment, const Tariff& tariff, ProfileCach
       cache_(cache),
       detail_(detail),
       levels_(static_cast<std::size_t>(componentOf(x_.platform->groups.size())) + 1,
-              Fidelity::analytic),
-      routes_(*x_.platform) {
+              Fidelity::analytic) {
   for (const ComponentIndex c : tariff_.components())
     if (c != onLink)
       levels_[static_cast<std::size_t>(c)] =
@@ -85,7 +84,7 @@ Ticks Costing::closedForm(const Profile& profile, ComponentIndex where) const {
   Ticks total;
   double linkRate = x_.platform->link.rate.value.value;
   if (where > onLink && x_.platform->host.device != nullptr)
-    linkRate = routes_.between(onHost, where).rate.value;
+    linkRate = routes().between(onHost, where).rate.value;
   for (const Segment& segment : profile.segments) {
     Ticks longest = segment.local;
     for (const Demand& d : segment.demands) {
@@ -129,7 +128,7 @@ const Costing::Executed& Costing::executed(const StepGroup& group, ComponentInde
 /// A copy as both of its ends and the way between them allow.
 Costing::Copied Costing::copied(const PlannedCopy& copy) const {
   if (copy.why == PlannedCopy::Why::stage) return passedOn(copy.request.amount);
-  const CopyRoutes::Route& route = routes_.between(copy.from, copy.to);
+  const CopyRoutes::Route& route = routes().between(copy.from, copy.to);
   const bool result = copy.why == PlannedCopy::Why::result;
   Copied out;
   CopyPart& part = out.part;
@@ -169,7 +168,7 @@ Costing::Copied Costing::copied(const PlannedCopy& copy) const {
 
 /// What members of one stage of a pipeline pass on to those of the next.
 Costing::Copied Costing::passedOn(Bits amount) const {
-  const CopyRoutes::Route& route = routes_.toNextStage(0);
+  const CopyRoutes::Route& route = routes().toNextStage(0);
   Copied out;
   CopyPart& part = out.part;
   part.before = false;
@@ -212,7 +211,7 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
         "a link whose `joins` names the group");
   const double n = static_cast<double>(members);
   CopyPart part;
-  part.route = routes_.neighbour();
+  part.route = routes().neighbour();
   part.lead = route->latency;
   // Where all members share one section, each waits for all.
   part.wire = spec.amount / n * (foldable(spec, *network_) ? 1.0 : n);

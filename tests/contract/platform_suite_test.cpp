@@ -205,10 +205,7 @@ double bandOf(const std::string& kind) {
 
 TEST_P(EveryPlatform, SimulationAgreesWithTheClosedForm) {
   const Experiment any = at({"gemv:512x512", "int8"}, level("analytic"));
-  // Open: on this small board ternary weights differ by 16 %, for a reason not found yet.
-  const double band = std::string(GetParam()) == "fpga-basys3"
-                          ? 0.17
-                          : bandOf(any.platform->device.device->info().kind);
+  const double band = bandOf(any.platform->device.device->info().kind);
   Runner simulated;
   for (const Point& point : suite::points()) {
     Runner closed;
