@@ -148,10 +148,12 @@ Costing::Copied Costing::copied(const PlannedCopy& copy) const {
       request = {end == copy.to ? CopyPattern::scatter : CopyPattern::gather, end == copy.to,
                  request.amount};
     const CopyCost cost = partOf(*x_.platform, end).device->copy(request);
-    part.lead += cost.latency;
     part.wire = std::max(part.wire, cost.wire);
-    // A link of its own is not as wide as the port to the host.
-    if (route.byHost) part.peak = std::min(part.peak, cost.peak);
+    // A link among devices has neither the host's calls nor the width of the port to it.
+    if (route.byHost) {
+      part.lead += cost.latency;
+      part.peak = std::min(part.peak, cost.peak);
+    }
     // Any member can return what all of them have.
     const auto sharing = result ? std::int64_t{1} : static_cast<std::int64_t>(tariff_.members(end));
     members = std::max(members, sharing);

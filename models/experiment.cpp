@@ -236,6 +236,10 @@ void ExperimentMaker::share(Experiment& experiment) {
                        members, p.groups.front().device.name, m.tensor, m.pipeline, m.data),
            fmt::format("mapping.shard.tensor of {}, or factors whose product is {}", members,
                        members));
+  if (m.tensor > 1 && p.device.device->info().activationsOnHost)
+    refuse("mapping.shard.tensor",
+           p.device.device->info().kind + " returns all results to the host, which joins no slices",
+           "one device of more ranks, or mapping.shard.data");
   if (m.microBatches > 1 && m.pipeline < 2)
     refuse("mapping.microBatches", "parts of a batch follow each other through a pipeline only",
            "mapping.shard.pipeline of 2 or more");

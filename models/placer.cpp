@@ -238,10 +238,7 @@ Ticks Placer::passing(Bits amount, ComponentIndex from, ComponentIndex to) {
     if (end == onHost) continue;
     const CopyCost cost = part(end).device->copy(
         {end == to ? CopyPattern::broadcast : CopyPattern::gather, end == to, amount});
-    const BitRate rate = route.byHost           ? cost.peak
-                         : route.rate.value > 0 ? route.rate
-                                                : BitRate(1e300);
-    time = std::max(time, cost.latency + toTicks(cost.wire / rate));
+    if (route.byHost) time = std::max(time, cost.latency + toTicks(cost.wire / cost.peak));
   }
   return time + route.latency;
 }

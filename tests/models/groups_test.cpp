@@ -167,6 +167,25 @@ TEST(Groups, PartsOfTheBatchCostAsManyMembersTheirEnergy) {
   EXPECT_NEAR(macs(b), 2 * macs(a), 1e-9 * macs(b));
 }
 
+TEST(Groups, SlicesMeetInCollectivesOverTheLink) {
+  // Two members: an all-reduce is two rounds of half the values, 1 us and 1 GB/s each; they meet on
+  // the bus.
+  const RunResult r = run("opt-125m", {{"workload.prompt", "16"},
+                                       {"workload.generate", "0"},
+                                       {"groups.first.count", "2"},
+                                       {"mapping.shard.tensor", "2"}});
+  ASSERT_TRUE(r.feasible) << r.reasons.front();
+  const double round = 1e-6 + 16 * 768 * 2 / 1e9;
+  double attributed = 0;
+  for (const OperatorResult& row : r.operators) {
+    attributed += row.attributedS;
+    if (row.name != "attn.out.all_reduce") continue;
+    EXPECT_EQ(row.kind, "collective");
+    EXPECT_NEAR(row.attributedS, 12 * 2 * round, 1e-12);
+  }
+  EXPECT_NEAR(attributed, r.timeS, 1e-12);
+}
+
 TEST(Groups, SharesThatDoNotMultiplyToTheMembersAreRefused) {
   const auto refused = [](test::Sets sets, const char* why) {
     try {
