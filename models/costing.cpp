@@ -193,9 +193,9 @@ BookedLoad Costing::booked(const PlannedCopy& load) const {
 BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region) {
   if (!network_) network_ = std::make_unique<Network>(*x_.platform);
   const Operator& op = phase.graph.at(region.ops.front());
-  const Mapping& mapping = x_.platform->mapping;
-  const std::int64_t members =
-      x_.platform->groups[region.group].count / (mapping.pipeline * mapping.data);
+  const std::int64_t members = op.dims[Dim::groups];
+  const std::int64_t teams =
+      static_cast<std::int64_t>(tariff_.members(region.component())) / members;
   CollectiveSpec spec;
   spec.operation = op.variant == OpVariant::allGather       ? "allGather"
                    : op.variant == OpVariant::reduceScatter ? "reduceScatter"
@@ -222,7 +222,7 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
   const std::int64_t rounds = (spec.operation == "allReduce" ? 2 : 1) * (members - 1);
   double bits = 0;
   for (const auto& [link, hops] : route->hops)
-    bits += spec.amount.value * static_cast<double>(rounds * hops * mapping.data);
+    bits += spec.amount.value * static_cast<double>(rounds * hops * teams);
   RegionBooker booker(tariff_, phase, region);
   booker.exchange(part, rounds, route->hops.front().first, bits);
   return booker.take();

@@ -91,6 +91,7 @@ class Simulation {
     };
     say(m.data, "parts of the batch");
     say(m.pipeline, "stages of layers");
+    say(m.expert, "parts of the experts, evenly used");
     say(m.tensor, "equal slices of every tensor, in step; collectives take all of them");
     return how;
   }
