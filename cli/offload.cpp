@@ -48,9 +48,11 @@ class Copies {
       const Device& device = *partOf(platform_, end).device;
       const CopyCost cost = device.copy(
           {end == to ? CopyPattern::broadcast : CopyPattern::gather, end == to, amount});
-      time += toSeconds(cost.latency).value;
       wire = std::max(wire, cost.wire.value);
-      if (route.byHost) rate = std::min(rate, cost.peak.value);
+      if (route.byHost) {
+        time += toSeconds(cost.latency).value;
+        rate = std::min(rate, cost.peak.value);
+      }
       joules += cost.energy.energy(device.energy()).value;
     }
     time += wire * route.meeting / rate;

@@ -240,10 +240,16 @@ double tokensBeforeFirst(const Actor& a) {
   return static_cast<double>((w.kernelHeight - 1) * w.paddedWidth() + w.kernelWidth);
 }
 
+/// Cycles of one firing; a memory slower than the pipeline stretches it.
+double firingCycles(const Actor& a) {
+  const double once = static_cast<double>(a.service + a.work);
+  return std::max(once, static_cast<double>(a.paceNum) / static_cast<double>(a.paceDen));
+}
+
 /// Cycles an actor still works after its last input came: padding below, windows completed there.
 double tailCycles(const Actor& a) {
   const Window& w = a.window;
-  const double once = static_cast<double>(a.service + a.work);
+  const double once = firingCycles(a);
   if (a.pattern != Pattern::scan) return once;
   const std::int64_t after = w.bottom * w.paddedWidth() + w.right;
   const std::int64_t rows = ((w.bottom + w.strideHeight - 1) / w.strideHeight);
@@ -267,7 +273,7 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
   double end = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Actor& a = pipeline.actors[i];
-    const double once = static_cast<double>(a.service + a.work);
+    const double once = firingCycles(a);
     const double busy = static_cast<double>(busyCycles(a));
     double begin = 0, inputsEnd = 0;
     for (const std::int32_t c : a.inputs) {

@@ -39,7 +39,7 @@ class DataflowDevice final : public ConfiguredDevice {
   /// Devices of one sweep share what their designs have in common.
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
-  int modelVersion() const override { return 1; }
+  int modelVersion() const override { return 2; }
   const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;

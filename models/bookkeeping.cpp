@@ -81,8 +81,9 @@ void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan, 
   now_ = end;
   phaseTransfer_ += region.transfer;
   phaseTransferJ_ += region.transferJ;
-  if (plan == nullptr || plan->groups.empty()) return;
-  const DesignReport design = plan->groups.front().program->designReport(full_);
+  if (plan == nullptr) return;
+  DesignReport design;  // exchanges have no program
+  if (!plan->groups.empty()) design = plan->groups.front().program->designReport(full_);
   if (!design.empty()) result_.design.join(design);
   if (full_) describe(region, *plan, design);
 }

@@ -77,7 +77,7 @@ const std::vector<std::string>& cataloguePlatforms() {
 
 std::vector<std::string> multiplesOf(const std::string& id) {
   std::vector<std::string> ids;
-  if (!id.starts_with("gpu-")) return ids;
+  if (!id.starts_with("gpu-") && id != "pim-ai-dimm") return ids;
   for (const char* count : {"2", "4", "8", "16"}) ids.push_back(id + "-x" + count);
   return ids;
 }

@@ -10,8 +10,8 @@ namespace wattlas {
 const std::vector<std::string>& cataloguePlatforms();
 bool isCataloguePlatform(const std::string& id);
 
-/// `ID-x2`, `-x4`, `-x8`, `-x16` of a GPU: groups of them, made from the file of one; empty for
-/// other platforms.
+/// `ID-x2`, `-x4`, `-x8`, `-x16` of a GPU or a PIM-AI DIMM: groups of them, made from the file of
+/// one; empty for other platforms.
 std::vector<std::string> multiplesOf(const std::string& id);
 
 }  // namespace wattlas

@@ -36,8 +36,7 @@ Costing::Costing(const Experiment& experiment, const Tariff& tariff, ProfileCach
       cache_(cache),
       detail_(detail),
       levels_(static_cast<std::size_t>(componentOf(x_.platform->groups.size())) + 1,
-              Fidelity::analytic),
-      routes_(*x_.platform) {
+              Fidelity::analytic) {
   for (const ComponentIndex c : tariff_.components())
     if (c != onLink)
       levels_[static_cast<std::size_t>(c)] =
@@ -85,7 +84,7 @@ Ticks Costing::closedForm(const Profile& profile, ComponentIndex where) const {
   Ticks total;
   double linkRate = x_.platform->link.rate.value.value;
   if (where > onLink && x_.platform->host.device != nullptr)
-    linkRate = routes_.between(onHost, where).rate.value;
+    linkRate = routes().between(onHost, where).rate.value;
   for (const Segment& segment : profile.segments) {
     Ticks longest = segment.local;
     for (const Demand& d : segment.demands) {
@@ -129,7 +128,7 @@ const Costing::Executed& Costing::executed(const StepGroup& group, ComponentInde
 /// A copy as both of its ends and the way between them allow.
 Costing::Copied Costing::copied(const PlannedCopy& copy) const {
   if (copy.why == PlannedCopy::Why::stage) return passedOn(copy.request.amount);
-  const CopyRoutes::Route& route = routes_.between(copy.from, copy.to);
+  const CopyRoutes::Route& route = routes().between(copy.from, copy.to);
   const bool result = copy.why == PlannedCopy::Why::result;
   Copied out;
   CopyPart& part = out.part;
@@ -149,10 +148,12 @@ Costing::Copied Costing::copied(const PlannedCopy& copy) const {
       request = {end == copy.to ? CopyPattern::scatter : CopyPattern::gather, end == copy.to,
                  request.amount};
     const CopyCost cost = partOf(*x_.platform, end).device->copy(request);
-    part.lead += cost.latency;
     part.wire = std::max(part.wire, cost.wire);
-    // A link of its own is not as wide as the port to the host.
-    if (route.byHost) part.peak = std::min(part.peak, cost.peak);
+    // A link among devices has neither the host's calls nor the width of the port to it.
+    if (route.byHost) {
+      part.lead += cost.latency;
+      part.peak = std::min(part.peak, cost.peak);
+    }
     // Any member can return what all of them have.
     const auto sharing = result ? std::int64_t{1} : static_cast<std::int64_t>(tariff_.members(end));
     members = std::max(members, sharing);
@@ -169,7 +170,7 @@ Costing::Copied Costing::copied(const PlannedCopy& copy) const {
 
 /// What members of one stage of a pipeline pass on to those of the next.
 Costing::Copied Costing::passedOn(Bits amount) const {
-  const CopyRoutes::Route& route = routes_.toNextStage(0);
+  const CopyRoutes::Route& route = routes().toNextStage(0);
   Copied out;
   CopyPart& part = out.part;
   part.before = false;
@@ -192,9 +193,9 @@ BookedLoad Costing::booked(const PlannedCopy& load) const {
 BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region) {
   if (!network_) network_ = std::make_unique<Network>(*x_.platform);
   const Operator& op = phase.graph.at(region.ops.front());
-  const Mapping& mapping = x_.platform->mapping;
-  const std::int64_t members =
-      x_.platform->groups[region.group].count / (mapping.pipeline * mapping.data);
+  const std::int64_t members = op.dims[Dim::groups];
+  const std::int64_t teams =
+      static_cast<std::int64_t>(tariff_.members(region.component())) / members;
   CollectiveSpec spec;
   spec.operation = op.variant == OpVariant::allGather       ? "allGather"
                    : op.variant == OpVariant::reduceScatter ? "reduceScatter"
@@ -212,7 +213,7 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
         "a link whose `joins` names the group");
   const double n = static_cast<double>(members);
   CopyPart part;
-  part.route = routes_.neighbour();
+  part.route = routes().neighbour();
   part.lead = route->latency;
   // Where all members share one section, each waits for all.
   part.wire = spec.amount / n * (foldable(spec, *network_) ? 1.0 : n);
@@ -221,7 +222,7 @@ BookedRegion Costing::exchanged(const Phase& phase, const PlannedRegion& region)
   const std::int64_t rounds = (spec.operation == "allReduce" ? 2 : 1) * (members - 1);
   double bits = 0;
   for (const auto& [link, hops] : route->hops)
-    bits += spec.amount.value * static_cast<double>(rounds * hops * mapping.data);
+    bits += spec.amount.value * static_cast<double>(rounds * hops * teams);
   RegionBooker booker(tariff_, phase, region);
   booker.exchange(part, rounds, route->hops.front().first, bits);
   return booker.take();

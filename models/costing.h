@@ -49,7 +49,10 @@ class Costing {
   Fidelity level(ComponentIndex component) const {
     return levels_[static_cast<std::size_t>(component)];
   }
-  const CopyRoutes& routes() const { return routes_; }
+  const CopyRoutes& routes() const {
+    if (!routes_) routes_ = std::make_unique<CopyRoutes>(*x_.platform);
+    return *routes_;
+  }
 
  private:
   struct Executed {
@@ -82,8 +85,8 @@ class Costing {
   const Tariff& tariff_;
   ProfileCache& cache_;
   const Detail detail_;
-  std::vector<Fidelity> levels_;  ///< by component
-  const CopyRoutes routes_;
+  std::vector<Fidelity> levels_;                ///< by component
+  mutable std::unique_ptr<CopyRoutes> routes_;  ///< points whose costs are known need none
   CostedRun out_;
   Plan plan_;
   std::deque<BookedRegion> regions_;

@@ -220,16 +220,18 @@ void ExperimentMaker::share(Experiment& experiment) {
     throw InputError(
         Problem{p.config.complete.place(), key, std::move(what), std::move(instead), {}});
   };
-  if (m.expert > 1)
-    refuse("mapping.shard.expert", "experts on members of their own are not available yet",
-           "mapping.shard.tensor, which cuts every expert");
-  if (m.tensor * m.pipeline * m.data != members)
-    refuse("mapping.shard",
-           fmt::format("{} members of {} share the network, but tensor x pipeline x data is "
-                       "{} x {} x {}",
-                       members, p.groups.front().device.name, m.tensor, m.pipeline, m.data),
-           fmt::format("mapping.shard.tensor of {}, or factors whose product is {}", members,
-                       members));
+  if (m.tensor * m.expert * m.pipeline * m.data != members)
+    refuse(
+        "mapping.shard",
+        fmt::format("{} members of {} share the network, but tensor x expert x pipeline x data "
+                    "is {} x {} x {} x {}",
+                    members, p.groups.front().device.name, m.tensor, m.expert, m.pipeline, m.data),
+        fmt::format("mapping.shard.tensor of {}, or factors whose product is {}", members,
+                    members));
+  if (m.tensor > 1 && p.device.device->info().activationsOnHost)
+    refuse("mapping.shard.tensor",
+           p.device.device->info().kind + " returns all results to the host, which joins no slices",
+           "one device of more ranks, or mapping.shard.data");
   if (m.microBatches > 1 && m.pipeline < 2)
     refuse("mapping.microBatches", "parts of a batch follow each other through a pipeline only",
            "mapping.shard.pipeline of 2 or more");
@@ -249,7 +251,10 @@ void ExperimentMaker::share(Experiment& experiment) {
   if (m.tensor > 1)
     experiment.workload =
         std::make_shared<const Workload>(tensorShard(*experiment.workload, m.tensor));
-  if (parts > 1 || m.tensor > 1) experiment.facts = factsOf(*experiment.workload);
+  if (m.expert > 1)
+    experiment.workload =
+        std::make_shared<const Workload>(expertShard(*experiment.workload, m.expert));
+  if (parts * m.tensor * m.expert > 1) experiment.facts = factsOf(*experiment.workload);
 }
 
 ExperimentMaker::Parts ExperimentMaker::build(const ExperimentSpec& spec) {

@@ -188,7 +188,7 @@ void Placer::findBest(std::size_t index, std::vector<Wish>& wishes) {
   for (std::size_t g = 0; g < x_.platform->groups.size(); ++g)
     if (fitsShard(g)) places.push_back(componentOf(g));
   const bool hosted = x_.platform->host.device != nullptr;
-  if (hosted && x_.run.scope >= Scope::node) places.push_back(onHost);
+  if (hosted) places.push_back(onHost);  // at any scope: what is counted moves no operator
   const double never = std::numeric_limits<double>::infinity();
   GraphCosts costs;
   std::vector<std::size_t> position(graph.size());
@@ -238,10 +238,7 @@ Ticks Placer::passing(Bits amount, ComponentIndex from, ComponentIndex to) {
     if (end == onHost) continue;
     const CopyCost cost = part(end).device->copy(
         {end == to ? CopyPattern::broadcast : CopyPattern::gather, end == to, amount});
-    const BitRate rate = route.byHost           ? cost.peak
-                         : route.rate.value > 0 ? route.rate
-                                                : BitRate(1e300);
-    time = std::max(time, cost.latency + toTicks(cost.wire / rate));
+    if (route.byHost) time = std::max(time, cost.latency + toTicks(cost.wire / cost.peak));
   }
   return time + route.latency;
 }

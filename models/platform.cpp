@@ -130,8 +130,8 @@ void checkDomain(PowerDomain& domain, const Platform& platform, const Place& pla
 
 namespace {
 
-/// `ID-x8` of a GPU that has a file: eight of them beside its host, sharing networks in slices. The
-/// host's link becomes a switch with a port for each.
+/// `ID-x8` of a GPU or DIMM that has a file: eight of them beside its host, sharing networks in
+/// slices. The host's link becomes a switch with a port for each.
 std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
   const std::size_t at = reference.rfind("-x");
   if (at == std::string::npos) return std::nullopt;
@@ -147,16 +147,17 @@ std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPa
              host = *link;
   group.put("device", *device);
   group.put("count", text(count));
-  groups.put("gpu", group);
-  host.put("joins", ConfigNode::ofList({text("host"), text("gpu")}));
+  const char* name = one.starts_with("gpu-") ? "gpu" : "dimm";
+  groups.put(name, group);
+  host.put("joins", ConfigNode::ofList({text("host"), text(name)}));
   host.put("topology", text("switch"));
-  const ConfigNode* name = link->find("name");
+  const ConfigNode* title = link->find("name");
   host.erase("name");
-  links.put(name != nullptr && name->isScalar() ? name->scalar() : "host link", host);
+  links.put(title != nullptr && title->isScalar() ? title->scalar() : "host link", host);
   tree.erase("device");
   tree.erase("link");
-  const ConfigNode* title = tree.find("title");
-  if (title != nullptr) tree.put("title", text(count + " x " + title->scalar()));
+  if (const ConfigNode* what = tree.find("title"); what != nullptr)
+    tree.put("title", text(count + " x " + what->scalar()));
   tree.put("groups", groups);
   tree.put("links", links);
   tree.set("mapping.shard.tensor", text(count));

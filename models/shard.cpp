@@ -13,6 +13,21 @@ std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
+Operator exchangeOf(const Operator& of, OpVariant variant, std::int64_t members,
+                    std::int64_t elements) {
+  Operator op;
+  op.name = of.name + (variant == OpVariant::allReduce ? ".all_reduce" : ".all_gather");
+  op.kind = OpKind::collective;
+  op.variant = variant;
+  op.hasWeights = false;
+  op.formats = of.formats;
+  op.count = of.count;
+  op.block = of.block;
+  op.dims[Dim::groups] = members;
+  op.dims[Dim::N] = elements;
+  return op;
+}
+
 class Sharder {
  public:
   Sharder(const Graph& graph, std::int64_t members) : from_(graph), members_(members) {}
@@ -72,17 +87,7 @@ class Sharder {
 
   /// All members get the sum, or all parts, of what operator `id` gave.
   void exchange(OpId id, OpVariant variant, std::int64_t elements) {
-    const Operator& of = from_.at(id);
-    Operator op;
-    op.name = of.name + (variant == OpVariant::allReduce ? ".all_reduce" : ".all_gather");
-    op.kind = OpKind::collective;
-    op.variant = variant;
-    op.hasWeights = false;
-    op.formats = of.formats;
-    op.count = of.count;
-    op.block = of.block;
-    op.dims[Dim::groups] = members_;
-    op.dims[Dim::N] = elements;
+    Operator op = exchangeOf(from_.at(id), variant, members_, elements);
     now_[at(id)] = to_.addAfter(now_[at(id)], std::move(op));
     state_[at(id)] = State::whole;
   }
@@ -163,6 +168,73 @@ class Sharder {
   std::vector<OpId> now_;  ///< by old id: who has its output now
 };
 
+class ExpertSharder {
+ public:
+  ExpertSharder(const Graph& graph, std::int64_t members) : from_(graph), members_(members) {}
+
+  /// False when the graph has no experts.
+  bool run(Graph& to) {
+    expert_.assign(from_.size(), 0);
+    std::vector<OpId> now(from_.size(), -1);
+    bool any = false;
+    for (const OpId id : from_.order()) {
+      Operator op = from_.at(id);
+      const bool mine = isExpert(id);
+      expert_[at(id)] = mine ? 1 : 0;
+      any = any || mine;
+      if (mine) {
+        op.count = (op.count + members_ - 1) / members_;
+        if (op.storedCount > 0) op.storedCount = (op.storedCount + members_ - 1) / members_;
+      }
+      const bool sum = !mine && readsExperts(id);
+      if (sum) checkLoad(id);
+      const OpId put = to.add(std::move(op));
+      for (const OpId p : from_.producers(id)) to.connect(now[at(p)], put);
+      now[at(id)] = put;
+      if (!sum) continue;
+      const Operator& of = from_.at(id);
+      now[at(id)] = to.addAfter(
+          put, exchangeOf(of, OpVariant::allReduce, members_, of.dims[Dim::M] * of.dims[Dim::N]));
+    }
+    return any;
+  }
+
+ private:
+  static std::size_t at(OpId id) { return static_cast<std::size_t>(id); }
+  bool readsExperts(OpId id) const {
+    const auto producers = from_.producers(id);
+    return std::any_of(producers.begin(), producers.end(),
+                       [this](OpId p) { return expert_[at(p)] != 0; });
+  }
+  /// Weights of which more are stored than run, and what lies between two such operators.
+  bool isExpert(OpId id) const {
+    const Operator& op = from_.at(id);
+    if (op.storedCount > 0) return true;
+    const auto consumers = from_.consumers(id);
+    return readsExperts(id) && std::any_of(consumers.begin(), consumers.end(), [&](OpId c) {
+             return from_.at(c).storedCount > 0 && from_.at(c).count == op.count;
+           });
+  }
+  void checkLoad(OpId sum) const {
+    std::int64_t runs = 0;
+    for (const OpId p : from_.producers(sum))
+      if (expert_[at(p)] != 0) runs += from_.at(p).count;
+    const std::int64_t layers = from_.at(sum).count;
+    if (runs >= layers * members_) return;
+    throw InputError(
+        fmt::format("{}: {:.3g} distinct experts a layer are read, and {} members hold "
+                    "them",
+                    from_.at(sum).name, static_cast<double>(runs) / static_cast<double>(layers),
+                    members_),
+        fmt::format("mapping.shard.expert of {} or less, or a larger batch",
+                    std::max<std::int64_t>(1, runs / layers)));
+  }
+
+  const Graph& from_;
+  const std::int64_t members_;
+  std::vector<char> expert_;
+};
+
 }  // namespace
 
 Workload tensorShard(const Workload& workload, std::int64_t members) {
@@ -171,6 +243,21 @@ Workload tensorShard(const Workload& workload, std::int64_t members) {
   for (Phase& phase : sharded.phases) phase.graph = Sharder(phase.graph, members).run();
   // Costs of a slice are those of no other description.
   sharded.config.put("slice", ConfigNode::ofScalar("1/" + std::to_string(members)));
+  return sharded;
+}
+
+Workload expertShard(const Workload& workload, std::int64_t members) {
+  Workload sharded = workload;
+  bool any = false;
+  for (Phase& phase : sharded.phases) {
+    Graph graph;
+    any = ExpertSharder(phase.graph, members).run(graph) || any;
+    phase.graph = std::move(graph);
+  }
+  if (!any) throw InputError(workload.id + " has no experts", "mapping.shard.expert of 1");
+  sharded.notes.push_back("experts are dealt out evenly to " + std::to_string(members) +
+                          " members");
+  sharded.config.put("experts", ConfigNode::ofScalar("1/" + std::to_string(members)));
   return sharded;
 }
 

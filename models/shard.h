@@ -11,4 +11,10 @@ namespace wattlas {
 /// Throws InputError when heads do not divide, or for operators that have no such cut.
 Workload tensorShard(const Workload& workload, std::int64_t members);
 
+/// What one of `members` runs that hold different experts of a mixture and everything else alike:
+/// its share of the experts that are read, dealt out evenly, and an all-reduce of what they gave.
+/// Throws InputError for networks without experts, and where fewer experts of a layer are read than
+/// there are members, since then some of them would wait.
+Workload expertShard(const Workload& workload, std::int64_t members);
+
 }  // namespace wattlas

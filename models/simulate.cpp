@@ -39,9 +39,11 @@ class Simulation {
       runNetwork();
     result_.host.wallS =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    result_.host.rssBytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+    if (detail_ == Detail::full) {
+      rusage usage{};
+      getrusage(RUSAGE_SELF, &usage);
+      result_.host.rssBytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+    }
     return std::move(result_);
   }
 
@@ -89,6 +91,7 @@ class Simulation {
     };
     say(m.data, "parts of the batch");
     say(m.pipeline, "stages of layers");
+    say(m.expert, "parts of the experts, evenly used");
     say(m.tensor, "equal slices of every tensor, in step; collectives take all of them");
     return how;
   }
@@ -159,6 +162,10 @@ class Simulation {
   }
 
   void account(const CostedRun& costed) {
+    const Platform& p = *x_.platform;
+    if (detail_ == Detail::totals && !evented() && p.domains.empty() && !p.mapping.overlapped &&
+        p.mapping.pipeline == 1)
+      return addUp(costed);
     const TaskGraph graph = x_.platform->mapping.pipeline > 1
                                 ? pipelineGraph(costed, costing_.routes(), x_)
                                 : runGraph(costed, costing_.routes(), x_);
@@ -177,6 +184,19 @@ class Simulation {
           names.push_back(x_.workload->phases[phase.index].graph.at(region.plan->ops.front()).name);
     report(graph, resources, schedule,
            [&](const Task& task) { return names[static_cast<std::size_t>(task.owner)]; });
+    books_.close();
+  }
+
+  /// What the list schedule of a chain gives, without the list.
+  void addUp(const CostedRun& costed) {
+    Ticks end;
+    for (const BookedLoad* load : costed.loads) books_.load(*load, end += load->copy.alone);
+    for (const CostedPhase& phase : costed.phases) {
+      books_.beginPhase(x_.workload->phases[phase.index]);
+      for (const CostedRegion& region : phase.regions)
+        books_.region(*region.cost, region.plan, end += region.cost->duration);
+      books_.endPhase();
+    }
     books_.close();
   }
 

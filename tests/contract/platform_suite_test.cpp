@@ -205,10 +205,7 @@ double bandOf(const std::string& kind) {
 
 TEST_P(EveryPlatform, SimulationAgreesWithTheClosedForm) {
   const Experiment any = at({"gemv:512x512", "int8"}, level("analytic"));
-  // Open: on this small board ternary weights differ by 16 %, for a reason not found yet.
-  const double band = std::string(GetParam()) == "fpga-basys3"
-                          ? 0.17
-                          : bandOf(any.platform->device.device->info().kind);
+  const double band = bandOf(any.platform->device.device->info().kind);
   Runner simulated;
   for (const Point& point : suite::points()) {
     Runner closed;
@@ -221,8 +218,9 @@ TEST_P(EveryPlatform, SimulationAgreesWithTheClosedForm) {
   }
 }
 
-/// A larger tile may fit a larger product better: a GPU is a little faster then. More than that is
-/// an error.
+/// CTAs that share panels keep more loads under way, so that a larger product of a GPU may be a
+/// little faster. Counting shared panels once would forbid it, but measured products say otherwise:
+/// their mean error grows from 9 to 14 % (H100 and A100, event). More than this is an error.
 constexpr double tileLuck = 0.004;
 
 TEST_P(EveryPlatform, MoreWorkIsNeverFaster) {

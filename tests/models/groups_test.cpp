@@ -167,6 +167,58 @@ TEST(Groups, PartsOfTheBatchCostAsManyMembersTheirEnergy) {
   EXPECT_NEAR(macs(b), 2 * macs(a), 1e-9 * macs(b));
 }
 
+TEST(Groups, SlicesMeetInCollectivesOverTheLink) {
+  // Two members: an all-reduce is two rounds of half the values, 1 us and 1 GB/s each; they meet on
+  // the bus.
+  const RunResult r = run("opt-125m", {{"workload.prompt", "16"},
+                                       {"workload.generate", "0"},
+                                       {"groups.first.count", "2"},
+                                       {"mapping.shard.tensor", "2"}});
+  ASSERT_TRUE(r.feasible) << r.reasons.front();
+  const double round = 1e-6 + 16 * 768 * 2 / 1e9;
+  double attributed = 0;
+  for (const OperatorResult& row : r.operators) {
+    attributed += row.attributedS;
+    if (row.name != "attn.out.all_reduce") continue;
+    EXPECT_EQ(row.kind, "collective");
+    EXPECT_NEAR(row.attributedS, 12 * 2 * round, 1e-12);
+  }
+  EXPECT_NEAR(attributed, r.timeS, 1e-12);
+}
+
+TEST(Groups, ExpertsOnMembersOfTheirOwn) {
+  const test::Sets base{
+      {"workload.prompt", "64"}, {"workload.generate", "0"}, {"workload.layers", "2"}};
+  test::Sets shared = base;
+  shared.insert(shared.end(), {{"groups.first.count", "4"},
+                               {"mapping.shard.expert", "4"},
+                               {"groups.first.device.memory.capacity", "400 GB"}});
+  test::Sets alone = base;
+  alone.emplace_back("groups.first.device.memory.capacity", "400 GB");
+  const RunResult one = run("mixtral-8x7b", alone), four = run("mixtral-8x7b", shared);
+  ASSERT_TRUE(one.feasible) << one.reasons.front();
+  ASSERT_TRUE(four.feasible) << four.reasons.front();
+  const auto find = [](const RunResult& r, const std::string& name) {
+    for (const OperatorResult& row : r.operators)
+      if (row.name == name) return row;
+    return OperatorResult{};
+  };
+  // 64 tokens read all eight experts of both layers: each member runs two of them.
+  EXPECT_EQ(find(one, "mlp.expert.gate_up").count, 16);
+  EXPECT_EQ(find(four, "mlp.expert.gate_up").count, 4);
+  EXPECT_EQ(find(four, "attn.qkv").count, find(one, "attn.qkv").count);
+  EXPECT_GT(find(four, "mlp.combine.all_reduce").attributedS, 0);
+  EXPECT_LT(four.weightsBytes, 0.4 * one.weightsBytes);
+  try {
+    test::Sets single = shared;
+    single.emplace_back("workload.prompt", "1");
+    (void)run("mixtral-8x7b", single);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("distinct experts a layer"));
+  }
+}
+
 TEST(Groups, SharesThatDoNotMultiplyToTheMembersAreRefused) {
   const auto refused = [](test::Sets sets, const char* why) {
     try {
@@ -176,7 +228,7 @@ TEST(Groups, SharesThatDoNotMultiplyToTheMembersAreRefused) {
       EXPECT_THAT(error.what(), HasSubstr(why));
     }
   };
-  refused({{"groups.first.count", "4"}, {"mapping.shard.tensor", "2"}}, "2 x 1 x 1");
+  refused({{"groups.first.count", "4"}, {"mapping.shard.tensor", "2"}}, "2 x 1 x 1 x 1");
   refused({{"groups.first.count", "2"}, {"mapping.shard.data", "2"}, {"workload.batch", "3"}},
           "a batch of 3 does not divide into 2 parts");
   refused({{"groups.first.count", "16"}, {"mapping.shard.tensor", "16"}}, "query heads");
