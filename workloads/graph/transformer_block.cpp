@@ -437,8 +437,7 @@ class PassBuilder {
     gemm(group + (spec_.gated ? ".gate_up" : ".up") + suffix, rows, spec_.gated ? 2 * width : width,
          spec_.hidden, bias);
     elementwise(group + ".act" + suffix, OpKind::activation, functionOf(spec_.gated), rows, width);
-    if (spec_.subNorms)
-      norm(group + ".sub_norm" + suffix, rows, width, normVariant());
+    if (spec_.subNorms) norm(group + ".sub_norm" + suffix, rows, width, normVariant());
     gemm(group + ".down" + suffix, rows, spec_.hidden, width, bias);
   }
 

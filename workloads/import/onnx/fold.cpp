@@ -402,8 +402,8 @@ Out nonZero(const Constant& data) {
   each(data.dims, [&](const Sizes& index) {
     if (data.at(offset(index, data.dims)) != 0) found.push_back(index);
   });
-  Constant c = ofInts({static_cast<std::int64_t>(data.dims.size()),
-                       static_cast<std::int64_t>(found.size())}, {});
+  Constant c = ofInts(
+      {static_cast<std::int64_t>(data.dims.size()), static_cast<std::int64_t>(found.size())}, {});
   for (std::size_t axis = 0; axis < data.dims.size(); ++axis)
     for (const Sizes& index : found) c.ints.push_back(index[axis]);
   return one(std::move(c));
@@ -463,7 +463,8 @@ std::optional<Sizes> reshaped(const Node& node, const In& in) {
     return target;
   }
   if (node.op == "Flatten") {
-    const std::int64_t axis = node.integer("axis", 1), rank = static_cast<std::int64_t>(dims.size());
+    const std::int64_t axis = node.integer("axis", 1),
+                       rank = static_cast<std::int64_t>(dims.size());
     if (axis < -rank || axis > rank) return std::nullopt;
     const auto at = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
     return Sizes{product(dims, 0, at), product(dims, at)};

@@ -7,13 +7,13 @@
 
 #include "models/base/error.h"
 #include "models/base/plain_text.h"
-#include "workloads/import/onnx/tensor.h"
 #include "workloads/import/onnx/infer.h"
+#include "workloads/import/onnx/tensor.h"
 
 namespace wattlas::onnx_import {
 namespace {
 
-constexpr int deepest = 32;               // subgraphs and functions inside each other
+constexpr int deepest = 32;                 // subgraphs and functions inside each other
 constexpr std::size_t mostNodes = 400'000;  // after functions are opened
 constexpr std::int64_t mostRank = 64;
 
@@ -100,8 +100,11 @@ class Reader {
     for (int i = 0; value.known && i < tensor.shape().dim_size(); ++i)
       value.dims.push_back(extent(tensor.shape().dim(i), info.name(), i));
     if (!value.known && !value.sequence)
-      problems_.add({{file_, 0}, plainText(info.name(), 80), "an input without a shape",
-                     "a shape, whose dimensions may be names", {}});
+      problems_.add({{file_, 0},
+                     plainText(info.name(), 80),
+                     "an input without a shape",
+                     "a shape, whose dimensions may be names",
+                     {}});
     if (value.known && product(value.dims) == 1 && !isFloat(value.type)) bindScalar(value);
     if (const auto given = values_.find(value.name); given != values_.end()) {
       value.dims = given->second->dims;
@@ -116,8 +119,8 @@ class Reader {
     constexpr std::int64_t most = std::int64_t{1} << 40;
     if (dim.has_dim_value() && dim.dim_value() > 0) {
       if (dim.dim_value() > most)
-        throw InputError(Problem{{file_, 0}, plainText(input, 80), "an extent beyond 2^40",
-                                 "a smaller one", {}});
+        throw InputError(Problem{
+            {file_, 0}, plainText(input, 80), "an extent beyond 2^40", "a smaller one", {}});
       return dim.dim_value();
     }
     const std::string name = dim.has_dim_param() && !dim.dim_param().empty()
@@ -146,9 +149,7 @@ class Reader {
     const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
     if (place == 0 || has("batch") || has("Batch")) return 1;
     if (has("seq") || has("Seq") || has("length") || has("time")) {
-      if (noted_.insert(name).second)
-        out_.notes.push_back("dimension " + plainText(name, 60) + " is 128 (--bind " +
-                             plainText(name, 60) + "=N sets it)");
+      if (noted_.insert(name).second) assume(plainText(name, 60));
       return 128;
     }
     if (noted_.insert(name).second)
@@ -158,6 +159,11 @@ class Reader {
                      "a number",
                      "wattlas import FILE --bind " + plainText(name, 80) + "=N -o model.yaml"});
     return 1;
+  }
+
+  void assume(const std::string& name) {
+    out_.notes.push_back("dimension " + name + " is 128 (--bind " + name + "=N sets it)");
+    out_.assumed += (out_.assumed.empty() ? "" : ", ") + name + " is 128";
   }
 
   void bindScalar(Value& value) {
@@ -237,14 +243,14 @@ class Reader {
   }
 
   std::string labelOf(const onnx::NodeProto& node, const std::string& path) const {
-    std::string name = !node.name().empty()      ? node.name()
+    std::string name = !node.name().empty()                                ? node.name()
                        : node.output_size() > 0 && !node.output(0).empty() ? node.output(0)
-                                                 : node.op_type();
+                                                                           : node.op_type();
     return path + plainText(name, 200);
   }
 
-  void visit(const onnx::NodeProto& node, Scope& scope, const std::string& path,
-             std::int64_t times, int depth) {
+  void visit(const onnx::NodeProto& node, Scope& scope, const std::string& path, std::int64_t times,
+             int depth) {
     if (out_.nodes.size() > mostNodes || ++visited_ > 2 * mostNodes)
       throw InputError(Problem{{file_, 0}, {}, "more than 400000 nodes", "a smaller graph", {}});
     const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
@@ -268,24 +274,27 @@ class Reader {
     for (const auto& in : node.input()) made.in.push_back(in.empty() ? -1 : scope.find(in));
     for (int i = 0; i < node.input_size(); ++i)
       if (!node.input(i).empty() && made.in[i] < 0)
-        throw InputError(Problem{{file_, 0}, made.name,
-                                 "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
-                                 "an input, a weight or the output of a node",
-                                 {}});
+        throw InputError(
+            Problem{{file_, 0},
+                    made.name,
+                    "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
+                    "an input, a weight or the output of a node",
+                    {}});
     finish(std::move(made), node, scope);
   }
 
   /// Values, types and shapes of the outputs; a node that has to run joins the graph.
   void finish(Node made, const onnx::NodeProto& node, Scope& scope) {
-    const bool random = made.op.starts_with("Random") || made.op == "Multinomial" ||
-                        made.op == "Bernoulli";
+    const bool random =
+        made.op.starts_with("Random") || made.op == "Multinomial" || made.op == "Bernoulli";
     bool fixed = !random, valued = !random;
     int weights = 0, weight = -1;
     for (const int in : made.in) {
       if (in < 0) continue;
       fixed = fixed && out_.values[in].fixed;
       valued = valued && out_.values[in].data != nullptr;
-      if (out_.values[in].weight >= 0 && !(out_.values[in].data && out_.values[in].dims.size() < 2)) {
+      if (out_.values[in].weight >= 0 &&
+          !(out_.values[in].data && out_.values[in].dims.size() < 2)) {
         ++weights;
         weight = out_.values[in].weight;
       }
@@ -317,6 +326,7 @@ class Reader {
       value.known = shapes[i].known;
       value.dims = shapes[i].dims;
       value.sequence = shapes[i].sequence;
+      value.why = shapes[i].why;
       if (value.dims.size() > mostRank) value.known = false;
       if (value.known) product(value.dims);
       value.fixed = fixed;
@@ -335,7 +345,9 @@ class Reader {
   /// Width that a quantiser of QONNX states, or that its input has.
   int bitsOf(const Node& node, const std::vector<const Constant*>& in) const {
     if (node.op == "BipolarQuant") return 1;
-    const std::size_t at = node.op == "Quant" || node.op == "IntQuant" ? 3 : node.op == "Trunc" ? 4 : 0;
+    const std::size_t at = node.op == "Quant" || node.op == "IntQuant" ? 3
+                           : node.op == "Trunc"                        ? 4
+                                                                       : 0;
     if (at > 0 && at < in.size() && in[at] != nullptr && in[at]->size() == 1 &&
         in[at]->at(0) >= 1 && in[at]->at(0) <= 32)
       return static_cast<int>(in[at]->at(0));
@@ -380,9 +392,11 @@ class Reader {
       scope.ids[node.output(0)] = add(std::move(value));
       return;
     }
-    throw InputError(Problem{{file_, 0}, plainText(node.output(0), 80),
+    throw InputError(Problem{{file_, 0},
+                             plainText(node.output(0), 80),
                              "a constant without a value that is known",
-                             "a tensor, number or list of numbers", {}});
+                             "a tensor, number or list of numbers",
+                             {}});
   }
 
   static const onnx::GraphProto* graphOf(const onnx::NodeProto& node, const char* name) {
@@ -425,8 +439,7 @@ class Reader {
       taken = sizeOf(*yes) >= sizeOf(*no);
       const std::string name = id >= 0 ? out_.values[id].name : "?";
       out_.notes.push_back("If " + labelOf(node, path) + " depends on " + plainText(name, 60) +
-                           ", which is not known: its larger branch (" +
-                           (taken ? "then" : "else") +
+                           ", which is not known: its larger branch (" + (taken ? "then" : "else") +
                            ") is taken; --bind of a scalar input decides it");
     }
     const onnx::GraphProto* graph = taken ? yes : no;
@@ -437,8 +450,8 @@ class Reader {
       scope.ids[node.output(i)] = result(*graph, i, inner, node, path);
   }
 
-  int result(const onnx::GraphProto& graph, int i, const Scope& inner,
-             const onnx::NodeProto& node, const std::string& path) const {
+  int result(const onnx::GraphProto& graph, int i, const Scope& inner, const onnx::NodeProto& node,
+             const std::string& path) const {
     const int id = inner.find(graph.output(i).name());
     if (id < 0) refuse(node, path, "an inner graph gives an output that nothing makes", "a value");
     return id;
