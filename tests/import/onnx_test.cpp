@@ -1,6 +1,8 @@
 // ONNX graphs -> operators: what runs, with which shapes and formats, and what is refused.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/graph/workload_fixture.h"
 #include "tests/import/onnx_builder.h"
 #include "workloads/graph/kind.h"
@@ -268,6 +270,16 @@ TEST(Onnx, WrittenOutYamlGivesTheSameNetwork) {
   const Workload again =
       buildWorkload("model", parseYaml(model.description.toYaml(), "m.yaml"), ConfigNode::ofMap());
   EXPECT_EQ(again.config.hash(), m.build().config.hash());
+}
+
+/// The tests that come with ONNX 1.12, where they are installed.
+TEST(Onnx, NodeTestsHaveTheShapesOfTheirReferences) {
+  const std::filesystem::path folder = "/usr/share/libonnx-testdata/data/node";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "libonnx-testdata is not installed";
+  int exact = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    exact += readOnnxExample(entry.path().string()).exact ? 1 : 0;
+  EXPECT_GE(exact, 840);
 }
 
 }  // namespace

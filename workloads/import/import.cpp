@@ -55,8 +55,8 @@ ImportedModel importOnnxFile(const std::string& file, const std::string& name,
   (void)options;
   throw InputError("'" + file.substr(0, 200) + "' is an ONNX model, and this build reads none",
                    "a build with ONNX",
-                   "install libonnx-dev, libprotobuf-dev and protobuf-compiler "
-                   "(scripts/setup.sh --onnx), configure anew and build");
+                   "install libonnx-dev and libprotobuf-dev "
+                   "(scripts/setup.sh), configure anew and build");
 #endif
 }
 
