@@ -8,12 +8,13 @@
 #include "models/base/error.h"
 #include "models/base/plain_text.h"
 #include "workloads/import/onnx/infer.h"
+#include "workloads/import/onnx/proto_facts.h"
 #include "workloads/import/onnx/tensor.h"
 
 namespace wattlas::onnx_import {
 namespace {
 
-constexpr int deepest = 32;                 // subgraphs and functions inside each other
+// subgraphs and functions inside each other
 constexpr std::size_t mostNodes = 400'000;  // after functions are opened
 constexpr std::int64_t mostRank = 64;
 
@@ -207,39 +208,9 @@ class Reader {
       out_.values[id].data = nullptr;
       scope.ids[tensor.values().name()] = id;
     }
-    for (const int at : sorted(graph, scope)) visit(graph.node(at), scope, path, times, depth);
-  }
-
-  /// Order of nodes such that inputs come first: files of old writers are not sorted.
-  static std::vector<int> sorted(const onnx::GraphProto& graph, const Scope& scope) {
-    std::set<std::string> made, there;
-    for (const auto& node : graph.node())
-      for (const auto& out : node.output()) made.insert(out);
-    std::vector<int> order, waiting;
-    for (int i = 0; i < graph.node_size(); ++i) waiting.push_back(i);
-    for (bool moved = true; moved && !waiting.empty();) {
-      moved = false;
-      std::vector<int> left;
-      for (const int i : waiting) {
-        const auto& node = graph.node(i);
-        const bool ready =
-            std::all_of(node.input().begin(), node.input().end(), [&](const std::string& in) {
-              return in.empty() || made.count(in) == 0 || there.count(in) > 0 ||
-                     scope.find(in) >= 0;
-            });
-        if (!ready) {
-          left.push_back(i);
-          continue;
-        }
-        moved = true;
-        for (const auto& out : node.output()) there.insert(out);
-        order.push_back(i);
-      }
-      if (left.size() > 2000 && left.size() * 10 > waiting.size() * 9) break;  // hopeless
-      waiting = std::move(left);
-    }
-    order.insert(order.end(), waiting.begin(), waiting.end());
-    return order;
+    for (const int at :
+         sortedNodes(graph, [&](const std::string& name) { return scope.find(name) >= 0; }))
+      visit(graph.node(at), scope, path, times, depth);
   }
 
   std::string labelOf(const onnx::NodeProto& node, const std::string& path) const {
@@ -306,7 +277,7 @@ class Reader {
     std::optional<std::vector<Constant>> folded;
     if (made.domain.empty() && (made.op == "Shape" || made.op == "Size")) {
       if (const Value* in = out_.in(made, 0); in != nullptr && in->known && !in->sequence)
-        folded = shapeOf(made, in->dims);
+        folded = shapeConstant(made, in->dims);
     } else if (valued && made.domain.empty()) {
       folded = fold(made, constants);
     }
@@ -357,24 +328,6 @@ class Reader {
     return bits;
   }
 
-  static std::vector<Constant> shapeOf(const Node& node, const Sizes& dims) {
-    Constant c;
-    c.type = int64;
-    if (node.op == "Size") {
-      c.ints = {product(dims)};
-      return {c};
-    }
-    const auto rank = static_cast<std::int64_t>(dims.size());
-    const auto clamped = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
-    };
-    const std::int64_t start = clamped(node.integer("start", 0)),
-                       end = clamped(node.integer("end", rank));
-    for (std::int64_t i = start; i < end; ++i) c.ints.push_back(dims[i]);
-    c.dims = {static_cast<std::int64_t>(c.ints.size())};
-    return {c};
-  }
-
   void literal(const onnx::NodeProto& node, Scope& scope) {
     for (const auto& attribute : node.attribute()) {
       if (attribute.name() == "value" && attribute.has_t()) {
@@ -399,12 +352,6 @@ class Reader {
                              {}});
   }
 
-  static const onnx::GraphProto* graphOf(const onnx::NodeProto& node, const char* name) {
-    for (const auto& attribute : node.attribute())
-      if (attribute.name() == name && attribute.has_g()) return &attribute.g();
-    return nullptr;
-  }
-
   int idOf(const onnx::NodeProto& node, int i, const Scope& scope) const {
     return i < node.input_size() && !node.input(i).empty() ? scope.find(node.input(i)) : -1;
   }
@@ -412,19 +359,6 @@ class Reader {
   [[noreturn]] void refuse(const onnx::NodeProto& node, const std::string& path,
                            const std::string& what, const std::string& expected) const {
     throw InputError(Problem{{file_, 0}, labelOf(node, path), what, expected, {}});
-  }
-
-  /// Nodes and weights of a graph, for a choice between two.
-  static std::int64_t sizeOf(const onnx::GraphProto& graph, int depth = 0) {
-    std::int64_t size = graph.node_size();
-    for (const auto& tensor : graph.initializer())
-      size += static_cast<std::int64_t>(tensor.ByteSizeLong() / 64);
-    for (const auto& node : graph.node())
-      for (const auto& attribute : node.attribute()) {
-        if (attribute.has_g() && depth < deepest) size += sizeOf(attribute.g(), depth + 1);
-        if (attribute.has_t()) size += static_cast<std::int64_t>(attribute.t().ByteSizeLong() / 64);
-      }
-    return size;
   }
 
   /// The branch that a constant condition takes; of an unknown one the larger, with a note.
