@@ -14,7 +14,7 @@ using testing::fromText;
 using testing::make;
 
 Workload fromFile(const std::string& name) {
-  return make(wattlas::test::sourceRoot() + "/tests/data/networks/" + name + ".yaml");
+  return make(std::string(wattlas::test::sourceRoot()) + "/tests/data/networks/" + name + ".yaml");
 }
 
 std::int64_t macs(const std::string& yaml) {
