@@ -81,6 +81,7 @@ void matrixProduct(Lowering& l, const Node& node, std::size_t a, std::size_t b, 
   if (!batch || left.columns != right.rows)
     l.refuse(node, "multiplies " + textOf(x.dims) + " and " + textOf(w.dims));
   const std::int64_t all = product(*batch);
+  product(l.out(node).dims);
   const bool trained = w.fixed != x.fixed;
   const std::size_t weight = w.fixed ? b : a;
   const std::int64_t sets = !trained ? 1 : product(w.fixed ? right.batch : left.batch);
@@ -92,6 +93,8 @@ void matrixProduct(Lowering& l, const Node& node, std::size_t a, std::size_t b, 
         (w.fixed ? left.rows : right.columns) * (all / std::max<std::int64_t>(sets, 1));
     const std::int64_t outputs = w.fixed ? right.columns : left.rows;
     op.dim(Dim::M, vectors).dim(Dim::N, outputs);
+    if (sets > (std::int64_t{1} << 40) / std::max<std::int64_t>(node.times, 1))
+      l.refuse(node, "too many matrices");
     if (sets > 1) op.number("count", sets * node.times);
     const bool own = bias >= 0 && l.hasIn(node, static_cast<std::size_t>(bias)) &&
                      l.in(node, static_cast<std::size_t>(bias)).fixed;
@@ -159,6 +162,7 @@ void einsum(Lowering& l, const Node& node) {
       term->replace(dots, 3, own);
     }
   if (a.size() != x.dims.size() || b.size() != w.dims.size()) l.refuse(node, "does not fit");
+  l.out(node);
   std::int64_t batch = 1, rows = 1, columns = 1, sums = 1;
   const auto has = [](const std::string& text, char letter) {
     return text.find(letter) != std::string::npos;
@@ -184,6 +188,10 @@ void attention(Lowering& l, const Node& node) {
                value = 0, batch = q.dims.empty() ? 1 : q.dims[0], own = 0;
   const bool wide = q.dims.size() == 4;
   std::int64_t queryHeads = heads;
+  constexpr std::int64_t mostHeads = 1 << 20;
+  if (heads < 0 || heads > mostHeads || keyHeads < 0 || keyHeads > mostHeads ||
+      (!wide && keyHeads < 1))
+    l.refuse(node, std::to_string(heads) + " heads");
   if (packed) {
     const Value& w = l.in(node, 1);
     if (heads < 1 || q.dims.size() != 3 || w.dims.size() != 2) l.refuse(node, "of unknown form");

@@ -49,8 +49,12 @@ struct Constant {
   bool whole() const { return !isFloat(type); }
   std::size_t size() const { return whole() ? ints.size() : reals.size(); }
   double at(std::size_t i) const { return whole() ? static_cast<double>(ints[i]) : reals[i]; }
+  /// Of integers the whole part; 0 when it has none.
   void push(double value) {
-    whole() ? ints.push_back(static_cast<std::int64_t>(value)) : reals.push_back(value);
+    if (whole())
+      ints.push_back(value > -9.2e18 && value < 9.2e18 ? static_cast<std::int64_t>(value) : 0);
+    else
+      reals.push_back(value);
   }
 };
 /// Larger ones are kept as shapes only.

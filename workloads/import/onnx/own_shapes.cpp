@@ -192,6 +192,8 @@ void attention(Rule& r) {
   Sizes dims = q->dims;
   const std::int64_t queryHeads = r.node.integer("q_num_heads", r.node.integer("num_heads", 0));
   const std::int64_t keyHeads = r.node.integer("kv_num_heads", queryHeads);
+  constexpr std::int64_t mostHeads = 1 << 20;
+  if (queryHeads < 0 || queryHeads > mostHeads || keyHeads < 0 || keyHeads > mostHeads) return;
   if (r.node.op == "Attention" && !r.node.domain.empty()) {  // one packed projection
     const Value* w = r.in(1);
     if (w == nullptr || w->dims.size() != 2) return;
@@ -299,13 +301,16 @@ void convolves(Rule& r) {  // FusedConv and its like: as Conv with explicit padd
   };
   Sizes dims = {x->dims[0], w->dims[0]};
   for (std::size_t i = 0; i < axes; ++i) {
-    const std::int64_t stride = of(strides, i, 1);
-    if (stride < 1) return;
+    const std::int64_t stride = of(strides, i, 1), dilation = of(dilations, i, 1);
+    constexpr std::int64_t most = std::int64_t{1} << 30;
+    for (const std::int64_t value : {stride, dilation, x->dims[i + 2], w->dims[i + 2]})
+      if (value < 1 || value > most) return;
+    if (std::abs(of(pads, i, 0)) > most || std::abs(of(pads, i + axes, 0)) > most) return;
     if (r.node.word("auto_pad", "NOTSET").starts_with("SAME")) {
       dims.push_back((x->dims[i + 2] + stride - 1) / stride);
       continue;
     }
-    const std::int64_t reach = (w->dims[i + 2] - 1) * of(dilations, i, 1) + 1;
+    const std::int64_t reach = (w->dims[i + 2] - 1) * dilation + 1;
     const std::int64_t length = x->dims[i + 2] + of(pads, i, 0) + of(pads, i + axes, 0) - reach;
     if (length < 0) return;
     dims.push_back(length / stride + 1);

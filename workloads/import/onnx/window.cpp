@@ -21,6 +21,8 @@ std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes
     a.stride = of(strides, i, 1);
     a.dilation = of(dilations, i, 1);
     constexpr std::int64_t most = std::int64_t{1} << 30;
+    if (a.length > most || (!out.empty() && out[i + 2] > most))
+      throw InputError("a window over " + std::to_string(a.length) + " places", "at most 2^30");
     for (const std::int64_t value : {a.kernel, a.stride, a.dilation})
       if (value < 1 || value > most)
         throw InputError("a window of " + std::to_string(a.kernel) + " with stride " +
