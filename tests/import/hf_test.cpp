@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "models/base/error.h"
+#include "tests/paths.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas {
@@ -33,6 +34,30 @@ class PublishedModels : public ::testing::TestWithParam<Model> {};
 
 TEST_P(PublishedModels, HaveTheirParameters) {
   EXPECT_EQ(built(GetParam().json).totals().parameters, GetParam().parameters);
+}
+
+TEST_P(PublishedModels, CostWhatTheLibraryFilesCost) {
+  static const std::map<std::string, std::string> library = {
+      {"llama31_8b", "llama3.1-8b"},  {"mixtral", "mixtral-8x7b"},
+      {"qwen25_72b", "qwen2.5-72b"},  {"qwen3_4b", "qwen3-4b"},
+      {"qwen3_30b", "qwen3-30b-a3b"}, {"gemma3_27b", "gemma3-27b"},
+      {"dsv3", "deepseek-v3"},        {"gpt2", "gpt2"},
+      {"opt350", "opt-350m"},         {"mamba", "mamba-2.8b"},
+      {"bertlarge", "bert-large"},    {"t5base", "t5-base"},
+      {"whisper", "whisper-small"},   {"vit", "vit-b16"},
+      {"resnet50", "resnet50"}};
+  const auto known = library.find(GetParam().name);
+  if (known == library.end()) return;
+  ConfigNode options = ConfigNode::ofMap();
+  options.put("format", ConfigNode::ofScalar("fp16"));
+  const ImportedModel model = hf::importConfig(GetParam().json, "config.json", "model");
+  const WorkloadTotals mine = buildWorkload("model", model.description, options).totals();
+  const WorkloadTotals file =
+      makeWorkload(known->second, options, SearchPath({wattlas::test::sourceRoot()})).totals();
+  EXPECT_EQ(mine.macsPrefill, file.macsPrefill);
+  EXPECT_EQ(mine.macsDecodeFirst, file.macsDecodeFirst);
+  EXPECT_EQ(mine.weights, file.weights);
+  EXPECT_EQ(mine.kvPeak, file.kvPeak);
 }
 
 // Sums of all tensors of the published checkpoints.
