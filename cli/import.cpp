@@ -1,4 +1,6 @@
 // wattlas import: a network in the file of another program, as a workload file.
+#include "workloads/import/import.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -10,7 +12,6 @@
 #include "models/base/plain_text.h"
 #include "workloads/graph/foreign.h"
 #include "workloads/graph/workload.h"
-#include "workloads/import/import.h"
 
 namespace wattlas {
 namespace {
@@ -97,10 +98,11 @@ struct ImportCommand {
   }
 
   void show(const Json& out, const Workload& workload) const {
-    fmt::print("{}: {} operators, {:.4g} M parameters, {:.4g} M MACs in one {}, {} of weights ({})\n",
-               workload.title, out["operators"].size(), out["parameters"].get<double>() * 1e-6,
-               out["macs"].get<double>() * 1e-6, nameOf(workload.phases.front().kind),
-               format(workload.totals().weights), workload.formats.name);
+    fmt::print(
+        "{}: {} operators, {:.4g} M parameters, {:.4g} M MACs in one {}, {} of weights ({})\n",
+        workload.title, out["operators"].size(), out["parameters"].get<double>() * 1e-6,
+        out["macs"].get<double>() * 1e-6, nameOf(workload.phases.front().kind),
+        format(workload.totals().weights), workload.formats.name);
     fmt::print("{:<40} {:<12} {:>7} {:>16} {:>14}\n", "operator", "kind", "count", "MACs",
                "weight bytes");
     for (const Json& row : out["operators"])
@@ -123,8 +125,7 @@ void addImport(CLI::App& app, Context& context) {
       "  wattlas import model.onnx --bind batch=1 -o model.yaml\n"
       "  wattlas import Qwen3-4B/config.json --json\n"
       "  wattlas run -p gpu-h100-sxm -w Qwen3-4B/config.json");
-  sub->add_option("path", command->words,
-                  "An ONNX file, a config.json, or a folder that holds one")
+  sub->add_option("path", command->words, "An ONNX file, a config.json, or a folder that holds one")
       ->required()
       ->expected(1, 2);
   sub->add_option("--as", command->as, "What the file is, when its content does not say so")

@@ -7,10 +7,10 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libsystemc-dev libyaml-cpp-dev libeigen3-dev libboost-dev libboost-graph-dev libhdf5-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev zlib1g-dev libssl-dev
   libjemalloc-dev
-  libjs-chart.js libhpdf-dev
+  libjs-chart.js libhpdf-dev libonnx-dev libprotobuf-dev
   libgtest-dev libgmock-dev python3"
 [ "${1:-}" = "--ci" ] && packages="$packages clang-format clang libclang-rt-14-dev valgrind
-  chromium python3-h5py
+  chromium python3-h5py libonnx-testdata
   slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge"
 
 missing=""

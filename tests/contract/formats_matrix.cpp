@@ -1,10 +1,12 @@
 #include "tests/contract/formats_matrix.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <vector>
 
 #include "tests/contract/suite.h"
+#include "workloads/graph/kind.h"
 
 namespace wattlas::suite {
 namespace {
@@ -24,6 +26,12 @@ const std::vector<OpKind> kinds = {OpKind::gemm,       OpKind::conv1d,  OpKind::
 const std::vector<const char*> formats = {"fp32",     "fp16",   "bf16",  "fp8-e4m3", "fp8-e5m2",
                                           "fp4-e2m1", "int16",  "int8",  "int4",     "int2",
                                           "ternary",  "binary", "w8a16", "w4a16",    "w4a8"};
+
+/// Without those that tests add.
+constexpr OpKind everyKind[] = {
+#define WATTLAS_KIND(id, name) OpKind::id,
+#include "workloads/graph/kinds.def"
+};
 
 /// A small operator of `kind` with dimensions that every device could hold.
 Operator small(OpKind kind, const char* format) {
@@ -47,8 +55,12 @@ Operator small(OpKind kind, const char* format) {
   if (kind == OpKind::norm) op.variant = OpVariant::rms;
   if (kind == OpKind::activation) op.variant = OpVariant::relu;
   if (kind == OpKind::pool) op.variant = OpVariant::maximum;
-  op.hasWeights = kind == OpKind::gemm || kind == OpKind::conv1d || kind == OpKind::conv2d ||
-                  kind == OpKind::embedding || kind == OpKind::hamming;
+  if (kind == OpKind::topK) op.dims[Dim::K] = 4;
+  if (kind == OpKind::spmm) op.weightSparsity = {Sparsity::Pattern::unstructured, 0.1, 0, 0};
+  const KindSpec& spec = specOf(kind);
+  if (op.variant == OpVariant::none && !spec.hasVariant(OpVariant::none))
+    op.variant = spec.variants.front();
+  op.hasWeights = spec.weights == KindSpec::Weights::always || kind == OpKind::gemm;
   return op;
 }
 
@@ -76,11 +88,40 @@ class Page {
         "- `~N` emulated at its real cost; note N says how. Results name it as an assumption.\n"
         "- `-N` refused; note N says why. On a platform with a host the operator runs there.\n\n"
         "A format that a device lacks is never widened in silence and never free.\n";
+    kindsTable();
     for (const auto& [id, title] : platforms) device(id, title);
     return std::move(text_);
   }
 
  private:
+  /// The better of int8 and fp16 for every kind that there is.
+  void kindsTable() {
+    text_ +=
+        "\n## Kinds of operators\n\nThe better of int8 and fp16: `+` native, `~` emulated, `-` "
+        "refused by name.\n\n| kind |";
+    std::vector<Platform> all;
+    for (const auto& [id, title] : platforms) {
+      all.push_back(makePlatform(id, {}, registry(), path()));
+      text_ += " " + std::string(title) + " |";
+    }
+    text_ += "\n|---|";
+    for (std::size_t i = 0; i < all.size(); ++i) text_ += "---|";
+    text_ += "\n";
+    for (const OpKind kind : everyKind) {
+      if (kind == OpKind::collective) continue;  // of groups, not of one device
+      text_ += "| " + std::string(nameOf(kind)) + " |";
+      for (const Platform& platform : all) {
+        auto best = Support::Level::refused;
+        for (const char* format : {"int8", "fp16"})
+          best = std::min(best, supportOf(*platform.device.device, small(kind, format)).level);
+        text_ += best == Support::Level::native     ? " + |"
+                 : best == Support::Level::emulated ? " ~ |"
+                                                    : " - |";
+      }
+      text_ += "\n";
+    }
+  }
+
   void device(const std::string& id, const std::string& title) {
     const Platform platform = makePlatform(id, {}, registry(), path());
     notes_.clear();

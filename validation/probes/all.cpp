@@ -11,6 +11,8 @@ Probes allProbes(const ProbeContext& context) {
                    {"dpu-figure", makeDpuFigureProbe(context)},
                    {"dpu-mix", makeDpuMixProbe(context)},
                    {"dram", makeDramProbe(context)},
+                   {"network", makeNetworkProbe(context)},
+                   {"onnx-examples", makeOnnxExamplesProbe()},
                    {"search", makeSearchProbe(context)}};
   addFpgaProbes(context, probes);
   return probes;

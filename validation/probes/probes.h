@@ -20,6 +20,9 @@ namespace wattlas {
 /// `refresh`
 ///   (all-bank, none). Figures: `time_s`, `read_latency_s`.
 /// `fpga-design`, `fpga-unit`, `fpga-rtl`, `fpga-synthesis`: see fpga.cpp.
+/// `network`: `workload` and its options. Figures: `parameters`, `macs`, `macs_decode`,
+///   `weights_bytes`, `kv_bytes_per_token`, `kv_peak_bytes`.
+/// `onnx-examples`: `folder` of libonnx-testdata. Figures: `examples`, `imported`, `exact`.
 /// `search`: `problem` or `study`, see search.cpp.
 Probes allProbes(const ProbeContext& context);
 
@@ -30,6 +33,8 @@ Probe makeDpuMixProbe(const ProbeContext& context);
 Probe makeDramProbe(const ProbeContext& context);
 void addFpgaProbes(const ProbeContext& context, Probes& probes);
 Probe makeSearchProbe(const ProbeContext& context);
+Probe makeNetworkProbe(const ProbeContext& context);
+Probe makeOnnxExamplesProbe();
 
 /// The platform of `settings` with its keys of `--set`, as `wattlas run` builds it.
 std::shared_ptr<const Platform> platformOf(const Settings& settings, const ProbeContext& context);

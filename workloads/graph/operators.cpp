@@ -257,17 +257,18 @@ class OperatorsGenerator final : public Generator {
                    const std::map<std::string, OpId>& ids, OpId above) {
     if (spec.inputs.empty()) return graph.addAfter(above, std::move(op));
     const OpId id = graph.add(std::move(op));
-    std::vector<std::string> names;
-    for (const auto& [name, known] : ids) names.push_back(name);
     for (const std::string& name : spec.inputs) {
       if (name == "input") continue;
       const auto it = ids.find(name);
-      if (it == ids.end() || it->second == id)
+      if (it == ids.end() || it->second == id) {
+        std::vector<std::string> names;
+        for (const auto& [known, at] : ids) names.push_back(known);
         throw InputError(Problem{{},
                                  "inputs",
                                  "no operator above is named '" + name + "'",
                                  "an operator above, or input",
                                  didYouMean(name, names)});
+      }
       if (it->second >= 0) graph.connect(it->second, id);
     }
     return id;

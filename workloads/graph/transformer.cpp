@@ -26,10 +26,9 @@ class TransformerGenerator final : public Generator {
     const WorkloadOptions& o = common_.options;
     const std::int64_t given = spec_.inputTokens();
     const bool heard = spec_.input == "frames" && spec_.both();
-    const std::int64_t longest = spec_.encoder() ? (given > 0 ? given : o.prompt)
-                                 : heard || !spec_.both()
-                                     ? o.prompt + o.generate
-                                     : std::max(o.prompt, o.generate + 1);
+    const std::int64_t longest = spec_.encoder()          ? (given > 0 ? given : o.prompt)
+                                 : heard || !spec_.both() ? o.prompt + o.generate
+                                                          : std::max(o.prompt, o.generate + 1);
     const std::int64_t rows = spec_.positionRows - spec_.positionOffset;
     if (longest <= rows || rows <= 0) return;
     if (spec_.encoder() && given > 0)
@@ -75,8 +74,12 @@ class TransformerGenerator final : public Generator {
       decode.kind = PhaseKind::decode;
       decode.repeat = o.generate;
       decode.tokens = Exact(o.batch) * o.generate;
-      const Pass step{o.batch, 1,    (spec_.both() ? start : o.prompt) + 1,
-                      o.batch, true, true,
+      const Pass step{o.batch,
+                      1,
+                      (spec_.both() ? start : o.prompt) + 1,
+                      o.batch,
+                      true,
+                      true,
                       spec_.both() ? source : 0};
       buildPass(spec_, draft, decode.graph, step, spec_.both() ? Stack::decoder : Stack::only);
       phases.push_back(std::move(decode));

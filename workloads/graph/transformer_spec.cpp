@@ -157,7 +157,8 @@ void TransformerSpec::checkEnds(Binder& b) const {
   needs("input", (patches || frame) && (wordWidth > 0 || typeRows > 0), false,
         "no word_width and no token_type_rows");
   needs("classes", classes > 0, head == "classes", "head: classes");
-  if (head == "classes" && classes < 1) b.problem("classes", "a head without classes", "at least 1");
+  if (head == "classes" && classes < 1)
+    b.problem("classes", "a head without classes", "at least 1");
   needs("head", head == "words" && input == "patches", false, "classes or none");
   needs("head_each", headEach, head == "classes", "head: classes");
   needs("head_dense", headDense, encoder() && head != "none", "an encoder with a head");

@@ -134,8 +134,13 @@ WorkloadMemory::WorkloadMemory() : impl_(std::make_unique<Impl>()) {}
 WorkloadMemory::~WorkloadMemory() = default;
 
 ConfigNode loadWorkload(const std::string& reference, const SearchPath& path) {
-  if (auto foreign = readForeign(reference)) return *std::move(foreign);
-  if (isWorkloadFile(reference)) return loadConfig(reference, path);
+  // An id of the library is never a folder that happens to lie here.
+  const bool named =
+      reference.find('/') == std::string::npos && path.find("workloads", reference).has_value();
+  if (!named) {
+    if (auto foreign = readForeign(reference)) return *std::move(foreign);
+    if (isWorkloadFile(reference)) return loadConfig(reference, path);
+  }
   if (auto micro = microDescription(reference)) return *micro;
   if (const auto file = path.find("workloads", reference)) return loadConfig(*file, path);
   const std::vector<std::string> known = libraryWorkloads(path);

@@ -83,11 +83,8 @@ bool HfConfig::says(const char* name, const char* word) const {
 
 void HfConfig::problem(const std::string& key, std::string what, std::string expected,
                        std::string hint) {
-  problems_->add({{file_, 0},
-                  prefix_ + key,
-                  std::move(what),
-                  std::move(expected),
-                  std::move(hint)});
+  problems_->add(
+      {{file_, 0}, prefix_ + key, std::move(what), std::move(expected), std::move(hint)});
 }
 
 void HfConfig::note(const std::string& text) {
@@ -134,8 +131,8 @@ std::string HfConfig::text(Names names, const std::string& fallback) {
   const Json* value = impl_->find(names, &used);
   if (value == nullptr) return fallback;
   if (value->is_string()) return value->get<std::string>();
-  problem(used, value->dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60) +
-                    " is no text",
+  problem(used,
+          value->dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60) + " is no text",
           "a text");
   return fallback;
 }

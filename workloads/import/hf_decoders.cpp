@@ -16,10 +16,10 @@ Sizes sizes(HfConfig& c, const Task& task, Description& out, Sizes standard) {
   s.hidden = c.number({"hidden_size", "n_embd", "d_model", "n_embed"}, standard.hidden);
   s.layers = c.number({"num_hidden_layers", "n_layer", "num_layers"}, standard.layers);
   s.heads = c.number({"num_attention_heads", "n_head", "num_heads"}, standard.heads);
-  s.ffn = standard.ffn > 0 ? c.number({"intermediate_size", "n_inner", "ffn_dim",
-                                       "ffn_hidden_size"},
-                                      standard.ffn)
-                           : c.number({"n_inner", "ffn_hidden_size"}, 4 * s.hidden);
+  s.ffn =
+      standard.ffn > 0
+          ? c.number({"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, standard.ffn)
+          : c.number({"n_inner", "ffn_hidden_size"}, 4 * s.hidden);
   s.vocabulary = c.number({"vocab_size"}, standard.vocabulary);
   out.number("hidden", s.hidden);
   out.number("layers", s.layers);
@@ -60,7 +60,8 @@ void headDim(HfConfig& c, Description& out, const Sizes& s, std::int64_t standar
 /// Share of a head that is rotated.
 void rotary(HfConfig& c, Description& out, const Sizes& s, double standard) {
   double share = c.real({"partial_rotary_factor", "rotary_pct"}, standard);
-  if (auto rope = c.section("rope_parameters")) share = rope->real({"partial_rotary_factor"}, share);
+  if (auto rope = c.section("rope_parameters"))
+    share = rope->real({"partial_rotary_factor"}, share);
   const ConfigNode* own = out.node.find("head_dim");
   const std::int64_t width = own != nullptr ? std::stoll(own->scalar()) : s.hidden / s.heads;
   const auto rotated = static_cast<std::int64_t>(share * static_cast<double>(width));
@@ -71,14 +72,15 @@ void rotary(HfConfig& c, Description& out, const Sizes& s, double standard) {
 }
 
 /// Layers with and without a sliding window: as listed, or every `every`-th without.
-void windows(HfConfig& c, Description& out, const Sizes& s, std::int64_t window,
-             std::int64_t every, std::int64_t first) {
+void windows(HfConfig& c, Description& out, const Sizes& s, std::int64_t window, std::int64_t every,
+             std::int64_t first) {
   const std::vector<std::string> kinds = c.texts("layer_types");
   if (!kinds.empty()) {
     if (static_cast<std::int64_t>(kinds.size()) != s.layers)
-      return c.problem("layer_types", std::to_string(kinds.size()) + " for " +
-                                          std::to_string(s.layers) + " layers",
-                       "one for each layer");
+      return c.problem(
+          "layer_types",
+          std::to_string(kinds.size()) + " for " + std::to_string(s.layers) + " layers",
+          "one for each layer");
     std::vector<bool> full;
     for (const std::string& kind : kinds) {
       if (kind != "full_attention" && kind != "sliding_attention")
@@ -179,16 +181,14 @@ void qwen3Moe(HfConfig& c, const Task& task, Description& out) {
 
 void gemma(HfConfig& c, const Task& task, Description& out) {
   llamaLike(c, task, out, {3072, 24576, 28, 16, 256000}, 16, 256);
-  out.text("activation",
-           activationOf(c, {"hidden_activation", "hidden_act"}, "gelu_pytorch_tanh"));
+  out.text("activation", activationOf(c, {"hidden_activation", "hidden_act"}, "gelu_pytorch_tanh"));
   tied(c, task, out, true);
 }
 
 Sizes gemmaLater(HfConfig& c, const Task& task, Description& out, std::int64_t vocabulary) {
   const Sizes standard{2304, 9216, 26, 8, vocabulary};
   llamaLike(c, task, out, standard, 4, 256);
-  out.text("activation",
-           activationOf(c, {"hidden_activation", "hidden_act"}, "gelu_pytorch_tanh"));
+  out.text("activation", activationOf(c, {"hidden_activation", "hidden_act"}, "gelu_pytorch_tanh"));
   out.flag("post_norms", true);
   tied(c, task, out, true);
   return {0, 0, c.number({"num_hidden_layers"}, standard.layers), 0, 0};
@@ -285,13 +285,12 @@ void falcon(HfConfig& c, const Task& task, Description& out) {
   const bool modern = c.flag({"new_decoder_architecture"}, false);
   const bool parallel = c.flag({"parallel_attn"}, true);
   out.numberIf("kv_heads",
-               modern ? c.number({"num_kv_heads", "n_head_kv"}, s.heads)
+               modern                          ? c.number({"num_kv_heads", "n_head_kv"}, s.heads)
                : c.flag({"multi_query"}, true) ? 1
                                                : s.heads,
                s.heads);
   if (modern)
-    out.text("parallel",
-             c.number({"num_ln_in_parallel_attn"}, 2) == 1 ? "one_norm" : "two_norms");
+    out.text("parallel", c.number({"num_ln_in_parallel_attn"}, 2) == 1 ? "one_norm" : "two_norms");
   else if (parallel)
     out.text("parallel", "one_norm");
   if (c.flag({"alibi"}, false)) out.text("positions", "alibi");
@@ -385,28 +384,27 @@ void mamba(HfConfig& c, const Task& task, Description& out) {
 }  // namespace
 
 const std::vector<ModelType>& decoderTypes() {
-  static const std::vector<ModelType> types = {
-      {"llama", "transformer", llama},
-      {"mistral", "transformer", mistral},
-      {"mixtral", "transformer", mixtral},
-      {"qwen2", "transformer", qwen2},
-      {"qwen3", "transformer", qwen3},
-      {"qwen3_moe", "transformer", qwen3Moe},
-      {"gemma", "transformer", gemma},
-      {"gemma2", "transformer", gemma2},
-      {"gemma3", "transformer", gemma3},
-      {"gemma3_text", "transformer", gemma3Text},
-      {"phi", "transformer", phi},
-      {"phi3", "transformer", phi3},
-      {"gpt2", "transformer", gpt2},
-      {"gptj", "transformer", gptj},
-      {"gpt_neox", "transformer", gptNeox},
-      {"falcon", "transformer", falcon},
-      {"opt", "transformer", opt},
-      {"bloom", "transformer", bloom},
-      {"deepseek_v2", "transformer", deepseekV2},
-      {"deepseek_v3", "transformer", deepseekV3},
-      {"mamba", "transformer", mamba}};
+  static const std::vector<ModelType> types = {{"llama", "transformer", llama},
+                                               {"mistral", "transformer", mistral},
+                                               {"mixtral", "transformer", mixtral},
+                                               {"qwen2", "transformer", qwen2},
+                                               {"qwen3", "transformer", qwen3},
+                                               {"qwen3_moe", "transformer", qwen3Moe},
+                                               {"gemma", "transformer", gemma},
+                                               {"gemma2", "transformer", gemma2},
+                                               {"gemma3", "transformer", gemma3},
+                                               {"gemma3_text", "transformer", gemma3Text},
+                                               {"phi", "transformer", phi},
+                                               {"phi3", "transformer", phi3},
+                                               {"gpt2", "transformer", gpt2},
+                                               {"gptj", "transformer", gptj},
+                                               {"gpt_neox", "transformer", gptNeox},
+                                               {"falcon", "transformer", falcon},
+                                               {"opt", "transformer", opt},
+                                               {"bloom", "transformer", bloom},
+                                               {"deepseek_v2", "transformer", deepseekV2},
+                                               {"deepseek_v3", "transformer", deepseekV3},
+                                               {"mamba", "transformer", mamba}};
   return types;
 }
 

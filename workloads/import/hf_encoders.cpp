@@ -100,7 +100,8 @@ void t5(HfConfig& c, const Task& task, Description& out) {
   out.number("hidden", c.number({"d_model", "hidden_size"}, 512));
   const std::int64_t layers = c.number({"num_layers", "num_hidden_layers"}, 6);
   out.number("layers", layers);
-  if (!encoderOnly) out.numberIf("decoder_layers", c.number({"num_decoder_layers"}, layers), layers);
+  if (!encoderOnly)
+    out.numberIf("decoder_layers", c.number({"num_decoder_layers"}, layers), layers);
   out.number("heads", c.number({"num_heads", "num_attention_heads"}, 8));
   out.number("head_dim", c.number({"d_kv", "head_dim"}, 64));
   out.number("ffn", c.number({"d_ff"}, 2048));
@@ -186,10 +187,12 @@ void vit(HfConfig& c, const Task& task, Description& out) {
 }  // namespace
 
 const std::vector<ModelType>& encoderTypes() {
-  static const std::vector<ModelType> types = {
-      {"bert", "transformer", bert},       {"roberta", "transformer", roberta},
-      {"distilbert", "transformer", distilbert}, {"t5", "transformer", t5},
-      {"whisper", "transformer", whisper}, {"vit", "transformer", vit}};
+  static const std::vector<ModelType> types = {{"bert", "transformer", bert},
+                                               {"roberta", "transformer", roberta},
+                                               {"distilbert", "transformer", distilbert},
+                                               {"t5", "transformer", t5},
+                                               {"whisper", "transformer", whisper},
+                                               {"vit", "transformer", vit}};
   return types;
 }
 

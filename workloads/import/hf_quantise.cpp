@@ -85,8 +85,7 @@ void quantise(HfConfig& config, Description& out, const std::string& base) {
     return;
   }
   ConfigNode formats = ConfigNode::ofMap();
-  for (const std::string& name : linearLayers(out))
-    formats.put(name, ConfigNode::ofScalar(format));
+  for (const std::string& name : linearLayers(out)) formats.put(name, ConfigNode::ofScalar(format));
   out.node.put("formats", std::move(formats));
   config.note("linear layers are " + format + " (" + method + "), everything else " + base);
 }

@@ -104,10 +104,8 @@ std::vector<ConfigNode> resnetBlock(const ResNetBlock& b) {
     inner.push_back(active(conv("conv1", b.width, 3, b.stride)));
     inner.push_back(conv("conv2", b.width, 3, 1));
   }
-  if (b.shortcut)
-    inner.push_back(conv("shortcut", b.width, 1, b.stride).inputs({"input"}));
-  inner.push_back(
-      active(Layer("add", "add").inputs({last, b.shortcut ? "shortcut" : "input"})));
+  if (b.shortcut) inner.push_back(conv("shortcut", b.width, 1, b.stride).inputs({"input"}));
+  inner.push_back(active(Layer("add", "add").inputs({last, b.shortcut ? "shortcut" : "input"})));
   return inner;
 }
 
@@ -142,8 +140,7 @@ void resnet(HfConfig& c, const Task& task, Description& out) {
   }
   layers.push_back(Layer("pool", "global_pool"));
   if (classifies(c, task))
-    layers.push_back(
-        Layer("classifier", "dense").number("cout", labelsOf(c)).text("bias", "true"));
+    layers.push_back(Layer("classifier", "dense").number("cout", labelsOf(c)).text("bias", "true"));
   out.node.put("layers", ConfigNode::ofList(std::move(layers)));
 }
 
@@ -187,8 +184,7 @@ void convnext(HfConfig& c, const Task& task, Description& out) {
   }
   layers.push_back(Layer("pool", "global_pool").text("norm", "layer"));
   if (classifies(c, task))
-    layers.push_back(
-        Layer("classifier", "dense").number("cout", labelsOf(c)).text("bias", "true"));
+    layers.push_back(Layer("classifier", "dense").number("cout", labelsOf(c)).text("bias", "true"));
   out.node.put("layers", ConfigNode::ofList(std::move(layers)));
 }
 
@@ -200,8 +196,7 @@ class Swin {
   void run(Description& out) {
     out.text("family", "vision");
     Stages s = stages(c_, "num_heads", {3, 6, 12, 24}, {2, 2, 6, 2});
-    const std::int64_t image = c_.number({"image_size"}, 224),
-                       patch = c_.number({"patch_size"}, 4);
+    const std::int64_t image = c_.number({"image_size"}, 224), patch = c_.number({"patch_size"}, 4);
     width_ = c_.number({"embed_dim"}, 96);
     window_ = c_.number({"window_size"}, 7);
     bias_ = c_.flag({"qkv_bias"}, true);
@@ -340,9 +335,8 @@ void swin(HfConfig& c, const Task& task, Description& out) {
 }  // namespace
 
 const std::vector<ModelType>& visionTypes() {
-  static const std::vector<ModelType> types = {{"resnet", "layers", resnet},
-                                               {"convnext", "layers", convnext},
-                                               {"swin", "operators", swin}};
+  static const std::vector<ModelType> types = {
+      {"resnet", "layers", resnet}, {"convnext", "layers", convnext}, {"swin", "operators", swin}};
   return types;
 }
 

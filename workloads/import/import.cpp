@@ -31,8 +31,10 @@ std::pair<Form, fs::path> recognise(const std::string& path) {
   std::error_code failed;
   const fs::path given(path);
   if (fs::is_directory(given, failed)) {
-    if (fs::is_regular_file(given / "config.json", failed)) return {Form::hf, given / "config.json"};
-    if (fs::is_regular_file(given / "model.onnx", failed)) return {Form::onnx, given / "model.onnx"};
+    if (fs::is_regular_file(given / "config.json", failed))
+      return {Form::hf, given / "config.json"};
+    if (fs::is_regular_file(given / "model.onnx", failed))
+      return {Form::onnx, given / "model.onnx"};
     return {Form::none, given};
   }
   if (!fs::is_regular_file(given, failed)) return {Form::none, given};
@@ -53,8 +55,8 @@ ImportedModel importOnnxFile(const std::string& file, const std::string& name,
   (void)options;
   throw InputError("'" + file.substr(0, 200) + "' is an ONNX model, and this build reads none",
                    "a build with ONNX",
-                   "install libonnx-dev, libprotobuf-dev and protobuf-compiler "
-                   "(scripts/setup.sh --onnx), configure anew and build");
+                   "install libonnx-dev and libprotobuf-dev "
+                   "(scripts/setup.sh), configure anew and build");
 #endif
 }
 
@@ -83,8 +85,11 @@ ImportedModel importModel(const std::string& path, const ImportOptions& options)
   auto [form, file] = recognise(path);
   std::error_code failed;
   if (!fs::exists(file, failed))
-    throw InputError(Problem{{path.substr(0, 200), 0}, {}, "there is no such file or folder",
-                             "an ONNX file, a config.json or a folder with one", {}});
+    throw InputError(Problem{{path.substr(0, 200), 0},
+                             {},
+                             "there is no such file or folder",
+                             "an ONNX file, a config.json or a folder with one",
+                             {}});
   if (options.as == "hf") form = Form::hf;
   if (options.as == "onnx") form = Form::onnx;
   if (form == Form::none)

@@ -12,9 +12,9 @@
 namespace wattlas {
 
 struct ImportOptions {
-  std::string as;                           ///< onnx, hf, or empty: by content
-  std::map<std::string, std::int64_t> bind; /// values of dimensions and of scalar inputs by name
-  bool allowUnknown = false;                ///< unknown operators become a note, not an error
+  std::string as;                            ///< onnx, hf, or empty: by content
+  std::map<std::string, std::int64_t> bind;  /// values of dimensions and of scalar inputs by name
+  bool allowUnknown = false;                 ///< unknown operators become a note, not an error
 };
 
 struct UnknownOperator {

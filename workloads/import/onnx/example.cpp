@@ -25,7 +25,10 @@ std::optional<std::string> bytesOf(const fs::path& file) {
 std::optional<onnx::TensorProto> tensorOf(const fs::path& file) {
   const auto bytes = bytesOf(file);
   onnx::TensorProto tensor;
-  if (!bytes || !tensor.ParseFromString(*bytes)) return std::nullopt;
+  // A sequence or optional value parses as a tensor whose extents are nonsense.
+  if (!bytes || !tensor.ParseFromString(*bytes) || tensor.data_type() == 0) return std::nullopt;
+  for (const std::int64_t dim : tensor.dims())
+    if (dim < 0 || dim > (1 << 20)) return std::nullopt;
   return tensor;
 }
 
@@ -56,13 +59,16 @@ OnnxExample readOnnxExample(const std::string& folder) {
   }
   // Shapes that depend on the contents of an input need them: the second try has them.
   KnownInputs contents;
-  for (int i = 0; i < model.graph().input_size(); ++i)
-    if (const auto tensor = tensorOf(data / ("input_" + std::to_string(i) + ".pb")))
-      if (auto constant = readTensor(*tensor, folder))
-        contents[model.graph().input(i).name()] = std::move(constant);
+  const auto readContents = [&] {
+    for (int i = 0; i < model.graph().input_size(); ++i)
+      if (const auto tensor = tensorOf(data / ("input_" + std::to_string(i) + ".pb")))
+        if (auto constant = readTensor(*tensor, folder))
+          contents[model.graph().input(i).name()] = std::move(constant);
+  };
   for (const bool known : {false, true}) {
     try {
-      ModelGraph graph = readGraph(model, folder, {}, known ? contents : KnownInputs{});
+      if (known) readContents();
+      ModelGraph graph = readGraph(model, folder, {}, contents);
       out.reason = compare(graph, data);
       recognisePatterns(graph);
       std::vector<UnknownOperator> unknown;

@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "models/base/plain_text.h"
 #include "workloads/import/onnx/tensor.h"
 
 namespace wattlas::onnx_import {
@@ -84,18 +85,20 @@ OutputShape shapeOf(const onnx::TypeProto& type) {
 
 void inferShapes(const ModelGraph& graph, const Node& node, const onnx::NodeProto& proto,
                  std::vector<OutputShape>& out) {
-  const onnx::OpSchema* schema =
-      onnx::OpSchemaRegistry::Schema(node.op, static_cast<int>(std::min<std::int64_t>(
-                                                  node.opset, 1000)),
-                                     node.domain);
+  const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(
+      node.op, static_cast<int>(std::min<std::int64_t>(node.opset, 1000)), node.domain);
   // Rules of 1.12 follow the operator as it was at opset 17; what changed later is ours.
   if (schema != nullptr && schema->has_type_and_shape_inference_function()) {
     NodeContext context(graph, node, proto);
     try {
       schema->GetTypeAndShapeInferenceFunction()(context);
       for (std::size_t i = 0; i < out.size(); ++i) out[i] = shapeOf(*context.getOutputType(i));
-    } catch (const std::exception&) {
-      // Left open: our own rules or the caller say what is missing.
+    } catch (const std::exception& error) {
+      // Left open: our own rules may know, or the lowering says what is missing.
+      std::string why = plainText(error.what(), 300);
+      if (const std::size_t at = why.find("] "); why.starts_with("[") && at != std::string::npos)
+        why = why.substr(at + 2);
+      for (OutputShape& shape : out) shape.why = why;
     }
   }
   inferOwn(graph, node, out);

@@ -56,7 +56,9 @@ const Value& Lowering::in(const Node& node, std::size_t i) const {
 const Value& Lowering::out(const Node& node, std::size_t i) const {
   const Value* value = graph_.out(node, i);
   if (value == nullptr) refuse(node, "output " + std::to_string(i) + " is missing");
-  if (!value->known) refuse(node, "the shape of its output is not known");
+  if (!value->known)
+    refuse(node, "the shape of its output is not known" +
+                     (value->why.empty() ? std::string() : ": " + value->why));
   return *value;
 }
 
@@ -127,10 +129,9 @@ void Lowering::markIntegers() {
   for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
     const Node& node = graph_.nodes[i];
     if (node.gone) continue;
-    const bool passes = quantises(node.op) ||
-                        std::all_of(node.out.begin(), node.out.end(), [&](int id) {
-                          return id < 0 || (used[id] && ends[id]);
-                        });
+    const bool passes =
+        quantises(node.op) || std::all_of(node.out.begin(), node.out.end(),
+                                          [&](int id) { return id < 0 || (used[id] && ends[id]); });
     for (const int id : node.in)
       if (id >= 0) {
         used[id] = true;
@@ -161,8 +162,9 @@ void Lowering::markIntegers() {
   for (const int id : graph_.outputs) floats_[id] = true;
   for (const Node& node : graph_.nodes) {
     if (node.gone || node.op == "QuantizeLinear") continue;
-    const bool integer = !formatOf(node, 1).empty() &&
-                         (products(node.op) || (!node.out.empty() && node.out[0] >= 0 && bits_[node.out[0]] > 0));
+    const bool integer =
+        !formatOf(node, 1).empty() &&
+        (products(node.op) || (!node.out.empty() && node.out[0] >= 0 && bits_[node.out[0]] > 0));
     for (const int id : node.in)
       if (id >= 0 && !integer) floats_[id] = true;
   }
@@ -170,7 +172,11 @@ void Lowering::markIntegers() {
 
 std::string Lowering::integerFormat(const Node& node) const {
   const int bits = node.out.empty() || node.out[0] < 0 ? 8 : bits_[node.out[0]];
-  return bits == 1 ? "binary" : "int" + std::to_string(bits >= 2 && bits <= 16 && (bits == 2 || bits == 4 || bits == 16) ? bits : 8);
+  return bits == 1
+             ? "binary"
+             : "int" + std::to_string(
+                           bits >= 2 && bits <= 16 && (bits == 2 || bits == 4 || bits == 16) ? bits
+                                                                                             : 8);
 }
 
 bool Lowering::meetsIntegersOnly(const Node& node) const {
@@ -193,8 +199,9 @@ std::string Lowering::formatOf(const Node& node, int weight) const {
   int narrow = 0;
   if (weight >= 0 && graph_.in(node, static_cast<std::size_t>(weight)) != nullptr) {
     const Value& value = graph_.values[node.in[static_cast<std::size_t>(weight)]];
-    narrow = value.bits > 0 ? value.bits
-                            : bitsOf(value.weight >= 0 ? graph_.values[value.weight].type : value.type);
+    narrow = value.bits > 0
+                 ? value.bits
+                 : bitsOf(value.weight >= 0 ? graph_.values[value.weight].type : value.type);
   }
   if (node.has("bits") && weight >= 0)
     narrow = static_cast<int>(std::clamp<std::int64_t>(node.integer("bits", 4), 1, 16));
@@ -203,7 +210,10 @@ std::string Lowering::formatOf(const Node& node, int weight) const {
   const auto bits = [](int n) { return std::to_string(std::min(n, 16)); };
   // Sixteen-bit integers cannot be told from half precision by their width.
   if (activation == 16 || narrow == 16) return "int16";
-  return "w" + (narrow > 0 ? bits(narrow) : activation > 0 && weight < 0 ? bits(activation) : floats) +
+  return "w" +
+         (narrow > 0                     ? bits(narrow)
+          : activation > 0 && weight < 0 ? bits(activation)
+                                         : floats) +
          "a" + (activation > 0 ? bits(activation) : floats);
 }
 
@@ -254,15 +264,25 @@ OperatorList Lowering::run(std::vector<UnknownOperator>& unknown) {
       rename(node);
       continue;
     }
+    const auto empty = [&](int id) {
+      return id < 0 || (graph_.values[id].known && product(graph_.values[id].dims) == 0);
+    };
+    if (std::all_of(node.out.begin(), node.out.end(), empty)) {
+      rename(node);  // nothing to compute
+      continue;
+    }
     try {
       rule->second(*this, node);
     } catch (const InputError& error) {
       Problem p = error.problems().front();
-      if (p.key.empty()) p = {{file_, 0}, plainText(node.name, 120), node.op + ": " + p.what, {}, {}};
+      if (p.key.empty())
+        p = {{file_, 0}, plainText(node.name, 120), node.op + ": " + p.what, {}, {}};
       if (problems.size() < 30) problems.push_back(std::move(p));
     }
   }
   for (const auto& [op, count] : strange) unknown.push_back({op, count});
+  if (!problems.empty() && !graph_.assumed.empty())
+    problems.front().hint = graph_.assumed + " for want of a value: --bind NAME=N sets it";
   if (!problems.empty()) throw InputError(std::move(problems));
   return std::move(list_);
 }

@@ -63,12 +63,12 @@ class Lowering {
   const std::string& file_;
   std::string format_ = "fp32";
   OperatorList list_;
-  std::map<int, int> aliases_;             ///< value -> the value that it renames
-  std::map<int, std::string> makers_;      ///< value -> operator
+  std::map<int, int> aliases_;         ///< value -> the value that it renames
+  std::map<int, std::string> makers_;  ///< value -> operator
   std::set<std::string> names_;
   std::map<int, std::pair<std::string, std::int64_t>> owners_;  ///< weight -> operator, parameters
-  std::vector<bool> floats_;               ///< values that a float operator or the user reads
-  std::vector<int> bits_;                  ///< of integer activations, by value; 0 = float
+  std::vector<bool> floats_;  ///< values that a float operator or the user reads
+  std::vector<int> bits_;     ///< of integer activations, by value; 0 = float
 };
 
 }  // namespace wattlas::onnx_import

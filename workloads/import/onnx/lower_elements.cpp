@@ -24,24 +24,57 @@ void setRows(ListedOperator& op, const Sizes& dims) {
 
 const std::map<std::string, OpVariant>& functions() {
   using V = OpVariant;
-  static const std::map<std::string, V> all = {
-      {"Relu", V::relu},       {"LeakyRelu", V::leakyRelu}, {"Elu", V::elu},
-      {"Selu", V::elu},        {"Celu", V::elu},            {"Sigmoid", V::sigmoid},
-      {"Tanh", V::tanh},       {"HardSigmoid", V::hardSigmoid},
-      {"HardSwish", V::hardSwish}, {"Softplus", V::softplus}, {"Softsign", V::reciprocal},
-      {"ThresholdedRelu", V::relu}, {"Shrink", V::clip},    {"Gelu", V::gelu},
-      {"FastGelu", V::gelu},   {"BiasGelu", V::gelu},       {"QuickGelu", V::silu},
-      {"Swish", V::silu},      {"Mish", V::mish},           {"Exp", V::exponential},
-      {"Log", V::logarithm},   {"Sqrt", V::squareRoot},     {"Reciprocal", V::reciprocal},
-      {"Erf", V::error},       {"Sin", V::sine},            {"Cos", V::sine},
-      {"Tan", V::sine},        {"Asin", V::sine},           {"Acos", V::sine},
-      {"Atan", V::sine},       {"Sinh", V::exponential},    {"Cosh", V::exponential},
-      {"Asinh", V::logarithm}, {"Acosh", V::logarithm},     {"Atanh", V::logarithm},
-      {"Abs", V::absolute},    {"Neg", V::negative},        {"Not", V::negative},
-      {"BitwiseNot", V::negative}, {"Sign", V::clip},       {"Floor", V::round},
-      {"Ceil", V::round},      {"Round", V::round},         {"Clip", V::clip},
-      {"IsNaN", V::absolute},  {"IsInf", V::absolute},      {"QLinearSigmoid", V::sigmoid},
-      {"QLinearLeakyRelu", V::leakyRelu}};
+  static const std::map<std::string, V> all = {{"Relu", V::relu},
+                                               {"LeakyRelu", V::leakyRelu},
+                                               {"Elu", V::elu},
+                                               {"Selu", V::elu},
+                                               {"Celu", V::elu},
+                                               {"Sigmoid", V::sigmoid},
+                                               {"Tanh", V::tanh},
+                                               {"HardSigmoid", V::hardSigmoid},
+                                               {"HardSwish", V::hardSwish},
+                                               {"Softplus", V::softplus},
+                                               {"Softsign", V::reciprocal},
+                                               {"ThresholdedRelu", V::relu},
+                                               {"Shrink", V::clip},
+                                               {"Gelu", V::gelu},
+                                               {"FastGelu", V::gelu},
+                                               {"BiasGelu", V::gelu},
+                                               {"QuickGelu", V::silu},
+                                               {"Swish", V::silu},
+                                               {"Mish", V::mish},
+                                               {"Exp", V::exponential},
+                                               {"Log", V::logarithm},
+                                               {"Sqrt", V::squareRoot},
+                                               {"Reciprocal", V::reciprocal},
+                                               {"Erf", V::error},
+                                               {"Sin", V::sine},
+                                               {"Cos", V::sine},
+                                               {"Tan", V::sine},
+                                               {"Asin", V::sine},
+                                               {"Acos", V::sine},
+                                               {"Atan", V::sine},
+                                               {"Sinh", V::exponential},
+                                               {"Cosh", V::exponential},
+                                               {"Asinh", V::logarithm},
+                                               {"Acosh", V::logarithm},
+                                               {"Atanh", V::logarithm},
+                                               {"Abs", V::absolute},
+                                               {"Neg", V::negative},
+                                               {"Not", V::negative},
+                                               {"BitwiseNot", V::negative},
+                                               {"Sign", V::clip},
+                                               {"Floor", V::round},
+                                               {"Ceil", V::round},
+                                               {"Round", V::round},
+                                               {"Clip", V::clip},
+                                               {"IsNaN", V::absolute},
+                                               {"IsInf", V::absolute},
+                                               {"QLinearSigmoid", V::sigmoid},
+                                               {"QLinearLeakyRelu", V::leakyRelu},
+                                               {"HannWindow", V::sine},
+                                               {"HammingWindow", V::sine},
+                                               {"BlackmanWindow", V::sine}};
   return all;
 }
 
@@ -50,7 +83,8 @@ void function(Lowering& l, const Node& node) {
   if (node.op == "Clip") {
     const Value *low = l.graph().in(node, 1), *high = l.graph().in(node, 2);
     const auto bound = [&](const Value* v, const char* key, double none) {
-      return v != nullptr && v->data && v->data->size() == 1 ? v->data->at(0) : node.real(key, none);
+      return v != nullptr && v->data && v->data->size() == 1 ? v->data->at(0)
+                                                             : node.real(key, none);
     };
     const double from = bound(low, "min", -3e38), to = bound(high, "max", 3e38);
     if (from == 0 && to == 6) variant = OpVariant::relu6;
@@ -134,7 +168,10 @@ void norm(Lowering& l, const Node& node) {
   const bool batch = node.op == "BatchNormalization";
   const bool grouped = node.op == "GroupNormalization" || node.op == "InstanceNormalization" ||
                        node.op == "MeanVarianceNormalization";
-  const V variant = batch ? V::batch : grouped ? (node.op.starts_with("Group") ? V::group : V::instance) : rms ? V::rms : V::layer;
+  const V variant = batch     ? V::batch
+                    : grouped ? (node.op.starts_with("Group") ? V::group : V::instance)
+                    : rms     ? V::rms
+                              : V::layer;
   ListedOperator op = l.make(node, OpKind::norm, variant);
   if (skip) op.inputs({node.name + "_skip"});
   if (batch || grouped) {
@@ -163,8 +200,8 @@ void softmax(Lowering& l, const Node& node) {
   if (!axis) l.refuse(node, "an axis that " + textOf(x.dims) + " does not have");
   const std::int64_t width = flat ? product(x.dims, *axis) : x.dims[*axis];
   const bool hard = node.op == "Hardmax";
-  ListedOperator op = hard ? l.make(node, OpKind::argReduce, OpVariant::maximum)
-                           : l.make(node, OpKind::softmax);
+  ListedOperator op =
+      hard ? l.make(node, OpKind::argReduce, OpVariant::maximum) : l.make(node, OpKind::softmax);
   op.dim(Dim::N, width).dim(Dim::M, product(x.dims) / std::max<std::int64_t>(width, 1));
   l.put(node, op);
 }
@@ -173,12 +210,12 @@ void reduce(Lowering& l, const Node& node) {
   const Value &x = l.in(node, 0), &y = l.out(node);
   using V = OpVariant;
   const bool place = node.op.starts_with("Arg");
-  const V variant = node.op == "ReduceMean"                              ? V::mean
-                    : node.op == "ReduceMax" || node.op == "ArgMax"      ? V::maximum
-                    : node.op == "ReduceMin" || node.op == "ArgMin"      ? V::minimum
-                    : node.op == "ReduceProd"                            ? V::product
+  const V variant = node.op == "ReduceMean"                                 ? V::mean
+                    : node.op == "ReduceMax" || node.op == "ArgMax"         ? V::maximum
+                    : node.op == "ReduceMin" || node.op == "ArgMin"         ? V::minimum
+                    : node.op == "ReduceProd"                               ? V::product
                     : node.op == "ReduceL2" || node.op == "ReduceSumSquare" ? V::l2
-                                                                          : V::sum;
+                                                                            : V::sum;
   const std::int64_t rows = std::max<std::int64_t>(product(y.dims), 1);
   ListedOperator op = l.make(node, place ? OpKind::argReduce : OpKind::reduce, variant);
   op.dim(Dim::M, rows).dim(Dim::N, std::max<std::int64_t>(product(x.dims) / rows, 1));
@@ -201,7 +238,10 @@ void pool(Lowering& l, const Node& node) {
   const std::size_t axes = x.dims.size() - 2;
   if (x.dims.size() < 3 || axes > 3) l.refuse(node, "an input " + textOf(x.dims));
   const bool maximum = node.op.find("Max") != std::string::npos;
-  ListedOperator op = l.make(node, OpKind::pool, global ? OpVariant::global : maximum ? OpVariant::maximum : OpVariant::average);
+  ListedOperator op = l.make(node, OpKind::pool,
+                             global    ? OpVariant::global
+                             : maximum ? OpVariant::maximum
+                                       : OpVariant::average);
   op.dim(Dim::batch, x.dims[0]).dim(Dim::cin, x.dims[1]);
   const Sizes kernel = global ? Sizes(x.dims.begin() + 2, x.dims.end()) : node.list("kernel_shape");
   if (kernel.size() != axes || (!global && y.dims.size() != x.dims.size()))
@@ -214,9 +254,11 @@ void pool(Lowering& l, const Node& node) {
 void localResponse(Lowering& l, const Node& node) {
   const Value& x = l.in(node, 0);
   const std::int64_t size = node.integer("size", 1);
-  if (x.dims.size() < 2 || size < 1 || size > x.dims[1] * 2) l.refuse(node, "a window that is too long");
+  if (x.dims.size() < 2 || size < 1 || size > x.dims[1] * 2)
+    l.refuse(node, "a window that is too long");
   ListedOperator op = l.make(node, OpKind::pool, OpVariant::average);
-  op.dim(Dim::batch, product(x.dims) / std::max<std::int64_t>(x.dims[1], 1)).dim(Dim::width, x.dims[1]);
+  op.dim(Dim::batch, product(x.dims) / std::max<std::int64_t>(x.dims[1], 1))
+      .dim(Dim::width, x.dims[1]);
   op.dim(Dim::kernelWidth, size).dim(Dim::pad, (size - 1) / 2).dim(Dim::padEnd, (size - 1) % 2);
   l.put(node, op);
 }
@@ -243,8 +285,10 @@ void dequantise(Lowering& l, const Node& node) {
 void loss(Lowering& l, const Node& node) {
   const Value& x = l.in(node, 0);
   if (x.dims.size() < 2) l.refuse(node, "an input " + textOf(x.dims));
-  ListedOperator op = l.make(node, node.op.starts_with("Softmax") ? OpKind::softmax : OpKind::gather);
-  op.dim(Dim::M, product(x.dims) / std::max<std::int64_t>(x.dims[1], 1)).dim(Dim::N, node.op.starts_with("Softmax") ? x.dims[1] : 1);
+  ListedOperator op =
+      l.make(node, node.op.starts_with("Softmax") ? OpKind::softmax : OpKind::gather);
+  op.dim(Dim::M, product(x.dims) / std::max<std::int64_t>(x.dims[1], 1))
+      .dim(Dim::N, node.op.starts_with("Softmax") ? x.dims[1] : 1);
   l.put(node, op);
 }
 
@@ -252,28 +296,31 @@ void loss(Lowering& l, const Node& node) {
 
 void Lowering::addElements(std::map<std::string, Rule>& m) {
   for (const auto& [op, variant] : functions()) m[op] = function;
-  for (const char* op :
-       {"Add", "Sum", "Mean", "Sub", "Mul", "Div", "Mod", "Pow", "Min", "Max", "Where", "Equal",
-        "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Xor", "BitShift",
-        "BitwiseAnd", "BitwiseOr", "BitwiseXor", "PRelu", "QLinearAdd", "QLinearMul", "CumSum"})
+  for (const char* op : {"Add",        "Sum",        "Mean",        "Sub",
+                         "Mul",        "Div",        "Mod",         "Pow",
+                         "Min",        "Max",        "Where",       "Equal",
+                         "Less",       "Greater",    "LessOrEqual", "GreaterOrEqual",
+                         "And",        "Or",         "Xor",         "BitShift",
+                         "BitwiseAnd", "BitwiseOr",  "BitwiseXor",  "PRelu",
+                         "QLinearAdd", "QLinearMul", "CumSum"})
     m[op] = combine;
-  for (const char* op : {"BatchNormalization", "InstanceNormalization", "GroupNormalization",
-                         "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
-                         "SkipLayerNormalization", "SkipSimplifiedLayerNormalization",
-                         "MeanVarianceNormalization", "LpNormalization"})
+  for (const char* op :
+       {"BatchNormalization", "InstanceNormalization", "GroupNormalization", "LayerNormalization",
+        "RMSNormalization", "SimplifiedLayerNormalization", "SkipLayerNormalization",
+        "SkipSimplifiedLayerNormalization", "MeanVarianceNormalization", "LpNormalization"})
     m[op] = norm;
   for (const char* op : {"Softmax", "LogSoftmax", "Hardmax", "QLinearSoftmax"}) m[op] = softmax;
-  for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
-                         "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-                         "ReduceSumSquare", "ArgMax", "ArgMin"})
+  for (const char* op :
+       {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
+        "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare", "ArgMax", "ArgMin"})
     m[op] = reduce;
   m["TopK"] = topK;
   for (const char* op : {"MaxPool", "AveragePool", "LpPool", "GlobalMaxPool", "GlobalAveragePool",
                          "GlobalLpPool", "QLinearAveragePool", "QLinearGlobalAveragePool"})
     m[op] = pool;
   m["LRN"] = localResponse;
-  for (const char* op : {"QuantizeLinear", "DynamicQuantizeLinear", "Quant", "IntQuant",
-                         "BipolarQuant"})
+  for (const char* op :
+       {"QuantizeLinear", "DynamicQuantizeLinear", "Quant", "IntQuant", "BipolarQuant"})
     m[op] = quantise;
   m["DequantizeLinear"] = dequantise;
   m["Trunc"] = [](Lowering& l, const Node& n) { l.rename(n); };

@@ -48,7 +48,8 @@ void transpose(Lowering& l, const Node& node) {
   std::int64_t last = -1;
   bool moves = order.size() != x.dims.size();
   for (std::size_t i = 0; !moves && i < order.size(); ++i) {
-    if (order[i] < 0 || order[i] >= static_cast<std::int64_t>(x.dims.size())) l.refuse(node, "an order of other axes");
+    if (order[i] < 0 || order[i] >= static_cast<std::int64_t>(x.dims.size()))
+      l.refuse(node, "an order of other axes");
     if (x.dims[static_cast<std::size_t>(order[i])] == 1) continue;
     moves = order[i] < last;
     last = order[i];
@@ -116,7 +117,8 @@ void resize(Lowering& l, const Node& node) {
   if (x.dims == y.dims) return l.rename(node);
   const std::size_t rank = x.dims.size();
   const bool image = rank >= 3 && rank <= 5 && x.dims[0] == y.dims[0] && x.dims[1] == y.dims[1];
-  const bool smooth = node.word("mode", "nearest") != "nearest";
+  const char* standard = node.op == "GridSample" ? "bilinear" : "nearest";
+  const bool smooth = node.word("mode", standard) != "nearest";
   ListedOperator op = l.make(node, OpKind::upsample, smooth ? OpVariant::linear : OpVariant::none);
   if (image) {
     op.dim(Dim::batch, x.dims[0]).dim(Dim::cin, x.dims[1]);
@@ -139,20 +141,23 @@ void rope(Lowering& l, const Node& node) {
 }  // namespace
 
 void Lowering::addMoves(std::map<std::string, Rule>& m) {
-  for (const char* op : {"Identity", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Cast",
-                         "CastLike", "Optional", "OptionalGetElement"})
+  for (const char* op : {"Identity", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze",
+                         "Cast", "CastLike", "Optional", "OptionalGetElement"})
     m[op] = renames;
   m["Concat"] = concat;
   m["Split"] = split;
   m["Slice"] = slice;
   m["Transpose"] = transpose;
   m["Expand"] = m["Tile"] = copies;
-  for (const char* op : {"DepthToSpace", "SpaceToDepth", "ReverseSequence", "Trilu"}) m[op] = reorders;
+  for (const char* op : {"DepthToSpace", "SpaceToDepth", "ReverseSequence", "Trilu"})
+    m[op] = reorders;
   m["Pad"] = pad;
   for (const char* op : {"Gather", "GatherElements", "GatherND"}) m[op] = gather;
   for (const char* op : {"Scatter", "ScatterElements", "ScatterND"}) m[op] = scatter;
+  m["MaxUnpool"] = reorders;
+  m["EyeLike"] = reorders;
   m["OneHot"] = oneHot;
-  m["Resize"] = m["Upsample"] = resize;
+  m["Resize"] = m["Upsample"] = m["GridSample"] = resize;
   m["RotaryEmbedding"] = rope;
 }
 

@@ -81,16 +81,20 @@ void matrixProduct(Lowering& l, const Node& node, std::size_t a, std::size_t b, 
   if (!batch || left.columns != right.rows)
     l.refuse(node, "multiplies " + textOf(x.dims) + " and " + textOf(w.dims));
   const std::int64_t all = product(*batch);
+  product(l.out(node).dims);
   const bool trained = w.fixed != x.fixed;
   const std::size_t weight = w.fixed ? b : a;
   const std::int64_t sets = !trained ? 1 : product(w.fixed ? right.batch : left.batch);
-  ListedOperator op = l.make(node, OpKind::gemm, OpVariant::none,
-                             trained ? static_cast<int>(weight) : -1);
+  ListedOperator op =
+      l.make(node, OpKind::gemm, OpVariant::none, trained ? static_cast<int>(weight) : -1);
   op.dim(Dim::K, left.columns);
   if (trained) {
-    const std::int64_t vectors = (w.fixed ? left.rows : right.columns) * (all / std::max<std::int64_t>(sets, 1));
+    const std::int64_t vectors =
+        (w.fixed ? left.rows : right.columns) * (all / std::max<std::int64_t>(sets, 1));
     const std::int64_t outputs = w.fixed ? right.columns : left.rows;
     op.dim(Dim::M, vectors).dim(Dim::N, outputs);
+    if (sets > (std::int64_t{1} << 40) / std::max<std::int64_t>(node.times, 1))
+      l.refuse(node, "too many matrices");
     if (sets > 1) op.number("count", sets * node.times);
     const bool own = bias >= 0 && l.hasIn(node, static_cast<std::size_t>(bias)) &&
                      l.in(node, static_cast<std::size_t>(bias)).fixed;
@@ -113,18 +117,52 @@ void matmulNBits(Lowering& l, const Node& node) {
   l.put(node, op);
 }
 
+/// Letters of the result of an Einsum that states none: those that occur once, in order.
+std::string impliedResult(const std::string& left) {
+  std::map<char, int> seen;
+  for (const char letter : left)
+    if (letter != ',') ++seen[letter];
+  std::string out;
+  for (const auto& [letter, times] : seen)
+    if (times == 1) out += letter;
+  return out;
+}
+
+/// One operand is summed or transposed.
+void einsumOfOne(Lowering& l, const Node& node) {
+  const Value &x = l.in(node, 0), &y = l.out(node);
+  const std::int64_t before = product(x.dims), after = std::max<std::int64_t>(product(y.dims), 1);
+  ListedOperator op = before > after ? l.make(node, OpKind::reduce, OpVariant::sum)
+                                     : l.make(node, OpKind::transpose);
+  op.dim(Dim::M, after).dim(Dim::N, before > after ? before / after : 1);
+  l.put(node, op);
+}
+
 /// Two operands whose letters fall into batch, rows, columns and sums.
 void einsum(Lowering& l, const Node& node) {
+  if (node.in.size() == 1) return einsumOfOne(l, node);
   std::string equation = node.word("equation", "");
   std::erase(equation, ' ');
-  const std::size_t arrow = equation.find("->"), comma = equation.find(',');
-  if (node.in.size() != 2 || comma == std::string::npos || arrow == std::string::npos ||
-      equation.find('.') != std::string::npos)
-    l.refuse(node, "only two operands with a written result are known");
-  const std::string a = equation.substr(0, comma), b = equation.substr(comma + 1, arrow - comma - 1),
-                    c = equation.substr(arrow + 2);
+  const std::string left = equation.substr(0, equation.find("->"));
+  const std::size_t arrow = equation.find("->"), comma = left.find(',');
+  if (node.in.size() != 2 || comma == std::string::npos)
+    l.refuse(node, "only one or two operands are known");
+  std::string a = left.substr(0, comma), b = left.substr(comma + 1);
+  std::string c = arrow == std::string::npos ? impliedResult(left) : equation.substr(arrow + 2);
   const Value &x = l.in(node, 0), &w = l.in(node, 1);
+  // The axes of an ellipsis become letters of their own.
+  for (std::string* term : {&a, &b, &c})
+    if (const std::size_t dots = term->find("..."); dots != std::string::npos) {
+      const std::size_t rank = term == &a   ? x.dims.size()
+                               : term == &b ? w.dims.size()
+                                            : l.out(node).dims.size();
+      std::string own;
+      for (std::size_t i = rank + 3 - term->size(); i > 0 && i < 32; --i)
+        own += static_cast<char>(i);
+      term->replace(dots, 3, own);
+    }
   if (a.size() != x.dims.size() || b.size() != w.dims.size()) l.refuse(node, "does not fit");
+  l.out(node);
   std::int64_t batch = 1, rows = 1, columns = 1, sums = 1;
   const auto has = [](const std::string& text, char letter) {
     return text.find(letter) != std::string::npos;
@@ -150,6 +188,10 @@ void attention(Lowering& l, const Node& node) {
                value = 0, batch = q.dims.empty() ? 1 : q.dims[0], own = 0;
   const bool wide = q.dims.size() == 4;
   std::int64_t queryHeads = heads;
+  constexpr std::int64_t mostHeads = 1 << 20;
+  if (heads < 0 || heads > mostHeads || keyHeads < 0 || keyHeads > mostHeads ||
+      (!wide && keyHeads < 1))
+    l.refuse(node, std::to_string(heads) + " heads");
   if (packed) {
     const Value& w = l.in(node, 1);
     if (heads < 1 || q.dims.size() != 3 || w.dims.size() != 2) l.refuse(node, "of unknown form");
@@ -173,8 +215,9 @@ void attention(Lowering& l, const Node& node) {
     const bool joined = node.op == "GroupQueryAttention" && !l.hasIn(node, 1);
     width = value = joined ? q.dims[2] / (heads + 2 * keyHeads) : q.dims[2] / heads;
     queries = q.dims[1];
-    keys = own = joined ? queries : l.in(node, 1).dims.size() == 4 ? l.in(node, 1).dims[2]
-                                                                   : l.in(node, 1).dims[1];
+    keys = own = joined                           ? queries
+                 : l.in(node, 1).dims.size() == 4 ? l.in(node, 1).dims[2]
+                                                  : l.in(node, 1).dims[1];
     if (!joined && l.hasIn(node, 2) && l.in(node, 2).dims.size() == 3 && keyHeads > 0)
       value = l.in(node, 2).dims[2] / keyHeads;
   }
@@ -183,18 +226,20 @@ void attention(Lowering& l, const Node& node) {
   const bool cached = past != nullptr && past->known && past->dims.size() == 4;
   if (cached) keys += past->dims[2];
   if (queryHeads < 1 || keyHeads < 1 || queryHeads % keyHeads != 0 || width < 1)
-    l.refuse(node, std::to_string(queryHeads) + " query and " + std::to_string(keyHeads) +
-                       " key heads");
+    l.refuse(node,
+             std::to_string(queryHeads) + " query and " + std::to_string(keyHeads) + " key heads");
   ListedOperator op = l.make(node, OpKind::attention, OpVariant::none, -1, packed ? "_sdpa" : "");
   if (packed) op.inputs({node.name + "_qkv"});
   op.dim(Dim::batch, batch).dim(Dim::heads, queryHeads).dim(Dim::kvHeads, keyHeads);
   op.dim(Dim::headDim, width).dim(Dim::queries, queries).dim(Dim::keys, keys);
   if (value != width) op.dim(Dim::valueDim, value);
   if (node.integer("score_ops", 0) > 0) op.dim(Dim::scoreOps, node.integer("score_ops", 0));
-  const bool causal = node.integer("is_causal", node.integer("unidirectional",
-                                                             node.op == "GroupQueryAttention")) != 0;
+  const bool causal =
+      node.integer("is_causal", node.integer("unidirectional", node.op == "GroupQueryAttention")) !=
+      0;
   if (causal && queries <= keys) op.flag("causal", true);
-  if (node.integer("local_window_size", -1) > 0) op.number("window", node.integer("local_window_size", 0));
+  if (node.integer("local_window_size", -1) > 0)
+    op.number("window", node.integer("local_window_size", 0));
   if (cached)
     op.dim(Dim::newKeys, own);
   else
@@ -221,9 +266,12 @@ void foundAttention(Lowering& l, const Node& node) {
 
 void recurrent(Lowering& l, const Node& node) {
   const Value &x = l.in(node, 0), &w = l.in(node, 1), &r = l.in(node, 2);
-  if (x.dims.size() != 3 || w.dims.size() != 3 || r.dims.size() != 3) l.refuse(node, "of unknown form");
+  if (x.dims.size() != 3 || w.dims.size() != 3 || r.dims.size() != 3)
+    l.refuse(node, "of unknown form");
   const bool batchFirst = node.integer("layout", 0) != 0;
-  const OpKind kind = node.op == "LSTM" ? OpKind::lstm : node.op == "GRU" ? OpKind::gru : OpKind::rnn;
+  const OpKind kind = node.op == "LSTM"  ? OpKind::lstm
+                      : node.op == "GRU" ? OpKind::gru
+                                         : OpKind::rnn;
   ListedOperator op = l.make(node, kind, OpVariant::none, 1);
   op.dim(Dim::steps, x.dims[batchFirst ? 1 : 0]).dim(Dim::M, x.dims[batchFirst ? 0 : 1]);
   op.dim(Dim::K, x.dims[2]).dim(Dim::N, r.dims[2]).dim(Dim::directions, w.dims[0]);
@@ -236,15 +284,18 @@ void recurrent(Lowering& l, const Node& node) {
 void Lowering::addProducts(std::map<std::string, Rule>& m) {
   for (const char* op : {"Conv", "ConvInteger", "QLinearConv", "FusedConv"}) m[op] = conv;
   m["ConvTranspose"] = convTranspose;
-  m["MatMul"] = m["MatMulInteger"] = m["FusedMatMul"] = m["Gemm"] = m["FusedGemm"] =
-      [](Lowering& l, const Node& n) { matrixProduct(l, n, 0, 1, n.op == "MatMulInteger" ? -1 : 2); };
+  m["MatMul"] = m["MatMulInteger"] = m["FusedMatMul"] = m["Gemm"] =
+      m["FusedGemm"] = [](Lowering& l, const Node& n) {
+        matrixProduct(l, n, 0, 1, n.op == "MatMulInteger" ? -1 : 2);
+      };
   m["DynamicQuantizeMatMul"] = [](Lowering& l, const Node& n) { matrixProduct(l, n, 0, 1, 4); };
   m["MatMulIntegerToFloat"] = [](Lowering& l, const Node& n) { matrixProduct(l, n, 0, 1, 6); };
   m["QLinearMatMul"] = [](Lowering& l, const Node& n) { matrixProduct(l, n, 0, 3, -1); };
   m["QGemm"] = [](Lowering& l, const Node& n) { matrixProduct(l, n, 0, 3, 6); };
   m["MatMulNBits"] = matmulNBits;
   m["Einsum"] = einsum;
-  for (const char* op : {"Attention", "MultiHeadAttention", "GroupQueryAttention"}) m[op] = attention;
+  for (const char* op : {"Attention", "MultiHeadAttention", "GroupQueryAttention"})
+    m[op] = attention;
   m["FoundAttention"] = foundAttention;
   for (const char* op : {"LSTM", "GRU", "RNN"}) m[op] = recurrent;
 }

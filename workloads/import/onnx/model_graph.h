@@ -13,10 +13,28 @@ namespace wattlas::onnx_import {
 
 /// Numbers of TensorProto.DataType, with those of later versions.
 enum Type : int {
-  undefined = 0, float32 = 1, uint8 = 2, int8 = 3, uint16 = 4, int16 = 5, int32 = 6, int64 = 7,
-  text = 8, boolean = 9, float16 = 10, float64 = 11, uint32 = 12, uint64 = 13, bfloat16 = 16,
-  float8e4m3fn = 17, float8e4m3fnuz = 18, float8e5m2 = 19, float8e5m2fnuz = 20, uint4 = 21,
-  int4 = 22, float4e2m1 = 23
+  undefined = 0,
+  float32 = 1,
+  uint8 = 2,
+  int8 = 3,
+  uint16 = 4,
+  int16 = 5,
+  int32 = 6,
+  int64 = 7,
+  text = 8,
+  boolean = 9,
+  float16 = 10,
+  float64 = 11,
+  uint32 = 12,
+  uint64 = 13,
+  bfloat16 = 16,
+  float8e4m3fn = 17,
+  float8e4m3fnuz = 18,
+  float8e5m2 = 19,
+  float8e5m2fnuz = 20,
+  uint4 = 21,
+  int4 = 22,
+  float4e2m1 = 23
 };
 bool isFloat(int type);
 
@@ -31,8 +49,12 @@ struct Constant {
   bool whole() const { return !isFloat(type); }
   std::size_t size() const { return whole() ? ints.size() : reals.size(); }
   double at(std::size_t i) const { return whole() ? static_cast<double>(ints[i]) : reals[i]; }
+  /// Of integers the whole part; 0 when it has none.
   void push(double value) {
-    whole() ? ints.push_back(static_cast<std::int64_t>(value)) : reals.push_back(value);
+    if (whole())
+      ints.push_back(value > -9.2e18 && value < 9.2e18 ? static_cast<std::int64_t>(value) : 0);
+    else
+      reals.push_back(value);
   }
 };
 /// Larger ones are kept as shapes only.
@@ -53,11 +75,12 @@ struct Value {
   bool known = false;  ///< rank and extents
   Sizes dims;
   std::shared_ptr<const Constant> data;
-  bool fixed = false;    ///< computed from weights and constants alone: nothing of it runs
-  int weight = -1;       ///< the one initializer that it renames or reorders
-  int bits = 0;          ///< width that a QONNX quantiser gives it; 0 = by its type
-  int producer = -1;     ///< node, or -1
-  bool sequence = false; ///< a list of tensors of this shape
+  bool fixed = false;     ///< computed from weights and constants alone: nothing of it runs
+  int weight = -1;        ///< the one initializer that it renames or reorders
+  int bits = 0;           ///< width that a QONNX quantiser gives it; 0 = by its type
+  int producer = -1;      ///< node, or -1
+  bool sequence = false;  ///< a list of tensors of this shape
+  std::string why;        ///< why its shape is not known
 };
 
 struct Node {
@@ -80,6 +103,7 @@ struct ModelGraph {
   std::vector<Node> nodes;
   std::vector<int> inputs, outputs;
   std::vector<std::string> notes;
+  std::string assumed;  ///< dimensions that nobody bound, such as "sequence is 128"
 
   const Value* in(const Node& node, std::size_t i) const {
     return i < node.in.size() && node.in[i] >= 0 ? &values[node.in[i]] : nullptr;
@@ -98,8 +122,7 @@ std::optional<Sizes> broadcast(const Sizes& a, const Sizes& b);
 std::string textOf(const Sizes& dims);
 
 /// Evaluates a node on constants; nothing when it cannot.
-std::optional<std::vector<Constant>> fold(const Node& node,
-                                          const std::vector<const Constant*>& in);
+std::optional<std::vector<Constant>> fold(const Node& node, const std::vector<const Constant*>& in);
 /// Shapes by our own rules, for operators that the library does not know or not well enough.
 /// `types` and `dims` of outputs are filled; false when nothing is known.
 struct OutputShape {
@@ -107,6 +130,7 @@ struct OutputShape {
   int type = undefined;
   Sizes dims;
   bool sequence = false;
+  std::string why = {};
 };
 void inferOwn(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out);
 

@@ -39,11 +39,13 @@ ImportedModel lowered(const onnx::ModelProto& model, const std::string& file,
   OperatorList list = lowering.run(out.unknown);
   std::int64_t strange = 0;
   for (const UnknownOperator& u : out.unknown) strange += u.count;
-  const std::string share = std::to_string(strange) + " of " +
-                            std::to_string(graph.nodes.size()) + " operators are unknown: " +
-                            listOf(out.unknown);
+  const std::string share = std::to_string(strange) + " of " + std::to_string(graph.nodes.size()) +
+                            " operators are unknown: " + listOf(out.unknown);
   if (!out.unknown.empty() && !options.allowUnknown)
-    throw InputError(Problem{{file, 0}, {}, share, "operators that 'docs/import.md' lists",
+    throw InputError(Problem{{file, 0},
+                             {},
+                             share,
+                             "operators that 'docs/import.md' lists",
                              "--allow-unknown leaves them out"});
   out.notes = std::move(graph.notes);
   if (!out.unknown.empty()) out.notes.push_back(share + "; they are left out");
@@ -55,9 +57,9 @@ ImportedModel lowered(const onnx::ModelProto& model, const std::string& file,
   text("generator", "operators");
   text("title", name);
   text("family", "vision");
-  text("source", "ONNX model " + name + (model.producer_name().empty()
-                                             ? std::string()
-                                             : " written by " + model.producer_name()));
+  text("source", "ONNX model " + name +
+                     (model.producer_name().empty() ? std::string()
+                                                    : " written by " + model.producer_name()));
   text("format", lowering.format());
   d.put("operators", list.take());
   return out;

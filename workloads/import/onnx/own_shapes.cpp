@@ -192,13 +192,15 @@ void attention(Rule& r) {
   Sizes dims = q->dims;
   const std::int64_t queryHeads = r.node.integer("q_num_heads", r.node.integer("num_heads", 0));
   const std::int64_t keyHeads = r.node.integer("kv_num_heads", queryHeads);
+  constexpr std::int64_t mostHeads = 1 << 20;
+  if (queryHeads < 0 || queryHeads > mostHeads || keyHeads < 0 || keyHeads > mostHeads) return;
   if (r.node.op == "Attention" && !r.node.domain.empty()) {  // one packed projection
     const Value* w = r.in(1);
     if (w == nullptr || w->dims.size() != 2) return;
     const Sizes widths = r.node.list("qkv_hidden_sizes");
     dims.back() = widths.size() == 3 ? widths[2] : w->dims.back() / 3;
   } else if (v != nullptr && v->dims.size() == dims.size()) {
-    dims.back() = dims.size() == 4    ? v->dims.back()
+    dims.back() = dims.size() == 4                 ? v->dims.back()
                   : queryHeads > 0 && keyHeads > 0 ? v->dims.back() / keyHeads * queryHeads
                                                    : v->dims.back();
   } else if (r.node.op == "GroupQueryAttention" && queryHeads > 0) {  // packed
@@ -208,7 +210,9 @@ void attention(Rule& r) {
   const Value* k = r.in(1);
   if (k == nullptr || k->dims.size() < 3 || keyHeads == 0) return;
   // Keys and values of the past and of this run.
-  const Value* past = r.in(r.node.op == "Attention" ? 4 : r.node.op == "GroupQueryAttention" ? 3 : 6);
+  const Value* past = r.in(r.node.op == "Attention"             ? 4
+                           : r.node.op == "GroupQueryAttention" ? 3
+                                                                : 6);
   const bool wide = k->dims.size() == 4;
   Sizes kept = {k->dims[0], wide ? k->dims[1] : keyHeads, k->dims[wide ? 2 : 1],
                 wide ? k->dims[3] : k->dims[2] / keyHeads};
@@ -266,9 +270,7 @@ void resizes(Rule& r) {
     const auto at = axisOf(axes[i], dims.size());
     if (!at || x->dims[*at] == 0) return;
     const double own = static_cast<double>(sizes->ints[i]) / static_cast<double>(x->dims[*at]);
-    common = i == 0                    ? own
-             : policy == "not_larger" ? std::min(common, own)
-                                       : std::max(common, own);
+    common = i == 0 ? own : policy == "not_larger" ? std::min(common, own) : std::max(common, own);
   }
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto at = axisOf(axes[i], dims.size());
@@ -289,7 +291,8 @@ void resizes(Rule& r) {
 void convolves(Rule& r) {  // FusedConv and its like: as Conv with explicit padding
   const bool quantised = r.node.op.starts_with("QLinear");
   const Value *x = r.in(0), *w = r.in(quantised ? 3 : 1);
-  if (x == nullptr || w == nullptr || x->dims.size() != w->dims.size() || x->dims.size() < 3) return;
+  if (x == nullptr || w == nullptr || x->dims.size() != w->dims.size() || x->dims.size() < 3)
+    return;
   const std::size_t axes = x->dims.size() - 2;
   const Sizes strides = r.node.list("strides"), pads = r.node.list("pads"),
               dilations = r.node.list("dilations");
@@ -298,15 +301,17 @@ void convolves(Rule& r) {  // FusedConv and its like: as Conv with explicit padd
   };
   Sizes dims = {x->dims[0], w->dims[0]};
   for (std::size_t i = 0; i < axes; ++i) {
-    const std::int64_t stride = of(strides, i, 1);
-    if (stride < 1) return;
+    const std::int64_t stride = of(strides, i, 1), dilation = of(dilations, i, 1);
+    constexpr std::int64_t most = std::int64_t{1} << 30;
+    for (const std::int64_t value : {stride, dilation, x->dims[i + 2], w->dims[i + 2]})
+      if (value < 1 || value > most) return;
+    if (std::abs(of(pads, i, 0)) > most || std::abs(of(pads, i + axes, 0)) > most) return;
     if (r.node.word("auto_pad", "NOTSET").starts_with("SAME")) {
       dims.push_back((x->dims[i + 2] + stride - 1) / stride);
       continue;
     }
-    const std::int64_t reach = (w->dims[i + 2] - 1) * of(dilations, i, 1) + 1;
-    const std::int64_t length =
-        x->dims[i + 2] + of(pads, i, 0) + of(pads, i + axes, 0) - reach;
+    const std::int64_t reach = (w->dims[i + 2] - 1) * dilation + 1;
+    const std::int64_t length = x->dims[i + 2] + of(pads, i, 0) + of(pads, i + axes, 0) - reach;
     if (length < 0) return;
     dims.push_back(length / stride + 1);
   }
@@ -350,7 +355,8 @@ void spectrum(Rule& r) {  // STFT: [batch, frames, bins, 2]
   if (r.data(3) != nullptr && r.data(3)->size() == 1) length = r.data(3)->ints[0];
   if (length < 1 || step->ints[0] < 1 || length > x->dims[1]) return;
   const bool half = r.node.integer("onesided", 1) != 0;
-  r.set(0, {x->dims[0], (x->dims[1] - length) / step->ints[0] + 1, half ? length / 2 + 1 : length, 2},
+  r.set(0,
+        {x->dims[0], (x->dims[1] - length) / step->ints[0] + 1, half ? length / 2 + 1 : length, 2},
         x->type);
 }
 
@@ -365,24 +371,65 @@ void loss(Rule& r) {
 const std::map<std::string, std::function<void(Rule&)>>& rules() {
   static const std::map<std::string, std::function<void(Rule&)>> all = [] {
     std::map<std::string, std::function<void(Rule&)>> m;
-    for (const char* op :
-         {"Gelu", "FastGelu", "QuickGelu", "BiasGelu", "Mish", "Swish", "GroupNormalization",
-          "RMSNormalization", "SimplifiedLayerNormalization", "LayerNormalization",
-          "RotaryEmbedding", "Quant", "IntQuant", "FloatQuant", "BipolarQuant", "Trunc",
-          "QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax", "DequantizeLinear", "Celu",
-          "ThresholdedRelu", "Shrink", "Hardmax", "LogSoftmax", "Softmax", "MeanVarianceNormalization",
-          "CumSum", "Trilu", "HardSwish", "Bernoulli", "LRN", "LpNormalization", "Inverse",
-          "BatchNormalization", "InstanceNormalization", "Clip", "Selu", "Elu", "PRelu", "Softplus",
-          "Softsign", "BitwiseNot", "TensorScatter", "Dropout", "IsNaN", "IsInf", "Identity"})
+    for (const char* op : {"Gelu",
+                           "FastGelu",
+                           "QuickGelu",
+                           "BiasGelu",
+                           "Mish",
+                           "Swish",
+                           "GroupNormalization",
+                           "RMSNormalization",
+                           "SimplifiedLayerNormalization",
+                           "LayerNormalization",
+                           "RotaryEmbedding",
+                           "Quant",
+                           "IntQuant",
+                           "FloatQuant",
+                           "BipolarQuant",
+                           "Trunc",
+                           "QLinearSigmoid",
+                           "QLinearLeakyRelu",
+                           "QLinearSoftmax",
+                           "DequantizeLinear",
+                           "Celu",
+                           "ThresholdedRelu",
+                           "Shrink",
+                           "Hardmax",
+                           "LogSoftmax",
+                           "Softmax",
+                           "MeanVarianceNormalization",
+                           "CumSum",
+                           "Trilu",
+                           "HardSwish",
+                           "Bernoulli",
+                           "LRN",
+                           "LpNormalization",
+                           "Inverse",
+                           "BatchNormalization",
+                           "InstanceNormalization",
+                           "Clip",
+                           "Selu",
+                           "Elu",
+                           "PRelu",
+                           "Softplus",
+                           "Softsign",
+                           "BitwiseNot",
+                           "TensorScatter",
+                           "Dropout",
+                           "IsNaN",
+                           "IsInf",
+                           "Identity"})
       m[op] = sameAsFirst;
-    for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Mod",
-                           "And", "Or", "Xor", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Equal",
-                           "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "BitShift"})
+    for (const char* op :
+         {"Add",       "Sub",        "Mul",   "Div",  "Pow",     "Min",         "Max",
+          "Mean",      "Sum",        "Mod",   "And",  "Or",      "Xor",         "BitwiseAnd",
+          "BitwiseOr", "BitwiseXor", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual",
+          "BitShift"})
       m[op] = broadcasts;
     for (const char* op : {"QLinearAdd", "QLinearMul"}) m[op] = broadcastsQuantised;
-    for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
-                           "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-                           "ReduceSumSquare"})
+    for (const char* op :
+         {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
+          "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"})
       m[op] = reduces;
     for (const char* op : {"MultiHeadAttention", "GroupQueryAttention", "Attention"})
       m[op] = attention;
@@ -403,6 +450,11 @@ const std::map<std::string, std::function<void(Rule&)>>& rules() {
     m["QLinearGlobalAveragePool"] = m["GlobalLpPool"] = globalPool;
     m["QLinearConcat"] = concatenates;
     m["STFT"] = spectrum;
+    for (const char* op : {"HannWindow", "HammingWindow", "BlackmanWindow"})
+      m[op] = [](Rule& r) {
+        if (const Constant* size = r.data(0); size != nullptr && size->size() == 1 && size->whole())
+          r.set(0, {size->ints[0]}, float32);
+      };
     return m;
   }();
   return all;

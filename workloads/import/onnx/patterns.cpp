@@ -48,11 +48,13 @@ class Patterns {
     return id >= 0 && !g_.nodes[id].gone ? id : -1;
   }
   /// The node that makes `value`, through those that only rename it.
-  int maker(int value, std::initializer_list<const char*> through = {"Cast", "Identity", "Dropout"}) const {
+  int maker(int value,
+            std::initializer_list<const char*> through = {"Cast", "Identity", "Dropout"}) const {
     int id = producer(value);
     for (int steps = 0; id >= 0 && steps < 16; ++steps) {
       const Node& node = g_.nodes[id];
-      if (std::none_of(through.begin(), through.end(), [&](const char* op) { return node.op == op; }))
+      if (std::none_of(through.begin(), through.end(),
+                       [&](const char* op) { return node.op == op; }))
         break;
       id = producer(node.in.empty() ? -1 : node.in[0]);
     }
@@ -79,7 +81,8 @@ class Patterns {
   bool constant(int value) const { return value >= 0 && g_.values[value].fixed; }
   bool scalar(int value, double wanted) const {
     const Constant* c = value >= 0 ? g_.values[value].data.get() : nullptr;
-    return c != nullptr && c->size() == 1 && std::abs(c->at(0) - wanted) < 1e-3 * std::max(1.0, wanted);
+    return c != nullptr && c->size() == 1 &&
+           std::abs(c->at(0) - wanted) < 1e-3 * std::max(1.0, wanted);
   }
   /// The one input of a node that is no constant; -1 when there are two.
   int flowing(const Node& node) const {
@@ -108,8 +111,7 @@ class Patterns {
         for (const int out : node.out) {
           if (out < 0) continue;
           free = free && shown_.count(out) == 0;
-          for (const int to : readers_[out])
-            free = free && (to == last || g_.nodes[to].gone);
+          for (const int to : readers_[out]) free = free && (to == last || g_.nodes[to].gone);
         }
         node.gone = free;
         changed = changed || free;
@@ -222,7 +224,8 @@ class Patterns {
     if (const int mul = next(last); is(mul, "Mul") && fixedInput(g_.nodes[mul]) >= 0) {
       gain = fixedInput(g_.nodes[mul]);
       chain.push_back(last = mul);
-      if (const int shift = next(mul); layer && is(shift, "Add") && fixedInput(g_.nodes[shift]) >= 0) {
+      if (const int shift = next(mul);
+          layer && is(shift, "Add") && fixedInput(g_.nodes[shift]) >= 0) {
         offset = fixedInput(g_.nodes[shift]);
         chain.push_back(last = shift);
       }
@@ -238,7 +241,8 @@ class Patterns {
 
   std::int64_t axisOfMean(const Node& mean) const {
     Sizes axes = mean.list("axes");
-    if (const Value* given = g_.in(mean, 1); given != nullptr && given->data) axes = given->data->ints;
+    if (const Value* given = g_.in(mean, 1); given != nullptr && given->data)
+      axes = given->data->ints;
     return axes.empty() ? -1 : *std::min_element(axes.begin(), axes.end());
   }
 
@@ -327,7 +331,8 @@ class Patterns {
     const int sine = next(concat);
     const int sum = is(sine, "Mul") ? next(sine) : -1;
     if (!is(sum, "Add")) return;
-    const int other = g_.nodes[sum].in[0] == g_.nodes[sine].out[0] ? g_.nodes[sum].in[1] : g_.nodes[sum].in[0];
+    const int other =
+        g_.nodes[sum].in[0] == g_.nodes[sine].out[0] ? g_.nodes[sum].in[1] : g_.nodes[sum].in[0];
     const int cosine = producer(other);
     if (!is(cosine, "Mul") || g_.nodes[cosine].in.size() != 2) return;
     if (g_.nodes[cosine].in[0] != x && g_.nodes[cosine].in[1] != x) return;
@@ -358,7 +363,8 @@ class Patterns {
         chain.push_back(expand);
         chain.push_back(unsqueeze);
         value = g_.nodes[unsqueeze].in[0];
-        if (g_.values[value].known && g_.values[value].dims.size() == 4) heads = g_.values[value].dims[1];
+        if (g_.values[value].known && g_.values[value].dims.size() == 4)
+          heads = g_.values[value].dims[1];
         return value;
       }
       value = flowing(node);

@@ -7,13 +7,14 @@
 
 #include "models/base/error.h"
 #include "models/base/plain_text.h"
-#include "workloads/import/onnx/tensor.h"
 #include "workloads/import/onnx/infer.h"
+#include "workloads/import/onnx/proto_facts.h"
+#include "workloads/import/onnx/tensor.h"
 
 namespace wattlas::onnx_import {
 namespace {
 
-constexpr int deepest = 32;               // subgraphs and functions inside each other
+// subgraphs and functions inside each other
 constexpr std::size_t mostNodes = 400'000;  // after functions are opened
 constexpr std::int64_t mostRank = 64;
 
@@ -100,8 +101,11 @@ class Reader {
     for (int i = 0; value.known && i < tensor.shape().dim_size(); ++i)
       value.dims.push_back(extent(tensor.shape().dim(i), info.name(), i));
     if (!value.known && !value.sequence)
-      problems_.add({{file_, 0}, plainText(info.name(), 80), "an input without a shape",
-                     "a shape, whose dimensions may be names", {}});
+      problems_.add({{file_, 0},
+                     plainText(info.name(), 80),
+                     "an input without a shape",
+                     "a shape, whose dimensions may be names",
+                     {}});
     if (value.known && product(value.dims) == 1 && !isFloat(value.type)) bindScalar(value);
     if (const auto given = values_.find(value.name); given != values_.end()) {
       value.dims = given->second->dims;
@@ -116,8 +120,8 @@ class Reader {
     constexpr std::int64_t most = std::int64_t{1} << 40;
     if (dim.has_dim_value() && dim.dim_value() > 0) {
       if (dim.dim_value() > most)
-        throw InputError(Problem{{file_, 0}, plainText(input, 80), "an extent beyond 2^40",
-                                 "a smaller one", {}});
+        throw InputError(Problem{
+            {file_, 0}, plainText(input, 80), "an extent beyond 2^40", "a smaller one", {}});
       return dim.dim_value();
     }
     const std::string name = dim.has_dim_param() && !dim.dim_param().empty()
@@ -146,9 +150,7 @@ class Reader {
     const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
     if (place == 0 || has("batch") || has("Batch")) return 1;
     if (has("seq") || has("Seq") || has("length") || has("time")) {
-      if (noted_.insert(name).second)
-        out_.notes.push_back("dimension " + plainText(name, 60) + " is 128 (--bind " +
-                             plainText(name, 60) + "=N sets it)");
+      if (noted_.insert(name).second) assume(plainText(name, 60));
       return 128;
     }
     if (noted_.insert(name).second)
@@ -158,6 +160,11 @@ class Reader {
                      "a number",
                      "wattlas import FILE --bind " + plainText(name, 80) + "=N -o model.yaml"});
     return 1;
+  }
+
+  void assume(const std::string& name) {
+    out_.notes.push_back("dimension " + name + " is 128 (--bind " + name + "=N sets it)");
+    out_.assumed += (out_.assumed.empty() ? "" : ", ") + name + " is 128";
   }
 
   void bindScalar(Value& value) {
@@ -201,50 +208,20 @@ class Reader {
       out_.values[id].data = nullptr;
       scope.ids[tensor.values().name()] = id;
     }
-    for (const int at : sorted(graph, scope)) visit(graph.node(at), scope, path, times, depth);
-  }
-
-  /// Order of nodes such that inputs come first: files of old writers are not sorted.
-  static std::vector<int> sorted(const onnx::GraphProto& graph, const Scope& scope) {
-    std::set<std::string> made, there;
-    for (const auto& node : graph.node())
-      for (const auto& out : node.output()) made.insert(out);
-    std::vector<int> order, waiting;
-    for (int i = 0; i < graph.node_size(); ++i) waiting.push_back(i);
-    for (bool moved = true; moved && !waiting.empty();) {
-      moved = false;
-      std::vector<int> left;
-      for (const int i : waiting) {
-        const auto& node = graph.node(i);
-        const bool ready =
-            std::all_of(node.input().begin(), node.input().end(), [&](const std::string& in) {
-              return in.empty() || made.count(in) == 0 || there.count(in) > 0 ||
-                     scope.find(in) >= 0;
-            });
-        if (!ready) {
-          left.push_back(i);
-          continue;
-        }
-        moved = true;
-        for (const auto& out : node.output()) there.insert(out);
-        order.push_back(i);
-      }
-      if (left.size() > 2000 && left.size() * 10 > waiting.size() * 9) break;  // hopeless
-      waiting = std::move(left);
-    }
-    order.insert(order.end(), waiting.begin(), waiting.end());
-    return order;
+    for (const int at :
+         sortedNodes(graph, [&](const std::string& name) { return scope.find(name) >= 0; }))
+      visit(graph.node(at), scope, path, times, depth);
   }
 
   std::string labelOf(const onnx::NodeProto& node, const std::string& path) const {
-    std::string name = !node.name().empty()      ? node.name()
+    std::string name = !node.name().empty()                                ? node.name()
                        : node.output_size() > 0 && !node.output(0).empty() ? node.output(0)
-                                                 : node.op_type();
+                                                                           : node.op_type();
     return path + plainText(name, 200);
   }
 
-  void visit(const onnx::NodeProto& node, Scope& scope, const std::string& path,
-             std::int64_t times, int depth) {
+  void visit(const onnx::NodeProto& node, Scope& scope, const std::string& path, std::int64_t times,
+             int depth) {
     if (out_.nodes.size() > mostNodes || ++visited_ > 2 * mostNodes)
       throw InputError(Problem{{file_, 0}, {}, "more than 400000 nodes", "a smaller graph", {}});
     const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
@@ -268,24 +245,27 @@ class Reader {
     for (const auto& in : node.input()) made.in.push_back(in.empty() ? -1 : scope.find(in));
     for (int i = 0; i < node.input_size(); ++i)
       if (!node.input(i).empty() && made.in[i] < 0)
-        throw InputError(Problem{{file_, 0}, made.name,
-                                 "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
-                                 "an input, a weight or the output of a node",
-                                 {}});
+        throw InputError(
+            Problem{{file_, 0},
+                    made.name,
+                    "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
+                    "an input, a weight or the output of a node",
+                    {}});
     finish(std::move(made), node, scope);
   }
 
   /// Values, types and shapes of the outputs; a node that has to run joins the graph.
   void finish(Node made, const onnx::NodeProto& node, Scope& scope) {
-    const bool random = made.op.starts_with("Random") || made.op == "Multinomial" ||
-                        made.op == "Bernoulli";
+    const bool random =
+        made.op.starts_with("Random") || made.op == "Multinomial" || made.op == "Bernoulli";
     bool fixed = !random, valued = !random;
     int weights = 0, weight = -1;
     for (const int in : made.in) {
       if (in < 0) continue;
       fixed = fixed && out_.values[in].fixed;
       valued = valued && out_.values[in].data != nullptr;
-      if (out_.values[in].weight >= 0 && !(out_.values[in].data && out_.values[in].dims.size() < 2)) {
+      if (out_.values[in].weight >= 0 &&
+          !(out_.values[in].data && out_.values[in].dims.size() < 2)) {
         ++weights;
         weight = out_.values[in].weight;
       }
@@ -297,7 +277,7 @@ class Reader {
     std::optional<std::vector<Constant>> folded;
     if (made.domain.empty() && (made.op == "Shape" || made.op == "Size")) {
       if (const Value* in = out_.in(made, 0); in != nullptr && in->known && !in->sequence)
-        folded = shapeOf(made, in->dims);
+        folded = shapeConstant(made, in->dims);
     } else if (valued && made.domain.empty()) {
       folded = fold(made, constants);
     }
@@ -317,6 +297,7 @@ class Reader {
       value.known = shapes[i].known;
       value.dims = shapes[i].dims;
       value.sequence = shapes[i].sequence;
+      value.why = shapes[i].why;
       if (value.dims.size() > mostRank) value.known = false;
       if (value.known) product(value.dims);
       value.fixed = fixed;
@@ -335,7 +316,9 @@ class Reader {
   /// Width that a quantiser of QONNX states, or that its input has.
   int bitsOf(const Node& node, const std::vector<const Constant*>& in) const {
     if (node.op == "BipolarQuant") return 1;
-    const std::size_t at = node.op == "Quant" || node.op == "IntQuant" ? 3 : node.op == "Trunc" ? 4 : 0;
+    const std::size_t at = node.op == "Quant" || node.op == "IntQuant" ? 3
+                           : node.op == "Trunc"                        ? 4
+                                                                       : 0;
     if (at > 0 && at < in.size() && in[at] != nullptr && in[at]->size() == 1 &&
         in[at]->at(0) >= 1 && in[at]->at(0) <= 32)
       return static_cast<int>(in[at]->at(0));
@@ -343,24 +326,6 @@ class Reader {
     for (const int id : node.in)
       if (id >= 0 && out_.values[id].fixed) bits = std::max(bits, out_.values[id].bits);
     return bits;
-  }
-
-  static std::vector<Constant> shapeOf(const Node& node, const Sizes& dims) {
-    Constant c;
-    c.type = int64;
-    if (node.op == "Size") {
-      c.ints = {product(dims)};
-      return {c};
-    }
-    const auto rank = static_cast<std::int64_t>(dims.size());
-    const auto clamped = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
-    };
-    const std::int64_t start = clamped(node.integer("start", 0)),
-                       end = clamped(node.integer("end", rank));
-    for (std::int64_t i = start; i < end; ++i) c.ints.push_back(dims[i]);
-    c.dims = {static_cast<std::int64_t>(c.ints.size())};
-    return {c};
   }
 
   void literal(const onnx::NodeProto& node, Scope& scope) {
@@ -380,15 +345,11 @@ class Reader {
       scope.ids[node.output(0)] = add(std::move(value));
       return;
     }
-    throw InputError(Problem{{file_, 0}, plainText(node.output(0), 80),
+    throw InputError(Problem{{file_, 0},
+                             plainText(node.output(0), 80),
                              "a constant without a value that is known",
-                             "a tensor, number or list of numbers", {}});
-  }
-
-  static const onnx::GraphProto* graphOf(const onnx::NodeProto& node, const char* name) {
-    for (const auto& attribute : node.attribute())
-      if (attribute.name() == name && attribute.has_g()) return &attribute.g();
-    return nullptr;
+                             "a tensor, number or list of numbers",
+                             {}});
   }
 
   int idOf(const onnx::NodeProto& node, int i, const Scope& scope) const {
@@ -398,19 +359,6 @@ class Reader {
   [[noreturn]] void refuse(const onnx::NodeProto& node, const std::string& path,
                            const std::string& what, const std::string& expected) const {
     throw InputError(Problem{{file_, 0}, labelOf(node, path), what, expected, {}});
-  }
-
-  /// Nodes and weights of a graph, for a choice between two.
-  static std::int64_t sizeOf(const onnx::GraphProto& graph, int depth = 0) {
-    std::int64_t size = graph.node_size();
-    for (const auto& tensor : graph.initializer())
-      size += static_cast<std::int64_t>(tensor.ByteSizeLong() / 64);
-    for (const auto& node : graph.node())
-      for (const auto& attribute : node.attribute()) {
-        if (attribute.has_g() && depth < deepest) size += sizeOf(attribute.g(), depth + 1);
-        if (attribute.has_t()) size += static_cast<std::int64_t>(attribute.t().ByteSizeLong() / 64);
-      }
-    return size;
   }
 
   /// The branch that a constant condition takes; of an unknown one the larger, with a note.
@@ -425,8 +373,7 @@ class Reader {
       taken = sizeOf(*yes) >= sizeOf(*no);
       const std::string name = id >= 0 ? out_.values[id].name : "?";
       out_.notes.push_back("If " + labelOf(node, path) + " depends on " + plainText(name, 60) +
-                           ", which is not known: its larger branch (" +
-                           (taken ? "then" : "else") +
+                           ", which is not known: its larger branch (" + (taken ? "then" : "else") +
                            ") is taken; --bind of a scalar input decides it");
     }
     const onnx::GraphProto* graph = taken ? yes : no;
@@ -437,8 +384,8 @@ class Reader {
       scope.ids[node.output(i)] = result(*graph, i, inner, node, path);
   }
 
-  int result(const onnx::GraphProto& graph, int i, const Scope& inner,
-             const onnx::NodeProto& node, const std::string& path) const {
+  int result(const onnx::GraphProto& graph, int i, const Scope& inner, const onnx::NodeProto& node,
+             const std::string& path) const {
     const int id = inner.find(graph.output(i).name());
     if (id < 0) refuse(node, path, "an inner graph gives an output that nothing makes", "a value");
     return id;

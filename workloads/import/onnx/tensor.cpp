@@ -84,7 +84,8 @@ void pushRaw(Constant& c, const char* at) {
     case float16:
       return c.push(halfOf(take<std::uint16_t>(at)));
     case bfloat16:
-      return c.push(std::bit_cast<float>(static_cast<std::uint32_t>(take<std::uint16_t>(at)) << 16));
+      return c.push(
+          std::bit_cast<float>(static_cast<std::uint32_t>(take<std::uint16_t>(at)) << 16));
     default:
       return c.push(0);  // 8-bit floats: nobody computes shapes with them
   }
@@ -105,7 +106,8 @@ std::optional<std::string> external(const onnx::TensorProto& tensor, const std::
       std::from_chars(entry.value().data(), entry.value().data() + entry.value().size(), offset);
   }
   const fs::path relative(location);
-  if (location.empty() || relative.is_absolute()) refuse(tensor, "lies in no file beside the model");
+  if (location.empty() || relative.is_absolute())
+    refuse(tensor, "lies in no file beside the model");
   for (const fs::path& part : relative)
     if (part == "..") refuse(tensor, "lies outside the folder of the model");
   std::ifstream in(fs::path(modelFile).parent_path() / relative, std::ios::binary);
@@ -156,11 +158,10 @@ std::shared_ptr<const Constant> readTensor(const onnx::TensorProto& tensor,
       pushRaw(*c, raw.data() + at);
     return c;
   }
-  const bool read = copyList(*c, tensor.float_data(), count) ||
-                    copyList(*c, tensor.int32_data(), count) ||
-                    copyList(*c, tensor.int64_data(), count) ||
-                    copyList(*c, tensor.double_data(), count) ||
-                    copyList(*c, tensor.uint64_data(), count);
+  const bool read =
+      copyList(*c, tensor.float_data(), count) || copyList(*c, tensor.int32_data(), count) ||
+      copyList(*c, tensor.int64_data(), count) || copyList(*c, tensor.double_data(), count) ||
+      copyList(*c, tensor.uint64_data(), count);
   return read ? c : nullptr;
 }
 

@@ -21,6 +21,8 @@ std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes
     a.stride = of(strides, i, 1);
     a.dilation = of(dilations, i, 1);
     constexpr std::int64_t most = std::int64_t{1} << 30;
+    if (a.length > most || (!out.empty() && out[i + 2] > most))
+      throw InputError("a window over " + std::to_string(a.length) + " places", "at most 2^30");
     for (const std::int64_t value : {a.kernel, a.stride, a.dilation})
       if (value < 1 || value > most)
         throw InputError("a window of " + std::to_string(a.kernel) + " with stride " +
@@ -34,10 +36,16 @@ std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes
     }
     if (a.begin < 0 || a.end < 0 || a.begin > most || a.end > most)
       throw InputError("padding of " + std::to_string(a.begin), "0 to 2^30");
+    const bool automaticSame = automatic.starts_with("SAME");
+    if (!out.empty() && !automaticSame && reach > a.length + a.begin + a.end)
+      throw InputError("the kernel of " + std::to_string(reach) +
+                           " is longer than the padded input of " +
+                           std::to_string(a.length + a.begin + a.end),
+                       "a longer input");
     if (!out.empty()) {
       const std::int64_t outputs = out[i + 2];
       const std::int64_t needs = (outputs - 1) * a.stride + reach - a.length;
-      if (automatic.starts_with("SAME")) {
+      if (automaticSame) {
         const std::int64_t total = std::max<std::int64_t>(needs, 0);
         a.begin = automatic == "SAME_LOWER" ? total - total / 2 : total / 2;
         a.end = total - a.begin;

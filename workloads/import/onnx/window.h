@@ -9,8 +9,8 @@ namespace wattlas::onnx_import {
 struct WindowAlong {
   std::int64_t length = 1, kernel = 1, stride = 1, dilation = 1, begin = 0, end = 0;
 };
-/// Along each spatial axis of `in`, such that the extents of `out` come out (also with ceil mode and
-/// automatic padding). `out` may be empty: the padding as written.
+/// Along each spatial axis of `in`, such that the extents of `out` come out (also with ceil mode
+/// and automatic padding). `out` may be empty: the padding as written.
 std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes& kernel,
                                   const Sizes& out);
 void setWindow(ListedOperator& op, const std::vector<WindowAlong>& window);
