@@ -23,6 +23,7 @@ void addValidate(CLI::App& app, Context& context);
 void addDpu(CLI::App& app, Context& context);
 void addDram(CLI::App& app, Context& context);
 void addFolding(CLI::App& app, Context& context);
+void addExecute(CLI::App& app, Context& context);
 void addEval(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);

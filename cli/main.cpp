@@ -120,6 +120,7 @@ int main(int argc, char** argv) {
     addExplore(app, context);
     addCampaign(app, context);
     addEval(app, context);
+    addExecute(app, context);
     addFolding(app, context);
     addBanks(app, context);
     addCalibrate(app, context);

@@ -9,7 +9,9 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libjemalloc-dev
   libjs-chart.js libhpdf-dev libonnx-dev libprotobuf-dev
   libgtest-dev libgmock-dev python3"
-[ "${1:-}" = "--ci" ] && packages="$packages clang-format clang libclang-rt-14-dev valgrind
+# Trainings (wattlas-train) need libtorch and a data set; everything else is built without them.
+[ "${1:-}" = "--train" ] && packages="$packages libtorch-dev dataset-fashion-mnist"
+[ "${1:-}" = "--ci" ] && packages="$packages dataset-fashion-mnist clang-format clang libclang-rt-14-dev valgrind
   chromium python3-h5py libonnx-testdata
   slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge"
 

@@ -1,0 +1,151 @@
+#include "execution/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/base/error.h"
+
+namespace wattlas {
+namespace {
+
+constexpr std::size_t bins = 4096;
+constexpr std::int64_t together = 32;  ///< samples that run at once
+
+/// Counts of values between the extremes of a first pass.
+class Histogram {
+ public:
+  explicit Histogram(const ValueRange& range)
+      : low_(std::min(range.low, 0.0)), high_(std::max(range.high, 0.0)), counts_(bins, 0) {
+    width_ = (high_ - low_) / static_cast<double>(bins);
+  }
+  void add(const std::vector<float>& values) {
+    if (width_ <= 0) return;
+    for (const float v : values) {
+      const double at = (v - low_) / width_;
+      ++counts_[std::min(bins - 1, static_cast<std::size_t>(std::max(at, 0.0)))];
+    }
+    total_ += static_cast<double>(values.size());
+  }
+  ValueRange percentile(ValueRange range) const {
+    const double cut = total_ * 1e-4;
+    double below = 0, above = 0;
+    std::size_t first = 0, last = bins - 1;
+    while (first < last && below + counts_[first] <= cut) below += counts_[first++];
+    while (last > first && above + counts_[last] <= cut) above += counts_[last--];
+    range.low = std::min(0.0, std::max(range.low, low_ + width_ * static_cast<double>(first)));
+    range.high = std::max(0.0, std::min(range.high, low_ + width_ * static_cast<double>(last + 1)));
+    return range;
+  }
+  ValueRange leastError(ValueRange range, int bits) const {
+    double least = std::numeric_limits<double>::infinity(), best = 1;
+    for (int percent = 100; percent >= 20; --percent) {
+      const double error = errorOf(percent / 100.0, bits);
+      if (error < least) least = error, best = percent / 100.0;
+    }
+    range.low *= best, range.high *= best;
+    return range;
+  }
+
+ private:
+  double errorOf(double share, int bits) const {
+    const Quantiser q = Quantiser::forRange(low_ * share, high_ * share, bits);
+    double sum = 0;
+    for (std::size_t i = 0; i < bins; ++i) {
+      if (counts_[i] == 0) continue;
+      const double x = low_ + width_ * (static_cast<double>(i) + 0.5);
+      const double d = x - q.value(q.quantise(x));
+      sum += counts_[i] * d * d;
+    }
+    return sum;
+  }
+
+  double low_, high_, width_ = 0, total_ = 0;
+  std::vector<double> counts_;
+};
+
+/// f(value number, its values) for all samples.
+template <class F>
+void observe(const ExecutableNetwork& network, const std::vector<float>& input,
+             std::int64_t samples, F&& f) {
+  FloatEngine engine(network);
+  const std::int64_t each = network.input.values();
+  for (std::int64_t s = 0; s < samples; s += together) {
+    const std::int64_t some = std::min(together, samples - s);
+    engine.run({input.begin() + s * each, input.begin() + (s + some) * each}, some);
+    for (std::size_t i = 0; i <= network.steps.size(); ++i) f(i, engine.value(i), some);
+  }
+}
+
+double largestScoreOf(const Step& step, const std::vector<float>& projections,
+                      std::int64_t samples) {
+  const Dims& d = step.op.dims;
+  const std::int64_t n = d[Dim::queries], size = d[Dim::headDim], heads = d[Dim::heads];
+  const std::int64_t width = (heads + 2 * d[Dim::kvHeads]) * size;
+  double most = 0;
+  for (std::int64_t s = 0; s < samples; ++s)
+    for (std::int64_t h = 0; h < heads; ++h)
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < n; ++j) {
+          const float* const q = projections.data() + (s * n + i) * width + h * size;
+          const float* const k = projections.data() + (s * n + j) * width +
+                                 (heads + h / (heads / d[Dim::kvHeads])) * size;
+          double sum = 0;
+          for (std::int64_t c = 0; c < size; ++c) sum += static_cast<double>(q[c]) * k[c];
+          most = std::max(most, std::abs(sum));
+        }
+  return most / std::sqrt(static_cast<double>(size));
+}
+
+}  // namespace
+
+CalibrationRule parseCalibrationRule(const std::string& name) {
+  if (name == "minmax") return CalibrationRule::minMax;
+  if (name == "percentile") return CalibrationRule::percentile;
+  if (name == "mse") return CalibrationRule::leastError;
+  throw InputError("calibration '" + name.substr(0, 40) + "'", "minmax, percentile or mse",
+                   didYouMean(name, {"minmax", "percentile", "mse"}));
+}
+
+Calibration calibrate(const ExecutableNetwork& network, const std::vector<float>& input,
+                      std::int64_t samples, CalibrationRule rule, int bits) {
+  Calibration out;
+  out.samples = samples;
+  out.values.resize(network.steps.size() + 1);
+  out.largestScore.resize(network.steps.size(), 0);
+  std::vector<double> count(out.values.size(), 0);
+  observe(
+      network, input, samples,
+      [&](std::size_t i, const std::vector<float>& values, std::int64_t some) {
+        ValueRange& range = out.values[i];
+        for (const float v : values) {
+          range.low = std::min<double>(range.low, v);
+          range.high = std::max<double>(range.high, v);
+          range.meanAbsolute += std::abs(static_cast<double>(v));
+        }
+        count[i] += static_cast<double>(values.size());
+        for (std::size_t s = 0; s < network.steps.size(); ++s)
+          if (network.steps[s].op.kind == OpKind::attention && network.steps[s].inputs.front() == i)
+            out.largestScore[s] =
+                std::max(out.largestScore[s], largestScoreOf(network.steps[s], values, some));
+      });
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    if (count[i] > 0) out.values[i].meanAbsolute /= count[i];
+    if (!std::isfinite(out.values[i].low) || !std::isfinite(out.values[i].high))
+      throw InputError("values behind '" + (i == 0 ? "input" : network.steps[i - 1].name) +
+                           "' are no finite numbers",
+                       "weights and data that stay within fp32");
+  }
+  if (rule == CalibrationRule::minMax) return out;
+  std::vector<Histogram> histograms(out.values.begin(), out.values.end());
+  observe(network, input, samples,
+          [&](std::size_t i, const std::vector<float>& values, std::int64_t) {
+            histograms[i].add(values);
+          });
+  for (std::size_t i = 0; i < out.values.size(); ++i)
+    out.values[i] = rule == CalibrationRule::percentile
+                        ? histograms[i].percentile(out.values[i])
+                        : histograms[i].leastError(out.values[i], bits);
+  return out;
+}
+
+}  // namespace wattlas

@@ -1,0 +1,220 @@
+// What integer execution makes once from weights, formats and calibration.
+#include <cmath>
+
+#include "execution/integer_engine.h"
+#include "models/base/error.h"
+#include "workloads/graph/kind.h"
+
+namespace wattlas {
+namespace {
+
+constexpr std::int64_t largest32 = 2147483647;
+
+std::size_t count(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
+
+/// What 1-bit or fixed-point activations have no rule for.
+void checkRules(const ExecutableNetwork& network, const ExecutionFormat& format) {
+  Problems problems;
+  for (const Step& step : network.steps) {
+    const OpKind kind = step.op.kind;
+    const bool rowwise = kind == OpKind::softmax || kind == OpKind::attention ||
+                         (kind == OpKind::norm && step.op.variant != OpVariant::batch);
+    if ((format.activationBits == 1 || format.isFixed()) && rowwise)
+      problems.add({{},
+                    "operator '" + step.name + "' (" + nameOf(kind) + ")",
+                    "has no rule in " + format.name,
+                    "activations of 2 to 16 bits with a scale",
+                    {}});
+  }
+  problems.finish();
+}
+
+}  // namespace
+
+IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const ExecutionFormat& format,
+                             const Calibration& calibration, const IntegerOptions& options)
+    : network_(network),
+      format_(format),
+      scoreScales_(network.steps.size(), 1),
+      products_(network.steps.size()),
+      tables_(network.steps.size()) {
+  if (format.floating)
+    throw InputError("format '" + format.name + "' is executed in floating point",
+                     "a format of integers");
+  checkRules(network, format);
+  chooseQuantisers(calibration);
+  values_.resize(network.steps.size() + 1);
+  for (std::size_t i = 0; i < network.steps.size(); ++i) {
+    const Step& step = network.steps[i];
+    if (step.op.kind == OpKind::attention && calibration.largestScore[i] > 0)
+      scoreScales_[i] = calibration.largestScore[i] / 32767;
+    if (isProductStep(step)) prepareProduct(i, options);
+    if (step.op.kind != OpKind::embedding) continue;
+    const std::int64_t rows = step.op.dims[Dim::K], width = step.op.dims[Dim::N];
+    const QuantisedMatrix table =
+        quantiseWeights(format.weight, step.weights.weight, rows, width, options.weightRange);
+    weightBits_ += table.format.storedBits(rows, width);
+    for (const float w : dequantise(table))
+      tables_[i].push_back(static_cast<Code>(quantisers_[i + 1].quantise(w)));
+  }
+}
+
+IntegerEngine::~IntegerEngine() = default;
+
+void IntegerEngine::chooseQuantisers(const Calibration& calibration) {
+  const int bits = format_.activationBits;
+  for (const ValueRange& range : calibration.values) {
+    Quantiser q = Quantiser::forRange(range.low, range.high, bits);
+    if (bits == 1) q.zero = 0, q.scale = range.meanAbsolute > 0 ? range.meanAbsolute : 1;
+    if (format_.isFixed()) q.zero = 0, q.scale = std::ldexp(1.0, -format_.weight.fractionBits);
+    quantisers_.push_back(q);
+  }
+  for (std::size_t i = 0; i < network_.steps.size() && !format_.isFixed(); ++i) {
+    const Step& step = network_.steps[i];
+    const Quantiser& in = quantisers_[step.inputs.front()];
+    Quantiser& out = quantisers_[i + 1];
+    const bool moves = step.op.kind == OpKind::upsample ||
+                       (step.op.kind == OpKind::pool && step.op.variant == OpVariant::maximum);
+    const bool clamps = step.op.kind == OpKind::activation && isClamp(step.op.variant);
+    if (step.op.kind == OpKind::softmax) out = {std::ldexp(1.0, -bits), -(1 << (bits - 1)), bits};
+    if (moves || (clamps && bits > 8)) out = in;
+    // The clamp's saturation is that of the step before, whose codes it gets.
+    if (step.clampedBy) out = quantisers_[*step.clampedBy + 1];
+    if (clamps && step.inputs.front() > 0 && network_.steps[step.inputs.front() - 1].clampedBy == i)
+      out = in;
+  }
+}
+
+ProductOptions IntegerEngine::kernelFor(std::int64_t bound, const IntegerOptions& options) const {
+  ProductOptions out;
+  const WeightCode code = format_.weight.code;
+  const bool small = bound < largest32 / 2;
+  out.weightBits = format_.weight.bits, out.activationBits = format_.activationBits;
+  if (options.weightDigit > 0) {
+    out.kernel = ProductKernel::sliced;
+    out.weightDigit = options.weightDigit;
+    out.activationDigit = options.activationDigit > 0 ? options.activationDigit : 16;
+    // Affine weights need one bit more than their codes, and powers of two more than theirs.
+    out.weightBits = code == WeightCode::integer ? out.weightBits + (format_.weight.affine ? 1 : 0)
+                     : code == WeightCode::powerOfTwo ? (1 << (out.weightBits - 1))
+                                                      : std::max(out.weightBits, 2);
+  } else if (format_.isFixed()) {
+    out.kernel = ProductKernel::fixed;
+    out.fractionBits = format_.weight.fractionBits;
+  } else if (code == WeightCode::binary && format_.activationBits == 1) {
+    out.kernel = ProductKernel::xnor;
+  } else if (code == WeightCode::binary || code == WeightCode::ternary) {
+    out.kernel = small ? ProductKernel::ternary : ProductKernel::wide;
+  } else if (code == WeightCode::powerOfTwo || code == WeightCode::kHot) {
+    out.kernel = small ? ProductKernel::shifts : ProductKernel::wide;
+  } else {
+    out.kernel = bound <= largest32 ? ProductKernel::multiply : ProductKernel::wide;
+  }
+  return out;
+}
+
+void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options) {
+  const Step& step = network_.steps[i];
+  const ProductShape shape = productShapeOf(step);
+  QuantisedMatrix matrix = quantiseWeights(format_.weight, step.weights.weight, shape.outputs,
+                                           shape.inputs, options.weightRange);
+  weightBits_ += format_.weight.storedBits(shape.outputs, shape.inputs);
+  products_[i] = std::make_unique<PreparedProduct>();
+  PreparedProduct& p = *products_[i];
+  if (isConvolution(step.op.kind))
+    p.window = Patches(step.op, network_.shapeOf(step.inputs.front()), step.out);
+  p.scaleGroups = matrix.groups();
+  p.groupSize = matrix.group;
+  if (p.scaleGroups == 1) {
+    matrix.values = inOrder(matrix.values, shape.outputs, shape.inputs, step.order);
+  } else if (!step.order.empty()) {
+    p.columns.resize(step.order.size());
+    for (std::size_t c = 0; c < step.order.size(); ++c)
+      p.columns[count(step.order[c])] = static_cast<std::int32_t>(c);
+  }
+  prepareScales(p, matrix, i);
+  const ProductOptions kernel = kernelFor(p.bound, options);
+  if (kernel.kernel == ProductKernel::sliced &&
+      std::ldexp(static_cast<double>(shape.inputs), kernel.weightDigit + kernel.activationDigit) >
+          static_cast<double>(largest32))
+    throw InputError("digits of " + std::to_string(kernel.weightDigit) + " and " +
+                         std::to_string(kernel.activationDigit) + " bits over " +
+                         std::to_string(shape.inputs) + " inputs exceed 32-bit sums",
+                     "shorter digits");
+  const std::int64_t each = shape.outputs / shape.groups;
+  for (std::int64_t g = 0; g < shape.groups; ++g)
+    for (std::int64_t s = 0; s < p.scaleGroups; ++s)
+      p.matrices.emplace_back(matrix.values.data() + g * each * shape.inputs + s * p.groupSize,
+                              each, std::min(p.groupSize, shape.inputs - s * p.groupSize),
+                              shape.inputs, kernel);
+}
+
+void IntegerEngine::prepareScales(PreparedProduct& p, const QuantisedMatrix& matrix,
+                                  std::size_t i) {
+  const Step& step = network_.steps[i];
+  const Quantiser& in = quantisers_[step.inputs.front()];
+  const Quantiser& out = quantisers_[i + 1];
+  for (std::int64_t o = 0; o < matrix.rows; ++o) {
+    std::vector<double> ratios;
+    double largest = 0;
+    std::int64_t magnitude = 0;
+    for (std::int64_t g = 0; g < p.scaleGroups; ++g) {
+      std::int64_t sum = 0;
+      for (std::int64_t k = g * p.groupSize; k < std::min(matrix.columns, (g + 1) * p.groupSize);
+           ++k) {
+        const std::int32_t w = matrix.values[count(o * matrix.columns + k)];
+        sum += w, magnitude += std::abs(w);
+      }
+      p.offsets.push_back(-static_cast<std::int64_t>(in.zero) * sum);
+      const double scale = in.scale * matrix.scales[count(o * p.scaleGroups + g)];
+      p.scales.push_back(scale);
+      ratios.push_back(scale / out.scale);
+      largest = std::max(largest, scale);
+    }
+    const double real = step.weights.bias.empty() ? 0 : step.weights.bias[count(o)];
+    const double limit = format_.isFixed() ? std::ldexp(1.0, 40) : static_cast<double>(largest32);
+    const double bias = std::clamp(
+        format_.isFixed() ? std::floor(real / out.scale) : std::nearbyint(real / largest), -limit,
+        limit);
+    p.bias.push_back(static_cast<std::int64_t>(bias));
+    p.biasScales.push_back(largest);
+    if (magnitude > (std::int64_t{1} << 44))
+      throw InputError("operator '" + step.name + "' has too many inputs for 64-bit sums",
+                       "narrower formats or fewer inputs");
+    const std::int64_t bound = magnitude * in.reach() + std::abs(p.bias.back());
+    p.bound = std::max(p.bound, bound);
+    if (isLast(i) || format_.isFixed()) continue;
+    ratios.push_back(largest / out.scale);
+    if (p.scaleGroups > 1)
+      p.shared.push_back(SharedRequantiser::of(ratios, bound));
+    else
+      p.requantisers.push_back(Requantiser::of(ratios.front(), bound));
+  }
+}
+
+int IntegerEngine::accumulatorBits() const {
+  std::int64_t bound = 0;
+  for (const auto& p : products_)
+    if (p) bound = std::max(bound, p->bound);
+  int bits = 1;
+  while (bound > 0) bound >>= 1, ++bits;
+  return bits;
+}
+
+ProductWork IntegerEngine::work() const {
+  ProductWork sum;
+  for (std::size_t i = 0; i < products_.size(); ++i) {
+    if (!products_[i]) continue;
+    const auto places = static_cast<double>(network_.steps[i].out.places());
+    for (const IntegerMatrix& m : products_[i]->matrices) {
+      const ProductWork& w = m.work();
+      sum.add({w.multiplications * places, w.additions * places, w.shifts * places,
+               w.populationCounts * places});
+    }
+  }
+  return sum;
+}
+
+}  // namespace wattlas
