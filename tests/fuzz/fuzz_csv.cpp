@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/base/error.h"
 #include "tests/fuzz/file.h"
 #include "validation/operator_csv.h"
 

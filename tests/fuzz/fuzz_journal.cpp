@@ -1,5 +1,5 @@
 // Any bytes are a journal, with more or less damage in it. An input that begins with 'r' is the
-// file; any other is cut at "|" into payloads of sound records, so that what is behind the
+// file; any other is cut at "|next|" into payloads of sound records, so that what is behind the
 // checksums is reached.
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +13,8 @@
 
 using namespace wattlas;
 
+constexpr std::string_view border = "|next|";
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
   std::string journal;
@@ -21,10 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     journal = input.substr(1);
   } else {
     while (!input.empty()) {
-      const std::string_view payload = input.substr(0, input.find('|'));
+      const std::string_view payload = input.substr(0, input.find(border));
       journal += encodeRecord(payload);
       if (payload.size() > 16) keys.push_back(keyOf(payload));
-      input.remove_prefix(std::min(input.size(), payload.size() + 1));
+      input.remove_prefix(std::min(input.size(), payload.size() + border.size()));
     }
   }
   std::ofstream(fuzz::folder() + "/a.journal", std::ios::binary) << journal;
