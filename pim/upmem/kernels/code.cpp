@@ -6,7 +6,6 @@
 #include <mutex>
 
 #include "models/base/data_path.h"
-#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::pim {
 
@@ -66,8 +65,10 @@ std::string macro(const std::string& name, const std::string& parameters, const 
   return ".macro " + name + " " + parameters + "\n        " + body + "\n.endm\n";
 }
 
-const dpu::Program& assembled(const char* file, const std::string& macros,
-                              const dpu::Defines& defines, const KernelBuild& build) {
+}  // namespace
+
+const dpu::Program& assembledKernel(const std::string& file, const std::string& macros,
+                                    const dpu::Defines& defines, const KernelBuild& build) {
   using Key = std::tuple<std::string, std::string, dpu::Defines, unsigned, const void*>;
   struct Known {
     dpu::Program program;
@@ -79,9 +80,8 @@ const dpu::Program& assembled(const char* file, const std::string& macros,
   const Key key{file, macros, defines, build.tasklets, build.isa.get()};
   const auto found = known.find(key);
   if (found != known.end()) return found->second.program;
-  const auto path = dataPath().findPart(std::string("kernels/dpu/") + file);
-  if (!path)
-    throw InputError(std::string("DPU kernel '") + file + "' not found", "a file of kernels/dpu");
+  const auto path = dataPath().findPart("kernels/dpu/" + file);
+  if (!path) throw InputError("DPU kernel '" + file + "' not found", "a file of kernels/dpu");
   dpu::AssembleOptions options;
   options.defines = defines;
   options.tasklets = static_cast<int>(build.tasklets);
@@ -90,8 +90,6 @@ const dpu::Program& assembled(const char* file, const std::string& macros,
   return known.emplace(key, Known{dpu::assembleFile(*path, options), build.isa})
       .first->second.program;
 }
-
-}  // namespace
 
 const char* nameOf(MacKernel kernel) {
   return of(kernel).name;
@@ -117,22 +115,22 @@ const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {
       macro("unscale", "", std::string("unscale_") + entry.unscale) +
       macro("finish", "",
             f.outputBytes == 1 ? "requantise " + std::to_string(f.narrow) : "store_sum");
-  return assembled("gemv.s", macros,
-                   {{"UNROLL", unroll},
-                    {"WSTEP", w},
-                    {"XSTEP", x},
-                    {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
-                   build);
+  return assembledKernel("gemv.s", macros,
+                         {{"UNROLL", unroll},
+                          {"WSTEP", w},
+                          {"XSTEP", x},
+                          {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
+                         build);
 }
 
 const dpu::Program& programOf(ElementKernel kernel, const KernelBuild& build) {
   const ElementFormat& f = of(kernel).format;
-  return assembled("element.s", macro("work", "", std::string("tile_") + of(kernel).type),
-                   {{"UNROLL", build.unroll},
-                    {"SECOND", f.pairs    ? 2
-                               : f.second ? 1
-                                          : 0}},
-                   build);
+  return assembledKernel("element.s", macro("work", "", std::string("tile_") + of(kernel).type),
+                         {{"UNROLL", build.unroll},
+                          {"SECOND", f.pairs    ? 2
+                                     : f.second ? 1
+                                                : 0}},
+                         build);
 }
 
 }  // namespace wattlas::pim

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "pim/dpu/exec/extension.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::pim {
 
@@ -22,6 +22,7 @@ enum class MacKernel {
   word,        ///< int32 x int32, modulo 2^32
   singleFloat  ///< fp32 x fp32: product and sum each rounded to nearest even
 };
+inline constexpr int macKernelCount = 8;
 const char* nameOf(MacKernel kernel);
 
 /// What one inner product reads.
@@ -73,7 +74,10 @@ struct KernelBuild {
   unsigned tasklets = 16;
   std::shared_ptr<const dpu::IsaExtension> isa;  ///< null = the stock instruction set
 };
-/// Assembled once per process. Throws InputError naming the line of the template.
+/// A file of configs/kernels/dpu with `macros` before it. Assembled once per process. Throws
+/// InputError naming the line of the template.
+const dpu::Program& assembledKernel(const std::string& file, const std::string& macros,
+                                    const dpu::Defines& defines, const KernelBuild& build);
 const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build);
 const dpu::Program& programOf(ElementKernel kernel, const KernelBuild& build);
 

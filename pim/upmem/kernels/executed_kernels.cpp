@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
+#include "pim/upmem/device_file.h"
+
 namespace wattlas::pim {
 
 namespace {
-
-MacKernel kernelOf(const NumberFormat& weight, const NumberFormat& activation) {
-  if (usesSoftFloat(weight, activation)) return MacKernel::singleFloat;
-  const int bits = std::max(weight.bits, activation.bits);
-  if (bits > 16) return MacKernel::word;
-  if (bits > 8) return MacKernel::halfWord;
-  if (weight.bits == 1) return activation.bits == 1 ? MacKernel::binary : MacKernel::binaryByte;
-  if (weight.bits <= 2) return MacKernel::twoBit;
-  return weight.bits <= 4 ? MacKernel::fourBit : MacKernel::byte;
-}
 
 std::optional<ElementKernel> expansionOf(const NumberFormat& stored) {
   if (!stored.isFloat())
@@ -26,7 +18,23 @@ std::optional<ElementKernel> expansionOf(const NumberFormat& stored) {
   return std::nullopt;
 }
 
-/// The int8 kernel of an element-wise operator, when there is one.
+std::string executedBasis(const char* kernel, const Hash128& assembly) {
+  return std::string(kernel) + " kernel executed, output checked, assembly " +
+         assembly.hex().substr(0, 12);
+}
+
+}  // namespace
+
+MacKernel kernelOf(const NumberFormat& weight, const NumberFormat& activation) {
+  if (usesSoftFloat(weight, activation)) return MacKernel::singleFloat;
+  const int bits = std::max(weight.bits, activation.bits);
+  if (bits > 16) return MacKernel::word;
+  if (bits > 8) return MacKernel::halfWord;
+  if (weight.bits == 1) return activation.bits == 1 ? MacKernel::binary : MacKernel::binaryByte;
+  if (weight.bits <= 2) return MacKernel::twoBit;
+  return weight.bits <= 4 ? MacKernel::fourBit : MacKernel::byte;
+}
+
 std::optional<ElementKernel> byteKernelOf(OpKind kind, OpVariant variant) {
   switch (kind) {
     case OpKind::attention:
@@ -53,12 +61,18 @@ std::optional<ElementKernel> byteKernelOf(OpKind kind, OpVariant variant) {
   }
 }
 
-std::string executedBasis(const char* kernel, const Hash128& assembly) {
-  return std::string(kernel) + " kernel executed, output checked, assembly " +
-         assembly.hex().substr(0, 12);
+KernelSetting settingOf(const UpmemParams& p) {
+  KernelSetting s;
+  s.unroll = static_cast<int>(p.unroll);
+  s.tasklets = static_cast<int>(p.dpu.tasklets);
+  s.timing = timingOf(p);
+  s.isa = p.dpu.extension;
+  if (!p.dpu.dma.rows.detail) {  // counts are in cycles: clock and rows do not matter
+    s.timing.clockHz = dpu::DpuTiming().clockHz;
+    s.timing.mramRowBytes = dpu::DpuTiming().mramRowBytes;
+  }
+  return s;
 }
-
-}  // namespace
 
 const MacMeasurement& ExecutedKernels::of(MacKernel kernel) const {
   const std::lock_guard lock(mutex_);

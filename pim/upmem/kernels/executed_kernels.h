@@ -1,5 +1,6 @@
-// Kernel costs from execution: generated assembly runs on the DPU executor, its output is held
-// against C++ bit for bit, and the cost is what more elements, tiles, vectors or rows add.
+// Kernel costs and times from execution, the only way to either: generated assembly runs on the DPU
+// executor, its output is held against C++ bit for bit, and the cost is what more elements, tiles,
+// vectors or rows add.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include "pim/dpu/exec/timing.h"
 #include "pim/upmem/kernel_cost.h"
 #include "pim/upmem/kernels/code.h"
+#include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
 
@@ -29,17 +31,36 @@ struct ElementMeasurement {
   Hash128 assembly;
 };
 
+/// The kernel for a product of these formats, and the int8 kernel of an element-wise operator.
+MacKernel kernelOf(const NumberFormat& weight, const NumberFormat& activation);
+std::optional<ElementKernel> byteKernelOf(OpKind kind, OpVariant variant);
+
 /// How kernels are generated and run.
 struct KernelSetting {
   int unroll = 8;
   int tasklets = 16;
   dpu::DpuTiming timing;
   std::shared_ptr<const dpu::IsaExtension> isa;  ///< null = the stock instruction set
+  bool allRounds = false;  ///< of tile loops: nothing is extrapolated, however long they are
 };
+/// A tile loop on the DPU, all tasklets running.
+struct LoopMeasurement {
+  std::int64_t cycles = 0;
+  std::int64_t dmaBusy = 0;  ///< cycles that the engine was taken
+  std::int64_t instructions = 0;
+  std::int64_t executed = 0;  ///< instructions that the executor ran to know it
+  std::int64_t folded = 0;    ///< rounds that were not run: each adds as much as those before
+};
+
+/// Of a device: its timing, tasklets and instructions.
+KernelSetting settingOf(const UpmemParams& params);
+Hash128 hashOf(const dpu::DpuTiming& timing);
+
 /// Runs the kernel (about a millisecond) unless this process has run it with the same assembly and
 /// setting. Throws std::logic_error when an output differs from C++.
 MacMeasurement measure(MacKernel kernel, const KernelSetting& setting);
 ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting);
+LoopMeasurement measure(const TileLoop& loop, const KernelSetting& setting);
 
 /// Executed kernels where there are any, the table elsewhere (`executed` false in the cost).
 class ExecutedKernels final : public KernelCostSource {

@@ -17,7 +17,7 @@ struct Cache {
 };
 
 /// Of a program's words and initial memory, and of the instructions that it may use.
-Hash128 hashOf(const dpu::Program& program) {
+Hash128 contentOf(const dpu::Program& program) {
   Hasher h;
   for (const std::uint64_t word : program.text) h.integer(static_cast<std::int64_t>(word));
   for (const std::uint8_t byte : program.wram) h.integer(byte);
@@ -25,18 +25,9 @@ Hash128 hashOf(const dpu::Program& program) {
 }
 
 Hash128 keyOf(const Hash128& program, const KernelSetting& s) {
-  const dpu::DpuTiming& t = s.timing;
   Hasher h;
-  h.add(program).integer(s.unroll).integer(s.tasklets);
+  h.add(program).integer(s.unroll).integer(s.tasklets).add(hashOf(s.timing));
   if (s.isa) h.add(s.isa->hash());
-  h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
-  h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
-  h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
-  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes).integer(t.bank.detail);
-  if (t.bank.detail) {
-    h.real(t.clockHz).real(t.bank.tRcdNs).real(t.bank.tRpNs).real(t.bank.tRasNs);
-    h.real(t.bank.tWrNs).real(t.bank.tRefiNs).real(t.bank.tRfcNs);
-  }
   return h.finish();
 }
 
@@ -48,11 +39,29 @@ KernelBuild buildOf(const KernelSetting& s, int tasklets) {
 template <class T, class Kernel, class Make>
 T cached(Kernel kernel, const KernelSetting& setting, Make make) {
   static Cache<T> cache;
-  const Hash128 key = keyOf(hashOf(programOf(kernel, buildOf(setting, 1))), setting);
+  const Hash128 key = keyOf(contentOf(programOf(kernel, buildOf(setting, 1))), setting);
   const std::lock_guard lock(cache.mutex);
   const auto found = cache.values.find(key);
   if (found != cache.values.end()) return found->second;
   return cache.values.emplace(key, make()).first->second;
+}
+
+/// Issue slots of a run with one tasklet as they count when all run: instructions, and what those
+/// of files take beyond one slot, beyond the revolver, or at a unit of their own.
+double slotsOf(const dpu::DpuRunResult& run, const KernelSetting& s) {
+  const auto issued = static_cast<double>(run.instructions);
+  if (!s.isa) return issued;
+  double slots = issued, chain = issued * s.timing.revolver, unit = 0;
+  for (const auto& [mnemonic, model] : s.isa->models()) {
+    const auto found = run.instructionMix.find(mnemonic);
+    if (found == run.instructionMix.end()) continue;
+    const auto n = static_cast<double>(found->second);
+    slots += n * static_cast<double>(model.issueSlots - 1);
+    chain += n * static_cast<double>(std::max<std::int64_t>(0, model.latency - s.timing.revolver));
+    unit = std::max(unit, n * static_cast<double>(model.occupancy));
+  }
+  const double all = s.tasklets;
+  return std::max({slots, chain / all, unit}) * std::min(1.0, all / s.timing.revolver);
 }
 
 dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
@@ -76,10 +85,10 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     size.rows *= 2;
     const auto whole = runMac(kernel, one, size, optionsOf(setting, 1));
     joules = (whole.extensionJ.value - half.extensionJ.value) / rows;
-    return static_cast<double>(whole.instructions - half.instructions) / rows;
+    return (slotsOf(whole, setting) - slotsOf(half, setting)) / rows;
   };
   MacMeasurement m;
-  m.assembly = hashOf(program);
+  m.assembly = contentOf(program);
   const double a = row(1, elements, 1), b = row(1, 2 * elements, 1);
   m.joulesPerMac = joules / (2 * elements);
   m.mac = (b - a) / elements;
@@ -129,10 +138,10 @@ ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& set
     const auto half = runElement(kernel, one, {tiles, many}, optionsOf(setting, 1));
     const auto whole = runElement(kernel, one, {2 * tiles, many}, optionsOf(setting, 1));
     joules = (whole.extensionJ.value - half.extensionJ.value) / tiles;
-    return static_cast<double>(whole.instructions - half.instructions) / tiles;
+    return (slotsOf(whole, setting) - slotsOf(half, setting)) / tiles;
   };
   ElementMeasurement m;
-  m.assembly = hashOf(program);
+  m.assembly = contentOf(program);
   const double a = tile(elements / 2), b = tile(elements);
   m.joulesPerElement = joules / elements;
   m.element = (b - a) / (elements / 2);
@@ -150,6 +159,19 @@ ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& set
 }
 
 }  // namespace
+
+Hash128 hashOf(const dpu::DpuTiming& t) {
+  Hasher h;
+  h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
+  h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
+  h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
+  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes).integer(t.bank.detail);
+  if (t.bank.detail) {
+    h.real(t.clockHz).real(t.bank.tRcdNs).real(t.bank.tRpNs).real(t.bank.tRasNs);
+    h.real(t.bank.tWrNs).real(t.bank.tRefiNs).real(t.bank.tRfcNs);
+  }
+  return h.finish();
+}
 
 MacMeasurement measure(MacKernel kernel, const KernelSetting& setting) {
   return cached<MacMeasurement>(kernel, setting, [&] { return measureMac(kernel, setting); });

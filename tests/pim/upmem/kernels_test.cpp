@@ -8,7 +8,6 @@
 #include "pim/dpu/program/program_files.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 #include "pim/upmem/kernels/run.h"
-#include "pim/upmem/sim/tasklets.h"
 #include "tests/paths.h"
 #include "tests/pim/support.h"
 
@@ -209,21 +208,13 @@ TEST(Kernels, TheTileModelPredictsTheExecutedKernel) {
   dpu::DpuMachine machine(programOf(MacKernel::byte, KernelBuild{}));
   const auto few = runMac(MacKernel::byte, machine, {8, 1, 512, 1}, tasklets(16));
   const auto many = runMac(MacKernel::byte, machine, {24, 1, 512, 1}, tasklets(16));
-  DpuParams dpu;
-  dpu.tasklets = 16;
-  dpu.dma.readLatency = Ratio(77);
-  dpu.dma.writeLatency = Ratio(61);
-  dpu.dma.perByte = Ratio(0.5);
-  dpu.dma.readOccupancy = Ratio(40);
-  dpu.dma.writeOccupancy = Ratio(32);
-  dpu.dma.occupancyPerByte = Ratio(0.54);
   TileLoop loop;
   loop.tiles = 16 * 16;
   loop.tile.reads = 1;
   loop.tile.readBytes = 512;
   loop.tile.instructions =
       static_cast<std::int64_t>(512 * m.mac + m.perTile + m.perPass + m.perOutput + m.perRow + 0.5);
-  const double predicted = static_cast<double>(runLoop(loop, dpu, true).cycles);
+  const double predicted = static_cast<double>(measure(loop, setting).cycles);
   EXPECT_NEAR(static_cast<double>(many.cycles - few.cycles) / predicted, 1.0, 0.02);
 }
 
