@@ -229,6 +229,7 @@ void addDpu(CLI::App& app, Context& context) {
 
   addDpuLaunch(*sub, context);
   addDpuIsa(*sub, context);
+  addDpuKernels(*sub, context);
 }
 
 }  // namespace wattlas

@@ -68,6 +68,15 @@ std::string nameOf(const Instruction& in) {
                                                          : text;
 }
 
+std::string titleOf(int products, int shifted, int sums, int counts) {
+  if (products > 0 && shifted > 0) return "fast multiply";
+  if (products > 1) return "dot product";
+  if (products == 1 && sums > 0) return "multiply-accumulate";
+  if (products == 1) return "multiply with move";
+  if (counts > 0) return "population count";
+  return "arithmetic";
+}
+
 class Analysis {
  public:
   Analysis(const ExecutedProgram& executed, const InstructionSet& set) : x_(executed) {
@@ -204,13 +213,7 @@ class Analysis {
       sums += name == "add" ? 1 : 0;
       counts += name == "cao" ? 1 : 0;
     }
-    f.what = products > 1 && shifted > 0    ? "fast multiply"
-             : products > 1                 ? "dot product"
-             : products == 1 && shifted > 0 ? "fast multiply"
-             : products == 1 && sums > 0    ? "multiply-accumulate"
-             : products == 1                ? "multiply with move"
-             : counts > 0                   ? "population count"
-                                            : "arithmetic";
+    f.what = titleOf(products, shifted, sums, counts);
     all.push_back(std::move(f));
   }
 
@@ -223,8 +226,9 @@ class Analysis {
         if (!code_[k] || (uses_[k].writes & bit(in.ra)) != 0) break;
         const bool memory = isLoad(*code_[k]) || isStore(*code_[k]);
         if (!memory || code_[k]->ra != in.ra || count(k) != count(i)) continue;
-        all.push_back(
-            {{k, i}, 1, isLoad(*code_[k]) ? "vector load with increment" : "store with increment"});
+        std::string what = "store with increment";
+        if (isLoad(*code_[k])) what = "vector load with increment";
+        all.push_back({{k, i}, 1, std::move(what)});
         break;
       }
     }

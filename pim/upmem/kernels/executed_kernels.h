@@ -48,7 +48,7 @@ struct LoopMeasurement {
   std::int64_t cycles = 0;
   std::int64_t dmaBusy = 0;  ///< cycles that the engine was taken
   std::int64_t instructions = 0;
-  std::int64_t executed = 0;  ///< instructions that the executor ran to know it
+  std::int64_t events = 0;  ///< starts and transfers that the executor ran to know it
   std::int64_t folded = 0;    ///< rounds that were not run: each adds as much as those before
 };
 
@@ -84,7 +84,7 @@ class ExecutedKernels final : public KernelCostSource {
   KernelTable table_;
   KernelSetting setting_;
   mutable std::mutex mutex_;
-  mutable std::array<std::optional<MacMeasurement>, 8> macs_;
+  mutable std::array<std::optional<MacMeasurement>, macKernelCount> macs_;
   mutable std::array<std::optional<ElementMeasurement>, elementKernelCount> elements_;
 };
 

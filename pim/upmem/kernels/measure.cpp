@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/kernels/product.h"
 #include "pim/upmem/kernels/run.h"
 
 namespace wattlas::pim {
@@ -74,16 +75,21 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
 MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
   const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
   dpu::DpuMachine one(program, setting.isa);
-  const int rows = 8, grain = macGrain(kernel, setting.unroll);
-  const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 16);
+  const int rows = 8, grain = productGrain(kernel, setting.unroll);
+  const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 128);
+  const auto run = [&](dpu::DpuMachine& machine, int tasklets, int many, int chunks, int size,
+                       int vectors) {
+    Product p = randomProduct(kernel, many * tasklets, chunks * size, vectors);
+    p.chunks = chunks;
+    return runChecked(p, machine, setting.unroll,
+                      optionsOf(setting, static_cast<unsigned>(tasklets)));
+  };
   // Instructions of one row: the second half of twice the rows, so that what a launch costs once
   // drops out.
   double joules = 0;  // of added instructions, in the row measured last
-  const auto row = [&](int chunks, int many, int vectors) {
-    MacRun size{rows, chunks, many, vectors};
-    const auto half = runMac(kernel, one, size, optionsOf(setting, 1));
-    size.rows *= 2;
-    const auto whole = runMac(kernel, one, size, optionsOf(setting, 1));
+  const auto row = [&](int chunks, int size, int vectors) {
+    const auto half = run(one, 1, rows, chunks, size, vectors),
+               whole = run(one, 1, 2 * rows, chunks, size, vectors);
     joules = (whole.extensionJ.value - half.extensionJ.value) / rows;
     return (slotsOf(whole, setting) - slotsOf(half, setting)) / rows;
   };
@@ -101,27 +107,16 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     m.perOutput = frame.perOutput;
     m.perRow = frame.perRow;
   } else {
-    // One-bit weights need the sum of the vector, of which the arguments hold one.
-    const bool single = kernel == MacKernel::binaryByte;
-    const double c = row(2, elements, 1);
-    if (single) {
-      const MacMeasurement frame = measure(MacKernel::twoBit, setting);
-      m.perPass = frame.perPass;
-      m.perOutput = frame.perOutput + 2;  // load and add the sum of the vector
-      m.perTile = c - a - m.perPass - elements * m.mac;
-    } else {
-      const double d = row(1, elements, 2), e = row(2, elements, 2);
-      const double pass = (e - c) - (d - a);  // one vector of one tile, its loop included
-      m.perPass = pass - elements * m.mac;
-      m.perTile = c - a - pass;
-      m.perOutput = d - a - pass;
-    }
+    const double c = row(2, elements, 1), d = row(1, elements, 2), e = row(2, elements, 2);
+    const double pass = (e - c) - (d - a);  // one vector of one tile, its loop included
+    m.perPass = pass - elements * m.mac;
+    m.perTile = c - a - pass;
+    m.perOutput = d - a - pass;
     m.perRow = a - m.perOutput - m.perTile - m.perPass - elements * m.mac;
   }
   dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
-  const auto options = optionsOf(setting, static_cast<unsigned>(setting.tasklets));
-  const auto less = runMac(kernel, all, {rows, 1, elements, 1}, options);
-  const auto more = runMac(kernel, all, {2 * rows, 1, elements, 1}, options);
+  const auto less = run(all, setting.tasklets, rows, 1, elements, 1),
+             more = run(all, setting.tasklets, 2 * rows, 1, elements, 1);
   const double tiles = static_cast<double>(rows) * setting.tasklets;
   m.cyclesPerMac = static_cast<double>(more.cycles - less.cycles) / tiles / elements;
   m.readsPerTile = static_cast<double>(more.dma.reads - less.dma.reads) / tiles;

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "pim/upmem/kernels/product.h"
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/planner.h"
 
@@ -25,8 +26,8 @@ dpu::ExecutedProgram executed(MacKernel kernel, const KernelSetting& setting) {
   p.program = &programOf(kernel, KernelBuild{setting.unroll, 1, setting.isa});
   p.counts.resize(p.program->text.size());
   dpu::DpuMachine machine(*p.program, setting.isa);
-  runMac(kernel, machine, {8, 1, 8 * macGrain(kernel, setting.unroll), 1},
-         counting(p.counts, setting));
+  runChecked(randomProduct(kernel, 8, 8 * productGrain(kernel, setting.unroll), 1), machine,
+             setting.unroll, counting(p.counts, setting));
   return p;
 }
 
