@@ -40,7 +40,8 @@ struct KernelTable {
         Json row{{"kernel", pim::nameOf(kernel)}, {"format", pim::nameOf(format)}};
         if (const char* reason = pim::absence(kernel, format)) {
           row["absent"] = reason;
-          reasons.push_back(fmt::format("{}, {}: {}", pim::nameOf(kernel), pim::nameOf(format), reason));
+          reasons.push_back(
+              fmt::format("{}, {}: {}", pim::nameOf(kernel), pim::nameOf(format), reason));
           if (!json) fmt::print(" {:>12}", fmt::format("[{}]", reasons.size()));
         } else {
           const pim::CellRun run = pim::runCell(kernel, format, setting);
@@ -57,9 +58,10 @@ struct KernelTable {
     }
     Json loops = Json::array();
     if (!json)
-      fmt::print("\nIssued instructions for each multiply-accumulate (products) or value, on small odd "
-                 "shapes,\nset-up included; every output was compared with its definition.\n\n"
-                 "In long loops, for each multiply-accumulate:\n");
+      fmt::print(
+          "\nIssued instructions for each multiply-accumulate (products) or value, on small odd "
+          "shapes,\nset-up included; every output was compared with its definition.\n\n"
+          "In long loops, for each multiply-accumulate:\n");
     for (int k = 0; k < pim::macKernelCount; ++k) {
       const auto kernel = static_cast<pim::MacKernel>(k);
       const pim::MacMeasurement m = pim::measure(kernel, setting);

@@ -127,18 +127,17 @@ const dpu::Program& programOf(const Product& p, const KernelBuild& build) {
             p.distances || f.outputBytes == 4 ? "finish_word"
             : f.outputBytes == 2              ? "finish_half"
                                               : "finish_byte");
-  return assembledKernel(
-      "product.s", macros,
-      {{"UNROLL", unroll},
-       {"WSTEP", w},
-       {"XSTEP", x},
-       {"BYTES", std::max(1, f.activationBits / 8)},
-       {"GATHER", p.gathered},
-       {"ROWX", p.ownRows()},
-       {"FIRST", first},
-       {"OWNBYTES", ceilDiv(p.places * operandBytes(p, unroll), 8) * 8},
-       {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
-      build);
+  return assembledKernel("product.s", macros,
+                         {{"UNROLL", unroll},
+                          {"WSTEP", w},
+                          {"XSTEP", x},
+                          {"BYTES", std::max(1, f.activationBits / 8)},
+                          {"GATHER", p.gathered},
+                          {"ROWX", p.ownRows()},
+                          {"FIRST", first},
+                          {"OWNBYTES", ceilDiv(p.places * operandBytes(p, unroll), 8) * 8},
+                          {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
+                         build);
 }
 
 const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {

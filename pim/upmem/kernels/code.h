@@ -1,6 +1,6 @@
 // The kernels whose cost the planner needs: what each reads and makes, and its program, assembled
-// from the templates configs/kernels/dpu/product.s and element.s. Sizes come in arguments, so that one
-// program serves all sizes.
+// from the templates configs/kernels/dpu/product.s and element.s. Sizes come in arguments, so that
+// one program serves all sizes.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,13 @@ namespace wattlas::pim {
 
 /// Inner products by the format of weight and activation.
 enum class MacKernel {
-  binary,      ///< 1 x 1 bit: exclusive or and population count
-  binaryByte,  ///< 1-bit weights (+1, -1) x int8
-  twoBit,      ///< int2 and ternary weights x int8
-  fourBit,     ///< int4 weights x int8
-  byte,        ///< int8 x int8
-  halfWord,    ///< int16 x int16, sums modulo 2^32
-  word,        ///< int32 x int32, modulo 2^32
+  binary,       ///< 1 x 1 bit: exclusive or and population count
+  binaryByte,   ///< 1-bit weights (+1, -1) x int8
+  twoBit,       ///< int2 and ternary weights x int8
+  fourBit,      ///< int4 weights x int8
+  byte,         ///< int8 x int8
+  halfWord,     ///< int16 x int16, sums modulo 2^32
+  word,         ///< int32 x int32, modulo 2^32
   singleFloat,  ///< fp32 x fp32: product and sum each rounded to nearest even
   ternary,      ///< -1, 0, 1 x int8 by addition and subtraction alone
   powerOfTwo,   ///< 0 or +-2^0..2^6 x int8 by shifts

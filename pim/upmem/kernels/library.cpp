@@ -8,16 +8,18 @@ namespace wattlas::pim {
 namespace {
 
 constexpr std::array<const char*, libraryKernelCount> kernelNames = {
-    "gemv",      "gemm",    "conv1d",  "conv2d", "depthwise",  "pointwise", "attention score",
-    "attention context", "gru", "hamming search", "elementwise", "pooling", "softmax", "norm",
-    "requantise", "embedding", "top-k"};
+    "gemv",      "gemm",           "conv1d",          "conv2d",
+    "depthwise", "pointwise",      "attention score", "attention context",
+    "gru",       "hamming search", "elementwise",     "pooling",
+    "softmax",   "norm",           "requantise",      "embedding",
+    "top-k"};
 constexpr std::array<const char*, storedFormatCount> formatNames = {
     "int8",    "int4",   "int2",         "int16",    "int32",
     "ternary", "binary", "power-of-two", "codebook", "bit-sliced"};
 
 constexpr std::array<MacKernel, storedFormatCount> products = {
-    MacKernel::byte,    MacKernel::fourBit,    MacKernel::twoBit,     MacKernel::halfWord,
-    MacKernel::word,    MacKernel::ternary,    MacKernel::binaryByte, MacKernel::powerOfTwo,
+    MacKernel::byte,     MacKernel::fourBit, MacKernel::twoBit,     MacKernel::halfWord,
+    MacKernel::word,     MacKernel::ternary, MacKernel::binaryByte, MacKernel::powerOfTwo,
     MacKernel::codebook, MacKernel::sliced};
 
 /// Copies an image into one with zeros around it, channels last.
@@ -109,8 +111,7 @@ const char* absence(LibraryKernel kernel, StoredFormat format) {
     return "32-bit values times multipliers of 31 bits leave no room for their sum in 64 bits";
   if (kernel == norm && wide)
     return "sums of squares of more than 8 bits pass the 32-bit accumulator from 4 values on";
-  if (kernel == requantise && format == StoredFormat::int32)
-    return "sums have 32 bits already";
+  if (kernel == requantise && format == StoredFormat::int32) return "sums have 32 bits already";
   if (kernel == requantise &&
       (format == StoredFormat::powerOfTwo || format == StoredFormat::codebook))
     return "a format of weights, made before the run: an output would search its nearest entry";
@@ -159,14 +160,14 @@ void runProductCell(const Product& product, const KernelSetting& setting, CellRu
 
 CellRun runCell(LibraryKernel kernel, StoredFormat format, const KernelSetting& setting) {
   if (const char* reason = absence(kernel, format))
-    throw InputError(std::string("there is no kernel ") + nameOf(kernel) + " of " +
-                     nameOf(format) + ": " + reason);
+    throw InputError(std::string("there is no kernel ") + nameOf(kernel) + " of " + nameOf(format) +
+                     ": " + reason);
   if (kernel == LibraryKernel::gru) return runGru(format, setting);
   if (!isProduct(kernel)) return runValues(kernel, format, setting);
   CellRun run;
   const Product p = productOf(kernel, format);
-  run.shape = std::to_string(p.rows) + "x" + std::to_string(p.inputs) + "x" +
-              std::to_string(p.places);
+  run.shape =
+      std::to_string(p.rows) + "x" + std::to_string(p.inputs) + "x" + std::to_string(p.places);
   runProductCell(p, setting, run);
   return run;
 }

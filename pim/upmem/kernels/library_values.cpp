@@ -95,7 +95,7 @@ struct Task {
   std::uint32_t multiplier = 0, shift = 1, other = 0;
   int zeroPoint = 0, lowest = -128, highest = 127;
   int channels = 1, kept = 1, part = 1;
-  Values numbers;     ///< rows by number
+  Values numbers;  ///< rows by number
   Bytes table;
   std::function<Values(const Values& a, const Values& b)> expect;
 };
@@ -103,21 +103,20 @@ struct Task {
 const dpu::Program& programOf(const Task& t, const Storage& s, const KernelSetting& setting) {
   const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8)));
   const bool packed = *s.take != '\0';
-  return assembledKernel(
-      "values.s",
-      ".macro take\n        " + std::string(s.take) + "\n.endm\n.macro work\n        " + t.work +
-          "\n.endm\n",
-      {{"COUNT", t.count},
-       {"IN", in},
-       {"OUT", words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)))},
-       {"SECOND", t.second},
-       {"WIDTH", s.width},
-       {"PACKED", packed},
-       {"ROWS", !t.numbers.empty()},
-       {"CHANNELS", t.channels},
-       {"KEEP", t.kept},
-       {"LOG", t.part}},
-      {1, static_cast<unsigned>(setting.tasklets), setting.isa});
+  return assembledKernel("values.s",
+                         ".macro take\n        " + std::string(s.take) +
+                             "\n.endm\n.macro work\n        " + t.work + "\n.endm\n",
+                         {{"COUNT", t.count},
+                          {"IN", in},
+                          {"OUT", words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)))},
+                          {"SECOND", t.second},
+                          {"WIDTH", s.width},
+                          {"PACKED", packed},
+                          {"ROWS", !t.numbers.empty()},
+                          {"CHANNELS", t.channels},
+                          {"KEEP", t.kept},
+                          {"LOG", t.part}},
+                         {1, static_cast<unsigned>(setting.tasklets), setting.isa});
 }
 
 CellRun run(const Task& t, const KernelSetting& setting) {
@@ -162,9 +161,9 @@ CellRun run(const Task& t, const KernelSetting& setting) {
   int row = 0;
   for (int i = 0; i < tasklets; ++i) {
     const int mine = total / tasklets + (i < total % tasklets ? 1 : 0);
-    const std::uint32_t from =
-        numbers.empty() ? static_cast<std::uint32_t>(row * operands * in)
-                        : machine.program().symbol("rows")->address + static_cast<std::uint32_t>(4 * row);
+    const std::uint32_t from = numbers.empty() ? static_cast<std::uint32_t>(row * operands * in)
+                                               : machine.program().symbol("rows")->address +
+                                                     static_cast<std::uint32_t>(4 * row);
     writeWords(machine, "jobs",
                {from, outputsAt + static_cast<std::uint32_t>(row * out),
                 static_cast<std::uint32_t>(mine), frames + static_cast<std::uint32_t>(i * frame)},
@@ -180,9 +179,8 @@ CellRun run(const Task& t, const KernelSetting& setting) {
   machine.readMram(outputsAt, got);
   for (int r = 0; r < total; ++r) {
     const int source = t.numbers.empty() ? r * operands : t.numbers[static_cast<std::size_t>(r)];
-    const Values want =
-        t.expect(values[static_cast<std::size_t>(source)],
-                 values[static_cast<std::size_t>(source + operands - 1)]);
+    const Values want = t.expect(values[static_cast<std::size_t>(source)],
+                                 values[static_cast<std::size_t>(source + operands - 1)]);
     for (int k = 0; k < t.outCount; ++k) {
       const std::uint32_t mask = t.outBits == 32 ? ~0U : (1U << t.outBits) - 1;
       const auto is = bitsAt(got, static_cast<std::size_t>(r * out), k, t.outBits);
@@ -261,7 +259,8 @@ Task addition(StoredFormat format) {
     Values out;
     for (std::size_t i = 0; i < a.size(); ++i) {
       const std::int64_t sum = std::int64_t{a[i]} * t.multiplier + std::int64_t{b[i]} * t.other;
-      out.push_back(requantised(sum, 1, static_cast<int>(t.shift), t.zeroPoint, t.lowest, t.highest));
+      out.push_back(
+          requantised(sum, 1, static_cast<int>(t.shift), t.zeroPoint, t.lowest, t.highest));
     }
     return out;
   };
@@ -305,15 +304,16 @@ Task softmax() {
   t.expect = [table = t.table](const Values& a, const Values&) {
     const std::int32_t most = *std::max_element(a.begin(), a.end());
     const auto e = [&](std::int32_t v) {
-      return std::uint64_t{loadFrom<std::uint32_t>(table, static_cast<std::size_t>(4 * (most - v)))};
+      return std::uint64_t{
+          loadFrom<std::uint32_t>(table, static_cast<std::size_t>(4 * (most - v)))};
     };
     std::uint64_t sum = 0;
     for (const std::int32_t v : a) sum += e(v);
     Values out;
     for (const std::int32_t v : a)
-      out.push_back(static_cast<std::int32_t>(
-                        std::min<std::uint64_t>((e(v) * 256 + (sum >> 1)) / sum, 255)) -
-                    128);
+      out.push_back(
+          static_cast<std::int32_t>(std::min<std::uint64_t>((e(v) * 256 + (sum >> 1)) / sum, 255)) -
+          128);
     return out;
   };
   return t;
@@ -387,7 +387,8 @@ Task selection(StoredFormat format) {
       return a[static_cast<std::size_t>(x)] > a[static_cast<std::size_t>(y)];
     });
     Values out;
-    for (int i = 0; i < 5; ++i) out.push_back(a[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
+    for (int i = 0; i < 5; ++i)
+      out.push_back(a[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
     for (int i = 0; i < 5; ++i) out.push_back(order[static_cast<std::size_t>(i)]);
     return out;
   };
@@ -442,11 +443,13 @@ CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting
       t = softmax();
       break;
     case LibraryKernel::norm: {
-      CellRun both = run([&] {
-        Task rms = norm(format, true);
-        rms.format = format;
-        return rms;
-      }(), setting);
+      CellRun both = run(
+          [&] {
+            Task rms = norm(format, true);
+            rms.format = format;
+            return rms;
+          }(),
+          setting);
       t = norm(format, false);
       t.format = format;
       const CellRun layer = run(t, setting);
@@ -492,8 +495,8 @@ CellRun runGru(StoredFormat format, const KernelSetting& setting) {
     const auto at = [&](int part, int k) { return a[static_cast<std::size_t>(part * hidden + k)]; };
     const auto byte = [](std::int32_t v) { return std::clamp(v, -128, 127); };
     const auto look = [&](int which, std::int32_t v) {
-      return std::int32_t{static_cast<std::int8_t>(
-          table[static_cast<std::size_t>(which * 256 + (byte(v) & 255))])};
+      return std::int32_t{
+          static_cast<std::int8_t>(table[static_cast<std::size_t>(which * 256 + (byte(v) & 255))])};
     };
     Values out;
     for (int k = 0; k < hidden; ++k) {

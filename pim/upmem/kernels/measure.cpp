@@ -72,6 +72,22 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
   return options;
 }
 
+/// What one more value of a vector costs before the products of `m`: its share of a sum (binary
+/// weights, each tasklet for itself) or of the bit planes, which the DPU makes of the values.
+double perValueOf(MacKernel kernel, const KernelSetting& setting, int elements,
+                  const MacMeasurement& m) {
+  if (kernel != MacKernel::binaryByte && kernel != MacKernel::sliced) return 0;
+  const auto slots = [&](int places) {
+    Product p = randomProduct(kernel, 1, elements, places);
+    p.gathered = kernel == MacKernel::sliced;
+    for (int i = 0; p.gathered && i < places; ++i) p.first.push_back(i * elements);
+    dpu::DpuMachine machine(programOf(p, buildOf(setting, 1)), setting.isa);
+    return slotsOf(runChecked(p, machine, setting.unroll, optionsOf(setting, 1)), setting);
+  };
+  const double place = (slots(5) - slots(1)) / 4 - m.mac * elements - m.perPass - m.perOutput;
+  return std::max(0.0, place / elements);
+}
+
 MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
   const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
   dpu::DpuMachine one(program, setting.isa);
@@ -114,6 +130,7 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     m.perOutput = d - a - pass;
     m.perRow = a - m.perOutput - m.perTile - m.perPass - elements * m.mac;
   }
+  m.perValue = perValueOf(kernel, setting, elements, m);
   dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
   const auto less = run(all, setting.tasklets, rows, 1, elements, 1),
              more = run(all, setting.tasklets, 2 * rows, 1, elements, 1);

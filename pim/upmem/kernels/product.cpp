@@ -14,7 +14,8 @@ namespace wattlas::pim {
 namespace {
 
 constexpr std::uint32_t xAt = 32U << 20, outputsAt = 48U << 20;
-constexpr int header = 16, tileMost = 1024, frameBytes = 1040 + 256 + 272, placesMost = 64;
+constexpr int header = productHeader, tileMost = 1024, frameBytes = 1040 + 256 + 272,
+              placesMost = 64;
 
 int exponentOf(std::int32_t w) {
   return std::bit_width(static_cast<std::uint32_t>(std::abs(w)));
@@ -56,8 +57,8 @@ void putWeight(const Product& p, Bytes& to, std::size_t base, int k, std::int32_
     for (int b = 0; b < bits / 8; ++b) set(k * bits / 8 + b, word >> 8 * b);
     return;
   }
-  const std::uint32_t code = p.kernel == MacKernel::binaryByte ? (w < 0 ? 1U : 0U)
-                                                               : word & ((1U << bits) - 1);
+  const std::uint32_t code =
+      p.kernel == MacKernel::binaryByte ? (w < 0 ? 1U : 0U) : word & ((1U << bits) - 1);
   const int perWord = 32 / bits, i = k % perWord;
   set(4 * (k / perWord) + i % 4, code << (i / 4 * bits));
 }
@@ -86,8 +87,8 @@ struct Sizes {
     tileBytes = header + elements * f.weightBits / 8;
     chunkBytes = elements * f.activationBits / 8;
     placeBytes = p.chunks * chunkBytes;
-    const int x = p.gathered ? static_cast<int>(p.x.size()) * sourceBytes(p.kernel)
-                             : p.places * placeBytes;
+    const int x =
+        p.gathered ? static_cast<int>(p.x.size()) * sourceBytes(p.kernel) : p.places * placeBytes;
     xBytes = static_cast<int>(ceilDiv(x, 256)) * 256;
     outputBytes = p.distances ? 4 : f.outputBytes;
   }
@@ -97,8 +98,8 @@ Bytes tilesOf(const Product& p, const Sizes& s) {
   Bytes tiles(static_cast<std::size_t>(s.tileBytes) * static_cast<std::size_t>(p.chunks * p.rows));
   for (int row = 0; row < p.rows; ++row)
     for (int c = 0; c < p.chunks; ++c) {
-      const auto at = static_cast<std::size_t>(row * p.chunks + c) *
-                      static_cast<std::size_t>(s.tileBytes);
+      const auto at =
+          static_cast<std::size_t>(row * p.chunks + c) * static_cast<std::size_t>(s.tileBytes);
       const auto r = static_cast<std::size_t>(row);
       // A shift of a whole word has no instruction: twice the multiplier, one place further.
       const bool whole = p.shift[r] == 32;
@@ -159,9 +160,10 @@ std::vector<std::int32_t> expectedOf(const Product& p) {
       if (p.kernel == MacKernel::singleFloat) {
         float sum = 0;
         for (int k = 0; k < p.inputs; ++k) {
-          const auto w = p.weights[r * static_cast<std::size_t>(p.inputs) +
-                                   static_cast<std::size_t>(k)];
-          const float product = std::bit_cast<float>(w) * std::bit_cast<float>(p.value(row, place, k));
+          const auto w =
+              p.weights[r * static_cast<std::size_t>(p.inputs) + static_cast<std::size_t>(k)];
+          const float product =
+              std::bit_cast<float>(w) * std::bit_cast<float>(p.value(row, place, k));
           sum = sum + product;
         }
         out.push_back(std::bit_cast<std::int32_t>(sum));
@@ -175,11 +177,11 @@ std::vector<std::int32_t> expectedOf(const Product& p) {
         differ += w != v ? 1 : 0;
       }
       const auto sum = static_cast<std::int32_t>(acc);
-      out.push_back(p.distances                         ? static_cast<std::int32_t>(differ)
-                    : formatOf(p.kernel).outputBytes == 4 ? sum
-                                                          : requantised(sum, p.multiplier[r],
-                                                                        p.shift[r], p.zeroPoint,
-                                                                        p.lowest, p.highest));
+      out.push_back(
+          p.distances ? static_cast<std::int32_t>(differ)
+          : formatOf(p.kernel).outputBytes == 4
+              ? sum
+              : requantised(sum, p.multiplier[r], p.shift[r], p.zeroPoint, p.lowest, p.highest));
     }
   return out;
 }
@@ -225,12 +227,12 @@ std::vector<std::int32_t> runProduct(const Product& p, dpu::DpuMachine& machine,
   machine.writeMram(xAt, xOf(p, s));
   const auto word = [](int v) { return static_cast<std::uint32_t>(v); };
   const int bytes = sourceBytes(p.kernel);
-  writeWords(machine, "args",
-             {word(p.chunks), word(s.tileBytes), word(s.chunkBytes), word(p.places),
-              word(s.placeBytes), xAt, word(s.xBytes), word(operands), word(p.zeroPoint),
-              word(p.lowest), word(p.highest), word(p.runs), word(p.runLength),
-              word((p.runStep - p.runLength) * bytes), word(p.rowStep * bytes),
-              word(s.placeBytes / 4)});
+  writeWords(
+      machine, "args",
+      {word(p.chunks), word(s.tileBytes), word(s.chunkBytes), word(p.places), word(s.placeBytes),
+       xAt, word(s.xBytes), word(operands), word(p.zeroPoint), word(p.lowest), word(p.highest),
+       word(p.runs), word(p.runLength), word((p.runStep - p.runLength) * bytes),
+       word(p.rowStep * bytes), word(s.placeBytes / 4)});
   std::vector<std::uint32_t> first;
   for (const int place : p.first) first.push_back(word(place * bytes));
   if (!first.empty()) writeWords(machine, "places", first);
@@ -252,16 +254,16 @@ std::vector<std::int32_t> runProduct(const Product& p, dpu::DpuMachine& machine,
     row += mine;
   }
   result = machine.run(options);
-  if (result.error) throw std::logic_error(std::string(nameOf(p.kernel)) + ": " +
-                                           result.error->text());
+  if (result.error)
+    throw std::logic_error(std::string(nameOf(p.kernel)) + ": " + result.error->text());
   Bytes got(static_cast<std::size_t>(tasklets * outBytes));
   machine.readMram(outputsAt, got);
   std::vector<std::int32_t> out;
   for (int t = 0; t < tasklets; ++t) {
     const int mine = p.rows / tasklets + (t < p.rows % tasklets ? 1 : 0);
     for (int i = 0; i < mine * p.places; ++i)
-      out.push_back(outputAt(got, static_cast<std::size_t>(t * outBytes + i * s.outputBytes),
-                             s.outputBytes));
+      out.push_back(
+          outputAt(got, static_cast<std::size_t>(t * outBytes + i * s.outputBytes), s.outputBytes));
   }
   return out;
 }
@@ -327,8 +329,9 @@ Product randomProduct(MacKernel kernel, int rows, int inputs, int places) {
   std::mt19937 weights(11);
   for (int i = 0; i < inputs * rows; ++i)
     p.weights.push_back(randomWeight(p, weights) >> (wide ? 5 : 0));
-  const double spread = std::sqrt(static_cast<double>(inputs)) *
-                        std::pow(2.0, 0.8 * (formatOf(kernel).weightBits + bits - 2 - (wide ? 10 : 0)));
+  const double spread =
+      std::sqrt(static_cast<double>(inputs)) *
+      std::pow(2.0, 0.8 * (formatOf(kernel).weightBits + bits - 2 - (wide ? 10 : 0)));
   const double ratio = (wide ? 8000.0 : 60.0) / std::max(1.0, spread);
   std::mt19937 scales(13);
   const bool scaled = formatOf(kernel).outputBytes < 4;

@@ -39,6 +39,8 @@ std::int32_t requantised(std::int64_t acc, std::int64_t m, int n, int zeroPoint,
 /// Row by row, from the definition.
 std::vector<std::int32_t> expectedOf(const Product& product);
 
+inline constexpr int productHeader = 16;  ///< bytes of a tile before its weights
+
 /// Values of a chunk must be a multiple of this (whole bodies, whole 8-byte words).
 int productGrain(MacKernel kernel, int unroll);
 /// Bytes of the operand of one place, padded.
@@ -55,8 +57,8 @@ std::vector<std::int32_t> runProduct(const Product& product, dpu::DpuMachine& ma
 dpu::DpuRunResult runChecked(const Product& product, dpu::DpuMachine& machine, int unroll,
                              const dpu::DpuRunOptions& options);
 
-/// Random weights, values, biases and scales of these sizes; the rows of a smaller one come first in
-/// a larger one.
+/// Random weights, values, biases and scales of these sizes; the rows of a smaller one come first
+/// in a larger one.
 Product randomProduct(MacKernel kernel, int rows, int inputs, int places);
 
 }  // namespace wattlas::pim

@@ -30,7 +30,7 @@ double cyclesOf(const TileLoop& l, int tasklets) {
 }
 
 TEST(TileLoops, IssueOnceInElevenCyclesUntilElevenTaskletsFillThePipeline) {
-  EXPECT_EQ(cyclesOf(loop(10, 0, 100), 1), 11001);  // `stop` is one more
+  EXPECT_EQ(cyclesOf(loop(10, 0, 100), 1), 11011);  // `stop` is one more
   EXPECT_NEAR(cyclesOf(loop(110, 0, 100), 11), 11000, 22);
   EXPECT_NEAR(cyclesOf(loop(160, 0, 100), 16), 16000, 32);
 }
