@@ -230,6 +230,7 @@ void addDpu(CLI::App& app, Context& context) {
   addDpuLaunch(*sub, context);
   addDpuIsa(*sub, context);
   addDpuKernels(*sub, context);
+  addDpuLayers(*sub, context);
 }
 
 }  // namespace wattlas
