@@ -19,7 +19,7 @@ struct KernelCost {
   double perTile = 0;     ///< once per tile: set-up and DMA calls
   bool executed = false;  ///< counted while running checked assembly, otherwise stated
   std::string basis;      ///< for people: which loop, from where
-  double perWindow = 0;   ///< once per output of a pool
+  double perWindow = 0;   ///< once per output of a pool, or row of a norm or softmax
   double joules = 0;      ///< of added instructions, per item
 };
 

@@ -165,8 +165,9 @@ TEST(Dpu, KernelsAreExecutedInEveryFormatOrSayWhyNot) {
   EXPECT_GE(table["cells"].size(), 170U);
   std::size_t absent = 0;
   for (const json& cell : table["cells"]) {
-    absent += cell.contains("absent") ? 1 : 0;
-    if (!cell.contains("absent")) EXPECT_GT(cell["instructions"], 0) << cell;
+    const bool runs = !cell.contains("absent");
+    absent += runs ? 0 : 1;
+    EXPECT_EQ(cell.value("instructions", 0) > 0, runs) << cell;
   }
   EXPECT_LE(absent, table["cells"].size() / 5);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pim/upmem/device_file.h"
+#include "pim/upmem/kernels/library.h"
 #include "pim/upmem/kernels/product.h"
 
 namespace wattlas::pim {
@@ -95,8 +96,9 @@ KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
   const ElementMeasurement& m = of(kernel);
   KernelCost c{m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
   c.joules = m.joulesPerElement;
-  // A window is a tile of these kernels: what it takes beyond a tile that is copied is its own.
-  if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool) {
+  // A window or row is a tile of these kernels: what it takes beyond a tile that is copied is its
+  // own.
+  if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool || byRows(kernel)) {
     const double frame = of(ElementKernel::copy).perTile;
     c.perWindow = std::max(0.0, m.perTile - frame);
     c.perTile = std::min(m.perTile, frame);

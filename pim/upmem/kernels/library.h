@@ -68,6 +68,14 @@ Product productOf(LibraryKernel kernel, StoredFormat format);
 /// Runs a product with the setting's instructions and compares; adds to `run` unless null.
 void runProductCell(const Product& product, const KernelSetting& setting, CellRun& run);
 CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting& setting);
+/// Kernels of devices that are those of the library: a row is a tile. `count`: values of a row.
+inline bool byRows(ElementKernel kernel) {
+  return kernel == ElementKernel::softmax || kernel == ElementKernel::rmsNorm ||
+         kernel == ElementKernel::layerNorm;
+}
+const dpu::Program& rowsProgram(ElementKernel kernel, int count, const KernelSetting& setting);
+dpu::DpuRunResult runRows(ElementKernel kernel, int rows, int count, const KernelSetting& setting,
+                          const dpu::DpuRunOptions& options);
 CellRun runGru(StoredFormat format, const KernelSetting& setting);
 
 }  // namespace wattlas::pim

@@ -119,7 +119,8 @@ const dpu::Program& programOf(const Task& t, const Storage& s, const KernelSetti
                          {1, static_cast<unsigned>(setting.tasklets), setting.isa});
 }
 
-CellRun run(const Task& t, const KernelSetting& setting) {
+CellRun run(const Task& t, const KernelSetting& setting, dpu::DpuRunOptions options = {},
+            dpu::DpuRunResult* report = nullptr) {
   const Storage s = storageOf(t.format);
   const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8))),
             out = words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)));
@@ -170,10 +171,10 @@ CellRun run(const Task& t, const KernelSetting& setting) {
                static_cast<std::uint32_t>(16 * i));
     row += mine;
   }
-  dpu::DpuRunOptions options;
   options.tasklets = static_cast<unsigned>(tasklets);
   options.timing = setting.timing;
   const auto result = machine.run(options);
+  if (report != nullptr) *report = result;
   if (result.error) throw std::logic_error(t.work + ": " + result.error->text());
   Bytes got(static_cast<std::size_t>(total * out));
   machine.readMram(outputsAt, got);
@@ -294,8 +295,9 @@ Task pool(StoredFormat format) {
   return t;
 }
 
-Task softmax() {
+Task softmax(int count = 41) {
   Task t;
+  t.count = t.outCount = count;
   t.work = "work_softmax";
   t.table.resize(1024);
   for (int d = 0; d < 256; ++d)
@@ -327,8 +329,9 @@ std::uint64_t rootOf(std::uint64_t x) {
   return r;
 }
 
-Task norm(StoredFormat format, bool rms) {
+Task norm(StoredFormat format, bool rms, int count = 41) {
   Task t;
+  t.count = t.outCount = count;
   t.work = "work_norm";
   t.part = rms ? 1 : 0;
   t.other = 1 + static_cast<std::uint32_t>(rangeOf(format));  // what is added to the variance
@@ -427,6 +430,27 @@ Task requantisation(StoredFormat output) {
 }
 
 }  // namespace
+
+namespace {
+Task rowTask(ElementKernel kernel, int count) {
+  return kernel == ElementKernel::softmax
+             ? softmax(count)
+             : norm(StoredFormat::int8, kernel == ElementKernel::rmsNorm, count);
+}
+}  // namespace
+
+const dpu::Program& rowsProgram(ElementKernel kernel, int count, const KernelSetting& setting) {
+  return programOf(rowTask(kernel, count), storageOf(StoredFormat::int8), setting);
+}
+
+dpu::DpuRunResult runRows(ElementKernel kernel, int rows, int count, const KernelSetting& setting,
+                          const dpu::DpuRunOptions& options) {
+  Task t = rowTask(kernel, count);
+  t.rows = rows;
+  dpu::DpuRunResult result;
+  run(t, setting, options, &result);
+  return result;
+}
 
 CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting& setting) {
   Task t;

@@ -4,12 +4,15 @@
 #include <mutex>
 
 #include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/kernels/library.h"
 #include "pim/upmem/kernels/product.h"
 #include "pim/upmem/kernels/run.h"
 
 namespace wattlas::pim {
 
 namespace {
+
+constexpr int tileElements = 128;
 
 template <class T>
 struct Cache {
@@ -36,11 +39,21 @@ KernelBuild buildOf(const KernelSetting& s, int tasklets) {
   return {s.unroll, static_cast<unsigned>(tasklets), s.isa};
 }
 
+/// The program that stands for a kernel with one tasklet.
+const dpu::Program& programFor(MacKernel kernel, const KernelSetting& setting) {
+  return programOf(kernel, buildOf(setting, 1));
+}
+const dpu::Program& programFor(ElementKernel kernel, KernelSetting setting) {
+  setting.tasklets = 1;
+  return byRows(kernel) ? rowsProgram(kernel, tileElements, setting)
+                        : programOf(kernel, buildOf(setting, 1));
+}
+
 /// Known by assembly, instructions and timing.
 template <class T, class Kernel, class Make>
 T cached(Kernel kernel, const KernelSetting& setting, Make make) {
   static Cache<T> cache;
-  const Hash128 key = keyOf(contentOf(programOf(kernel, buildOf(setting, 1))), setting);
+  const Hash128 key = keyOf(contentOf(programFor(kernel, setting)), setting);
   const std::lock_guard lock(cache.mutex);
   const auto found = cache.values.find(key);
   if (found != cache.values.end()) return found->second;
@@ -142,26 +155,29 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
 }
 
 ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& setting) {
-  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
-  dpu::DpuMachine one(program, setting.isa);
-  const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : 128;
+  const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : tileElements;
+  const auto run = [&](int tasklets, int many, int size) {
+    const auto options = optionsOf(setting, static_cast<unsigned>(tasklets));
+    KernelSetting mine = setting;
+    mine.tasklets = tasklets;
+    if (byRows(kernel)) return runRows(kernel, many * tasklets, size, mine, options);
+    dpu::DpuMachine machine(programOf(kernel, buildOf(setting, tasklets)), setting.isa);
+    return runElement(kernel, machine, {many, size}, options);
+  };
   double joules = 0;
-  const auto tile = [&](int many) {
-    const auto half = runElement(kernel, one, {tiles, many}, optionsOf(setting, 1));
-    const auto whole = runElement(kernel, one, {2 * tiles, many}, optionsOf(setting, 1));
+  const auto tile = [&](int size) {
+    const auto half = run(1, tiles, size), whole = run(1, 2 * tiles, size);
     joules = (whole.extensionJ.value - half.extensionJ.value) / tiles;
     return (slotsOf(whole, setting) - slotsOf(half, setting)) / tiles;
   };
   ElementMeasurement m;
-  m.assembly = contentOf(program);
+  m.assembly = contentOf(programFor(kernel, setting));
   const double a = tile(elements / 2), b = tile(elements);
   m.joulesPerElement = joules / elements;
   m.element = (b - a) / (elements / 2);
   m.perTile = std::max(0.0, b - m.element * elements);
-  const auto tasklets = static_cast<unsigned>(setting.tasklets);
-  dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
-  const auto less = runElement(kernel, all, {tiles, elements}, optionsOf(setting, tasklets));
-  const auto more = runElement(kernel, all, {2 * tiles, elements}, optionsOf(setting, tasklets));
+  const auto less = run(setting.tasklets, tiles, elements),
+             more = run(setting.tasklets, 2 * tiles, elements);
   const double count = static_cast<double>(tiles) * setting.tasklets;
   m.cyclesPerElement = static_cast<double>(more.cycles - less.cycles) / count / elements;
   m.transfersPerTile =
