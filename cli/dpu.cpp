@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/dpu_isa.h"
 #include "cli/dpu_launch.h"
 #include "cli/dpu_memory.h"
 #include "cli/dpu_trace.h"
 #include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/machine.h"
-#include "pim/dpu/isa/isa_report.h"
 #include "pim/dpu/program/program_files.h"
 #include "pim/upmem/device_file.h"
 
@@ -228,29 +228,9 @@ void addDpu(CLI::App& app, Context& context) {
   run->callback([o, &context] { o->run(context); });
 
   addDpuLaunch(*sub, context);
-  CLI::App* report =
-      sub->add_subcommand("isa-report", "Count instruction forms and free encodings");
-  report
-      ->add_option("--isa", o->isa,
-                   "Instructions to add or change: an id of configs/isa or a YAML file "
-                   "(docs/new-instruction.md); may be given several times")
-      ->take_all()
-      ->allow_extra_args(false);
-  report->callback([o] {
-    const auto extra = o->extension();
-    dpu::isaReport(DpuOptions::setOf(extra), std::cout);
-  });
-  CLI::App* exported = sub->add_subcommand("isa-export", "Print the instruction table as YAML");
-  exported
-      ->add_option("--isa", o->isa,
-                   "Instructions to add or change: an id of configs/isa or a YAML file "
-                   "(docs/new-instruction.md); may be given several times")
-      ->take_all()
-      ->allow_extra_args(false);
-  exported->callback([o] {
-    const auto extra = o->extension();
-    dpu::isaExport(DpuOptions::setOf(extra), std::cout);
-  });
+  addDpuIsa(*sub, context);
+  addDpuKernels(*sub, context);
+  addDpuLayers(*sub, context);
 }
 
 }  // namespace wattlas

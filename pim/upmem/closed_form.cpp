@@ -40,7 +40,10 @@ LoopCycles cyclesOf(const TileLoop& loop, const DpuParams& dpu) {
   all += c.write;
   c.issue = loop.tiles * t.instructions;
   c.dma = loop.tiles * all.occupancy;
-  c.chain = ceilDiv(loop.tiles, dpu.tasklets) * (t.instructions * dpu.revolver + all.latency);
+  // The instruction that starts a transfer passes the pipeline while the transfer runs.
+  const std::int64_t others =
+      std::max<std::int64_t>(0, t.instructions - t.reads - t.reads2 - t.writes);
+  c.chain = ceilDiv(loop.tiles, dpu.tasklets) * (others * dpu.revolver + all.latency);
   return c;
 }
 
@@ -150,7 +153,17 @@ Ticks lowerBound(const Stage& stage, const UpmemParams& params) {
     Ticks sum;
     for (const TileLoop& loop : c.work.loops) {
       if (loop.tiles == 0) continue;
-      const LoopCycles x = cyclesOf(loop, params.dpu);
+      LoopCycles x = cyclesOf(loop, params.dpu);
+      if (const dpu::MramBankTiming& rows = params.dpu.dma.rows; rows.detail) {
+        // Each run of transfers may find its first row open.
+        const Tile& t = loop.tile;
+        const std::int64_t runs = (t.reads > 0 ? 1 : 0) + t.reads2 + (t.writes > 0 ? 1 : 0);
+        const auto miss = runs * static_cast<std::int64_t>(1 + (rows.tRcdNs + rows.tRpNs) * 1e-9 *
+                                                                   params.dpu.clock.value.value);
+        x.dma = std::max<std::int64_t>(0, x.dma - loop.tiles * miss);
+        x.chain =
+            std::max<std::int64_t>(0, x.chain - ceilDiv(loop.tiles, params.dpu.tasklets) * miss);
+      }
       sum += cyclesToTicks(std::max({x.issue, x.dma, x.chain}), params.dpu.effectiveClock());
     }
     if (c.work.hasBank) {

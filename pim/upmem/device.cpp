@@ -2,27 +2,9 @@
 
 #include <algorithm>
 
-#include "pim/upmem/device_file.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
-
-namespace {
-
-KernelSetting settingOf(const UpmemParams& p) {
-  KernelSetting s;
-  s.unroll = static_cast<int>(p.unroll);
-  s.tasklets = static_cast<int>(p.dpu.tasklets);
-  s.timing = timingOf(p);
-  s.isa = p.dpu.extension;
-  if (!p.dpu.dma.rows.detail) {  // counts are in cycles: clock and rows do not matter
-    s.timing.clockHz = dpu::DpuTiming().clockHz;
-    s.timing.mramRowBytes = dpu::DpuTiming().mramRowBytes;
-  }
-  return s;
-}
-
-}  // namespace
 
 bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
                             Problems& problems) {

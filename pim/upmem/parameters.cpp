@@ -23,17 +23,19 @@ void DmaParams::bind(Binder& b) {
 
 std::int64_t DmaParams::latency(bool write, std::int64_t bytes, std::int64_t count) const {
   if (rows.detail) return rowByRow(write, bytes, count).latency;
-  const double cycles = (write ? writeLatency : readLatency).value.value +
-                        perByte.value.value * static_cast<double>(bytes);
-  return count *
-         std::max<std::int64_t>(static_cast<std::int64_t>(cycles + 0.5), occupancy(write, bytes));
+  const double waits = (write ? writeLatency : readLatency).value.value +
+                       perByte.value.value * static_cast<double>(bytes);
+  return static_cast<std::int64_t>(static_cast<double>(count) * std::max(waits, law(write, bytes)));
 }
 
 std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes, std::int64_t count) const {
   if (rows.detail) return rowByRow(write, bytes, count).occupancy;
-  const double cycles = (write ? writeOccupancy : readOccupancy).value.value +
-                        occupancyPerByte.value.value * static_cast<double>(bytes);
-  return count * static_cast<std::int64_t>(cycles + 0.5);
+  return static_cast<std::int64_t>(static_cast<double>(count) * law(write, bytes));
+}
+
+double DmaParams::law(bool write, std::int64_t bytes) const {
+  return (write ? writeOccupancy : readOccupancy).value.value +
+         occupancyPerByte.value.value * static_cast<double>(bytes);
 }
 
 /// Runs the transfers through the executor's bank. Another tasklet's row is open before them, and

@@ -29,6 +29,7 @@ struct DmaParams {
   struct Cost {
     std::int64_t latency = 0, occupancy = 0;
   };
+  double law(bool write, std::int64_t bytes) const;  ///< engine cycles of one transfer
   Cost rowByRow(bool write, std::int64_t bytes, std::int64_t count) const;
 };
 

@@ -1,12 +1,14 @@
 #include "pim/upmem/kernels/code.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <map>
 #include <mutex>
 
 #include "models/base/data_path.h"
-#include "pim/dpu/program/program_files.h"
+#include "pim/multiples.h"
+#include "pim/upmem/kernels/product.h"
 
 namespace wattlas::pim {
 
@@ -14,18 +16,22 @@ namespace {
 
 struct MacEntry {
   const char *name, *type;  ///< mac_TYPE in lib/mac.s
-  const char* unscale;
+  const char *unscale, *gather;
   MacFormat format;
 };
-constexpr std::array<MacEntry, 8> macs = {{
-    {"1-bit x 1-bit", "binary", "binary", {1, 1, 64, 1, 0}},
-    {"1-bit x int8", "binary_int8", "binary_int8", {1, 8, 32, 1, 2}},
-    {"2-bit x int8", "int2", "int2", {2, 8, 16, 1, 2}},
-    {"int4 x int8", "int4", "int4", {4, 8, 8, 1, 4}},
-    {"int8 x int8", "int8", "int8", {8, 8, 8, 1, 4}},
-    {"int16 x int16", "int16", "int8", {16, 16, 2, 4, 0}},
-    {"int32 x int32", "int32", "int8", {32, 32, 1, 4, 0}},
-    {"fp32 x fp32", "fp32", "int8", {32, 32, 1, 4, 0}},
+constexpr std::array<MacEntry, macKernelCount> macs = {{
+    {"1-bit x 1-bit", "binary", "binary", "bytes", {1, 1, 64, 1}},
+    {"1-bit x int8", "binary_int8", "binary_int8", "bytes", {1, 8, 32, 1}},
+    {"2-bit x int8", "int2", "int2", "bytes", {2, 8, 16, 1}},
+    {"int4 x int8", "int4", "int4", "bytes", {4, 8, 8, 1}},
+    {"int8 x int8", "int8", "int8", "bytes", {8, 8, 8, 1}},
+    {"int16 x int16", "int16", "int8", "halves", {16, 16, 2, 2}},
+    {"int32 x int32", "int32", "int8", "words", {32, 32, 1, 4}},
+    {"fp32 x fp32", "fp32", "int8", "words", {32, 32, 1, 4}},
+    {"ternary x int8", "ternary", "int8", "bytes", {2, 8, 32, 1}},
+    {"power of two x int8", "pow2", "pow2", "bytes", {4, 8, 8, 1}},
+    {"codebook x int8", "codebook", "int8", "bytes", {4, 8, 8, 1}},
+    {"int4 x int4, bit planes", "sliced", "int8", "sliced", {4, 4, 32, 1}},
 }};
 
 struct ElementEntry {
@@ -66,8 +72,10 @@ std::string macro(const std::string& name, const std::string& parameters, const 
   return ".macro " + name + " " + parameters + "\n        " + body + "\n.endm\n";
 }
 
-const dpu::Program& assembled(const char* file, const std::string& macros,
-                              const dpu::Defines& defines, const KernelBuild& build) {
+}  // namespace
+
+const dpu::Program& assembledKernel(const std::string& file, const std::string& macros,
+                                    const dpu::Defines& defines, const KernelBuild& build) {
   using Key = std::tuple<std::string, std::string, dpu::Defines, unsigned, const void*>;
   struct Known {
     dpu::Program program;
@@ -79,9 +87,8 @@ const dpu::Program& assembled(const char* file, const std::string& macros,
   const Key key{file, macros, defines, build.tasklets, build.isa.get()};
   const auto found = known.find(key);
   if (found != known.end()) return found->second.program;
-  const auto path = dataPath().findPart(std::string("kernels/dpu/") + file);
-  if (!path)
-    throw InputError(std::string("DPU kernel '") + file + "' not found", "a file of kernels/dpu");
+  const auto path = dataPath().findPart("kernels/dpu/" + file);
+  if (!path) throw InputError("DPU kernel '" + file + "' not found", "a file of kernels/dpu");
   dpu::AssembleOptions options;
   options.defines = defines;
   options.tasklets = static_cast<int>(build.tasklets);
@@ -90,8 +97,6 @@ const dpu::Program& assembled(const char* file, const std::string& macros,
   return known.emplace(key, Known{dpu::assembleFile(*path, options), build.isa})
       .first->second.program;
 }
-
-}  // namespace
 
 const char* nameOf(MacKernel kernel) {
   return of(kernel).name;
@@ -106,33 +111,49 @@ ElementFormat formatOf(ElementKernel kernel) {
   return of(kernel).format;
 }
 
-const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {
-  const MacEntry& entry = of(kernel);
+const dpu::Program& programOf(const Product& p, const KernelBuild& build) {
+  const MacEntry& entry = of(p.kernel);
   const MacFormat& f = entry.format;
-  const int unroll = kernel == MacKernel::singleFloat ? 1 : build.unroll;
+  const int unroll = p.kernel == MacKernel::singleFloat ? 1 : build.unroll;
   const int w = f.group * f.weightBits / 8, x = f.group * f.activationBits / 8;
   const std::string type = entry.type;
+  const bool first = p.kernel == MacKernel::binaryByte;
   const std::string macros =
       macro("body", "w, x", "mac_" + type + " \\w, \\x") +
-      macro("unscale", "", std::string("unscale_") + entry.unscale) +
+      macro("unscale", "", p.distances ? "" : std::string("unscale_") + entry.unscale) +
+      macro("first", "", first ? "first_" + type : "") +
+      macro("prepare", "", std::string("gather_") + entry.gather) +
       macro("finish", "",
-            f.outputBytes == 1 ? "requantise " + std::to_string(f.narrow) : "store_sum");
-  return assembled("gemv.s", macros,
-                   {{"UNROLL", unroll},
-                    {"WSTEP", w},
-                    {"XSTEP", x},
-                    {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
-                   build);
+            p.distances || f.outputBytes == 4 ? "finish_word"
+            : f.outputBytes == 2              ? "finish_half"
+                                              : "finish_byte");
+  return assembledKernel("product.s", macros,
+                         {{"UNROLL", unroll},
+                          {"WSTEP", w},
+                          {"XSTEP", x},
+                          {"BYTES", std::max(1, f.activationBits / 8)},
+                          {"GATHER", p.gathered},
+                          {"ROWX", p.ownRows()},
+                          {"FIRST", first},
+                          {"OWNBYTES", ceilDiv(p.places * operandBytes(p, unroll), 8) * 8},
+                          {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
+                         build);
+}
+
+const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {
+  Product plain;
+  plain.kernel = kernel;
+  return programOf(plain, build);
 }
 
 const dpu::Program& programOf(ElementKernel kernel, const KernelBuild& build) {
   const ElementFormat& f = of(kernel).format;
-  return assembled("element.s", macro("work", "", std::string("tile_") + of(kernel).type),
-                   {{"UNROLL", build.unroll},
-                    {"SECOND", f.pairs    ? 2
-                               : f.second ? 1
-                                          : 0}},
-                   build);
+  return assembledKernel("element.s", macro("work", "", std::string("tile_") + of(kernel).type),
+                         {{"UNROLL", build.unroll},
+                          {"SECOND", f.pairs    ? 2
+                                     : f.second ? 1
+                                                : 0}},
+                         build);
 }
 
 }  // namespace wattlas::pim

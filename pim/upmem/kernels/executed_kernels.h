@@ -1,5 +1,6 @@
-// Kernel costs from execution: generated assembly runs on the DPU executor, its output is held
-// against C++ bit for bit, and the cost is what more elements, tiles, vectors or rows add.
+// Kernel costs and times from execution, the only way to either: generated assembly runs on the DPU
+// executor, its output is held against C++ bit for bit, and the cost is what more elements, tiles,
+// vectors or rows add.
 #pragma once
 
 #include <array>
@@ -10,12 +11,14 @@
 #include "pim/dpu/exec/timing.h"
 #include "pim/upmem/kernel_cost.h"
 #include "pim/upmem/kernels/code.h"
+#include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
 
 /// Marginal cost of an inner-product kernel, in instructions unless said otherwise.
 struct MacMeasurement {
   double mac = 0, perPass = 0, perTile = 0, perOutput = 0, perRow = 0;
+  double perValue = 0;      ///< once per value of a vector, before the products
   double cyclesPerMac = 0;  ///< all tasklets running, DMA of the weights included
   double joulesPerMac = 0;  ///< of instructions that configuration files add
   double readsPerTile = 0, readBytesPerTile = 0;
@@ -29,17 +32,36 @@ struct ElementMeasurement {
   Hash128 assembly;
 };
 
+/// The kernel for a product of these formats, and the int8 kernel of an element-wise operator.
+MacKernel kernelOf(const NumberFormat& weight, const NumberFormat& activation);
+std::optional<ElementKernel> byteKernelOf(OpKind kind, OpVariant variant);
+
 /// How kernels are generated and run.
 struct KernelSetting {
   int unroll = 8;
   int tasklets = 16;
   dpu::DpuTiming timing;
   std::shared_ptr<const dpu::IsaExtension> isa;  ///< null = the stock instruction set
+  bool allRounds = false;  ///< of tile loops: nothing is extrapolated, however long they are
 };
+/// A tile loop on the DPU, all tasklets running.
+struct LoopMeasurement {
+  std::int64_t cycles = 0;
+  std::int64_t dmaBusy = 0;  ///< cycles that the engine was taken
+  std::int64_t instructions = 0;
+  std::int64_t events = 0;  ///< starts and transfers that the executor ran to know it
+  std::int64_t folded = 0;  ///< rounds that were not run: each adds as much as those before
+};
+
+/// Of a device: its timing, tasklets and instructions.
+KernelSetting settingOf(const UpmemParams& params);
+Hash128 hashOf(const dpu::DpuTiming& timing);
+
 /// Runs the kernel (about a millisecond) unless this process has run it with the same assembly and
 /// setting. Throws std::logic_error when an output differs from C++.
 MacMeasurement measure(MacKernel kernel, const KernelSetting& setting);
 ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting);
+LoopMeasurement measure(const TileLoop& loop, const KernelSetting& setting);
 
 /// Executed kernels where there are any, the table elsewhere (`executed` false in the cost).
 class ExecutedKernels final : public KernelCostSource {
@@ -63,7 +85,7 @@ class ExecutedKernels final : public KernelCostSource {
   KernelTable table_;
   KernelSetting setting_;
   mutable std::mutex mutex_;
-  mutable std::array<std::optional<MacMeasurement>, 8> macs_;
+  mutable std::array<std::optional<MacMeasurement>, macKernelCount> macs_;
   mutable std::array<std::optional<ElementMeasurement>, elementKernelCount> elements_;
 };
 

@@ -5,7 +5,7 @@
 
 #include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
-#include "pim/upmem/sim/tasklets.h"
+#include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
 namespace {
@@ -15,8 +15,8 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
   const bool fold = params.fold == "auto" && !detailed;
   Ticks time;
   for (const TileLoop& loop : work.loops) {
-    const LoopRun run = runLoop(loop, params.dpu, fold);
-    counters.steps += run.steps;
+    const LoopMeasurement run = measure(loop, settingOf(params));
+    counters.steps += run.events;
     counters.folded += run.folded;
     counters.dmaBusy += run.dmaBusy;
     time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());

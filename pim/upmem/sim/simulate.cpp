@@ -70,7 +70,8 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
   if (counters.folded > 0)
     profile.replications.push_back(
         {ReplicationKind::periodicity, counters.folded, "rounds of tiles, groups or passes",
-         "the complete relative state of tasklets, engine and bank recurred"});
+         "rounds of tiles add what the rounds before them added; the relative state of the bank "
+         "recurred"});
   profile.events = counters.steps + counters.launches + events + transfers;
   profile.statistics = {{"dpu.simulated", static_cast<double>(counters.simulatedDpus)},
                         {"dma.busyCycles", static_cast<double>(counters.dmaBusy)}};

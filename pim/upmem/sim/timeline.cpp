@@ -1,7 +1,7 @@
 #include "pim/upmem/sim/timeline.h"
 
 #include "pim/bank/bank_commands.h"
-#include "pim/upmem/sim/tasklets.h"
+#include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
 
@@ -11,7 +11,7 @@ Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, dram::C
   const DpuWork& work = kernel.classes.front().work;
   Ticks now = start;
   for (const TileLoop& loop : work.loops) {
-    const LoopRun run = runLoop(loop, p.dpu, true);
+    const LoopMeasurement run = measure(loop, settingOf(p));
     const Ticks length = cyclesToTicks(run.cycles, p.dpu.effectiveClock());
     if (run.dmaBusy > 0) trace.command({now, length, 0, 0, -1, 0, dram::CommandKind::DMA});
     now += length;

@@ -1,0 +1,324 @@
+#include "pim/dpu/exec/fusion.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace wattlas::dpu {
+
+namespace {
+
+constexpr std::uint32_t kAll = (1U << kRegisters) - 1;
+constexpr int kMostInputs = 3;  ///< read ports of the register file, and what an encoding holds
+
+struct Use {
+  std::uint32_t reads = 0, writes = 0;
+};
+
+std::uint32_t bit(unsigned number) {
+  return number < kRegisters ? 1U << number : 0;
+}
+
+Use useOf(const Instruction& in) {
+  const Form& form = *in.form;
+  Use use;
+  if (form.operation == Operation::custom) {  // of a file: accumulates, and may move its address
+    for (const Operand& o : form.operands) {
+      if (o.kind == OperandKind::ra) use.reads |= bit(in.ra);
+      if (o.kind == OperandKind::rb) use.reads |= bit(in.rb);
+      if (o.kind == OperandKind::db) use.reads |= bit(in.rb) | bit(in.rb + 1U);
+      if (o.kind == OperandKind::rc) use.writes |= bit(in.rc);
+      if (o.kind == OperandKind::dc) use.writes |= bit(in.rc) | bit(in.rc + 1U);
+    }
+    use.reads |= use.writes;
+    return use;
+  }
+  for (const Source s : {form.first, form.second, form.third}) {
+    if (s == Source::ra) use.reads |= bit(in.ra);
+    if (s == Source::rb) use.reads |= bit(in.rb);
+    if (s == Source::dbPair) use.reads |= bit(in.rb) | bit(in.rb + 1U);
+  }
+  if (form.destination == Destination::rc) use.writes = bit(in.rc);
+  if (form.destination == Destination::pair) use.writes = bit(in.rc) | bit(in.rc + 1U);
+  if (form.operation == Operation::mulStep || form.operation == Operation::divStep)
+    use.reads |= use.writes;
+  return use;
+}
+
+bool isLoad(const Instruction& in) {
+  return in.form->issue == IssueClass::loadStore && in.form->second == Source::none;
+}
+bool isStore(const Instruction& in) {
+  return in.form->issue == IssueClass::loadStore && in.form->second != Source::none;
+}
+bool jumps(const Instruction& in) {
+  return in.form->branches && in.condition != Condition::false_;
+}
+bool multiplies(const Instruction& in) {
+  return in.form->issue == IssueClass::multiply || in.form->operation == Operation::mulStep;
+}
+
+/// One name for the sixteen 8 x 8-bit multiplications.
+std::string nameOf(const Instruction& in) {
+  const std::string& text = in.form->mnemonicText;
+  return text.starts_with("mul_s") && text != "mul_step" ? "mul8"
+         : text.starts_with("mul_u")                     ? "mul8"
+                                                         : text;
+}
+
+std::string titleOf(int products, int shifted, int sums, int counts) {
+  if (products > 0 && shifted > 0) return "fast multiply";
+  if (products > 1) return "dot product";
+  if (products == 1 && sums > 0) return "multiply-accumulate";
+  if (products == 1) return "multiply with move";
+  if (counts > 0) return "population count";
+  return "arithmetic";
+}
+
+class Analysis {
+ public:
+  Analysis(const ExecutedProgram& executed, const InstructionSet& set) : x_(executed) {
+    const Program& program = *executed.program;
+    for (const std::uint64_t word : program.text) {
+      const auto in = set.decode(word);
+      code_.push_back(in ? std::optional(*in) : std::nullopt);
+      uses_.push_back(in ? useOf(*in) : Use{kAll, kAll});
+    }
+    for (const std::uint64_t n : executed.counts) total_ += static_cast<double>(n);
+    blocks();
+    liveness();
+  }
+
+  double total() const { return total_; }
+
+  struct Found {
+    std::vector<std::size_t> members;  ///< in order; the last one has the result
+    int inputs = 0;
+    std::string what;
+  };
+
+  std::vector<Found> found() const {
+    std::vector<Found> all;
+    for (std::size_t i = 0; i < code_.size(); ++i) {
+      if (!code_[i] || count(i) == 0) continue;
+      expressions(i, all);
+      increments(i, all);
+    }
+    return all;
+  }
+  std::uint64_t count(std::size_t i) const { return i < x_.counts.size() ? x_.counts[i] : 0; }
+  const Instruction& at(std::size_t i) const { return *code_[i]; }
+
+ private:
+  void blocks() {
+    begins_.assign(code_.size() + 1, false);
+    for (std::size_t i = 0; i < code_.size(); ++i) {
+      if (!code_[i]) continue;
+      const Instruction& in = *code_[i];
+      if (!in.form->branches && in.form->issue != IssueClass::control) continue;
+      begins_[i + 1] = true;
+      if (in.form->branches && in.target < code_.size()) begins_[in.target] = true;
+    }
+  }
+
+  /// Registers that are read again after each instruction.
+  void liveness() {
+    live_.assign(code_.size(), 0);
+    const auto before = [&](std::size_t i) {
+      return i < code_.size() ? (live_[i] & ~uses_[i].writes) | uses_[i].reads : 0U;
+    };
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t i = code_.size(); i-- > 0;) {
+        std::uint32_t after = before(i + 1);
+        if (!code_[i] ||
+            (code_[i]->form->issue == IssueClass::control && !code_[i]->form->branches))
+          after = kAll;  // calls and jumps to registers
+        else if (code_[i]->form->branches)
+          after |= before(code_[i]->target);
+        changed = changed || after != live_[i];
+        live_[i] = after;
+      }
+    }
+  }
+
+  bool plain(std::size_t i) const {
+    return code_[i] && !jumps(*code_[i]) &&
+           (code_[i]->form->issue == IssueClass::alu ||
+            code_[i]->form->issue == IssueClass::multiply);
+  }
+
+  /// The instruction of the same block that made what `reader` finds in a register.
+  std::optional<std::size_t> maker(std::size_t reader, std::uint32_t mask) const {
+    for (std::size_t i = reader; !begins_[i] && i-- > 0;)
+      if ((uses_[i].writes & mask) != 0) return i;
+    return std::nullopt;
+  }
+
+  /// Whether only members of the expression read what `i` makes.
+  bool inner(std::size_t i, const std::set<std::size_t>& members, std::size_t root) const {
+    const std::uint32_t made = uses_[i].writes;
+    for (std::size_t k = i + 1; k <= root; ++k) {
+      if ((uses_[k].reads & made) != 0 && !members.contains(k)) return false;
+      if ((uses_[k].writes & made) == made) return true;
+    }
+    return (live_[root] & made & ~uses_[root].writes) == 0;
+  }
+
+  int inputsOf(const std::set<std::size_t>& members) const {
+    std::set<std::pair<std::size_t, unsigned>> outside;  // by maker and register
+    for (const std::size_t m : members)
+      for (std::uint32_t left = uses_[m].reads; left != 0; left &= left - 1) {
+        const auto r = static_cast<unsigned>(std::countr_zero(left));
+        const auto from = maker(m, 1U << r);
+        if (!from || !members.contains(*from)) outside.insert({from ? *from + 1 : 0, r});
+      }
+    return static_cast<int>(outside.size());
+  }
+
+  /// The largest expression that ends in `root`, and its pairs and triples.
+  void expressions(std::size_t root, std::vector<Found>& all) const {
+    if (!plain(root) || uses_[root].writes == 0) return;
+    std::set<std::size_t> members = {root}, best;
+    keep(members, all);
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (auto m = members.rbegin(); m != members.rend() && !grown; ++m)
+        for (std::uint32_t left = uses_[*m].reads; left != 0 && !grown; left &= left - 1) {
+          const auto from = maker(*m, 1U << std::countr_zero(left));
+          if (!from || members.contains(*from) || !plain(*from) || count(*from) != count(root))
+            continue;
+          auto more = members;
+          more.insert(*from);
+          if (!inner(*from, more, root)) continue;
+          members = std::move(more);
+          grown = true;
+          if (members.size() <= 3) keep(members, all);
+          if (inputsOf(members) <= kMostInputs) best = members;
+        }
+    }
+    if (best.size() > 3) keep(best, all);
+  }
+
+  void keep(const std::set<std::size_t>& members, std::vector<Found>& all) const {
+    if (members.size() < 2 || inputsOf(members) > kMostInputs) return;
+    Found f{{members.begin(), members.end()}, inputsOf(members), {}};
+    int products = 0, shifted = 0, sums = 0, counts = 0;
+    for (const std::size_t m : members) {
+      products += multiplies(*code_[m]) ? 1 : 0;
+      const std::string& name = code_[m]->form->mnemonicText;
+      shifted += name.starts_with("lsl_add") || name == "mul_step" ? 1 : 0;
+      sums += name == "add" ? 1 : 0;
+      counts += name == "cao" ? 1 : 0;
+    }
+    f.what = titleOf(products, shifted, sums, counts);
+    all.push_back(std::move(f));
+  }
+
+  /// A load or store, and the addition that moves its address on.
+  void increments(std::size_t i, std::vector<Found>& all) const {
+    const Instruction& in = *code_[i];
+    if (in.form->operation == Operation::add && in.form->second == Source::immediate &&
+        in.form->destination == Destination::rc && in.ra == in.rc && !jumps(in)) {
+      for (std::size_t k = i; !begins_[k] && k-- > 0;) {
+        if (!code_[k] || (uses_[k].writes & bit(in.ra)) != 0) break;
+        const bool memory = isLoad(*code_[k]) || isStore(*code_[k]);
+        if (!memory || code_[k]->ra != in.ra || count(k) != count(i)) continue;
+        std::string what = "store with increment";
+        if (isLoad(*code_[k])) what = "vector load with increment";
+        all.push_back({{k, i}, 1, std::move(what)});
+        break;
+      }
+    }
+    // An addition and the branch that looks at its result: the end of a loop.
+    if (in.form->branches && in.form->destination == Destination::none && i > 0 && !begins_[i] &&
+        code_[i - 1] && code_[i - 1]->form->operation == Operation::add &&
+        (uses_[i].reads & uses_[i - 1].writes) != 0 && in.target <= i)
+      all.push_back({{i - 1, i}, 2, "zero-overhead loop"});
+  }
+
+  const ExecutedProgram& x_;
+  std::vector<std::optional<Instruction>> code_;
+  std::vector<Use> uses_;
+  std::vector<bool> begins_;
+  std::vector<std::uint32_t> live_;
+  double total_ = 0;
+};
+
+std::string patternOf(const Analysis& a, const std::vector<std::size_t>& members) {
+  std::map<std::string, int> counts;
+  std::vector<std::string> order;
+  for (const std::size_t m : members) {
+    const std::string name = nameOf(a.at(m));
+    if (counts[name]++ == 0) order.push_back(name);
+  }
+  std::string text;
+  for (const std::string& name : order)
+    text += (text.empty() ? "" : " + ") + name +
+            (counts[name] > 1 ? " x" + std::to_string(counts[name]) : std::string());
+  return text;
+}
+
+struct Pattern {
+  Fusion fusion;
+  std::map<std::string, double> savedIn;
+};
+
+}  // namespace
+
+std::vector<Fusion> fusionsOf(const std::vector<ExecutedProgram>& programs,
+                              const InstructionSet& set) {
+  // A family is what a proposal is called; its largest pattern stands for it.
+  std::map<std::string, std::map<std::string, Pattern>> families;
+  double weights = 0;
+  for (const ExecutedProgram& p : programs) weights += p.weight;
+  for (const ExecutedProgram& p : programs) {
+    const Analysis analysis(p, set);
+    if (analysis.total() <= 0) continue;
+    // An instruction joins one instance of a pattern only.
+    std::map<std::string, std::set<std::size_t>> taken;
+    for (const Analysis::Found& f : analysis.found()) {
+      const std::string pattern = patternOf(analysis, f.members);
+      auto& used = taken[f.what + pattern];
+      if (std::any_of(f.members.begin(), f.members.end(),
+                      [&](std::size_t m) { return used.contains(m); }))
+        continue;
+      used.insert(f.members.begin(), f.members.end());
+      Pattern& kept = families[f.what][pattern];
+      kept.fusion.what = f.what;
+      kept.fusion.pattern = pattern;
+      kept.fusion.instructions = static_cast<int>(f.members.size());
+      kept.fusion.inputs = std::max(kept.fusion.inputs, f.inputs);
+      const double saved = static_cast<double>(analysis.count(f.members.back())) *
+                           static_cast<double>(f.members.size() - 1) / analysis.total() * p.weight /
+                           weights;
+      kept.fusion.saved += saved;
+      kept.savedIn[p.name] += saved;
+    }
+  }
+  std::vector<Fusion> all;
+  for (auto& [what, patterns] : families) {
+    const auto better = [](const auto& a, const auto& b) {
+      return a.second.fusion.saved < b.second.fusion.saved;
+    };
+    Pattern best = std::max_element(patterns.begin(), patterns.end(), better)->second;
+    for (const auto& [text, p] : patterns)
+      if (p.fusion.instructions <= 3 && p.fusion.saved > best.fusion.savedByGroup) {
+        best.fusion.savedByGroup = p.fusion.saved;
+        best.fusion.group = text;
+      }
+    std::vector<std::pair<double, std::string>> order;
+    for (const auto& [name, saved] : best.savedIn) order.emplace_back(-saved, name);
+    std::sort(order.begin(), order.end());
+    for (const auto& [saved, name] : order) best.fusion.in.push_back(name);
+    all.push_back(std::move(best.fusion));
+  }
+  std::sort(all.begin(), all.end(), [](const Fusion& a, const Fusion& b) {
+    return a.saved != b.saved ? a.saved > b.saved : a.what < b.what;
+  });
+  return all;
+}
+
+}  // namespace wattlas::dpu
