@@ -1,5 +1,5 @@
 // PIM-AI chips: published rates, bounds, folds, refresh, perturbation.
-#include "pim/pimai/sim/stream.h"
+#include "pim/sliced/device.h"
 #include "tests/paths.h"
 #include "tests/pim/agreement.h"
 #include "tests/pim/perturbation.h"
@@ -77,14 +77,11 @@ TEST(PimAi, EveryParameterMatters) {
     ops.push_back(gemm(1, 4096, 4096, f));
     ops.push_back(gemm(1024, 4096, 4096, f));
   }
-  // Parameters that the closed form leaves to the event model or to another mode.
   const std::map<std::string, const char*> inert = {
-      {"memory.tRFCpb", "single-bank refresh hides behind other banks"},
-      {"memory.bank.tRP", "hidden behind other banks"},
-      {"memory.bank.tRAS", "hidden behind other banks"},
-      {"memory.bank.tRTP", "hidden behind other banks"},
+      {"memory.bank.tRAS", "rows are open for longer"},
+      {"memory.bank.tRRD", "rows are open for longer"},
+      {"memory.bank.tFAW", "rows are open for longer"},
       {"memory.bank.tRFC", "allBank only"},
-      {"memory.bank.row", "counts activations, whose energy is part of the access"},
   };
   const auto device = deviceOf("pim-ai-4chip");
   for (const ParameterRecord& p : device->config().parameters) {
