@@ -21,10 +21,11 @@ std::int64_t sampleOf(const StreamSetup& s) {
 StreamTime::StreamTime(const StreamSetup& s) : burst_(std::max<Clock>(1, s.timing.burst)) {
   checkRefresh(s.controller, s.timing);
   ChannelEngine engine(s.timing, s.controller, Level::event);
-  const std::int64_t n = sampleOf(s), banks = s.timing.banks();
+  const std::int64_t n = sampleOf(s), groups = s.timing.groups, banks = s.timing.banksPerGroup;
   for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t row = i / s.accessesPerRow;
-    engine.submit({i, 0, static_cast<int>(row % banks), row / banks, i % s.accessesPerRow, false});
+    const std::int64_t inGroup = i / groups, row = inGroup / s.accessesPerRow;
+    const auto bank = static_cast<int>(i % groups * banks + row % banks);
+    engine.submit({i, 0, bank, row / banks, inGroup % s.accessesPerRow, false});
   }
   engine.drain();
   ends_.reserve(static_cast<std::size_t>(n));

@@ -9,7 +9,8 @@
 
 namespace wattlas::dram {
 
-/// What the channel is and how its rows follow each other: row after row over the banks.
+/// What the channel is. Accesses take turns over the bank groups; rows follow each other over the
+/// banks of the groups.
 struct StreamSetup {
   Timing timing;
   ControllerParams controller;

@@ -101,7 +101,8 @@ void Channel::issue(const dram::Command& command, std::int64_t at, CommandKind k
   ++result_.steps;
   slot_ = std::max(slot_, end + t_.ck);
   if (issued_.size() < keep_)
-    issued_.push_back({at, kind, g.verb, std::max(command.bank, 0), command.row, g.toBank});
+    issued_.push_back(
+        {at, kind, g.verb, std::max({command.bank, command.unit, 0}), command.row, g.toBank});
 }
 
 void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
@@ -111,8 +112,7 @@ void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
           ? 1
           : std::max<std::int64_t>(1, p_.banks / std::max<std::int64_t>(1, p_.banksPerActivate));
   for (std::int64_t i = 1; i < needed; ++i) {
-    issue({Kind::ACT, 0, -1, -1, row}, at, CommandKind::activate, {});
-    if (!issued_.empty() && issued_.size() <= keep_) issued_.back().bank = bank;
+    issue({Kind::ACT, 0, -1, bank, row}, at, CommandKind::activate, {});
     at = std::max(at + t_.ck, state_.ruled({Kind::ACT, 0, -1}));
   }
   issue({Kind::ACT, 0, bank, -1, row}, at, CommandKind::activate, {});
@@ -176,8 +176,7 @@ void Channel::changeMode(const Group& g, std::int64_t at) {
 
 void Channel::registers(const Group& g) {
   const dram::Command command{g.verb == Verb::bufferWrite ? Kind::WREG : Kind::RREG};
-  changeMode(g, std::max(slot_, g.verb == Verb::bufferWrite ? state_.ruled({Kind::WREG}) - t_.buffer
-                                                            : state_.ruled({Kind::RREG}) - t_.wtr));
+  changeMode(g, std::max(slot_, state_.ruled(command)));
   const std::int64_t spacing = std::max(g.verb == Verb::bufferWrite ? t_.buffer : t_.ccdl, t_.ck);
   for (std::int64_t left = g.count; left > 0;) {
     std::int64_t at = std::max(slot_, state_.ruled(command));

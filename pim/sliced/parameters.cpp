@@ -14,6 +14,9 @@ const FieldRule rate{1e6, 1e17, {}}, joules{0, 1e-6, {}};
 void DramChannels::bind(Binder& m) {
   m.integer("channels", channels, {1, 1024, {}}, "channels of a chip");
   m.integer("banks", banks, {1, 1024, {}}, "banks of a channel");
+  m.integer("bankGroups", bankGroups, {1, 64, "1"}, "groups of banks whose accesses take turns");
+  m.integer("banksPerRefresh", banksPerRefresh, {1, 1024, "1"},
+            "banks of one refresh where `refresh` is perBank");
   m.quantity("channelRate", rate, {1e6, 1e16, {}}, "peak rate of a channel");
   m.quantity("access", access, {8, 1e5, "256 bit"}, "one column access of a channel");
   m.choice("refresh", refreshMode, {"perBank", "allBank"}, {.fallback = "perBank"},
@@ -21,11 +24,17 @@ void DramChannels::bind(Binder& m) {
   m.quantity("tRFCpb", bank.tRFCpb, {1e-9, 1e-3, {}}, "refresh of one bank");
   m.section("bank", "timing of a bank", [this](Binder& s) { bank.bind(s); });
   if (!m.reading()) return;
+  if (banks % bankGroups != 0)
+    m.problem("bankGroups", "does not divide the banks", "a divisor of " + std::to_string(banks));
+  if (banks % banksPerRefresh != 0)
+    m.problem("banksPerRefresh", "does not divide the banks",
+              "a divisor of " + std::to_string(banks));
   if (bank.rowBits.value < access.value)
     m.problem("access", "a row is shorter than an access", "at most `bank.row`");
   if (refreshMode == "perBank" && bank.tRFCpb.value > 0.9 * bank.tREFI.value)
     m.problem("tRFCpb", "refresh takes more than nine tenths of a bank's time",
               "tRFCpb up to 0.9 x tREFI");
+  if (rate.value.value <= 0 || access.value.value <= 0) return;  // missing: said already
   try {
     const dram::StreamSetup s = stream();
     if (bank.tREFI.value.value > 0) dram::checkRefresh(s.controller, s.timing);
@@ -38,7 +47,8 @@ dram::StreamSetup DramChannels::stream() const {
   const auto ps = [](const Sourced<Seconds>& s) { return nearestTicks(s.value).ps; };
   dram::StreamSetup setup;
   dram::Timing& t = setup.timing;  // in picoseconds
-  t.banksPerGroup = static_cast<int>(banks);
+  t.groups = static_cast<int>(bankGroups);
+  t.banksPerGroup = static_cast<int>(std::max<std::int64_t>(1, banks / bankGroups));
   t.burst = t.ccdS = t.ccdL = std::max<dram::Clock>(1, toTicks(access.value / rate.value).ps);
   t.rcdRead = ps(bank.tRCD);
   t.rp = t.rpAll = ps(bank.tRP);
@@ -50,7 +60,7 @@ dram::StreamSetup DramChannels::stream() const {
   t.rfc = ps(bank.tRFC);
   t.rfcBank = ps(bank.tRFCpb);
   t.refi = ps(bank.tREFI);
-  t.refreshUnits = banks;
+  t.refreshUnits = std::max<std::int64_t>(1, banks / banksPerRefresh);
   t.bankRefreshToActivate = t.bankRefreshToRefresh = 1;
   setup.controller.refresh = refreshMode == "allBank" ? "all" : "bank";
   setup.accessesPerRow =

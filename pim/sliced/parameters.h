@@ -19,8 +19,9 @@ using dram::nearestTicks;
 /// The memory of a unit as channels of DRAM that are read side by side.
 struct DramChannels {
   std::int64_t channels = 8, banks = 16;  ///< channels of a unit, banks of a channel
-  Sourced<BitRate> rate;                  ///< pins of a channel
-  Sourced<Bits> access;                   ///< one column access of a channel
+  std::int64_t bankGroups = 1, banksPerRefresh = 1;
+  Sourced<BitRate> rate;  ///< pins of a channel
+  Sourced<Bits> access;   ///< one column access of a channel
   BankTiming bank;
   std::string refreshMode = "perBank";  ///< or allBank
   BankEnergy energy;                    ///< activation and refresh
