@@ -205,11 +205,14 @@ class Generator {
 /// What the banks of a chip share: the pumps (four activations in a window) and the cap on rows.
 class ChipWindow {
  public:
-  explicit ChipWindow(const SaMacParams& mac)
-      : window_(nearestTicks(mac.tFAW)), most_(static_cast<std::size_t>(mac.activeRowsPerChip)) {}
+  ChipWindow(const SaMacParams& mac, const BankTiming& timing)
+      : window_(nearestTicks(mac.tFAW)),
+        distance_(nearestTicks(timing.tRRD)),
+        most_(static_cast<std::size_t>(mac.activeRowsPerChip)) {}
 
   Ticks allowed(Ticks at) const {
     if (window_.ps > 0 && recent_.size() == 4) at = std::max(at, recent_.front() + window_);
+    if (distance_.ps > 0 && !recent_.empty()) at = std::max(at, recent_.back() + distance_);
     // Not more rows than allowed: wait for the earliest to close. Kept in rising order.
     const auto open = static_cast<std::size_t>(
         closes_.end() - std::upper_bound(closes_.begin(), closes_.end(), at));
@@ -228,7 +231,7 @@ class ChipWindow {
   int mostOpen() const { return mostOpen_; }
 
  private:
-  Ticks window_;
+  Ticks window_, distance_;
   std::size_t most_;
   std::deque<Ticks> recent_;
   std::vector<Ticks> closes_;
@@ -250,7 +253,7 @@ CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& 
   all.reserve(static_cast<std::size_t>(banks));
   for (std::int64_t b = 0; b < banks; ++b)
     all.emplace_back(work, mac, timing, issue, row, static_cast<std::int32_t>(b), trace);
-  ChipWindow window(mac);
+  ChipWindow window(mac, timing);
   for (;;) {
     // The bank that can activate first goes first; equal times in the order of the banks.
     Generator* first = nullptr;
