@@ -198,8 +198,10 @@ void ChannelState::issue(const Command& x, Clock time) {
   if (time < from.time)
     fail(std::string(from.name) + " allows it from " + std::to_string(from.time));
   Clock& free = (buses_ != nullptr ? *buses_ : ownBuses_)[at(busOf(x.kind))];
-  if (time < free) fail("the command bus is busy until " + std::to_string(free));
-  free = time + length(x.kind);
+  if (c_.commandBus) {
+    if (time < free) fail("the command bus is busy until " + std::to_string(free));
+    free = time + length(x.kind);
+  }
   push(x, time);
   if (x.kind == activateOf(c_)) {
     std::size_t& oldest = activateAt_[at(x.rank)];
