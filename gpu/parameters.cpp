@@ -89,6 +89,7 @@ void ConvolutionFit::bind(Binder& b) {
              "share of the peak in the product of Winograd F(4x4, 3x3) with stored transforms; 0 = "
              "none");
   b.quantity("memory", memory, {0.01, 1, "0.8"}, "share of the DRAM peak");
+  b.quantity("tilePenalty", tilePenalty, {0, 20, "0.12"}, "loss of tiles smaller than 256x128");
   b.quantity("ctasToFill", ctasToFill, {0.1, 8, "2"}, "CTAs that an SM needs to reach its rate");
   b.integer("fewestChannels", fewestChannels, {1, 4096, "8"},
             "input channels below which Winograd is not chosen");

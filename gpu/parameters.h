@@ -61,6 +61,7 @@ struct ConvolutionFit {
   Sourced<Ratio> winograd;        ///< of the fused F(2x2) kernel, of its own multiplications
   Sourced<Ratio> winogradStored;  ///< of the product of F(4x4), whose transforms are stored
   Sourced<Ratio> memory;          ///< share of the DRAM peak
+  Sourced<Ratio> tilePenalty;     ///< loss of tiles smaller than 256x128
   Sourced<Ratio> ctasToFill;
   std::int64_t fewestChannels = 8;  ///< input channels below which Winograd is not chosen
   void bind(Binder& b);

@@ -30,10 +30,13 @@ Totals totalsOf(const ConfigNode& tree) {
     t.joules += profile.shares[0].energy.energy(device->energy()).value +
                 idle * static_cast<double>(profile.alone().ps);
   };
-  for (const char* format : {"fp32", "tf32", "fp16", "bf16", "fp8-e4m3", "fp4-e2m1", "int16",
-                             "int8", "int4", "w4a16", "binary"})
+  for (const char* format :
+       {"fp32", "fp16", "bf16", "fp8-e4m3", "fp4-e2m1", "int16", "int8", "int4", "w4a16", "binary"})
     for (Operator op : sample(format)) add(op, Bits(0));
   for (const Operator& op : sample()) add(op, bytes(25e6));
+  Operator shortened = gemm(4096, 8192, 8192, "fp32");
+  shortened.formats.weight.name = shortened.formats.activation.name = "tf32";
+  add(shortened, Bits(0));
   add(gemm(1, 3000, 3000, "int8"), bytes(9e6));
   add(rows(OpKind::rope, OpVariant::none, 4096, 8192), Bits(0));
   add(rows(OpKind::rope, OpVariant::none, 2, 20000), Bits(0));
