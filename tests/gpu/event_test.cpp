@@ -43,7 +43,8 @@ TEST(GpuEvent, EnergyIsThatOfTheKernelsEvents) {
 }
 
 TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
-  const auto capped = makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}});
+  const auto capped =
+      makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}, {"calibration.launches.rest", "0 us"}});
   const auto program = lower(*capped, gemm(8192, 8192, 8192));
   const Profile profile = capped->simulate(*program, Fidelity::event);
   const double seconds = toSeconds(profile.alone()).value;
