@@ -162,6 +162,9 @@ void StreamFit::bind(Binder& b) {
 }
 
 void StreamFits::bind(Binder& b) {
+  b.integer("elementBits", elementBits, {1, 64, "16"},
+            "width of the elements that `rowTime` was measured with; a CTA moves bits, so that others "
+            "take their share");
   b.section("add", "two inputs, one output", [this](Binder& s) { add.bind(s); });
   b.section("gated", "gated activations (silu x up)", [this](Binder& s) { gated.bind(s); });
   b.section("activation", "plain activations", [this](Binder& s) { activation.bind(s); });

@@ -122,6 +122,7 @@ struct StreamFit {
 
 struct StreamFits {
   StreamFit add, gated, activation, norm, rope, softmax, gather;
+  std::int64_t elementBits = 16;  ///< of the elements whose row times these are
   void bind(Binder& b);
 };
 
