@@ -94,7 +94,11 @@ Kernel planStream(const PlanInput& in) {
   const double head = isGated(op.variant) ? gatedHead : 0;
   const double share = static_cast<double>(op.formats.activation.bits) /
                        static_cast<double>(in.p.fit.stream.elementBits);
-  const double latency = kind.fit.rowTime.value.value * share * (width + head) / chunk * hertz;
+  const double perSm = in.p.memory.bandwidth.value.value / static_cast<double>(in.p.sms);
+  const double measured = in.p.fit.stream.smBandwidth.value.value;
+  const double faster = measured > 0 ? std::min(1.0, measured / perSm) : 1.0;
+  const double latency =
+      kind.fit.rowTime.value.value * share * faster * (width + head) / chunk * hertz;
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.
