@@ -113,6 +113,10 @@ void StackRules::bind(Binder& b) {
   b.quantity("rest", rest, {0, 10, "0 us"},
              "idle time between two measured calls of a single operator: the power limit holds for "
              "the average, so that short kernels keep their clock; networks do not rest");
+  b.integer(
+      "streams", streams, {1, 16, "1"},
+      "operators, next to each other and independent, that are launched into streams of their "
+      "own; the event model lets them share the chip, the closed form adds them up");
   b.flag("normWithAdd", normWithAdd, {.fallback = "false"},
          "the kernel of a norm adds the residual before it");
   b.quantity(

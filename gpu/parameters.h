@@ -80,13 +80,14 @@ struct StackRules {
   /// Element operators that ride in the kernel of the product or convolution before them, at most.
   std::int64_t epilogues = 0;
   bool normWithAdd = false;  ///< a norm adds the residual before it
+  std::int64_t streams = 1;  ///< independent neighbours that are launched beside each other
   /// A kernel of its own writes the new keys and values of a prefill to the cache, a CTA for each
   /// token: its life, and what each round of its threads over the token's values adds. 0 = none.
   Sourced<Seconds> cacheWriteToken, cacheWriteRound;
   /// Between two measured calls of a single operator; the power limit holds for the average.
   Sourced<Seconds> rest;
   /// Regions of more than one operator exist.
-  bool fuses() const { return epilogues > 0 || normWithAdd; }
+  bool fuses() const { return epilogues > 0 || normWithAdd || streams > 1; }
   void bind(Binder& b);
 };
 

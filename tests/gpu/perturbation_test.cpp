@@ -44,6 +44,7 @@ Totals totalsOf(const ConfigNode& tree) {
   add(rows(OpKind::softmax, OpVariant::none, 20000, 512), Bits(0));
   add(rows(OpKind::activation, OpVariant::gelu, 4096, 8192), Bits(0));
   add(rows(OpKind::activation, OpVariant::gelu, 1, 4096), Bits(0));
+  add(rows(OpKind::activation, OpVariant::siluMul, 4, 8192), Bits(0));
   add(rows(OpKind::add, OpVariant::none, 20000, 8192), Bits(0));
   add(rows(OpKind::embedding, OpVariant::none, 4096, 8192), Bits(0));
   add(rows(OpKind::embedding, OpVariant::none, 1, 4096), Bits(0));
