@@ -22,7 +22,7 @@ Shape extentsOf(const Operator& op) {
   return s;
 }
 
-/// Constants of the product inside a convolution: large tiles lose nothing, by definition.
+/// Constants of the product inside a convolution.
 MatrixFit insideConvolution(const PlanInput& in, double efficiency) {
   const ConvolutionFit& fit = in.p.fit.convolution;
   MatrixFit own;
@@ -30,7 +30,7 @@ MatrixFit insideConvolution(const PlanInput& in, double efficiency) {
   own.efficiency.value = Ratio(efficiency);
   own.dramEfficiency.value = fit.memory.value;
   own.latency.value = in.p.fit.lanes.latency.value;
-  own.tilePenalty.value = Ratio(0);
+  own.tilePenalty.value = fit.tilePenalty.value;
   own.overlapLoss.value = in.p.fit.lanes.overlapLoss.value;
   own.ctasToFill.value = fit.ctasToFill.value;
   return own;
@@ -62,6 +62,13 @@ Kernel winograd(const PlanInput& in, const Shape& c, int m) {
   s.columnBits = op.formats.weight.bits;
   s.rowBits = s.outputBits = bits;
   Kernel k = planProduct(in, s, own);
+  if (!stored) {
+    // The filters are transformed by a kernel before: written and read again.
+    const double filters = points * c.cin * c.cout * s.columnBits;
+    k.l2Bits += 2.0 * filters;
+    k.dramBits += 2.0 * filters * missShare(in.p, filters);
+    k.launches += 1;
+  }
   if (stored) {
     const double moved =
         2.0 * points * (s.m * (c.cin + c.cout) * bits + c.cin * c.cout * s.columnBits);

@@ -22,6 +22,59 @@ const GpuProgram& asGpu(const Program& program) {
   return *own;
 }
 
+/// One head and what rides in its kernels.
+Expected<std::shared_ptr<GpuProgram>, Refusal> lowerRegion(const Parameters& p,
+                                                           const WorkItem& item,
+                                                           const std::vector<OpId>& ops) {
+  const auto at = [&](OpId id) { return atStep(item.graph.at(id), item.step); };
+  const Operator op = at(ops.front());
+  const OpCost cost = costOf(op);
+  // Without a known loop nothing stays in the cache from one use to the next.
+  const double loop = item.loopWorkingSet.value > 0
+                          ? std::max(item.loopWorkingSet.value, cost.weights.value)
+                          : std::numeric_limits<double>::infinity();
+  auto lowered = lowerOperator(p, op, loop);
+  if (!lowered) return lowered;
+  GpuProgram& program = **lowered;
+  Bits resident = cost.weights + cost.state, streamed = cost.weightRead,
+       workspace = cost.input + cost.output;
+  for (std::size_t i = 1; i < ops.size(); ++i) {
+    const Operator next = at(ops[i]);
+    const OpCost own = costOf(next);
+    rideAlong(p, next, program.kernels);
+    resident += own.weights + own.state;
+    streamed += own.weightRead;
+    workspace += own.input;
+  }
+  program.operators = ops.size();
+  // An operator that belongs to no workload is a measurement of its own.
+  if (item.content == Hash128{}) program.rest = p.fit.launches.rest.value.value;
+  program.footprint_ = {{0, resident, workspace}};
+  // Parameters that do not fit come over the host link while the kernel runs.
+  if (!item.weightsResident) program.streamedBits = streamed.value;
+  Hasher h;
+  h.add(program.hash_).real(program.streamedBits).real(resident.value);
+  if (program.operators > 1)
+    for (const Kernel& k : program.kernels) h.text(k.name).real(k.l2Bits).real(k.vectorOps);
+  h.integer(static_cast<std::int64_t>(program.operators)).real(program.rest);
+  program.hash_ = h.real(workspace.value).finish();
+  return lowered;
+}
+
+/// Adds a program that runs beside `program`.
+void join(GpuProgram& program, GpuProgram& other) {
+  program.kernels.insert(program.kernels.end(), other.kernels.begin(), other.kernels.end());
+  program.assumptions.insert(program.assumptions.end(), other.assumptions.begin(),
+                             other.assumptions.end());
+  program.usefulMacs += other.usefulMacs;
+  program.streamedBits += other.streamedBits;
+  program.operators += other.operators;
+  program.footprint_[0].resident += other.footprint_[0].resident;
+  program.footprint_[0].workspace += other.footprint_[0].workspace;
+  program.bound_ = std::max(program.bound_, other.bound_);
+  program.hash_ = Hasher().text("beside").add(program.hash_).add(other.hash_).finish();
+}
+
 }  // namespace
 
 Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
@@ -76,7 +129,7 @@ const Parameters* Gpu::parametersFor(const std::string& stack) const {
 std::vector<std::vector<OpId>> Gpu::partition(const Graph& graph,
                                               const std::vector<OpId>& mine) const {
   if (!ownRules().fuses()) return Device::partition(graph, mine);
-  return fusedRegions(ownRules(), graph, mine);
+  return streamRegions(ownRules(), graph, fusedRegions(ownRules(), graph, mine));
 }
 
 Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& item) const {
@@ -86,43 +139,29 @@ Expected<std::shared_ptr<const Program>, Refusal> Gpu::lower(const WorkItem& ite
         Refusal::Code::mapping, p_.title + " has no stack '" + item.stack.substr(0, 60) + "'",
         fmt::format("{}; without one the library kernels alone", fmt::join(stacks(), ", "))};
   const Parameters& p = *chosen;
-  if (!isRegion(p.fit.launches, item.graph, item.region))
+  std::vector<std::vector<OpId>> heads = {item.region};
+  if (item.region.size() > 1) heads = fusedRegions(p.fit.launches, item.graph, item.region);
+  const auto refused = [&] {
     return Refusal{Refusal::Code::mapping,
                    fmt::format("{} runs one operator per kernel and what rides in it, not these {}",
                                p_.title, item.region.size()),
                    "regions of one operator"};
-  const Operator op = item.op(0);
-  const OpCost cost = costOf(op);
-  // Without a known loop nothing stays in the cache from one use to the next.
-  const double loop = item.loopWorkingSet.value > 0
-                          ? std::max(item.loopWorkingSet.value, cost.weights.value)
-                          : std::numeric_limits<double>::infinity();
-  auto lowered = lowerOperator(p, op, loop);
-  if (!lowered) return lowered.error();
-  GpuProgram& program = **lowered;
-  Bits resident = cost.weights + cost.state, streamed = cost.weightRead,
-       workspace = cost.input + cost.output;
-  for (std::size_t i = 1; i < item.region.size(); ++i) {
-    const Operator next = item.op(i);
-    const OpCost own = costOf(next);
-    rideAlong(p, next, program.kernels);
-    resident += own.weights + own.state;
-    streamed += own.weightRead;
-    workspace += own.input;
+  };
+  if (item.region.empty() || heads.size() > static_cast<std::size_t>(p.fit.launches.streams))
+    return refused();
+  std::shared_ptr<GpuProgram> program;
+  std::int32_t first = 0;
+  for (const std::vector<OpId>& ops : heads) {
+    auto one = lowerRegion(p, item, ops);
+    if (!one) return one.error();
+    for (Kernel& k : (*one)->kernels) k.op = first;
+    first += static_cast<std::int32_t>(ops.size());
+    if (program)
+      join(*program, **one);
+    else
+      program = *one;
   }
-  program.operators = item.region.size();
-  // An operator that belongs to no workload is a measurement of its own.
-  if (item.content == Hash128{}) program.rest = p.fit.launches.rest.value.value;
-  program.footprint_ = {{0, resident, workspace}};
-  // Parameters that do not fit come over the host link while the kernel runs.
-  if (!item.weightsResident) program.streamedBits = streamed.value;
-  Hasher h;
-  h.add(program.hash_).real(program.streamedBits).real(program.footprint_[0].resident.value);
-  if (program.operators > 1)
-    for (const Kernel& k : program.kernels) h.text(k.name).real(k.l2Bits).real(k.vectorOps);
-  h.integer(static_cast<std::int64_t>(program.operators)).real(program.rest);
-  program.hash_ = h.real(program.footprint_[0].workspace.value).finish();
-  return std::shared_ptr<const Program>(*lowered);
+  return std::shared_ptr<const Program>(program);
 }
 
 Profile Gpu::estimate(const Program& program) const {
@@ -149,39 +188,45 @@ Profile Gpu::profileOf(const GpuProgram& program, const std::vector<Ticks>& dura
                        const std::vector<EnergyCounts>& energy,
                        const std::vector<Bottleneck>& bounds) const {
   Profile profile;
-  OperatorShare share;
-  Ticks longest;
+  std::vector<Ticks> longest(program.operators);
+  profile.shares.resize(program.operators);
+  Ticks end;
   for (std::size_t i = 0; i < durations.size(); ++i) {
+    const Kernel& kernel = program.kernels[i];
     Segment segment;
     segment.local = durations[i];
-    segment.repeat = program.kernels[i].repeat;
+    segment.repeat = kernel.repeat;
     segment.energy = energy[i];
-    segment.op = 0;
+    segment.op = kernel.op;
     segment.bottleneck = bounds[i];
     if (i == 0 && program.streamedBits > 0)
       segment.demands.push_back({0, Bits(program.streamedBits), p_.hostLink.value, 0, false});
+    OperatorShare& share = profile.shares[static_cast<std::size_t>(kernel.op)];
     share.energy.add(energy[i], segment.repeat);
     const Ticks all = times(durations[i], segment.repeat);
     share.busy += all;
-    if (all >= longest) {
-      longest = all;
+    if (all >= longest[static_cast<std::size_t>(kernel.op)]) {
+      longest[static_cast<std::size_t>(kernel.op)] = all;
       share.bottleneck = bounds[i];
     }
     profile.segments.push_back(std::move(segment));
   }
-  share.attributed = share.end = profile.alone();
-  if (share.attributed > share.busy) share.bottleneck = Bottleneck::link;
-  const double peak = info_.peakMacs.value / 2.0 * toSeconds(share.attributed).value;
-  share.utilisation = peak > 0 ? std::min(1.0, program.usefulMacs / peak) : 0.0;
-  profile.shares.push_back(std::move(share));
-  // What rides in a kernel takes no time of its own.
-  for (std::size_t i = 1; i < program.operators; ++i) {
-    OperatorShare rider;
-    rider.op = static_cast<std::int32_t>(i);
-    rider.start = rider.end = profile.shares.front().end;
-    rider.bottleneck = profile.shares.front().bottleneck;
-    profile.shares.push_back(std::move(rider));
+  // The first share waits for streamed parameters too; what rides in a kernel takes no time.
+  const Ticks total = profile.alone();
+  Ticks others;
+  for (std::size_t i = 1; i < profile.shares.size(); ++i) others += profile.shares[i].busy;
+  const double peak = info_.peakMacs.value / 2.0;
+  for (std::size_t i = 0; i < profile.shares.size(); ++i) {
+    OperatorShare& share = profile.shares[i];
+    share.op = static_cast<std::int32_t>(i);
+    share.attributed = i == 0 ? total - others : share.busy;
+    share.start = end;
+    share.end = end += share.attributed;
+    if (share.attributed > share.busy) share.bottleneck = Bottleneck::link;
+    if (i > 0 && share.busy.ps == 0) share.bottleneck = profile.shares[i - 1].bottleneck;
   }
+  const double done = peak * toSeconds(total).value;
+  profile.shares.front().utilisation = done > 0 ? std::min(1.0, program.usefulMacs / done) : 0.0;
   profile.assumptions = program.assumptions;
   profile.events = static_cast<std::int64_t>(durations.size());
   return profile;

@@ -52,7 +52,8 @@ class Regions {
   static constexpr std::int64_t absent = -1;
   static std::size_t index(OpId id) { return static_cast<std::size_t>(id); }
 
-  /// `next` runs as often as `head` and all its other inputs are there when `head` starts.
+  /// `next` runs as often as `head` and all its other inputs are there when `head` starts: they
+  /// come before it, or are not among these operators and so came earlier.
   bool fits(OpId head, OpId previous, OpId next) const {
     if (place_[index(next)] == absent || taken_[index(next)] != 0) return false;
     const Operator &a = graph_.at(head), &b = graph_.at(next);
@@ -60,9 +61,7 @@ class Regions {
         a.formats.activation.name != b.formats.activation.name)
       return false;
     for (const OpId other : graph_.producers(next))
-      if (other != previous &&
-          (place_[index(other)] == absent || place_[index(other)] >= place_[index(head)]))
-        return false;
+      if (other != previous && place_[index(other)] >= place_[index(head)]) return false;
     return true;
   }
 
@@ -107,13 +106,30 @@ std::vector<std::vector<OpId>> fusedRegions(const StackRules& rules, const Graph
   return Regions(rules, graph, mine).of(mine);
 }
 
-bool isRegion(const StackRules& rules, const Graph& graph, const std::vector<OpId>& ops) {
-  if (ops.size() <= 1) return ops.size() == 1;
-  const Operator &head = graph.at(ops.front()), &next = graph.at(ops[1]);
-  if (head.kind == OpKind::add)
-    return rules.normWithAdd && ops.size() == 2 && next.kind == OpKind::norm;
-  return isWeighted(head) && static_cast<std::int64_t>(ops.size()) <= rules.epilogues + 1 &&
-         std::all_of(ops.begin() + 1, ops.end(), [&](OpId id) { return isEpilogue(graph.at(id)); });
+std::vector<std::vector<OpId>> streamRegions(const StackRules& rules, const Graph& graph,
+                                             std::vector<std::vector<OpId>> fused) {
+  if (rules.streams <= 1) return fused;
+  const auto reads = [&](const std::vector<OpId>& from, const std::vector<OpId>& ops) {
+    for (const OpId id : ops)
+      for (const OpId producer : graph.producers(id))
+        if (std::find(from.begin(), from.end(), producer) != from.end()) return true;
+    return false;
+  };
+  std::vector<std::vector<OpId>> out;
+  std::int64_t members = 0;
+  for (std::vector<OpId>& region : fused) {
+    const bool beside = members > 0 && members < rules.streams && !reads(out.back(), region) &&
+                        graph.at(out.back().front()).count == graph.at(region.front()).count &&
+                        graph.at(out.back().front()).block == graph.at(region.front()).block;
+    if (beside) {
+      out.back().insert(out.back().end(), region.begin(), region.end());
+      ++members;
+    } else {
+      out.push_back(std::move(region));
+      members = 1;
+    }
+  }
+  return out;
 }
 
 void rideAlong(const Parameters& p, const Operator& op, std::vector<Kernel>& kernels) {

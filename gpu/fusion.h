@@ -12,8 +12,9 @@ namespace wattlas::gpu {
 /// element operators behind a product or convolution; the norm behind the addition of a residual.
 std::vector<std::vector<OpId>> fusedRegions(const StackRules& rules, const Graph& graph,
                                             const std::vector<OpId>& mine);
-/// True for one operator, or a head with what may ride in its kernel.
-bool isRegion(const StackRules& rules, const Graph& graph, const std::vector<OpId>& ops);
+/// Joins neighbours that do not read each other, as many as the stack has streams.
+std::vector<std::vector<OpId>> streamRegions(const StackRules& rules, const Graph& graph,
+                                             std::vector<std::vector<OpId>> fused);
 /// Adds to `kernels`, lowered for the head of a region, what `op`, a later one, costs beside it.
 void rideAlong(const Parameters& p, const Operator& op, std::vector<Kernel>& kernels);
 

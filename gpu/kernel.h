@@ -51,6 +51,7 @@ struct Kernel {
   bool rowTimes = false;    ///< cycles are the time of a row on one CTA, not work of a unit
   TileGrid grid;
   int tileRows = 0, tileColumns = 0, split = 1;  ///< as chosen, for people
+  std::int32_t op = 0;  ///< of the region; kernels of different ones run in streams of their own
   // Energy events.
   MacKind macKind = MacKind::none;
   double macs = 0, vectorOps = 0, sharedBits = 0;
@@ -79,7 +80,7 @@ class GpuProgram final : public Program {
   double usefulMacs = 0;      ///< MACs of the operator, without padding
   double streamedBits = 0;    ///< parameters that come over the host link for each use
   double rest = 0;            ///< seconds without work around each run
-  std::size_t operators = 1;  ///< of the region: the first, and those that ride in its kernels
+  std::size_t operators = 1;  ///< of the region: heads, and those that ride in their kernels
   Hash128 hash_;
   std::vector<Footprint> footprint_;
   Ticks bound_;

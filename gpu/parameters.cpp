@@ -89,6 +89,7 @@ void ConvolutionFit::bind(Binder& b) {
              "share of the peak in the product of Winograd F(4x4, 3x3) with stored transforms; 0 = "
              "none");
   b.quantity("memory", memory, {0.01, 1, "0.8"}, "share of the DRAM peak");
+  b.quantity("tilePenalty", tilePenalty, {0, 20, "0.12"}, "loss of tiles smaller than 256x128");
   b.quantity("ctasToFill", ctasToFill, {0.1, 8, "2"}, "CTAs that an SM needs to reach its rate");
   b.integer("fewestChannels", fewestChannels, {1, 4096, "8"},
             "input channels below which Winograd is not chosen");
@@ -112,6 +113,10 @@ void StackRules::bind(Binder& b) {
   b.quantity("rest", rest, {0, 10, "0 us"},
              "idle time between two measured calls of a single operator: the power limit holds for "
              "the average, so that short kernels keep their clock; networks do not rest");
+  b.integer(
+      "streams", streams, {1, 16, "1"},
+      "operators, next to each other and independent, that are launched into streams of their "
+      "own; the event model lets them share the chip, the closed form adds them up");
   b.flag("normWithAdd", normWithAdd, {.fallback = "false"},
          "the kernel of a norm adds the residual before it");
   b.quantity(
@@ -161,6 +166,14 @@ void StreamFit::bind(Binder& b) {
 }
 
 void StreamFits::bind(Binder& b) {
+  b.integer(
+      "elementBits", elementBits, {1, 64, "16"},
+      "width of the elements that `rowTime` was measured with; a CTA moves bits, so that others "
+      "take their share");
+  b.quantity(
+      "smBandwidth", smBandwidth, {0, 8e12, "0 B/s"},
+      "memory bandwidth per SM of the part that `rowTime` was measured on; parts with more keep "
+      "as much more in flight; 0 = not scaled");
   b.section("add", "two inputs, one output", [this](Binder& s) { add.bind(s); });
   b.section("gated", "gated activations (silu x up)", [this](Binder& s) { gated.bind(s); });
   b.section("activation", "plain activations", [this](Binder& s) { activation.bind(s); });

@@ -61,6 +61,7 @@ struct ConvolutionFit {
   Sourced<Ratio> winograd;        ///< of the fused F(2x2) kernel, of its own multiplications
   Sourced<Ratio> winogradStored;  ///< of the product of F(4x4), whose transforms are stored
   Sourced<Ratio> memory;          ///< share of the DRAM peak
+  Sourced<Ratio> tilePenalty;     ///< loss of tiles smaller than 256x128
   Sourced<Ratio> ctasToFill;
   std::int64_t fewestChannels = 8;  ///< input channels below which Winograd is not chosen
   void bind(Binder& b);
@@ -79,13 +80,14 @@ struct StackRules {
   /// Element operators that ride in the kernel of the product or convolution before them, at most.
   std::int64_t epilogues = 0;
   bool normWithAdd = false;  ///< a norm adds the residual before it
+  std::int64_t streams = 1;  ///< independent neighbours that are launched beside each other
   /// A kernel of its own writes the new keys and values of a prefill to the cache, a CTA for each
   /// token: its life, and what each round of its threads over the token's values adds. 0 = none.
   Sourced<Seconds> cacheWriteToken, cacheWriteRound;
   /// Between two measured calls of a single operator; the power limit holds for the average.
   Sourced<Seconds> rest;
   /// Regions of more than one operator exist.
-  bool fuses() const { return epilogues > 0 || normWithAdd; }
+  bool fuses() const { return epilogues > 0 || normWithAdd || streams > 1; }
   void bind(Binder& b);
 };
 
@@ -121,6 +123,9 @@ struct StreamFit {
 
 struct StreamFits {
   StreamFit add, gated, activation, norm, rope, softmax, gather;
+  std::int64_t elementBits = 16;  ///< of the elements whose row times these are
+  /// Memory bandwidth per SM of the part they were measured on; with more of it rows take less.
+  Sourced<BitRate> smBandwidth;
   void bind(Binder& b);
 };
 

@@ -41,6 +41,8 @@ constexpr std::array<Tile, 11> laneTiles = {{{128, 128},
                                              {16, 128},
                                              {4, 128},
                                              {1, 128}}};
+// Convolutions with few outputs have a narrow kernel that products lack.
+constexpr Tile narrowTile = {128, 16};
 constexpr std::array<int, 5> splits = {1, 2, 4, 8, 16};
 constexpr double stepBits = 1024;  // 128 bytes of each operand row are loaded at a time
 constexpr int deepestPipeline = 4;
@@ -174,8 +176,10 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixF
     consider({static_cast<int>(fit.batchedRows), static_cast<int>(fit.batchedColumns)});
   else if (in.path.matrixUnit)
     for (const Tile& tile : matrixTiles) consider(tile);
-  else
+  else {
     for (const Tile& tile : laneTiles) consider(tile);
+    if (in.op.kind != OpKind::gemm) consider(narrowTile);
+  }
   best.kernel.macKind = in.path.kind;
   best.kernel.tileRows = best.tile.m;
   best.kernel.tileColumns = best.tile.n;

@@ -92,7 +92,13 @@ Kernel planStream(const PlanInput& in) {
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
   const double arithmetic = static_cast<double>(in.cost.elementOps) / rows / lanes;
   const double head = isGated(op.variant) ? gatedHead : 0;
-  const double latency = kind.fit.rowTime.value.value * (width + head) / chunk * hertz;
+  const double share = static_cast<double>(op.formats.activation.bits) /
+                       static_cast<double>(in.p.fit.stream.elementBits);
+  const double perSm = in.p.memory.bandwidth.value.value / static_cast<double>(in.p.sms);
+  const double measured = in.p.fit.stream.smBandwidth.value.value;
+  const double faster = measured > 0 ? std::min(1.0, measured / perSm) : 1.0;
+  const double latency =
+      kind.fit.rowTime.value.value * share * faster * (width + head) / chunk * hertz;
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.

@@ -1,6 +1,7 @@
 #include "gpu/sim/simulate.h"
 
 #include "gpu/sim/waves.h"
+#include "gpu/streams.h"
 
 namespace wattlas::gpu {
 namespace {
@@ -13,6 +14,8 @@ class KernelRuns {
         p_(*program.parameters),
         engine_(p_, operatingPoint(p_, program.kernels, program.rest).limit) {
     for (const Kernel& kernel : program.kernels) run(kernel);
+    if (program.kernels.front().op != program.kernels.back().op) beside(program);
+    for (std::size_t i = 0; i < program.kernels.size(); ++i) account(i);
     // Parameters still stream in when the kernels are done.
     const Ticks streamed = toTicks(Bits(program.streamedBits) / device_.info().ports[0].peak);
     if (streamed > durations_.front()) ++events_;
@@ -35,20 +38,47 @@ class KernelRuns {
       ++events_;
     } while (!engine_.finished());
     durations_.push_back(elapsed);
-    account(kernel);
-  }
-
-  void account(const Kernel& k) {
     // Events are those of the kernel; what depends on clock and caches is what happened here.
-    Kernel happened = k;
+    Kernel happened = kernel;
     happened.dramBits = engine_.dramBits();
-    const double v2 = k.groups.empty() && k.linkSteps == 0 ? 1.0 : engine_.onChip();
+    const double v2 = kernel.groups.empty() && kernel.linkSteps == 0 ? 1.0 : engine_.onChip();
     happened.macs *= v2;
     happened.vectorOps *= v2;
     happened.l2Bits *= v2;
     happened.sharedBits *= v2;
-    energy_.push_back(countsOf(p_, device_.energyIds(), happened, 1.0,
-                               {toTicks(Seconds(engine_.activeSeconds())), durations_.back()}));
+    happened_.push_back(std::move(happened));
+    active_.push_back(engine_.activeSeconds());
+    bound(kernel);
+  }
+
+  /// Kernels of several streams share the chip: each takes its part of the time of all.
+  void beside(const GpuProgram& program) {
+    std::vector<std::vector<StreamWork>> streams;
+    double apart = 0;
+    for (std::size_t i = 0; i < durations_.size(); ++i) {
+      if (i == 0 || program.kernels[i].op != program.kernels[i - 1].op) streams.emplace_back();
+      const double runs = static_cast<double>(program.kernels[i].repeat);
+      const double seconds = toSeconds(durations_[i]).value;
+      StreamWork work = streamWork(p_, happened_[i], seconds);
+      work.seconds *= runs;
+      apart += work.seconds;
+      streams.back().push_back(work);
+    }
+    const StreamRun all = runStreams(streams);
+    events_ += all.steps;
+    const double part = apart > 0 ? all.seconds / apart : 1.0;
+    for (std::size_t i = 0; i < durations_.size(); ++i) {
+      durations_[i] = toTicks(Seconds(toSeconds(durations_[i]).value * part));
+      active_[i] *= part;
+    }
+  }
+
+  void account(std::size_t i) {
+    energy_.push_back(countsOf(p_, device_.energyIds(), happened_[i], 1.0,
+                               {toTicks(Seconds(active_[i])), durations_[i]}));
+  }
+
+  void bound(const Kernel& k) {
     const double fixed = k.start + k.latency;
     const double work = engine_.computeSeconds() + engine_.memorySeconds();
     if (k.linkSteps > 0)
@@ -70,6 +100,8 @@ class KernelRuns {
   WaveEngine engine_;
   std::int64_t events_ = 0;
   std::vector<Ticks> durations_;
+  std::vector<Kernel> happened_;  ///< the kernels, with the events that they had
+  std::vector<double> active_;    ///< seconds, weighted by clock and voltage
   std::vector<EnergyCounts> energy_;
   std::vector<Bottleneck> bounds_;
   std::vector<Replication> folds_;

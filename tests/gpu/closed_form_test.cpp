@@ -100,7 +100,8 @@ TEST(GpuClosedForm, NativeFormatsFollowTheArchitecture) {
 
 TEST(GpuClosedForm, PowerLimitLowersTheClockAndKeepsThePower) {
   const auto free = makeDevice("gpu-h100-sxm", {{"power.tdp", "5000 W"}});
-  const auto capped = makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}});
+  const auto capped =
+      makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}, {"calibration.launches.rest", "0 us"}});
   const Operator op = gemm(8192, 8192, 8192);
   EXPECT_GT(analyticSeconds(*capped, op), 1.1 * analyticSeconds(*free, op));
   const Profile profile = capped->estimate(*lower(*capped, op));

@@ -43,7 +43,8 @@ TEST(GpuEvent, EnergyIsThatOfTheKernelsEvents) {
 }
 
 TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
-  const auto capped = makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}});
+  const auto capped =
+      makeDevice("gpu-h100-sxm", {{"power.tdp", "450 W"}, {"calibration.launches.rest", "0 us"}});
   const auto program = lower(*capped, gemm(8192, 8192, 8192));
   const Profile profile = capped->simulate(*program, Fidelity::event);
   const double seconds = toSeconds(profile.alone()).value;
@@ -51,6 +52,38 @@ TEST(GpuEvent, PowerLimitHoldsInTheEventModelToo) {
                        asGpu(*capped).parameters().power.idle.value.value;
   EXPECT_LT(watts, 452);
   EXPECT_GT(watts, 420);
+}
+
+TEST(GpuEvent, IndependentNeighboursShareTheChip) {
+  Graph graph;
+  const OpId start = graph.add(rows(OpKind::add, OpVariant::none, 64, 64));
+  const OpId heavy = graph.addAfter(start, gemm(4096, 4096, 4096));
+  const OpId wide = graph.addAfter(start, rows(OpKind::add, OpVariant::none, 8192, 8192));
+  const OpId sum = graph.addAfter(heavy, rows(OpKind::add, OpVariant::none, 64, 64));
+  graph.connect(wide, sum);
+  const auto device = makeDevice(
+      "gpu-h100-sxm", {{"stack", "tensorrt"}, {"stacks.tensorrt.launches.streams", "2"}});
+  const std::vector<std::vector<OpId>> expected = {{start}, {heavy, wide}, {sum}};
+  EXPECT_EQ(device->partition(graph, graph.order()), expected);
+  const auto profile = [&](const std::vector<OpId>& region, bool event) {
+    const auto program = device->lower({.graph = graph, .region = region});
+    EXPECT_TRUE(program);
+    return event ? device->simulate(**program, Fidelity::event) : device->estimate(**program);
+  };
+  const auto seconds = [&](const std::vector<OpId>& region, bool event) {
+    return toSeconds(profile(region, event).alone()).value;
+  };
+  // One waits for the units, the other for memory.
+  const double apart = seconds({heavy}, true) + seconds({wide}, true);
+  EXPECT_LT(seconds({heavy, wide}, true), 0.85 * apart);
+  EXPECT_GE(seconds({heavy, wide}, true),
+            std::max(seconds({heavy}, true), seconds({wide}, true)) * 0.999);
+  // The closed form adds them up, but for the clock that the limit allows both together.
+  EXPECT_GT(seconds({heavy, wide}, false),
+            0.9 * (seconds({heavy}, false) + seconds({wide}, false)));
+  const Profile both = profile({heavy, wide}, true);
+  EXPECT_EQ(both.shares.size(), 2u);
+  EXPECT_EQ(both.shares[0].attributed + both.shares[1].attributed, both.alone());
 }
 
 TEST(GpuEvent, StreamedParametersOccupyTheHostLink) {

@@ -30,10 +30,13 @@ Totals totalsOf(const ConfigNode& tree) {
     t.joules += profile.shares[0].energy.energy(device->energy()).value +
                 idle * static_cast<double>(profile.alone().ps);
   };
-  for (const char* format : {"fp32", "tf32", "fp16", "bf16", "fp8-e4m3", "fp4-e2m1", "int16",
-                             "int8", "int4", "w4a16", "binary"})
+  for (const char* format :
+       {"fp32", "fp16", "bf16", "fp8-e4m3", "fp4-e2m1", "int16", "int8", "int4", "w4a16", "binary"})
     for (Operator op : sample(format)) add(op, Bits(0));
   for (const Operator& op : sample()) add(op, bytes(25e6));
+  Operator shortened = gemm(4096, 8192, 8192, "fp32");
+  shortened.formats.weight.name = shortened.formats.activation.name = "tf32";
+  add(shortened, Bits(0));
   add(gemm(1, 3000, 3000, "int8"), bytes(9e6));
   add(rows(OpKind::rope, OpVariant::none, 4096, 8192), Bits(0));
   add(rows(OpKind::rope, OpVariant::none, 2, 20000), Bits(0));
@@ -41,6 +44,7 @@ Totals totalsOf(const ConfigNode& tree) {
   add(rows(OpKind::softmax, OpVariant::none, 20000, 512), Bits(0));
   add(rows(OpKind::activation, OpVariant::gelu, 4096, 8192), Bits(0));
   add(rows(OpKind::activation, OpVariant::gelu, 1, 4096), Bits(0));
+  add(rows(OpKind::activation, OpVariant::siluMul, 4, 8192), Bits(0));
   add(rows(OpKind::add, OpVariant::none, 20000, 8192), Bits(0));
   add(rows(OpKind::embedding, OpVariant::none, 4096, 8192), Bits(0));
   add(rows(OpKind::embedding, OpVariant::none, 1, 4096), Bits(0));
@@ -134,6 +138,14 @@ const std::vector<Elsewhere>& shownElsewhere() {
        "12 us",
        {{"calibration.launches.quantiseBytes", "36"}}},
       {"calibration.launches.quantiseBytes", "gpu-h100-sxm", "36", "72"},
+      {"calibration.launches.cacheWriteToken", "gpu-h100-sxm", "0 us", "4 us"},
+      {"calibration.launches.cacheWriteRound",
+       "gpu-h100-sxm",
+       "0.5 us",
+       "1 us",
+       {{"calibration.launches.cacheWriteToken", "4 us"}}},
+      {"calibration.launches.rest", "gpu-h100-sxm", "0 us", "1 ms"},
+      {"calibration.stream.smBandwidth", "gpu-b200-sxm", "25 GB/s", "12 GB/s"},
       // Below the nominal clock, or at the lowest one.
       {"power.uncore", "gpu-a100-sxm", "0 W", "20 W"},
       {"power.voltageExponent", "gpu-a100-sxm", "0.7", "1", {{"power.tdp", "220 W"}}},
@@ -190,7 +202,7 @@ TEST(Perturbation, DirectionsAreAsPhysicsSays) {
     EXPECT_GT(with(key, value).seconds, before.seconds) << key;
   for (const auto& [key, value] :
        std::vector<std::pair<std::string, std::string>>{{"energy.dram", "9 pJ/bit"},
-                                                        {"energy.macFp16", "2 pJ"},
+                                                        {"energy.macFp16", "3 pJ"},
                                                         {"energy.l2", "1 pJ/bit"},
                                                         {"energy.vectorOp", "9 pJ"},
                                                         {"power.idle", "90 W"},
