@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "models/base/data_path.h"
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/upmem/kernels/product.h"
 
 namespace wattlas::pim {

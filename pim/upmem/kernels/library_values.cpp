@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "models/base/error.h"
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/upmem/kernels/library.h"
 #include "pim/upmem/kernels/run_common.h"
 

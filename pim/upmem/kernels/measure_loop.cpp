@@ -4,8 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "models/base/multiples.h"
 #include "pim/dpu/exec/machine.h"
-#include "pim/multiples.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {

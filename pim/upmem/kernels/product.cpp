@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "models/base/error.h"
-#include "pim/multiples.h"
+#include "models/base/multiples.h"
 #include "pim/upmem/kernels/run_common.h"
 
 namespace wattlas::pim {
