@@ -156,14 +156,27 @@ std::optional<ComponentIndex> Placer::named(const std::string& what, const std::
 /// What `mapping.place` says; the last entry that fits wins.
 Placer::Wish Placer::wishOf(const Phase& phase, const Operator& op) {
   Wish wish;
-  for (const auto& [what, where] : x_.platform->mapping.place) {
+  const auto& places = x_.platform->mapping.place;
+  fitted_.resize(places.size(), 0);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& [what, where] = places[i];
     const std::size_t slash = what.find('/');
     const bool ofPhase = slash != std::string::npos && what.substr(0, slash) == nameOf(phase.kind);
     const std::string pattern = ofPhase ? what.substr(slash + 1) : what;
     if (pattern != nameOf(op.kind) && !fits(pattern, op.name)) continue;
+    fitted_[i] = 1;
     wish = where == "best" ? Wish{std::nullopt, true} : Wish{named(what, where), false};
   }
   return wish;
+}
+
+void Placer::sayWhatFitsNothing() {
+  if (detail_ == Detail::totals) return;
+  for (std::size_t i = 0; i < fitted_.size(); ++i)
+    if (fitted_[i] == 0)
+      plan_.assumptions.push_back({"mapping.place." + x_.platform->mapping.place[i].first,
+                                   "fits no operator of this network", "", "",
+                                   "names are those that `wattlas run` prints", Basis::derived});
 }
 
 /// Seconds of all instances of an operator by its closed form; infinity where it does not run.

@@ -21,6 +21,8 @@ class Placer {
          Detail detail, Plan& plan);
 
   void place(std::size_t phase);
+  /// Entries of `mapping.place` that named nothing, once all phases are placed.
+  void sayWhatFitsNothing();
   ComponentIndex placeOf(std::size_t phase, OpId op) const {
     return places_[phase][static_cast<std::size_t>(op)];
   }
@@ -68,6 +70,7 @@ class Placer {
   const KindSet hostKinds_, deviceKinds_;
   std::vector<std::vector<ComponentIndex>> places_;  ///< by phase and OpId
   std::set<std::string> seen_;
+  std::vector<char> fitted_;            ///< by entry of `mapping.place`
   std::unique_ptr<CopyRoutes> routes_;  ///< made where operators look for the best place
 };
 

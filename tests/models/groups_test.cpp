@@ -71,6 +71,15 @@ TEST(Groups, UnknownPlacesAreRefused) {
   EXPECT_THAT(r.reasons.front(), HasSubstr("'third' is none of best, host, first, second"));
 }
 
+TEST(Groups, APlaceThatFitsNothingIsSaid) {
+  const RunResult r = run("opt-125m", with(small, "{'decod/attention': second}"));
+  ASSERT_TRUE(r.feasible);
+  const auto said = [](const Assumption& a) {
+    return a.key == "mapping.place.decod/attention" && a.value.find("fits no") == 0;
+  };
+  EXPECT_TRUE(std::any_of(r.assumptions.begin(), r.assumptions.end(), said));
+}
+
 TEST(Groups, AGroupWithoutAMemberForEachSliceIsRefused) {
   const RunResult r = run(
       "opt-125m",
