@@ -132,25 +132,19 @@ bool Placer::hostTakes(const Operator& op, const OperatorFacts& facts, Component
   return false;
 }
 
-/// The component called `where`; refuses what the platform does not have.
-std::optional<ComponentIndex> Placer::named(const std::string& what, const std::string& where) {
+/// The component called `where`: the platform has it.
+ComponentIndex Placer::named(const std::string& what, const std::string& where) {
   const Platform& platform = *x_.platform;
-  const bool hosted = platform.host.device != nullptr;
-  if (hosted && where == platform.host.name) return onHost;
-  if (where == "device") return onDevice;
-  std::vector<std::string> names{"best"};
-  if (hosted) names.push_back(platform.host.name);
+  if (platform.host.device != nullptr && where == platform.host.name) return onHost;
   for (std::size_t g = 0; g < platform.groups.size(); ++g) {
-    names.push_back(platform.groups[g].device.name);
-    if (where != names.back()) continue;
+    if (where != platform.groups[g].device.name) continue;
     if (!fitsShard(g))
       refuse(fmt::format(
           "mapping.place.{}: {} has {} members, but the network is cut into slices for {}", what,
           where, platform.groups[g].count, platform.groups.front().count));
     return componentOf(g);
   }
-  refuse(fmt::format("mapping.place.{}: '{}' is none of {}", what, where, fmt::join(names, ", ")));
-  return std::nullopt;
+  return onDevice;  // `device`
 }
 
 /// What `mapping.place` says; the last entry that fits wins.

@@ -49,7 +49,7 @@ class Placer {
     bool best = false;
   };
   Wish wishOf(const Phase& phase, const Operator& op);
-  std::optional<ComponentIndex> named(const std::string& what, const std::string& where);
+  ComponentIndex named(const std::string& what, const std::string& where);
   bool fitsShard(std::size_t group) const;
   bool takes(ComponentIndex where, const Operator& op, const OperatorFacts& facts);
   ComponentIndex groupFor(const Operator& op, const OperatorFacts& facts);

@@ -66,9 +66,13 @@ TEST(Groups, KindNamePhaseAndPatternDecide) {
 }
 
 TEST(Groups, UnknownPlacesAreRefused) {
-  const RunResult r = run("opt-125m", with(small, "{attention: third}"));
-  ASSERT_FALSE(r.feasible);
-  EXPECT_THAT(r.reasons.front(), HasSubstr("'third' is none of best, host, first, second"));
+  try {
+    (void)run("opt-125m", with(small, "{attention: secnd}"));
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'secnd' is neither a group nor the host"));
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'second'?"));
+  }
 }
 
 TEST(Groups, APlaceThatFitsNothingIsSaid) {
