@@ -216,9 +216,20 @@ void ExperimentMaker::share(Experiment& experiment) {
   const Platform& p = *experiment.platform;
   const Mapping& m = p.mapping;
   const std::int64_t members = p.groups.front().count;
+  const ConfigNode* said = &p.config.complete;
+  for (const char* key : {"mapping", "shard"})
+    if (const ConfigNode* next = said->find(key); next != nullptr && !next->place().file.empty())
+      said = next;
   const auto refuse = [&](const char* key, std::string what, std::string instead) {
-    throw InputError(
-        Problem{p.config.complete.place(), key, std::move(what), std::move(instead), {}});
+    throw InputError(Problem{said->place(), key, std::move(what), std::move(instead), {}});
+  };
+  const auto cut = [&](const char* key, auto&& shard) {
+    try {
+      experiment.workload = std::make_shared<const Workload>(shard(*experiment.workload));
+    } catch (const InputError& error) {
+      const Problem& problem = error.problems().front();
+      refuse(key, problem.what, problem.expected);
+    }
   };
   if (m.tensor * m.expert * m.pipeline * m.data != members)
     refuse(
@@ -249,11 +260,9 @@ void ExperimentMaker::share(Experiment& experiment) {
     experiment.workload = std::move(smaller);
   }
   if (m.tensor > 1)
-    experiment.workload =
-        std::make_shared<const Workload>(tensorShard(*experiment.workload, m.tensor));
+    cut("mapping.shard.tensor", [&](const Workload& w) { return tensorShard(w, m.tensor); });
   if (m.expert > 1)
-    experiment.workload =
-        std::make_shared<const Workload>(expertShard(*experiment.workload, m.expert));
+    cut("mapping.shard.expert", [&](const Workload& w) { return expertShard(w, m.expert); });
   if (parts * m.tensor * m.expert > 1) experiment.facts = factsOf(*experiment.workload);
 }
 

@@ -132,38 +132,45 @@ bool Placer::hostTakes(const Operator& op, const OperatorFacts& facts, Component
   return false;
 }
 
-/// The component called `where`; refuses what the platform does not have.
-std::optional<ComponentIndex> Placer::named(const std::string& what, const std::string& where) {
+/// The component called `where`: the platform has it.
+ComponentIndex Placer::named(const std::string& what, const std::string& where) {
   const Platform& platform = *x_.platform;
-  const bool hosted = platform.host.device != nullptr;
-  if (hosted && where == platform.host.name) return onHost;
-  if (where == "device") return onDevice;
-  std::vector<std::string> names{"best"};
-  if (hosted) names.push_back(platform.host.name);
+  if (platform.host.device != nullptr && where == platform.host.name) return onHost;
   for (std::size_t g = 0; g < platform.groups.size(); ++g) {
-    names.push_back(platform.groups[g].device.name);
-    if (where != names.back()) continue;
+    if (where != platform.groups[g].device.name) continue;
     if (!fitsShard(g))
       refuse(fmt::format(
           "mapping.place.{}: {} has {} members, but the network is cut into slices for {}", what,
           where, platform.groups[g].count, platform.groups.front().count));
     return componentOf(g);
   }
-  refuse(fmt::format("mapping.place.{}: '{}' is none of {}", what, where, fmt::join(names, ", ")));
-  return std::nullopt;
+  return onDevice;  // `device`
 }
 
 /// What `mapping.place` says; the last entry that fits wins.
 Placer::Wish Placer::wishOf(const Phase& phase, const Operator& op) {
   Wish wish;
-  for (const auto& [what, where] : x_.platform->mapping.place) {
+  const auto& places = x_.platform->mapping.place;
+  fitted_.resize(places.size(), 0);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& [what, where] = places[i];
     const std::size_t slash = what.find('/');
     const bool ofPhase = slash != std::string::npos && what.substr(0, slash) == nameOf(phase.kind);
     const std::string pattern = ofPhase ? what.substr(slash + 1) : what;
     if (pattern != nameOf(op.kind) && !fits(pattern, op.name)) continue;
+    fitted_[i] = 1;
     wish = where == "best" ? Wish{std::nullopt, true} : Wish{named(what, where), false};
   }
   return wish;
+}
+
+void Placer::sayWhatFitsNothing() {
+  if (detail_ == Detail::totals) return;
+  for (std::size_t i = 0; i < fitted_.size(); ++i)
+    if (fitted_[i] == 0)
+      plan_.assumptions.push_back({"mapping.place." + x_.platform->mapping.place[i].first,
+                                   "fits no operator of this network", "", "",
+                                   "names are those that `wattlas run` prints", Basis::derived});
 }
 
 /// Seconds of all instances of an operator by its closed form; infinity where it does not run.

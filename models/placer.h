@@ -21,6 +21,8 @@ class Placer {
          Detail detail, Plan& plan);
 
   void place(std::size_t phase);
+  /// Entries of `mapping.place` that named nothing, once all phases are placed.
+  void sayWhatFitsNothing();
   ComponentIndex placeOf(std::size_t phase, OpId op) const {
     return places_[phase][static_cast<std::size_t>(op)];
   }
@@ -47,7 +49,7 @@ class Placer {
     bool best = false;
   };
   Wish wishOf(const Phase& phase, const Operator& op);
-  std::optional<ComponentIndex> named(const std::string& what, const std::string& where);
+  ComponentIndex named(const std::string& what, const std::string& where);
   bool fitsShard(std::size_t group) const;
   bool takes(ComponentIndex where, const Operator& op, const OperatorFacts& facts);
   ComponentIndex groupFor(const Operator& op, const OperatorFacts& facts);
@@ -68,6 +70,7 @@ class Placer {
   const KindSet hostKinds_, deviceKinds_;
   std::vector<std::vector<ComponentIndex>> places_;  ///< by phase and OpId
   std::set<std::string> seen_;
+  std::vector<char> fitted_;            ///< by entry of `mapping.place`
   std::unique_ptr<CopyRoutes> routes_;  ///< made where operators look for the best place
 };
 

@@ -54,6 +54,7 @@ class Planner {
   void planAll() {
     // All placements first: where a cache is filled may depend on where it is read.
     for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) placer_.place(i);
+    placer_.sayWhatFitsNothing();
     if (plan_.reasons.empty())
       for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) planPhase(i);
     if (plan_.reasons.empty())

@@ -105,6 +105,21 @@ double idleWatts(const PowerDomain& domain, const Platform& platform) {
   return watts;
 }
 
+/// Places of a mapping are groups, the host, or `best`.
+void checkPlaces(const Platform& platform, const ConfigNode& mapping, Problems& problems) {
+  std::vector<std::string> names{"best"};
+  if (platform.host.device != nullptr) names.push_back(platform.host.name);
+  for (const DeviceGroup& group : platform.groups) names.push_back(group.device.name);
+  for (const auto& [what, where] : platform.mapping.place) {
+    if (where == "device" || std::find(names.begin(), names.end(), where) != names.end()) continue;
+    const ConfigNode* places = mapping.find("place");
+    const ConfigNode* entry = places != nullptr ? places->find(what) : nullptr;
+    problems.add({entry != nullptr ? entry->place() : mapping.place(), "mapping.place." + what,
+                  "'" + where + "' is neither a group nor the host",
+                  fmt::format("{}", fmt::join(names, ", ")), didYouMean(where, names)});
+  }
+}
+
 void checkDomain(PowerDomain& domain, const Platform& platform, const Place& place,
                  Problems& problems) {
   const std::string key = "powerDomains." + domain.name;
@@ -281,6 +296,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     const ResolvedConfig bound = bindConfig(fields.mapping, "mapping", problems,
                                             [&](Binder& b) { platform.mapping.bind(b); });
     platform.config.complete.put("mapping", bound.complete);
+    checkPlaces(platform, fields.mapping, problems);
   }
   if (fields.domains.isMap()) {
     ConfigNode domains = ConfigNode::ofMap(fields.domains.place());

@@ -66,9 +66,22 @@ TEST(Groups, KindNamePhaseAndPatternDecide) {
 }
 
 TEST(Groups, UnknownPlacesAreRefused) {
-  const RunResult r = run("opt-125m", with(small, "{attention: third}"));
-  ASSERT_FALSE(r.feasible);
-  EXPECT_THAT(r.reasons.front(), HasSubstr("'third' is none of best, host, first, second"));
+  try {
+    (void)run("opt-125m", with(small, "{attention: secnd}"));
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'secnd' is neither a group nor the host"));
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'second'?"));
+  }
+}
+
+TEST(Groups, APlaceThatFitsNothingIsSaid) {
+  const RunResult r = run("opt-125m", with(small, "{'decod/attention': second}"));
+  ASSERT_TRUE(r.feasible);
+  const auto said = [](const Assumption& a) {
+    return a.key == "mapping.place.decod/attention" && a.value.find("fits no") == 0;
+  };
+  EXPECT_TRUE(std::any_of(r.assumptions.begin(), r.assumptions.end(), said));
 }
 
 TEST(Groups, AGroupWithoutAMemberForEachSliceIsRefused) {
