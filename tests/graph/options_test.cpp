@@ -83,7 +83,7 @@ TEST(Options, HugeProductsAreRefusedNotWrapped) {
 TEST(References, UnknownIdsGetTheNearest) {
   EXPECT_THAT(errorOf([] { make("lama2-7b"); }), HasSubstr("did you mean 'llama2-7b'?"));
   EXPECT_THAT(errorOf([] { make(""); }), HasSubstr("there is no workload ''"));
-  EXPECT_THAT(errorOf([] { make("net.onnx"); }), HasSubstr("not available yet"));
+  EXPECT_THAT(errorOf([] { make("net.onnx"); }), HasSubstr("net.onnx"));
   EXPECT_THAT(errorOf([] { make("no/such/file.yaml"); }), HasSubstr("no/such/file.yaml"));
 }
 

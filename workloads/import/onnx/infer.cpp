@@ -81,14 +81,48 @@ OutputShape shapeOf(const onnx::TypeProto& type) {
   return out;
 }
 
+/// Whether counts, attributes and required inputs are as the schema wants them, and no number is
+/// beyond what a tensor can have.
+bool allowed(const onnx::OpSchema& schema, const ModelGraph& graph, const Node& node,
+             const onnx::NodeProto& proto) {
+  constexpr std::int64_t most = std::int64_t{1} << 40;
+  try {
+    schema.Verify(proto);
+  } catch (const std::exception&) {
+    return false;
+  }
+  for (std::size_t i = 0; i < schema.inputs().size(); ++i)
+    if (schema.inputs()[i].GetOption() == onnx::OpSchema::Single && graph.in(node, i) == nullptr)
+      return false;
+  const Value* first = graph.in(node, 0);
+  const auto rank =
+      first != nullptr && first->known ? static_cast<std::int64_t>(first->dims.size()) : 64;
+  for (const auto& [name, attribute] : node.attributes) {
+    const bool positive = name == "strides" || name == "dilations" || name == "kernel_shape" ||
+                          name == "blocksize" || name == "hidden_size";
+    if (name == "axis" && attribute.i && (*attribute.i < -rank - 1 || *attribute.i > rank))
+      return false;
+    if (attribute.i && positive && (*attribute.i < 1 || *attribute.i > most)) return false;
+    const bool clamped = name == "starts" || name == "ends";
+    for (const std::int64_t value : attribute.ints)
+      if (!clamped && (value > most || value < (positive ? 1 : -most))) return false;
+    if (name == "perm" || name == "axes")
+      for (const std::int64_t value : attribute.ints)
+        if (value < -64 || value > 64) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void inferShapes(const ModelGraph& graph, const Node& node, const onnx::NodeProto& proto,
                  std::vector<OutputShape>& out) {
   const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(
       node.op, static_cast<int>(std::min<std::int64_t>(node.opset, 1000)), node.domain);
-  // Rules of 1.12 follow the operator as it was at opset 17; what changed later is ours.
-  if (schema != nullptr && schema->has_type_and_shape_inference_function()) {
+  // The library trusts what it is given; rules of its own come first where there are some for all
+  // forms of an operator, and nothing goes in that its schema does not allow.
+  if (schema != nullptr && schema->has_type_and_shape_inference_function() &&
+      !ownRuleSuffices(node.op) && allowed(*schema, graph, node, proto)) {
     NodeContext context(graph, node, proto);
     try {
       schema->GetTypeAndShapeInferenceFunction()(context);
@@ -102,6 +136,10 @@ void inferShapes(const ModelGraph& graph, const Node& node, const onnx::NodeProt
     }
   }
   inferOwn(graph, node, out);
+  // What nobody knows is taken to keep its shape, so that everything behind it can be listed, too.
+  const Value* first = graph.in(node, 0);
+  if (schema != nullptr || hasOwnRule(node.op) || first == nullptr || !first->known) return;
+  for (OutputShape& shape : out) shape = {true, first->type, first->dims, first->sequence, {}};
 }
 
 }  // namespace wattlas::onnx_import

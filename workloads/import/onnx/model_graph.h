@@ -132,6 +132,9 @@ struct OutputShape {
   bool sequence = false;
   std::string why = {};
 };
+bool hasOwnRule(const std::string& op);
+/// Whether that rule knows all forms of the operator, so that no other needs to be asked.
+bool ownRuleSuffices(const std::string& op);
 void inferOwn(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out);
 
 /// Replaces chains of small operators by what they compute: norms, GELU, rotary positions,

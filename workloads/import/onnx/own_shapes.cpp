@@ -6,6 +6,7 @@
 #include <set>
 
 #include "workloads/import/onnx/model_graph.h"
+#include "workloads/import/onnx/window.h"
 
 namespace wattlas::onnx_import {
 namespace {
@@ -288,36 +289,6 @@ void resizes(Rule& r) {
   r.set(0, dims, x->type);
 }
 
-void convolves(Rule& r) {  // FusedConv and its like: as Conv with explicit padding
-  const bool quantised = r.node.op.starts_with("QLinear");
-  const Value *x = r.in(0), *w = r.in(quantised ? 3 : 1);
-  if (x == nullptr || w == nullptr || x->dims.size() != w->dims.size() || x->dims.size() < 3)
-    return;
-  const std::size_t axes = x->dims.size() - 2;
-  const Sizes strides = r.node.list("strides"), pads = r.node.list("pads"),
-              dilations = r.node.list("dilations");
-  const auto of = [](const Sizes& list, std::size_t i, std::int64_t standard) {
-    return i < list.size() ? list[i] : standard;
-  };
-  Sizes dims = {x->dims[0], w->dims[0]};
-  for (std::size_t i = 0; i < axes; ++i) {
-    const std::int64_t stride = of(strides, i, 1), dilation = of(dilations, i, 1);
-    constexpr std::int64_t most = std::int64_t{1} << 30;
-    for (const std::int64_t value : {stride, dilation, x->dims[i + 2], w->dims[i + 2]})
-      if (value < 1 || value > most) return;
-    if (std::abs(of(pads, i, 0)) > most || std::abs(of(pads, i + axes, 0)) > most) return;
-    if (r.node.word("auto_pad", "NOTSET").starts_with("SAME")) {
-      dims.push_back((x->dims[i + 2] + stride - 1) / stride);
-      continue;
-    }
-    const std::int64_t reach = (w->dims[i + 2] - 1) * dilation + 1;
-    const std::int64_t length = x->dims[i + 2] + of(pads, i, 0) + of(pads, i + axes, 0) - reach;
-    if (length < 0) return;
-    dims.push_back(length / stride + 1);
-  }
-  r.set(0, dims, x->type);
-}
-
 void globalPool(Rule& r) {
   const Value* x = r.in(0);
   if (x == nullptr || x->dims.size() < 3) return;
@@ -433,7 +404,9 @@ const std::map<std::string, std::function<void(Rule&)>>& rules() {
       m[op] = reduces;
     for (const char* op : {"MultiHeadAttention", "GroupQueryAttention", "Attention"})
       m[op] = attention;
-    for (const char* op : {"FusedConv", "QLinearConv", "NhwcFusedConv"}) m[op] = convolves;
+    for (const char* op : {"Conv", "ConvInteger", "FusedConv", "QLinearConv", "ConvTranspose",
+                           "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool"})
+      m[op] = [](Rule& r) { windowShape(r.graph, r.node, r.out); };
     for (const char* op : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"})
       m[op] = fused;
     for (const char* op : {"NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"}) m[op] = loss;
@@ -461,6 +434,17 @@ const std::map<std::string, std::function<void(Rule&)>>& rules() {
 }
 
 }  // namespace
+
+bool ownRuleSuffices(const std::string& op) {
+  static const std::set<std::string> all = {"Conv",          "ConvInteger", "QLinearConv",
+                                            "ConvTranspose", "MaxPool",     "AveragePool",
+                                            "LpPool",        "Gemm"};
+  return all.count(op) > 0;
+}
+
+bool hasOwnRule(const std::string& op) {
+  return rules().count(op) > 0;
+}
 
 void inferOwn(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out) {
   const auto rule = rules().find(node.op);

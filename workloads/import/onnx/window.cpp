@@ -1,5 +1,8 @@
 #include "workloads/import/onnx/window.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "models/base/error.h"
 
 namespace wattlas::onnx_import {
@@ -56,6 +59,73 @@ std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes
     window.push_back(a);
   }
   return window;
+}
+
+namespace {
+
+/// Places of a window along one axis; nothing when there are none.
+std::optional<std::int64_t> placesOf(const Node& node, const WindowAlong& a, std::size_t axis,
+                                     bool transposed) {
+  const std::int64_t reach = (a.kernel - 1) * a.dilation + 1;
+  const std::string automatic = node.word("auto_pad", "NOTSET");
+  const Sizes added = node.list("output_padding"), given = node.list("output_shape");
+  std::int64_t places = 0;
+  if (transposed) {
+    const std::int64_t extra = axis < added.size() ? added[axis] : 0;
+    places = automatic.starts_with("SAME")
+                 ? a.length * a.stride
+                 : (a.length - 1) * a.stride + extra + reach - a.begin - a.end;
+    if (!given.empty())
+      places = given[given.size() > axis + 2 ? axis + 2 : std::min(axis, given.size() - 1)];
+    if (std::abs(extra) > (1 << 30)) return std::nullopt;
+  } else if (automatic.starts_with("SAME")) {
+    places = (a.length + a.stride - 1) / a.stride;
+  } else {
+    const std::int64_t room = a.length + a.begin + a.end - reach;
+    if (room < 0) return std::nullopt;
+    places = room / a.stride + 1;
+    // A last window counts that begins over the input.
+    const bool further = node.integer("ceil_mode", 0) != 0 && room % a.stride != 0;
+    if (further && places * a.stride < a.length + a.begin) ++places;
+  }
+  return places > 0 ? std::optional(places) : std::nullopt;
+}
+
+}  // namespace
+
+void windowShape(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out) {
+  const bool pool = node.op.ends_with("Pool"), transposed = node.op == "ConvTranspose";
+  const Value* x = graph.in(node, 0);
+  const Value* w = pool ? nullptr : graph.in(node, node.op == "QLinearConv" ? 3 : 1);
+  constexpr std::int64_t most = std::int64_t{1} << 30;
+  if (out.empty() || x == nullptr || !x->known || x->dims.size() < 3) return;
+  if (!pool && (w == nullptr || !w->known || w->dims.size() != x->dims.size())) return;
+  const std::size_t axes = x->dims.size() - 2;
+  Sizes kernel = pool ? node.list("kernel_shape") : Sizes(w->dims.begin() + 2, w->dims.end());
+  if (kernel.size() != axes) return;
+  for (const std::int64_t length : x->dims)
+    if (length < 1 || length > most) return;
+  Sizes dims = {x->dims[0], pool         ? x->dims[1]
+                            : transposed ? w->dims[1] * node.integer("group", 1)
+                                         : w->dims[0]};
+  if (transposed && (node.integer("group", 1) < 1 || node.integer("group", 1) > (1 << 20))) return;
+  try {
+    const std::vector<WindowAlong> window = windowOf(node, x->dims, kernel, {});
+    for (std::size_t i = 0; i < axes; ++i) {
+      const auto places = placesOf(node, window[i], i, transposed);
+      if (!places) {
+        out[0].why = "the kernel " + textOf(kernel) + " does not fit into " + textOf(x->dims);
+        return;
+      }
+      dims.push_back(*places);
+    }
+  } catch (const InputError& error) {
+    out[0].why = error.problems().front().what;
+    return;
+  }
+  const int type = node.op == "ConvInteger" ? int32 : x->type;
+  out[0] = {true, type, dims, false, {}};
+  if (out.size() > 1) out[1] = {true, int64, dims, false, {}};
 }
 
 void setWindow(ListedOperator& op, const std::vector<WindowAlong>& window) {

@@ -13,6 +13,8 @@ struct WindowAlong {
 /// and automatic padding). `out` may be empty: the padding as written.
 std::vector<WindowAlong> windowOf(const Node& node, const Sizes& in, const Sizes& kernel,
                                   const Sizes& out);
+/// Shape of the output of a convolution or pool.
+void windowShape(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out);
 void setWindow(ListedOperator& op, const std::vector<WindowAlong>& window);
 
 }  // namespace wattlas::onnx_import
