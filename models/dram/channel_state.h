@@ -57,13 +57,18 @@ class ChannelState {
   }
   /// First time for the rules alone.
   Clock ruled(const Command& command) const {
-    const std::size_t kind = slot(command.kind);
-    if (command.bank < 0 || kind == slot(CommandKind::ACT) || kind == slot(CommandKind::ACT1))
+    if (command.kind == CommandKind::PREA || command.kind == CommandKind::REFb)
       return bound(command).time;
+    const std::size_t kind = slot(command.kind);
     Clock time = rank_[kind].empty() ? -never : rank_[kind][at(command.rank)].time;
-    if (!bank_[kind].empty()) time = std::max(time, bank_[kind][at(command.bank)].time);
-    if (!group_[kind].empty() && !command.otherGroup)
-      time = std::max(time, group_[kind][at(c_.groupOf(command.bank))].time);
+    if (command.bank >= 0) {
+      if (!bank_[kind].empty()) time = std::max(time, bank_[kind][at(command.bank)].time);
+      if (!group_[kind].empty() && !command.otherGroup)
+        time = std::max(time, group_[kind][at(c_.groupOf(command.bank))].time);
+    }
+    const CommandKind activate = c_.splitActivate ? CommandKind::ACT1 : CommandKind::ACT;
+    if (command.kind == activate)
+      time = std::max(time, activates_[at(command.rank)][activateAt_[at(command.rank)]] + c_.faw);
     return time;
   }
   /// Records it; throws std::logic_error naming the rule when it is early or in the wrong state.
