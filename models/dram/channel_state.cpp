@@ -154,10 +154,6 @@ ChannelState::Bound ChannelState::bound(const Command& x) const {
   return result;
 }
 
-int ChannelState::busOf(CommandKind kind) const {
-  return c_.separateRowBus && (isRead(kind) || isWrite(kind)) ? 1 : 0;
-}
-
 Clock ChannelState::length(CommandKind kind) const {
   if (kind == ACT) return c_.splitActivate ? 1 : c_.activateClocks;
   return isRead(kind) || isWrite(kind) ? c_.columnClocks : 1;

@@ -1,6 +1,7 @@
 #include "pim/nearbank/channel.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wattlas::pim::nearbank {
 
@@ -11,10 +12,15 @@ using dram::Rule;
 using Kind = dram::CommandKind;
 using Scope = dram::RuleScope;
 
+/// Where all banks work in step, two of them stand for all: rows read ahead lie in the other one.
+int banksOf(const NearBankParams& p) {
+  return p.registerFile() ? static_cast<int>(p.banks + 2) : 2;
+}
+
 dram::Timing timingOf(const NearBankParams& p, const ChannelClock& t) {
   dram::Timing timing;
   timing.commandBus = false;  // rows may open ahead of the commands before them
-  timing.banksPerGroup = static_cast<int>(p.banks + 2);
+  timing.banksPerGroup = banksOf(p);
   // Commands that open several banks are specified outside the four-activate window, unless it
   // takes several of them to open a row.
   const bool several = !p.registerFile() && p.banks > p.banksPerActivate;
@@ -87,7 +93,7 @@ Channel::Channel(const NearBankParams& params, Level level, bool fold, bool alon
       early_(params.registerFile()),
       refresh_(params.refreshPolicy != "none"),
       postpone_(alone && params.refreshPolicy == "postponed"),
-      banks_(static_cast<int>(params.banks + 2)),
+      banks_(banksOf(params)),
       state_(timingOf(p_, t_), rulesOf(t_)) {
   // The controller of all-bank modes closes a row as soon as no command before the next fence
   // needs it; a command stream without look-ahead closes it when another row is asked for.
@@ -123,12 +129,6 @@ void Channel::precharge(std::int32_t bank, std::int64_t at) {
   issue({Kind::PRE, 0, bank, -1, row}, at, CommandKind::precharge, {});
 }
 
-bool Channel::needed(const std::vector<Pending>& pending, std::int32_t bank) const {
-  return std::any_of(pending.begin(), pending.end(), [&](const Pending& p) {
-    return p.count > 0 && p.bank == bank && p.row == state_.openRow(bank);
-  });
-}
-
 bool Channel::refreshBefore(std::int64_t at) {
   // While bank after bank is touched, all banks are never closed at once.
   if (nextRefresh_ > at || touching_) return false;
@@ -153,16 +153,6 @@ std::int64_t Channel::undisturbed(std::int64_t count, std::int64_t at, std::int6
   if (!groups_) return 1;
   if (touching_ || nextRefresh_ > at + (count - 1) * spacing) return count;
   return std::clamp<std::int64_t>((nextRefresh_ - at + spacing - 1) / spacing, 1, count);
-}
-
-std::int64_t Channel::columnTime(const Group& g, const Pending& p) const {
-  if (state_.openRow(p.bank) != p.row) return never;
-  return std::max(slot_, state_.ruled(columnCommand(g, p.bank, p.row)));
-}
-
-std::int64_t Channel::activateTime(const Group& g, const Pending& p) const {
-  if (state_.open(p.bank)) return never;
-  return std::max(g.lookahead ? lookFrom_ + t_.ck : slot_, state_.ruled({Kind::ACT, 0, p.bank}));
 }
 
 void Channel::changeMode(const Group& g, std::int64_t at) {
@@ -218,18 +208,22 @@ Channel::Choice Channel::choose(const Group& g, const std::vector<Pending>& pend
       best.at = at, best.kind = k, best.which = i;
     if (k >= 2) best.precharge = std::min(best.precharge, at);
   };
+  const std::int64_t rows = g.lookahead ? lookFrom_ + t_.ck : slot_;  // rows may open ahead
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const Pending& p = pending[i];
-    offer(columnTime(g, p), 0, i);
-    offer(activateTime(g, p), 1, i);
-    if (state_.open(p.bank) && state_.openRow(p.bank) != p.row)
-      offer(std::max(g.lookahead ? lookFrom_ + t_.ck : slot_, state_.ruled({Kind::PRE, 0, p.bank})),
-            2, i);
+    const std::int64_t open = state_.openRow(p.bank);
+    if (open == p.row)
+      offer(std::max(slot_, state_.ruled(columnCommand(g, p.bank, p.row))), 0, i);
+    else if (open < 0)
+      offer(std::max(rows, state_.ruled({Kind::ACT, 0, p.bank})), 1, i);
+    else
+      offer(std::max(rows, state_.ruled({Kind::PRE, 0, p.bank})), 2, i);
   }
-  if (early_)
-    for (std::int32_t b = 0; b < banks_; ++b)
-      if (state_.open(b) && !needed(pending, b))
-        offer(std::max(slot_, state_.ruled({Kind::PRE, 0, b})), 3, static_cast<std::size_t>(b));
+  for (std::int32_t b = 0; early_ && b < banks_; ++b) {
+    const std::int64_t open = state_.openRow(b);
+    if (open < 0 || wanted_[static_cast<std::size_t>(b)] == open) continue;
+    offer(std::max(slot_, state_.ruled({Kind::PRE, 0, b})), 3, static_cast<std::size_t>(b));
+  }
   return best;
 }
 
@@ -243,6 +237,8 @@ void Channel::banks(const Group& g, std::int64_t row) {
     const bool ahead = g.verb == Verb::mac && g.lookahead;
     pending.push_back({ahead ? static_cast<std::int32_t>(row & 1) : g.bank, row, g.count});
   }
+  wanted_.assign(static_cast<std::size_t>(banks_), -1);
+  for (const Pending& p : pending) wanted_[static_cast<std::size_t>(p.bank)] = row;
   const std::int32_t first = pending.front().bank;
   const bool leaves =
       state_.open(first) && state_.openRow(first) != row && registers_ && t_.mod > 0;
@@ -275,7 +271,9 @@ void Channel::banks(const Group& g, std::int64_t row) {
     issue(columnCommand(g, p.bank, p.row), next.at, CommandKind::column, g, n, spacing);
     last_ = next.at + (n - 1) * spacing;
     p.count -= n;
-    std::erase_if(pending, [](const Pending& x) { return x.count == 0; });
+    if (p.count > 0) continue;
+    wanted_[static_cast<std::size_t>(p.bank)] = -1;
+    pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(next.which));
   }
   if (g.verb == Verb::mac || !g.lookahead) lookFrom_ = start;
 }
@@ -351,7 +349,7 @@ void Channel::repeated(std::int64_t times, const Body& body, std::int64_t rowSte
 
 ChannelResult Channel::run(const Sequence& sequence) {
   result_ = {};
-  state_ = dram::ChannelState(timingOf(p_, t_), rulesOf(t_));
+  if (!std::exchange(fresh_, false)) state_ = dram::ChannelState(timingOf(p_, t_), rulesOf(t_));
   slot_ = owed_ = dead_ = last_ = lookFrom_ = 0;
   registers_ = touching_ = false;
   const auto first =

@@ -64,8 +64,6 @@ class Channel {
   void streamed(const Group& g);
   void banks(const Group& g, std::int64_t row);
   Choice choose(const Group& g, const std::vector<Pending>& pending) const;
-  std::int64_t columnTime(const Group& g, const Pending& p) const;
-  std::int64_t activateTime(const Group& g, const Pending& p) const;
   /// How many of `count` commands from `at` on, `spacing` apart, come before the next refresh.
   std::int64_t undisturbed(std::int64_t count, std::int64_t at, std::int64_t spacing) const;
   void activate(std::int32_t bank, std::int64_t row, std::int64_t at);
@@ -75,7 +73,6 @@ class Channel {
   /// `count` equal commands, `spacing` apart.
   void issue(const dram::Command& command, std::int64_t at, CommandKind kind, const Group& g,
              std::int64_t count = 1, std::int64_t spacing = 0);
-  bool needed(const std::vector<Pending>& pending, std::int32_t bank) const;
 
   Picture picture(std::int64_t base) const;
   template <class Body>
@@ -89,6 +86,8 @@ class Channel {
   bool groups_, fold_, early_, refresh_, postpone_;
   int banks_;
   dram::ChannelState state_;
+  std::vector<std::int64_t> wanted_;  ///< rows that the group still needs, by bank
+  bool fresh_ = true;
   std::int64_t slot_ = 0;  ///< next free slot of the command bus
   std::int64_t lookFrom_ = 0, last_ = 0;
   bool registers_ = false, touching_ = false;
