@@ -164,6 +164,29 @@ TEST(Groups, APipelineOfEqualStages) {
   }
 }
 
+TEST(Groups, EachFurtherPartOfTheBatchCostsTheSlowestStage) {
+  const auto with = [](const char* parts, const char* fidelity) {
+    return run("opt-125m",
+               {{"groups.first.count", "4"},
+                {"links.to the first.topology", "switch"},
+                {"mapping.shard.pipeline", "4"},
+                {"mapping.microBatches", parts},
+                {"workload.layers", "4"},
+                {"workload.generate", "0"},
+                {"workload.batch", parts},
+                {"workload.prompt", "32"}},
+               fidelity);
+  };
+  for (const char* fidelity : {"analytic", "event"}) {
+    const RunResult eight = with("8", fidelity), sixteen = with("16", fidelity);
+    ASSERT_TRUE(eight.feasible) << eight.reasons.front();
+    double busiest = 0;
+    for (const ComponentStatistics& s : eight.statistics)
+      if (s.component.starts_with("first[")) busiest = std::max(busiest, s.busyS);
+    EXPECT_NEAR(sixteen.timeS - eight.timeS, busiest, 1.5e-12) << fidelity;
+  }
+}
+
 TEST(Groups, PartsOfTheBatchCostAsManyMembersTheirEnergy) {
   test::Sets one = small, two = small;
   one.emplace_back("workload.batch", "2");
