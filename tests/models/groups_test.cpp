@@ -342,6 +342,29 @@ TEST(Overlap, WeightsComeWhileTheOperatorBeforeThemRuns) {
   }
 }
 
+TEST(Overlap, OnePartOfTheBatchAttendsWhileTheOtherComputes) {
+  for (const char* fidelity : {"analytic", "event"}) {
+    test::Sets sets = overlapped(with(small, "{attention: second}"));
+    sets.emplace_back("workload.batch", "4");
+    const RunResult whole = run("opt-125m", sets, fidelity);
+    sets.emplace_back("mapping.microBatches", "2");
+    const RunResult parts = run("opt-125m", sets, fidelity);
+    ASSERT_TRUE(parts.feasible) << parts.reasons.front();
+    const auto busy = [](const RunResult& r) {
+      double sum = 0;
+      for (const ComponentStatistics& s : r.statistics)
+        if (s.component == "first" || s.component == "second") sum += s.busyS;
+      return sum;
+    };
+    EXPECT_LE(busy(whole), whole.timeS * (1 + 1e-9)) << "one after the other";
+    EXPECT_GT(busy(parts), parts.timeS) << "side by side";
+    double attributed = 0;
+    for (const OperatorResult& row : parts.operators) attributed += row.attributedS;
+    EXPECT_NEAR(attributed, parts.timeS, 1e-12) << fidelity;
+    EXPECT_EQ(parts.phases.back().tokens, whole.phases.back().tokens);
+  }
+}
+
 TEST(Overlap, NothingIsGainedWhereEverythingWaitsForTheOneBefore) {
   const test::Sets resident{{"workload.format", "int8"}};
   const RunResult turn = run("jet-mlp", resident), side = run("jet-mlp", overlapped(resident));
