@@ -243,9 +243,9 @@ void ExperimentMaker::share(Experiment& experiment) {
     refuse("mapping.shard.tensor",
            p.device.device->info().kind + " returns all results to the host, which joins no slices",
            "one device of more ranks, or mapping.shard.data");
-  if (m.microBatches > 1 && m.pipeline < 2)
-    refuse("mapping.microBatches", "parts of a batch follow each other through a pipeline only",
-           "mapping.shard.pipeline of 2 or more");
+  if (m.microBatches > 1 && m.pipeline < 2 && !m.overlapped)
+    refuse("mapping.microBatches", "parts of a batch one after the other gain nothing",
+           "mapping.schedule: overlapped, or mapping.shard.pipeline of 2 or more");
   const std::int64_t parts = m.data * m.microBatches, batch = experiment.workload->options.batch;
   if (parts > 1) {
     if (batch % parts != 0)

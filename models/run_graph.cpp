@@ -13,17 +13,30 @@ class GraphMaker {
   GraphMaker(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment)
       : run_(run), routes_(routes), x_(experiment) {
     graph_.chain = !x_.platform->mapping.overlapped;
+    if (!graph_.chain) parts_ = x_.platform->mapping.microBatches;
     graph_.routes = routes.routes();
   }
 
   TaskGraph make() {
     for (const BookedLoad* load : run_.loads) {
-      add(copyOf(load->copy));
+      Task task = copyOf(load->copy);
+      task.repeat = load->copy.repeat;
+      add(std::move(task));
       ++owner_;
     }
     for (const CostedPhase& phase : run_.phases) {
-      if (!graph_.chain) beginPhase(phase);
-      for (const CostedRegion& region : phase.regions) addRegion(phase, region);
+      if (graph_.chain) {
+        for (const CostedRegion& region : phase.regions) addRegion(phase, region);
+        continue;
+      }
+      beginPhase();
+      const std::int32_t first = owner_;
+      // Parts of a batch know nothing of each other: one computes while another is elsewhere.
+      for (std::int64_t part = 0; part < parts_; ++part) {
+        beginPart(phase);
+        owner_ = first;
+        for (const CostedRegion& region : phase.regions) addRegion(phase, region);
+      }
     }
     return std::move(graph_);
   }
@@ -34,14 +47,14 @@ class GraphMaker {
     graph_.tasks.push_back(std::move(task));
     return static_cast<TaskId>(graph_.tasks.size() - 1);
   }
-  static Task copyOf(const CopyPart& part) {
+  Task copyOf(const CopyPart& part) const {
     Task task;
     task.kind = Task::Kind::move;
     task.lead = part.lead;
     task.wire = part.wire;
     task.peak = part.peak;
     task.route = part.route;
-    task.repeat = part.repeat;
+    task.repeat = part.repeat / parts_;
     task.alone = part.alone;
     return task;
   }
@@ -51,7 +64,7 @@ class GraphMaker {
     task.lead = part.launch;
     task.profile = part.profile;
     task.watts = part.watts;
-    task.repeat = part.repeat;
+    task.repeat = part.repeat / parts_;
     task.alone = part.alone;
     return task;
   }
@@ -61,12 +74,14 @@ class GraphMaker {
   }
 
   /// Nothing of a phase begins before all of the phase before it has ended.
-  void beginPhase(const CostedPhase& phase) {
+  void beginPhase() {
     const auto all = static_cast<TaskId>(graph_.tasks.size());
     gate_ = addSync(owner_, graph_);
     for (TaskId task = 0; task < all; ++task) order(task, gate_);
-    const std::size_t operators = x_.workload->phases[phase.index].graph.size();
-    done_.assign(operators, gate_);
+  }
+
+  void beginPart(const CostedPhase& phase) {
+    done_.assign(x_.workload->phases[phase.index].graph.size(), gate_);
     lastRun_ = runBefore_ = gate_;
   }
 
@@ -145,6 +160,7 @@ class GraphMaker {
   const CopyRoutes& routes_;
   const Experiment& x_;
   TaskGraph graph_;
+  std::int64_t parts_ = 1;
   std::int32_t owner_ = 0;
   TaskId gate_ = -1, lastRun_ = -1, runBefore_ = -1;
   std::vector<TaskId> done_;  ///< by operator of the phase: when others may use what it made

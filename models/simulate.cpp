@@ -112,8 +112,13 @@ class Simulation {
       result_.config = x_.config().toYaml();
       result_.notes = x_.workload->notes;
     }
-    for (const DeviceGroup& group : x_.platform->groups)
-      result_.areaMm2 += group.device.device->info().area.value * static_cast<double>(group.count);
+    bool known = true;  // of every group, or of none
+    for (const DeviceGroup& group : x_.platform->groups) {
+      const double each = group.device.device->info().area.value;
+      known = known && each > 0;
+      result_.areaMm2 += each * static_cast<double>(group.count);
+    }
+    if (!known) result_.areaMm2 = 0;
     result_.powerWindowS = x_.platform->powerWindow.value.value;
 
     const bool node = x_.run.scope >= Scope::node;

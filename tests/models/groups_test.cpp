@@ -164,6 +164,29 @@ TEST(Groups, APipelineOfEqualStages) {
   }
 }
 
+TEST(Groups, EachFurtherPartOfTheBatchCostsTheSlowestStage) {
+  const auto with = [](const char* parts, const char* fidelity) {
+    return run("opt-125m",
+               {{"groups.first.count", "4"},
+                {"links.to the first.topology", "switch"},
+                {"mapping.shard.pipeline", "4"},
+                {"mapping.microBatches", parts},
+                {"workload.layers", "4"},
+                {"workload.generate", "0"},
+                {"workload.batch", parts},
+                {"workload.prompt", "32"}},
+               fidelity);
+  };
+  for (const char* fidelity : {"analytic", "event"}) {
+    const RunResult eight = with("8", fidelity), sixteen = with("16", fidelity);
+    ASSERT_TRUE(eight.feasible) << eight.reasons.front();
+    double busiest = 0;
+    for (const ComponentStatistics& s : eight.statistics)
+      if (s.component.starts_with("first[")) busiest = std::max(busiest, s.busyS);
+    EXPECT_NEAR(sixteen.timeS - eight.timeS, busiest, 1.5e-12) << fidelity;
+  }
+}
+
 TEST(Groups, PartsOfTheBatchCostAsManyMembersTheirEnergy) {
   test::Sets one = small, two = small;
   one.emplace_back("workload.batch", "2");
@@ -316,6 +339,29 @@ TEST(Overlap, WeightsComeWhileTheOperatorBeforeThemRuns) {
     for (const OperatorResult& row : side.operators) attributed += row.attributedS;
     EXPECT_NEAR(attributed, side.timeS, 1e-12) << fidelity;
     EXPECT_GT(side.peakBytes, turn.peakBytes) << "two buffers";
+  }
+}
+
+TEST(Overlap, OnePartOfTheBatchAttendsWhileTheOtherComputes) {
+  for (const char* fidelity : {"analytic", "event"}) {
+    test::Sets sets = overlapped(with(small, "{attention: second}"));
+    sets.emplace_back("workload.batch", "4");
+    const RunResult whole = run("opt-125m", sets, fidelity);
+    sets.emplace_back("mapping.microBatches", "2");
+    const RunResult parts = run("opt-125m", sets, fidelity);
+    ASSERT_TRUE(parts.feasible) << parts.reasons.front();
+    const auto busy = [](const RunResult& r) {
+      double sum = 0;
+      for (const ComponentStatistics& s : r.statistics)
+        if (s.component == "first" || s.component == "second") sum += s.busyS;
+      return sum;
+    };
+    EXPECT_LE(busy(whole), whole.timeS * (1 + 1e-9)) << "one after the other";
+    EXPECT_GT(busy(parts), parts.timeS) << "side by side";
+    double attributed = 0;
+    for (const OperatorResult& row : parts.operators) attributed += row.attributedS;
+    EXPECT_NEAR(attributed, parts.timeS, 1e-12) << fidelity;
+    EXPECT_EQ(parts.phases.back().tokens, whole.phases.back().tokens);
   }
 }
 
