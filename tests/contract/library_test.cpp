@@ -25,8 +25,8 @@ TEST_P(LibraryRuns, OnHostAndGpuOrIsRefusedByName) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Library, LibraryRuns, ::testing::ValuesIn(libraryWorkloads(suite::path())),
-                         [](const auto& tested) {
-                           std::string name = tested.param;
+                         [](const auto& param) {
+                           std::string name = param.param;
                            for (char& c : name)
                              if (c == '-' || c == '.') c = '_';
                            return name;
