@@ -106,7 +106,7 @@ struct FolderDescription {
   Sourced<Ratio> scale;
 
   void bind(Binder& b) {
-    const FieldRule optional{.fallback = "\"\""};
+    const FieldRule optional{.fallback = "-"};
     b.text("inputs", inputs, optional, "Array of samples when there is one split only");
     b.text("labels", labels, optional, "Array of their classes");
     b.text("train_inputs", trainInputs, optional, "Samples of the training split");
@@ -124,6 +124,9 @@ DataSet fromFolder(const std::string& folder, Split split) {
   FolderDescription d;
   Problems problems;
   bindConfig(tree, "", problems, [&](Binder& b) { d.bind(b); });
+  for (std::string* name :
+       {&d.inputs, &d.labels, &d.trainInputs, &d.trainLabels, &d.testInputs, &d.testLabels})
+    if (*name == "-") name->clear();
   const bool test = split == Split::test;
   std::string inputs = test ? d.testInputs : d.trainInputs;
   std::string labels = test ? d.testLabels : d.trainLabels;

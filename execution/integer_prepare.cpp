@@ -174,10 +174,10 @@ void IntegerEngine::prepareScales(PreparedProduct& p, const QuantisedMatrix& mat
       largest = std::max(largest, scale);
     }
     const double real = step.weights.bias.empty() ? 0 : step.weights.bias[count(o)];
-    const double limit = format_.isFixed() ? std::ldexp(1.0, 40) : static_cast<double>(largest32);
+    // A bias beyond 32 bits makes sums of 64, as any other bound does.
     const double bias = std::clamp(
-        format_.isFixed() ? std::floor(real / out.scale) : std::nearbyint(real / largest), -limit,
-        limit);
+        format_.isFixed() ? std::floor(real / out.scale) : std::nearbyint(real / largest), -0x1p45,
+        0x1p45);
     p.bias.push_back(static_cast<std::int64_t>(bias));
     p.biasScales.push_back(largest);
     if (magnitude > (std::int64_t{1} << 44))

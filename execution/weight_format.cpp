@@ -162,7 +162,7 @@ double WeightFormat::storedBits(std::int64_t rows, std::int64_t columns) const {
     case WeightCode::powerOfTwo:
     case WeightCode::kHot:
     case WeightCode::scaledFloat: {
-      const bool groups = granularity == Granularity::group && group < columns;
+      const bool groups = granularity == Granularity::group;
       const double scales = granularity == Granularity::tensor ? 1 : perRow(groupSize(columns));
       // The sign and K places of K-hot sums are bits enough.
       return values * bits + scales * ((groups ? 16 : 32) + (affine ? bits : 0));

@@ -99,7 +99,7 @@ TEST(WeightFormat, GroupsHaveScalesOfTheirOwn) {
   const QuantisedMatrix m = quantiseWeights(format.weight, x, rows, columns);
   EXPECT_EQ(m.groups(), 8);
   for (std::int64_t g = 0; g < rows * 8; ++g) EXPECT_EQ(m.scales[g], absmax(&x[g * 128], 128) / 7);
-  EXPECT_DOUBLE_EQ(format.weight.storedBits(1, 128) / 128, 4 + 16.0 / 128);
+  EXPECT_DOUBLE_EQ(format.weight.storedBits(1, 1024) / 1024, 4 + 16.0 / 128);
 }
 
 TEST(WeightFormat, AffineCoversTheRangeWithZeroInIt) {
