@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 #include "models/base/atomic_file.h"
 #include "models/base/config.h"
@@ -70,10 +71,19 @@ DumpRequest parseDump(const std::string& text) {
   unsigned long long value = 0;
   try {
     value = std::stoull(count, &used, 0);
+  } catch (const std::out_of_range&) {
+    value = dpu::kMramBytes + 1;
+    used = count.size();
   } catch (const std::exception&) {
     complain();
   }
-  if (used != count.size() || value == 0 || value > dpu::kMramBytes) complain();
+  if (used != count.size() || value == 0 || count.front() == '-') complain();
+  if (value > dpu::kMramBytes)
+    throw InputError(Problem{{"--dump", 0},
+                             {},
+                             count.substr(0, 40) + " bytes are more than a DPU has",
+                             "at most " + std::to_string(dpu::kMramBytes) + " bytes, all of MRAM",
+                             {}});
   out.bytes = static_cast<std::uint32_t>(value);
   return out;
 }

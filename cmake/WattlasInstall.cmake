@@ -7,7 +7,7 @@ install(TARGETS ${modules} EXPORT wattlasTargets
 install(EXPORT wattlasTargets NAMESPACE wattlas:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/wattlas)
 foreach(module models workloads pim fpga gpu results explorer)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${module} DESTINATION include/wattlas
-          FILES_MATCHING PATTERN "*.h")
+          FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION share/wattlas)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/workloads/library DESTINATION share/wattlas/workloads)

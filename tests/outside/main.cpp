@@ -61,8 +61,8 @@ int sc_main(int argc, char** argv) {
   resources.channels = {{"link", BitRate(8e9), Sharing::fair, 0}};
   resources.seats = {{"chips", 1, {0}, {}}};
   const Profile profile = device->simulate(**program, Fidelity::event);
-  TaskGraph graph;
-  graph.routes = {{0}};
+  TaskGraph tasks;
+  tasks.routes = {{0}};
   Task load;  // the inputs
   load.kind = Task::Kind::move;
   load.wire = bytes(1e6);
@@ -71,9 +71,9 @@ int sc_main(int argc, char** argv) {
   Task run;
   run.seat = 0;
   run.profile = &profile;
-  graph.tasks = {load, run};
-  graph.edges = {{0, 1}};
-  const Schedule schedule = platformModel().run(graph, resources);
+  tasks.tasks = {load, run};
+  tasks.edges = {{0, 1}};
+  const Schedule schedule = platformModel().run(tasks, resources);
   // Both send 1 MB at the same time over 1 GB/s.
   const bool shared = schedule.spans[0].end == Ticks(2'000'000'000);
   const bool ran = schedule.spans[1].end - schedule.spans[1].start >= (*program)->lowerBound();
