@@ -132,16 +132,26 @@ class Analysis {
     for (bool changed = true; changed;) {
       changed = false;
       for (std::size_t i = code_.size(); i-- > 0;) {
-        std::uint32_t after = before(i + 1);
-        if (!code_[i] ||
-            (code_[i]->form->issue == IssueClass::control && !code_[i]->form->branches))
-          after = kAll;  // calls and jumps to registers
-        else if (code_[i]->form->branches)
-          after |= before(code_[i]->target);
+        const std::uint32_t after = liveAfter(i, before);
         changed = changed || after != live_[i];
         live_[i] = after;
       }
     }
+  }
+
+  template <class Before>
+  std::uint32_t liveAfter(std::size_t i, const Before& before) const {
+    if (!code_[i]) return kAll;
+    const Instruction& in = *code_[i];
+    if (in.form->branches) {
+      const std::uint32_t next = in.condition == Condition::true_ ? 0 : before(i + 1);
+      return in.condition == Condition::false_ ? before(i + 1) : next | before(in.target);
+    }
+    if (in.form->issue != IssueClass::control) return before(i + 1);
+    // A jump to a place that is known; calls and jumps to registers may read anything.
+    const bool known = in.form->operation == Operation::call &&
+                       in.form->destination == Destination::none && in.ra == kZero;
+    return known && in.offset >= 0 ? before(static_cast<std::size_t>(in.offset)) : kAll;
   }
 
   bool plain(std::size_t i) const {

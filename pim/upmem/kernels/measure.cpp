@@ -85,15 +85,14 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
   return options;
 }
 
-/// What one more value of a vector costs before the products of `m`: its share of a sum (binary
-/// weights, each tasklet for itself) or of the bit planes, which the DPU makes of the values.
+/// What one more value of a vector costs before the products of `m`: its share of a sum, which
+/// binary weights want. (Bit planes of a vector are made by the host, which sends them for the
+/// values.)
 double perValueOf(MacKernel kernel, const KernelSetting& setting, int elements,
                   const MacMeasurement& m) {
-  if (kernel != MacKernel::binaryByte && kernel != MacKernel::sliced) return 0;
+  if (kernel != MacKernel::binaryByte) return 0;
   const auto slots = [&](int places) {
-    Product p = randomProduct(kernel, 1, elements, places);
-    p.gathered = kernel == MacKernel::sliced;
-    for (int i = 0; p.gathered && i < places; ++i) p.first.push_back(i * elements);
+    const Product p = randomProduct(kernel, 1, elements, places);
     dpu::DpuMachine machine(programOf(p, buildOf(setting, 1)), setting.isa);
     return slotsOf(runChecked(p, machine, setting.unroll, optionsOf(setting, 1)), setting);
   };

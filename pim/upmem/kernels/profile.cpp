@@ -27,7 +27,7 @@ dpu::ExecutedProgram executed(MacKernel kernel, const KernelSetting& setting) {
   p.program = &programOf(kernel, KernelBuild{setting.unroll, 1, setting.isa});
   p.counts.resize(p.program->text.size());
   dpu::DpuMachine machine(*p.program, setting.isa);
-  runChecked(randomProduct(kernel, 8, 8 * productGrain(kernel, setting.unroll), 1), machine,
+  runChecked(randomProduct(kernel, 8, 32 * productGrain(kernel, setting.unroll), 1), machine,
              setting.unroll, counting(p.counts, setting));
   return p;
 }
