@@ -2,7 +2,12 @@
 
 #include <cmath>
 
-namespace wattlas::pim {
+namespace wattlas::dram {
+
+void checkRefreshShare(Binder& b, const Distances& d) {
+  if (b.reading() && d.tRFC.value > 0.9 * d.tREFI.value)
+    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
+}
 
 void BankTiming::bind(Binder& b) {
   const FieldRule time{0.1e-9, 1e-3, {}};
@@ -12,10 +17,10 @@ void BankTiming::bind(Binder& b) {
   b.quantity("tRTP", tRTP, time, "column read to precharge");
   b.quantity("tRFC", tRFC, time, "duration of one refresh");
   b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
+  b.quantity("tRRD", tRRD, {0, 1e-3, "0 ns"}, "activate to activate of another bank; 0 = no rule");
+  b.quantity("tFAW", tFAW, {0, 1e-3, "0 ns"}, "window of four activates of a channel; 0 = no rule");
   b.quantity("row", rowBits, {64, 1e6, {}}, "size of one row of the bank");
-  // Near the whole time nothing else ever ends: a simulation would step from refresh to refresh.
-  if (b.reading() && tRFC.value > 0.9 * tREFI.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
+  checkRefreshShare(b, *this);
 }
 
 void BankEnergy::bind(Binder& b) {
@@ -28,4 +33,4 @@ Ticks nearestTicks(Seconds seconds) {
   return Ticks(static_cast<std::int64_t>(std::llround(seconds.value * 1e12)));
 }
 
-}  // namespace wattlas::pim
+}  // namespace wattlas::dram

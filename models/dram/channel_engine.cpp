@@ -170,6 +170,26 @@ void ChannelEngine::offerBanks(Candidate& access, Candidate& precharge) {
   }
 }
 
+void ChannelEngine::offerColumns(Candidate& access) {
+  const bool late = owed_[mode_ ? 0 : 1] > 0;
+  if (late) {
+    Candidate ignored;
+    return offerBanks(access, ignored);
+  }
+  const CommandKind kind = mode_ ? WR : RD;
+  for (const int b : queues_.banks()) {
+    const Bank& bank = banks_[at(b)];
+    if (bank.blocked || !state_.open(b)) continue;
+    const int hit = queues_.eligible(b, state_.openRow(b), bank.hits);
+    if (hit >= 0)
+      offer(access, {{kind, c_.rankOf(b), b, -1, state_.openRow(b)},
+                     never,
+                     0,
+                     queues_.list(b)[at(hit)].id,
+                     hit});
+  }
+}
+
 /// Whether a candidate leaves those of higher priority their time. One that is itself held up
 /// (`free` is false) holds up nobody before its own obstacle is gone.
 bool ChannelEngine::mayGo(const Candidate (&best)[classes], const bool (&free)[classes],
@@ -210,9 +230,9 @@ void ChannelEngine::issueColumn(const Candidate& c) {
   auto index = at(c.index);
   while (list[index].id != c.age) ++index;
   const Request r = list[index];
-  bool more = false;
-  for (const Request& other : list) more |= other.id != r.id && other.row == r.row;
-  const bool automatic = closedPage_ && !more && (bank.owner < 0 || bank.owner == r.id);
+  bool automatic = closedPage_ && (bank.owner < 0 || bank.owner == r.id);
+  if (automatic)
+    for (const Request& other : list) automatic &= other.id == r.id || other.row != r.row;
   Command command = c.command;
   if (automatic) command.kind = write ? WRA : RDA;
   state_.issue(command, now_);
@@ -319,7 +339,7 @@ void ChannelEngine::runColumns(const Candidate (&best)[classes], Clock wake) {
       if (r.debt() > 0) return;  // an idle rank may start what it owes
     if (precharge.time != never) until = std::min(until, precharge.time + 1);
     column = {};
-    offerBanks(column, ignored);
+    offerColumns(column);
     if (column.time >= std::min(until, queues_.nextAdmission())) return;
     now_ = column.time;
   }

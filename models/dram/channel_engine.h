@@ -104,6 +104,7 @@ class ChannelEngine {
   /// Column commands and precharges of a bank.
   void offerBank(int bank, Candidate& access, Candidate& precharge);
   void offerBanks(Candidate& access, Candidate& precharge);
+  void offerColumns(Candidate& access);
   bool mayGo(const Candidate (&best)[classes], const bool (&free)[classes], int k) const;
   /// The second half of an activate finds room between column commands.
   bool yields(const Candidate& c) const {

@@ -154,10 +154,6 @@ ChannelState::Bound ChannelState::bound(const Command& x) const {
   return result;
 }
 
-int ChannelState::busOf(CommandKind kind) const {
-  return c_.separateRowBus && (isRead(kind) || isWrite(kind)) ? 1 : 0;
-}
-
 Clock ChannelState::length(CommandKind kind) const {
   if (kind == ACT) return c_.splitActivate ? 1 : c_.activateClocks;
   return isRead(kind) || isWrite(kind) ? c_.columnClocks : 1;
@@ -198,8 +194,10 @@ void ChannelState::issue(const Command& x, Clock time) {
   if (time < from.time)
     fail(std::string(from.name) + " allows it from " + std::to_string(from.time));
   Clock& free = (buses_ != nullptr ? *buses_ : ownBuses_)[at(busOf(x.kind))];
-  if (time < free) fail("the command bus is busy until " + std::to_string(free));
-  free = time + length(x.kind);
+  if (c_.commandBus) {
+    if (time < free) fail("the command bus is busy until " + std::to_string(free));
+    free = time + length(x.kind);
+  }
   push(x, time);
   if (x.kind == activateOf(c_)) {
     std::size_t& oldest = activateAt_[at(x.rank)];

@@ -53,10 +53,24 @@ class ChannelState {
   const char* forbidden(const Command& command) const;
   /// First time at which rules and command bus allow it (the state must allow it).
   Clock earliest(const Command& command) const {
-    return std::max(bound(command).time, bus()[at(busOf(command.kind))]);
+    return std::max(ruled(command), bus()[at(busOf(command.kind))]);
   }
   /// First time for the rules alone.
-  Clock ruled(const Command& command) const { return bound(command).time; }
+  Clock ruled(const Command& command) const {
+    if (command.kind == CommandKind::PREA || command.kind == CommandKind::REFb)
+      return bound(command).time;
+    const std::size_t kind = slot(command.kind);
+    Clock time = rank_[kind].empty() ? -never : rank_[kind][at(command.rank)].time;
+    if (command.bank >= 0) {
+      if (!bank_[kind].empty()) time = std::max(time, bank_[kind][at(command.bank)].time);
+      if (!group_[kind].empty() && !command.otherGroup)
+        time = std::max(time, group_[kind][at(c_.groupOf(command.bank))].time);
+    }
+    const CommandKind activate = c_.splitActivate ? CommandKind::ACT1 : CommandKind::ACT;
+    if (command.kind == activate)
+      time = std::max(time, activates_[at(command.rank)][activateAt_[at(command.rank)]] + c_.faw);
+    return time;
+  }
   /// Records it; throws std::logic_error naming the rule when it is early or in the wrong state.
   void issue(const Command& command, Clock at);
   /// What decides about the future, as times relative to `now` not older than `window`: equal
@@ -85,7 +99,9 @@ class ChannelState {
   }
   Bound bound(const Command& command) const;
   const std::array<Clock, 2>& bus() const { return buses_ != nullptr ? *buses_ : ownBuses_; }
-  int busOf(CommandKind kind) const;
+  int busOf(CommandKind kind) const {
+    return c_.separateRowBus && (isRead(kind) || isWrite(kind)) ? 1 : 0;
+  }
   Clock length(CommandKind kind) const;
   void push(const Command& command, Clock time);
 

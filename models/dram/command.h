@@ -11,7 +11,7 @@ namespace wattlas::dram {
 /// half of an activate that has two (LPDDR5). The rest is for compute in the bank: `MAC` a column
 /// access with its products, `DMA` a transfer of a processor through the same bank, `AF` a look-up
 /// of an activation function, `MODE` a change of mode, `AAP` a row command (activate, activate,
-/// precharge).
+/// precharge), `WREG` and `RREG` move data between pins and registers without a row.
 enum class CommandKind : std::uint8_t {
   ACT,
   RD,
@@ -27,9 +27,11 @@ enum class CommandKind : std::uint8_t {
   DMA,
   AF,
   MODE,
-  AAP
+  AAP,
+  WREG,
+  RREG
 };
-inline constexpr int commandKinds = 15;
+inline constexpr int commandKinds = 17;
 const char* nameOf(CommandKind kind);
 
 inline bool isRead(CommandKind k) {

@@ -10,9 +10,9 @@
 namespace wattlas::dram {
 
 const char* nameOf(CommandKind kind) {
-  static constexpr const char* names[commandKinds] = {"ACT", "RD",   "WR",  "RDA",  "WRA",
-                                                      "PRE", "PREA", "REF", "REFb", "ACT1",
-                                                      "MAC", "DMA",  "AF",  "MODE", "AAP"};
+  static constexpr const char* names[commandKinds] = {"ACT",  "RD",   "WR",   "RDA",  "WRA", "PRE",
+                                                      "PREA", "REF",  "REFb", "ACT1", "MAC", "DMA",
+                                                      "AF",   "MODE", "AAP",  "WREG", "RREG"};
   return names[static_cast<std::size_t>(kind)];
 }
 

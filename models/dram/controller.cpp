@@ -27,17 +27,14 @@ void ControllerParams::bind(Binder& b) {
     b.problem("drainStop", "a drain would end before it starts", "below drainStart");
 }
 
-void check(const ControllerParams& params, const DramSpec& spec) {
-  const auto problem = [](const char* key, std::string what, std::string expected) {
-    throw InputError(Problem{{}, key, std::move(what), std::move(expected), {}});
-  };
-  if (params.refresh == "bank" && spec.refresh.banksPerCommand == 0)
-    problem("refresh", spec.standard + " has no bank-wise refresh", "all or none");
-  if (params.postpone > spec.refresh.postponeLimit)
-    problem("postpone", std::to_string(params.postpone) + " refreshes cannot be postponed",
-            "at most " + std::to_string(spec.refresh.postponeLimit) + " in " + spec.standard);
+namespace {
+void problem(const char* key, std::string what, std::string expected) {
+  throw InputError(Problem{{}, key, std::move(what), std::move(expected), {}});
+}
+}  // namespace
+
+void checkRefresh(const ControllerParams& params, const Timing& c) {
   // Refresh must leave time for a row cycle, or nothing would ever be served.
-  const Timing c = timingOf(spec);
   if (params.refresh == "all" && c.rfc + c.rpAll + 2 * c.rc >= c.refi)
     problem("refresh", "refreshes leave no time for accesses",
             "tREFI above tRFC and two row cycles");
@@ -46,6 +43,15 @@ void check(const ControllerParams& params, const DramSpec& spec) {
     problem("refresh", "bank-wise refreshes cannot keep up",
             "tREFI above tPBR2PBR times the " + std::to_string(c.refreshUnits) +
                 " refreshes that cover a rank");
+}
+
+void check(const ControllerParams& params, const DramSpec& spec) {
+  if (params.refresh == "bank" && spec.refresh.banksPerCommand == 0)
+    problem("refresh", spec.standard + " has no bank-wise refresh", "all or none");
+  if (params.postpone > spec.refresh.postponeLimit)
+    problem("postpone", std::to_string(params.postpone) + " refreshes cannot be postponed",
+            "at most " + std::to_string(spec.refresh.postponeLimit) + " in " + spec.standard);
+  checkRefresh(params, timingOf(spec));
   if (params.drainStart > params.writeQueue)
     problem("drainStart", "a drain would never start", "at most writeQueue");
   if (params.drainStop >= params.drainStart)

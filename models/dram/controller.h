@@ -22,6 +22,9 @@ struct ControllerParams {
 };
 
 struct DramSpec;
+struct Timing;
+/// Refuses refreshes that leave no time for accesses (InputError).
+void checkRefresh(const ControllerParams& params, const Timing& timing);
 /// Refuses what the standard does not have (InputError): bank-wise refresh, postponing too much.
 void check(const ControllerParams& params, const DramSpec& spec);
 

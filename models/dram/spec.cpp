@@ -58,20 +58,20 @@ void TimingSpec::bind(Binder& b) {
              "idle clocks of the data bus between read and write data (preamble, turnaround)");
   b.quantity("rankSwitch", rankSwitch, {0, 64, "2"},
              "idle clocks of the data bus between two ranks");
-  b.quantity("tRCD", rcd, time, "activate to read");
-  b.quantity("tRCDW", rcdWrite, time, "activate to write");
-  b.quantity("tRP", rp, time, "precharge of one bank to activate");
-  b.quantity("tRPab", rpAll, time, "precharge of all banks to activate or refresh");
-  b.quantity("tRAS", ras, time, "activate to precharge");
-  b.quantity("tCCD_L", ccdL, time, "column to column, same bank group");
-  b.quantity("tCCD_L_WR", ccdLWrite, time, "write to write, same bank group");
-  b.quantity("tRRD_S", rrdS, time, "activate to activate, other bank group");
-  b.quantity("tRRD_L", rrdL, time, "activate to activate, same bank group");
-  b.quantity("tFAW", faw, time, "window that holds at most four activates");
-  b.quantity("tWR", wr, time, "end of write data to precharge");
-  b.quantity("tRTP", rtp, time, "read to precharge");
-  b.quantity("tWTR_S", wtrS, time, "end of write data to read, other bank group");
-  b.quantity("tWTR_L", wtrL, time, "end of write data to read, same bank group");
+  b.quantity("tRCD", tRCD, time, "activate to read");
+  b.quantity("tRCDW", tRCDW, time, "activate to write");
+  b.quantity("tRP", tRP, time, "precharge of one bank to activate");
+  b.quantity("tRPab", tRPab, time, "precharge of all banks to activate or refresh");
+  b.quantity("tRAS", tRAS, time, "activate to precharge");
+  b.quantity("tCCD_L", tCCDL, time, "column to column, same bank group");
+  b.quantity("tCCD_L_WR", tCCDLW, time, "write to write, same bank group");
+  b.quantity("tRRD_S", tRRD, time, "activate to activate, other bank group");
+  b.quantity("tRRD_L", tRRDL, time, "activate to activate, same bank group");
+  b.quantity("tFAW", tFAW, time, "window that holds at most four activates");
+  b.quantity("tWR", tWR, time, "end of write data to precharge");
+  b.quantity("tRTP", tRTP, time, "read to precharge");
+  b.quantity("tWTR_S", tWTR, time, "end of write data to read, other bank group");
+  b.quantity("tWTR_L", tWTRL, time, "end of write data to read, same bank group");
   b.integer("activateClocks", activateClocks, {1, 8, "1"}, "clocks of the bus per activate");
   b.integer("columnClocks", columnClocks, {1, 8, "1"}, "clocks of the bus per column command");
   b.flag("separateRowBus", separateRowBus, {0, 1, "false"},
@@ -80,20 +80,24 @@ void TimingSpec::bind(Binder& b) {
          "an activate is two commands of a clock that others may come between (LPDDR5)");
 }
 
-void RefreshSpec::bind(Binder& b) {
-  b.quantity("tRFC", rfc, {1e-9, 1e-4, {}}, "duration of one refresh of all banks");
-  b.quantity("tREFI", refi, {1e-8, 1e-1, {}}, "mean interval between refreshes of all banks");
+void RefreshSpec::bind(Binder& b, Distances& t) {
+  b.quantity("tRFC", t.tRFC, {1e-9, 1e-4, {}}, "duration of one refresh of all banks");
+  b.quantity("tREFI", t.tREFI, {1e-8, 1e-1, {}}, "mean interval between refreshes of all banks");
   b.integer("postponeLimit", postponeLimit, {0, 64, {}}, "refreshes that may be postponed");
   b.integer("banksPerCommand", banksPerCommand, {0, 256, "0"},
             "banks of one bank-wise refresh (all groups' same bank, a pair, one); 0 = none");
-  b.quantity("tRFCpb", rfcBank, {0, 1e-4, "0 ns"}, "duration of one bank-wise refresh");
-  b.quantity("tRREFD", toActivate, {0, 1e-5, "0 ns"},
+  b.quantity("tRFCpb", t.tRFCpb, {0, 1e-4, "0 ns"}, "duration of one bank-wise refresh");
+  b.quantity("tRREFD", t.tRREFD, {0, 1e-5, "0 ns"},
              "bank-wise refresh to activate of another bank");
-  b.quantity("tPBR2PBR", toRefresh, {0, 1e-4, "0 ns"}, "bank-wise refresh to the next of its rank");
+  b.quantity("tPBR2PBR", t.tPBR2PBR, {0, 1e-4, "0 ns"},
+             "bank-wise refresh to the next of its rank");
   if (!b.reading()) return;
-  if (rfc.value > 0.9 * refi.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
-  if (banksPerCommand > 0 && rfcBank.value.value <= 0)
+  checkRefreshShare(b, t);
+  // Every bank is refreshed once an interval.
+  if (banksPerCommand > 0 && t.tRFCpb.value > 0.9 * t.tREFI.value)
+    b.problem("tRFCpb", "bank-wise refresh takes more than nine tenths of a bank's time",
+              "tRFCpb up to 0.9 x tREFI");
+  if (banksPerCommand > 0 && t.tRFCpb.value.value <= 0)
     b.problem("tRFCpb", "bank-wise refresh without a duration", "tRFCpb above 0");
 }
 
@@ -137,7 +141,7 @@ void DramSpec::bind(Binder& b) {
   b.section("organisation", "counts and widths", [this](Binder& s) { organisation.bind(s); });
   b.section("timing", "timing", [this](Binder& s) { timing.bind(s); });
   b.section("refresh", "refresh", [this](Binder& s) {
-    refresh.bind(s);
+    refresh.bind(s, timing);
     const std::int64_t per = refresh.banksPerCommand;
     if (s.reading() && per > 0 &&
         (per > organisation.banksPerRank() || organisation.banksPerRank() % per != 0))

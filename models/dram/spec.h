@@ -7,6 +7,7 @@
 
 #include "models/base/config.h"
 #include "models/base/parameter.h"
+#include "models/dram/bank_timing.h"
 
 namespace wattlas::dram {
 
@@ -34,11 +35,9 @@ struct Organisation {
 };
 
 /// Timing as the standards give it: clocks for latencies that are programmed, time for the rest.
-struct TimingSpec {
+struct TimingSpec : Distances {
   Sourced<Hertz> clock;
   Sourced<Count> cl, cwl, ccdS, readToWriteGap, rankSwitch;  ///< clocks
-  Sourced<Seconds> rcd, rcdWrite, rp, rpAll, ras, ccdL, ccdLWrite, rrdS, rrdL, faw, wr, rtp, wtrS,
-      wtrL;
   std::int64_t activateClocks = 1, columnClocks = 1;
   bool separateRowBus = false;
   bool splitActivate = false;
@@ -47,12 +46,10 @@ struct TimingSpec {
 };
 
 struct RefreshSpec {
-  Sourced<Seconds> rfc, refi;
   std::int64_t postponeLimit = 0;
   std::int64_t banksPerCommand = 0;  ///< banks of one bank-wise refresh; 0 = the standard has none
-  Sourced<Seconds> rfcBank, toActivate, toRefresh;
 
-  void bind(Binder& binder);
+  void bind(Binder& binder, Distances& times);
 };
 
 /// Data-sheet currents of one device, in milliamperes, and its supplies in volts.

@@ -24,11 +24,11 @@ Timing timingOf(const DramSpec& spec) {
   c.cl = count(t.cl);
   c.cwl = count(t.cwl);
   c.burst = o.burstLength / o.beatsPerClock;
-  c.rcdRead = n(t.rcd);
-  c.rcdWrite = n(t.rcdWrite);
-  c.rp = n(t.rp);
-  c.rpAll = std::max(n(t.rpAll), c.rp);
-  c.ras = n(t.ras);
+  c.rcdRead = n(t.tRCD);
+  c.rcdWrite = n(t.tRCDW);
+  c.rp = n(t.tRP);
+  c.rpAll = std::max(n(t.tRPab), c.rp);
+  c.ras = n(t.tRAS);
   c.rc = c.ras + c.rp;
   c.activateClocks = t.activateClocks;
   c.columnClocks = t.columnClocks;
@@ -36,13 +36,13 @@ Timing timingOf(const DramSpec& spec) {
   c.splitActivate = t.splitActivate;
   // Two commands never share a clock, data never overlap, whatever the file says.
   c.ccdS = std::max({count(t.ccdS), c.burst, c.columnClocks});
-  c.ccdL = std::max(n(t.ccdL), c.ccdS);
-  c.ccdLWrite = std::max(n(t.ccdLWrite), c.ccdL);
-  c.rrdS = std::max(n(t.rrdS), c.activateClocks);
-  c.rrdL = std::max(n(t.rrdL), c.rrdS);
-  c.faw = n(t.faw);
-  c.rtp = n(t.rtp);
-  const Clock wtrS = n(t.wtrS), wtrL = std::max(n(t.wtrL), wtrS);
+  c.ccdL = std::max(n(t.tCCDL), c.ccdS);
+  c.ccdLWrite = std::max(n(t.tCCDLW), c.ccdL);
+  c.rrdS = std::max(n(t.tRRD), c.activateClocks);
+  c.rrdL = std::max(n(t.tRRDL), c.rrdS);
+  c.faw = n(t.tFAW);
+  c.rtp = n(t.tRTP);
+  const Clock wtrS = n(t.tWTR), wtrL = std::max(n(t.tWTRL), wtrS);
   const Clock gap = count(t.readToWriteGap), rank = count(t.rankSwitch);
   c.readToWrite = std::max(c.cl + c.burst + gap - c.cwl, c.columnClocks);
   c.writeToReadS = c.cwl + c.burst + wtrS;
@@ -50,17 +50,17 @@ Timing timingOf(const DramSpec& spec) {
   c.sameOtherRank = std::max(c.burst + rank, c.columnClocks);
   c.readToWriteOther = std::max(c.cl + c.burst + rank - c.cwl, c.columnClocks);
   c.writeToReadOther = std::max(c.cwl + c.burst + rank - c.cl, c.columnClocks);
-  c.writeToPrecharge = c.cwl + c.burst + n(t.wr);
-  c.rfc = n(spec.refresh.rfc);
-  c.refi = static_cast<Clock>(std::floor(spec.refresh.refi.value.value * f.value + 0.01));
+  c.writeToPrecharge = c.cwl + c.burst + n(t.tWR);
+  c.rfc = n(t.tRFC);
+  c.refi = static_cast<Clock>(std::floor(t.tREFI.value.value * f.value + 0.01));
   c.ranks = static_cast<int>(o.ranks);
   c.groups = static_cast<int>(o.bankGroups);
   c.banksPerGroup = static_cast<int>(o.banksPerGroup);
   if (spec.refresh.banksPerCommand > 0) {
     c.refreshUnits = o.banksPerRank() / spec.refresh.banksPerCommand;
-    c.rfcBank = n(spec.refresh.rfcBank);
-    c.bankRefreshToActivate = std::max<Clock>(n(spec.refresh.toActivate), 1);
-    c.bankRefreshToRefresh = std::max(n(spec.refresh.toRefresh), c.bankRefreshToActivate);
+    c.rfcBank = n(t.tRFCpb);
+    c.bankRefreshToActivate = std::max<Clock>(n(t.tRREFD), 1);
+    c.bankRefreshToRefresh = std::max(n(t.tPBR2PBR), c.bankRefreshToActivate);
   }
   return c;
 }

@@ -23,6 +23,7 @@ struct Timing {
   Clock rfc = 0, rfcBank = 0, bankRefreshToActivate = 0, bankRefreshToRefresh = 0;
   Clock activateClocks = 1, columnClocks = 1;
   bool separateRowBus = false, splitActivate = false;
+  bool commandBus = true;         ///< false: who issues commands finds them a slot, in any order
   Clock refi = 0;                 ///< tREFI, rounded down: refreshes never come late on average
   std::int64_t refreshUnits = 0;  ///< bank-wise refreshes that cover a rank; 0 = none
   int ranks = 1, groups = 1, banksPerGroup = 1;

@@ -108,11 +108,11 @@ TEST_P(EverySpec, AStreamTakesThePinsLessRefreshAndOneReadItsLatency) {
   const Traffic periods = traffic("stream", 4 * (spec.refresh.postponeLimit + 1) * c.refi / c.ccdS);
   const double left = runTraffic(spec, refreshed, Level::event, periods).bytesPerS /
                       runTraffic(spec, plain, Level::event, periods).bytesPerS;
-  EXPECT_NEAR(left, 1 - spec.refresh.rfc.value / spec.refresh.refi.value, 0.02);
+  EXPECT_NEAR(left, 1 - spec.timing.tRFC.value / spec.timing.tREFI.value, 0.02);
 
   const TimingSpec& t = spec.timing;
   const double clocks = (t.splitActivate ? 1 : 0) +
-                        std::ceil(t.rcd.value.value * t.clock.value.value - 0.01) +
+                        std::ceil(t.tRCD.value.value * t.clock.value.value - 0.01) +
                         t.cl.value.value +
                         static_cast<double>(spec.organisation.burstLength) /
                             static_cast<double>(spec.organisation.beatsPerClock);
@@ -160,8 +160,8 @@ TEST_P(EverySpec, PostponedRefreshesAreMadeUp) {
 TEST_P(EverySpec, SlowerPartsAreNeverFaster) {
   const DramSpec spec = oneChannel(GetParam());
   const Clock before = runTraffic(spec, {}, Level::event, traffic("rows", 1500, 0.3)).clocks;
-  const std::vector<Sourced<Seconds> TimingSpec::*> times = {
-      &TimingSpec::rcd, &TimingSpec::rp, &TimingSpec::ras, &TimingSpec::faw, &TimingSpec::wr};
+  const std::vector<Sourced<Seconds> Distances::*> times = {
+      &TimingSpec::tRCD, &TimingSpec::tRP, &TimingSpec::tRAS, &TimingSpec::tFAW, &TimingSpec::tWR};
   for (const auto member : times) {
     DramSpec slow = spec;
     (slow.timing.*member).value *= 1.5;
@@ -259,9 +259,9 @@ TEST(DramController, RefusesWhatTheStandardHasNot) {
   odd.mapping = "row:column:bankgroup:channel";
   EXPECT_THAT(refusal([&] { DramMemory(ddr4, odd, Level::event); }), HasSubstr("'bank' lacks"));
   DramSpec hot = specOf("lpddr5-6400");
-  hot.refresh.refi = Seconds(300e-9);
+  hot.timing.tREFI = Seconds(300e-9);
   EXPECT_THAT(refusal([&] { DramMemory(hot, {}, Level::event); }), HasSubstr("no time"));
-  hot.refresh.refi = Seconds(600e-9);
+  hot.timing.tREFI = Seconds(600e-9);
   EXPECT_THAT(refusal([&] { DramMemory(hot, bank, Level::event); }), HasSubstr("keep up"));
   odd.mapping = "";
   EXPECT_THAT(refusal([&] { DramMemory(ddr4, odd, Level::event); }), HasSubstr("lacks"));

@@ -68,41 +68,41 @@ class Pairs : public testing::TestWithParam<std::string> {
 TEST_P(Pairs, ActivateToColumn) {
   ChannelState closed(c_);
   if (act_ != ACT) closed.issue(bankCommand(act_, 0), start - 1);
-  expectPair(closed, bankCommand(ACT, 0), bankCommand(RD, 0), n(spec_.timing.rcd), "tRCD");
-  expectPair(closed, bankCommand(ACT, 0), bankCommand(RDA, 0), n(spec_.timing.rcd), "tRCD");
-  expectPair(closed, bankCommand(ACT, 0), bankCommand(WR, 0), n(spec_.timing.rcdWrite), "tRCDW");
-  expectPair(closed, bankCommand(ACT, 0), bankCommand(WRA, 0), n(spec_.timing.rcdWrite), "tRCDW");
+  expectPair(closed, bankCommand(ACT, 0), bankCommand(RD, 0), n(spec_.timing.tRCD), "tRCD");
+  expectPair(closed, bankCommand(ACT, 0), bankCommand(RDA, 0), n(spec_.timing.tRCD), "tRCD");
+  expectPair(closed, bankCommand(ACT, 0), bankCommand(WR, 0), n(spec_.timing.tRCDW), "tRCDW");
+  expectPair(closed, bankCommand(ACT, 0), bankCommand(WRA, 0), n(spec_.timing.tRCDW), "tRCDW");
 }
 
 TEST_P(Pairs, ActivateToPrecharge) {
   ChannelState closed(c_);
   const Clock half = act_ == ACT ? 0 : 1;  // the row is open from the first half on
   if (half > 0) closed.issue(bankCommand(act_, 0), start - half);
-  const Clock ras = n(spec_.timing.ras) - half;
+  const Clock ras = n(spec_.timing.tRAS) - half;
   expectPair(closed, bankCommand(ACT, 0), bankCommand(PRE, 0), ras, "tRAS");
   expectPair(closed, bankCommand(ACT, 0), rankCommand(PREA), ras, "tRAS");
 }
 
 TEST_P(Pairs, ActivateToActivate) {
   const ChannelState closed(c_);
-  const Clock s = atLeast(n(spec_.timing.rrdS), spec_.timing.activateClocks);
+  const Clock s = atLeast(n(spec_.timing.tRRD), spec_.timing.activateClocks);
   expectPair(closed, bankCommand(act_, 0), bankCommand(act_, otherGroup_), s, "tRRD_S");
   if (bank1_ != 0)
     expectPair(closed, bankCommand(act_, 0), bankCommand(act_, bank1_),
-               atLeast(n(spec_.timing.rrdL), s), "tRRD_L");
+               atLeast(n(spec_.timing.tRRDL), s), "tRRD_L");
   expectPair(closed, bankCommand(act_, 0), bankCommand(act_, otherRank_),
              act_ == ACT ? spec_.timing.activateClocks : 1, "command bus");
 }
 
 TEST_P(Pairs, FourActivateWindow) {
-  const Clock faw = n(spec_.timing.faw),
-              s = atLeast(n(spec_.timing.rrdS), spec_.timing.activateClocks);
+  const Clock faw = n(spec_.timing.tFAW),
+              s = atLeast(n(spec_.timing.tRRD), spec_.timing.activateClocks);
   ChannelState checker(c_);
   // Four groups in turn, as dense as they may be; the fifth waits for the window.
   for (int i = 0; i < 4; ++i) checker.issue(bankCommand(act_, i * otherGroup_), start + i * s);
   const int fifth = spec_.organisation.bankGroups > 4 ? 4 * otherGroup_ : bank1_;
-  const Clock distance = atLeast(atLeast(n(spec_.timing.rrdL), s), 0) > 0 && fifth == bank1_
-                             ? std::max({faw, 4 * s, atLeast(n(spec_.timing.rrdL), s)})
+  const Clock distance = atLeast(atLeast(n(spec_.timing.tRRDL), s), 0) > 0 && fifth == bank1_
+                             ? std::max({faw, 4 * s, atLeast(n(spec_.timing.tRRDL), s)})
                              : std::max(faw, 4 * s);
   ChannelState early = checker;
   EXPECT_THROW(early.issue(bankCommand(act_, fifth), start + distance - 1), std::logic_error);
@@ -112,12 +112,12 @@ TEST_P(Pairs, FourActivateWindow) {
 TEST_P(Pairs, ColumnToColumnOfOneDirection) {
   const ChannelState banks = open({0, otherGroup_, otherRank_});
   const Clock s = std::max({n(spec_.timing.ccdS), burst(), spec_.timing.columnClocks});
-  const Clock l = atLeast(n(spec_.timing.ccdL), s);
+  const Clock l = atLeast(n(spec_.timing.tCCDL), s);
   const Clock rank = burst() + n(spec_.timing.rankSwitch);
   expectPair(banks, bankCommand(RD, 0), bankCommand(RD, 0), l, "tCCD_L");
   expectPair(banks, bankCommand(RD, 0), bankCommand(RD, otherGroup_), s, "tCCD_S");
   expectPair(banks, bankCommand(RD, 0), bankCommand(RD, otherRank_), rank, "rank");
-  expectPair(banks, bankCommand(WR, 0), bankCommand(WR, 0), atLeast(n(spec_.timing.ccdLWrite), l),
+  expectPair(banks, bankCommand(WR, 0), bankCommand(WR, 0), atLeast(n(spec_.timing.tCCDLW), l),
              "tCCD_L_WR");
   expectPair(banks, bankCommand(WR, 0), bankCommand(WR, otherGroup_), s, "tCCD_S");
   expectPair(banks, bankCommand(WR, 0), bankCommand(WR, otherRank_), rank, "rank");
@@ -133,8 +133,8 @@ TEST_P(Pairs, Turnarounds) {
   expectPair(banks, bankCommand(RD, 0), bankCommand(WR, otherRank_),
              cl + burst() + n(t.rankSwitch) - cwl, "read to write, ranks");
   expectPair(banks, bankCommand(WR, 0), bankCommand(RD, 0),
-             cwl + burst() + atLeast(n(t.wtrL), n(t.wtrS)), "tWTR_L");
-  expectPair(banks, bankCommand(WR, 0), bankCommand(RD, otherGroup_), cwl + burst() + n(t.wtrS),
+             cwl + burst() + atLeast(n(t.tWTRL), n(t.tWTR)), "tWTR_L");
+  expectPair(banks, bankCommand(WR, 0), bankCommand(RD, otherGroup_), cwl + burst() + n(t.tWTR),
              "tWTR_S");
   expectPair(banks, bankCommand(WR, 0), bankCommand(RD, otherRank_),
              std::max(cwl + burst() + n(t.rankSwitch) - cl, t.columnClocks),
@@ -145,24 +145,24 @@ TEST_P(Pairs, ColumnToPrecharge) {
   const ChannelState banks = open({0});
   const TimingSpec& t = spec_.timing;
   const Clock bus = t.separateRowBus ? 0 : t.columnClocks;
-  const Clock written = n(t.cwl) + burst() + n(t.wr);
+  const Clock written = n(t.cwl) + burst() + n(t.tWR);
   for (const Command& pre : {bankCommand(PRE, 0), rankCommand(PREA)}) {
-    expectPair(banks, bankCommand(RD, 0), pre, atLeast(n(t.rtp), bus), "tRTP");
+    expectPair(banks, bankCommand(RD, 0), pre, atLeast(n(t.tRTP), bus), "tRTP");
     expectPair(banks, bankCommand(WR, 0), pre, written, "tWR");
   }
-  expectPair(banks, bankCommand(RDA, 0), bankCommand(act_, 0), n(t.rtp) + n(t.rp), "tRTP + tRP");
-  expectPair(banks, bankCommand(WRA, 0), bankCommand(act_, 0), written + n(t.rp), "tWR + tRP");
+  expectPair(banks, bankCommand(RDA, 0), bankCommand(act_, 0), n(t.tRTP) + n(t.tRP), "tRTP + tRP");
+  expectPair(banks, bankCommand(WRA, 0), bankCommand(act_, 0), written + n(t.tRP), "tWR + tRP");
 }
 
 /// An automatic precharge also waits for an earlier write of its row.
 TEST_P(Pairs, WriteBeforeReadWithPrecharge) {
   ChannelState checker = open({0});
   const TimingSpec& t = spec_.timing;
-  const Clock written = start + n(t.cwl) + burst() + n(t.wr);
-  const Clock read = start + n(t.cwl) + burst() + atLeast(n(t.wtrL), n(t.wtrS));
+  const Clock written = start + n(t.cwl) + burst() + n(t.tWR);
+  const Clock read = start + n(t.cwl) + burst() + atLeast(n(t.tWTRL), n(t.tWTR));
   checker.issue(bankCommand(WR, 0), start);
   checker.issue(bankCommand(RDA, 0), read);
-  const Clock legal = std::max(written, read + n(t.rtp)) + n(t.rp);
+  const Clock legal = std::max(written, read + n(t.tRTP)) + n(t.tRP);
   ChannelState early = checker;
   EXPECT_THROW(early.issue(bankCommand(act_, 0), legal - 1), std::logic_error);
   EXPECT_NO_THROW(checker.issue(bankCommand(act_, 0), legal));
@@ -170,46 +170,45 @@ TEST_P(Pairs, WriteBeforeReadWithPrecharge) {
 
 TEST_P(Pairs, PrechargeToActivateAndRefresh) {
   const TimingSpec& t = spec_.timing;
-  const Clock all = atLeast(n(t.rpAll), n(t.rp));
+  const Clock all = atLeast(n(t.tRPab), n(t.tRP));
   const ChannelState banks = open({0});
-  expectPair(banks, bankCommand(PRE, 0), bankCommand(act_, 0), n(t.rp), "tRP");
+  expectPair(banks, bankCommand(PRE, 0), bankCommand(act_, 0), n(t.tRP), "tRP");
   expectPair(banks, rankCommand(PREA), bankCommand(act_, 0), all, "tRPab");
-  expectPair(banks, bankCommand(PRE, 0), rankCommand(REF), n(t.rp), "tRP");
+  expectPair(banks, bankCommand(PRE, 0), rankCommand(REF), n(t.tRP), "tRP");
   expectPair(banks, rankCommand(PREA), rankCommand(REF), all, "tRPab");
-  expectPair(banks, bankCommand(RDA, 0), rankCommand(REF), n(t.rtp) + n(t.rp), "tRTP + tRP");
-  expectPair(banks, bankCommand(WRA, 0), rankCommand(REF), n(t.cwl) + burst() + n(t.wr) + n(t.rp),
+  expectPair(banks, bankCommand(RDA, 0), rankCommand(REF), n(t.tRTP) + n(t.tRP), "tRTP + tRP");
+  expectPair(banks, bankCommand(WRA, 0), rankCommand(REF), n(t.cwl) + burst() + n(t.tWR) + n(t.tRP),
              "tWR + tRP");
 }
 
 TEST_P(Pairs, Refresh) {
   const ChannelState closed(c_);
-  const Clock rfc = n(spec_.refresh.rfc);
+  const Clock rfc = n(spec_.timing.tRFC);
   expectPair(closed, rankCommand(REF), bankCommand(act_, 0), rfc, "tRFC");
   expectPair(closed, rankCommand(REF), rankCommand(REF), rfc, "tRFC");
   expectPair(closed, rankCommand(REF), bankCommand(act_, otherRank_), 1, "other ranks go on");
 }
 
 TEST_P(Pairs, BankWiseRefresh) {
-  const RefreshSpec& r = spec_.refresh;
-  if (r.banksPerCommand == 0) {
+  const TimingSpec& t = spec_.timing;
+  if (spec_.refresh.banksPerCommand == 0) {
     EXPECT_NE(ChannelState(c_).forbidden(bankRefresh(0)), nullptr);
     return;
   }
   const ChannelState closed(c_);
   const int other = otherGroup_ + 1;  // neither bank 0 nor in its unit
   ASSERT_NE(c_.unitOf(other), c_.unitOf(0));
-  const Clock away = atLeast(n(r.toActivate), 1);
-  expectPair(closed, bankRefresh(c_.unitOf(0)), bankCommand(act_, 0), n(r.rfcBank), "tRFCpb");
+  const Clock away = atLeast(n(t.tRREFD), 1);
+  expectPair(closed, bankRefresh(c_.unitOf(0)), bankCommand(act_, 0), n(t.tRFCpb), "tRFCpb");
   expectPair(closed, bankRefresh(c_.unitOf(0)), bankCommand(act_, other), away, "tRREFD");
-  expectPair(closed, bankRefresh(0), bankRefresh(1), atLeast(n(r.toRefresh), away), "tPBR2PBR");
-  expectPair(closed, bankRefresh(0), bankRefresh(0), atLeast(n(r.rfcBank), n(r.toRefresh)),
-             "tRFCpb");
-  expectPair(closed, bankRefresh(0), rankCommand(REF), n(r.rfcBank), "tRFCpb");
-  expectPair(closed, rankCommand(REF), bankRefresh(0), n(r.rfc), "tRFC");
+  expectPair(closed, bankRefresh(0), bankRefresh(1), atLeast(n(t.tPBR2PBR), away), "tPBR2PBR");
+  expectPair(closed, bankRefresh(0), bankRefresh(0), atLeast(n(t.tRFCpb), n(t.tPBR2PBR)), "tRFCpb");
+  expectPair(closed, bankRefresh(0), rankCommand(REF), n(t.tRFCpb), "tRFCpb");
+  expectPair(closed, rankCommand(REF), bankRefresh(0), n(t.tRFC), "tRFC");
   const Clock l =
-      std::max({n(spec_.timing.rrdL), n(spec_.timing.rrdS), spec_.timing.activateClocks});
+      std::max({n(spec_.timing.tRRDL), n(spec_.timing.tRRD), spec_.timing.activateClocks});
   expectPair(closed, bankCommand(act_, other), bankRefresh(c_.unitOf(0)), l, "tRRD_L");
-  expectPair(open({0}), bankCommand(PRE, 0), bankRefresh(c_.unitOf(0)), n(spec_.timing.rp), "tRP");
+  expectPair(open({0}), bankCommand(PRE, 0), bankRefresh(c_.unitOf(0)), n(spec_.timing.tRP), "tRP");
 }
 
 TEST_P(Pairs, StatesForbidCommands) {

@@ -1,0 +1,102 @@
+#include "models/dram/stream.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace wattlas::dram {
+
+namespace {
+
+/// Accesses that are simulated: some refreshes of every bank, within limits.
+std::int64_t sampleOf(const StreamSetup& s) {
+  constexpr std::int64_t least = 2048, most = 1 << 18, refreshes = 12;
+  const std::int64_t interval = s.controller.refresh == "none" ? 0 : s.timing.refi;
+  const std::int64_t accesses = refreshes * interval / std::max<Clock>(1, s.timing.ccdS);
+  return std::clamp(std::max(accesses, 4 * s.timing.banks() * s.accessesPerRow), least, most);
+}
+
+}  // namespace
+
+StreamTime::StreamTime(const StreamSetup& s) : burst_(std::max<Clock>(1, s.timing.burst)) {
+  checkRefresh(s.controller, s.timing);
+  ChannelEngine engine(s.timing, s.controller, Level::event);
+  const std::int64_t n = sampleOf(s), groups = s.timing.groups, banks = s.timing.banksPerGroup;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t inGroup = i / groups, row = inGroup / s.accessesPerRow;
+    const auto bank = static_cast<int>(i % groups * banks + row % banks);
+    engine.submit({i, 0, bank, row / banks, inGroup % s.accessesPerRow, false});
+  }
+  engine.drain();
+  ends_.reserve(static_cast<std::size_t>(n));
+  Clock last = 0;
+  for (const Completion& done : engine.takeCompletions())
+    ends_.push_back(last = std::max(last, done.done));
+  // Over the later half, in which whole intervals of refresh lie.
+  const auto half = static_cast<std::size_t>(n / 2);
+  slope_ = static_cast<double>(ends_.back() - ends_[half - 1]) /
+           static_cast<double>(ends_.size() - half);
+  // Refreshes too rare to be met in the sample cost their share.
+  if (s.controller.refresh == "all" && s.timing.refi > ends_.back() / 4)
+    slope_ /= 1.0 - static_cast<double>(s.timing.rfc) / static_cast<double>(s.timing.refi);
+}
+
+double StreamTime::after(double accesses) const {
+  if (accesses <= 0) return 0;
+  const auto whole = static_cast<std::size_t>(accesses);
+  const double part = accesses - static_cast<double>(whole);
+  if (whole >= ends_.size())
+    return static_cast<double>(ends_.back()) +
+           (accesses - static_cast<double>(ends_.size())) * slope_;
+  const double from =
+      whole == 0 ? static_cast<double>(ends_[0] - burst_) : static_cast<double>(ends_[whole - 1]);
+  return from + part * (static_cast<double>(ends_[whole]) - from);
+}
+
+std::shared_ptr<const StreamTime> StreamTime::of(const StreamSetup& s) {
+  using Key = std::vector<std::int64_t>;
+  static std::mutex lock;
+  static std::map<Key, std::shared_ptr<const StreamTime>> known;
+  const Timing& t = s.timing;
+  const ControllerParams& c = s.controller;
+  const Key key = {t.cl,
+                   t.burst,
+                   t.rcdRead,
+                   t.rp,
+                   t.rpAll,
+                   t.ras,
+                   t.ccdS,
+                   t.ccdL,
+                   t.rrdS,
+                   t.rrdL,
+                   t.faw,
+                   t.rtp,
+                   t.rfc,
+                   t.rfcBank,
+                   t.refi,
+                   t.refreshUnits,
+                   t.ranks,
+                   t.groups,
+                   t.banksPerGroup,
+                   t.bankRefreshToActivate,
+                   t.bankRefreshToRefresh,
+                   t.activateClocks,
+                   t.columnClocks,
+                   t.separateRowBus,
+                   t.splitActivate,
+                   s.accessesPerRow,
+                   c.readQueue,
+                   c.hitCap,
+                   c.postpone,
+                   c.page == "closed",
+                   c.refresh == "all"    ? 1
+                   : c.refresh == "bank" ? 2
+                                         : 0};
+  const std::lock_guard<std::mutex> guard(lock);
+  if (known.size() > 4096) known.clear();  // a sweep over timings keeps no more
+  auto& entry = known[key];
+  if (!entry) entry = std::make_shared<StreamTime>(s);
+  return entry;
+}
+
+}  // namespace wattlas::dram
