@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include "pim/nearbank/channel.h"
-#include "pim/nearbank/command_run.h"
 
 namespace {
 
@@ -48,7 +47,9 @@ int main() {
     if (p.registerFile()) enterMode(s, p);
     appendProduct(s, work, p);
     if (p.registerFile()) leaveMode(s, p);
-    measure(std::string(id) + " event", [&] { return Channel(p, true, true).run(s); });
-    measure(std::string(id) + " detailed", [&] { return CommandRun(p, true).run(s); });
+    measure(std::string(id) + " event",
+            [&] { return Channel(p, Channel::Level::groups, true, true).run(s); });
+    measure(std::string(id) + " detailed",
+            [&] { return Channel(p, Channel::Level::commands, false, true).run(s); });
   }
 }

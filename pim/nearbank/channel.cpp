@@ -1,307 +1,320 @@
 #include "pim/nearbank/channel.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 namespace wattlas::pim::nearbank {
 
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max() / 4;
-constexpr std::int64_t past = -(std::int64_t{1} << 40);
+using dram::never;
+using dram::Rule;
+using Kind = dram::CommandKind;
+using Scope = dram::RuleScope;
+
+/// Where all banks work in step, two of them stand for all: rows read ahead lie in the other one.
+int banksOf(const NearBankParams& p) {
+  return p.registerFile() ? static_cast<int>(p.banks + 2) : 2;
+}
+
+dram::Timing timingOf(const NearBankParams& p, const ChannelClock& t) {
+  dram::Timing timing;
+  timing.commandBus = false;  // rows may open ahead of the commands before them
+  timing.banksPerGroup = banksOf(p);
+  // Commands that open several banks are specified outside the four-activate window, unless it
+  // takes several of them to open a row.
+  const bool several = !p.registerFile() && p.banks > p.banksPerActivate;
+  timing.faw = p.banksPerActivate == 1 || several ? t.faw : 0;
+  return timing;
+}
+
+std::vector<Rule> rulesOf(const ChannelClock& t) {
+  std::vector<Rule> rules = {{Kind::ACT, Kind::ACT, Scope::rank, t.rrd, "tRRD"},
+                             {Kind::ACT, Kind::PRE, Scope::bank, t.ras, "tRAS"},
+                             {Kind::PRE, Kind::ACT, Scope::bank, t.rp, "tRP"},
+                             {Kind::PRE, Kind::REF, Scope::rank, t.rp, "tRP"},
+                             {Kind::WREG, Kind::WREG, Scope::rank, t.buffer, "tBuffer"},
+                             {Kind::RREG, Kind::WREG, Scope::rank, t.rtw, "tRTW"},
+                             {Kind::RREG, Kind::RREG, Scope::rank, t.ccdl, "tCCDL"},
+                             {Kind::WREG, Kind::RREG, Scope::rank, t.wtr, "tWTR"}};
+  const std::pair<Kind, std::int64_t> columns[] = {
+      {Kind::RD, t.rcd}, {Kind::WR, t.rcdWrite}, {Kind::MAC, t.rcdMac}, {Kind::AF, t.rcdLookup}};
+  for (const auto& [to, rcd] : columns) {
+    rules.push_back({Kind::ACT, to, Scope::bank, rcd, "tRCD"});
+    for (const auto& [from, unused] : columns) {
+      const bool write = from == Kind::WR, mac = to == Kind::MAC;
+      rules.push_back({from, to, Scope::rank, mac ? t.mac : t.ccds, mac ? "tMAC" : "tCCDS"});
+      if (!mac) rules.push_back({from, to, Scope::group, t.ccdl, "tCCDL"});
+      if (write != (to == Kind::WR))
+        rules.push_back({from, to, Scope::rank, write ? t.wtr : t.rtw, "turnaround"});
+    }
+    rules.push_back({to, Kind::PRE, Scope::bank, to == Kind::WR ? t.wtp : t.rtp, "tRTP, tWTP"});
+    rules.push_back({to, Kind::RREG, Scope::rank, t.ccdl, "tCCDL"});
+  }
+  for (const Kind to : {Kind::ACT, Kind::PRE, Kind::REF, Kind::RD, Kind::WR, Kind::MAC, Kind::AF,
+                        Kind::WREG, Kind::RREG, Kind::AAP, Kind::MODE}) {
+    rules.push_back({Kind::REF, to, Scope::rank, t.rfc, "tRFC"});
+    rules.push_back({Kind::MODE, to, Scope::rank, t.mod, "tMOD"});
+  }
+  return rules;
+}
+
+Kind columnOf(Verb verb) {
+  switch (verb) {
+    case Verb::write:
+      return Kind::WR;
+    case Verb::mac:
+      return Kind::MAC;
+    case Verb::lookup:
+      return Kind::AF;
+    default:
+      return Kind::RD;
+  }
+}
+
+dram::Command columnCommand(const Group& g, std::int32_t bank, std::int64_t row) {
+  dram::Command c{columnOf(g.verb), 0, bank, -1, row};
+  c.otherGroup = g.verb == Verb::touch || (g.verb == Verb::write && g.lookahead);
+  return c;
+}
 
 }  // namespace
 
-Channel::Channel(const NearBankParams& params, bool fold, bool alone)
+const char* nameOf(CommandKind kind) {
+  static constexpr const char* names[] = {"ACT", "COL", "BUF", "PRE", "MOD", "REF", "AAP"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+Channel::Channel(const NearBankParams& params, Level level, bool fold, bool alone)
     : p_(params),
-      t_(params.timing),
-      fold_(fold),
+      t_(clockOf(params)),
+      groups_(level == Level::groups),
+      fold_(fold && groups_),
       early_(params.registerFile()),
       refresh_(params.refreshPolicy != "none"),
-      postpone_(alone && params.refreshPolicy == "postponed") {
+      postpone_(alone && params.refreshPolicy == "postponed"),
+      banks_(banksOf(params)),
+      state_(timingOf(p_, t_), rulesOf(t_)) {
   // The controller of all-bank modes closes a row as soon as no command before the next fence
   // needs it; a command stream without look-ahead closes it when another row is asked for.
-  if (p_.bitSerial()) t_.mac = rowCommandDistance(p_);
 }
 
-void Channel::reset() {
-  now_ = -t_.ck;
-  lastRead_ = lastWrite_ = lastColumn_ = lastRegisterRead_ = lastRegisterWrite_ = past;
-  lookFrom_ = 0;
-  activates_.fill(past);
-  registers_ = touching_ = false;
-  banks_.assign(static_cast<std::size_t>(p_.banks + 2), Bank{false, -1, past, past, never, 0});
-  owed_ = dead_ = 0;
-  nextRefresh_ =
-      !refresh_
-          ? never
-          : static_cast<std::int64_t>(static_cast<double>(t_.refi) * p_.refreshPhase.value.value);
-  nextRefresh_ = std::max<std::int64_t>(nextRefresh_, 1);
-  result_ = {};
+void Channel::issue(const dram::Command& command, std::int64_t at, CommandKind kind, const Group& g,
+                    std::int64_t count, std::int64_t spacing) {
+  const std::int64_t end = at + (count - 1) * spacing;
+  state_.issue(command, at);
+  if (count > 1) state_.issue(command, end);
+  ++result_.steps;
+  slot_ = std::max(slot_, end + t_.ck);
+  if (issued_.size() < keep_)
+    issued_.push_back(
+        {at, kind, g.verb, std::max({command.bank, command.unit, 0}), command.row, g.toBank});
 }
 
-std::int64_t Channel::bankOf(const Group& g, std::int64_t row) const {
-  // Rows read ahead lie in another bank behind the same unit.
-  return g.verb == Verb::mac && g.lookahead ? row & 1 : g.bank;
-}
-
-std::int64_t Channel::activate(Bank& bank, std::int64_t row, std::int64_t from) {
+void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
   // One activate opens `banksPerActivate` banks; an all-bank row needs several of them.
-  const bool all = !p_.registerFile();
   const std::int64_t needed =
-      all ? std::max<std::int64_t>(1, p_.banks / std::max<std::int64_t>(1, p_.banksPerActivate))
-          : 1;
-  std::int64_t at = from;
-  for (std::int64_t i = 0; i < needed; ++i) {
-    at = std::max(at, activates_[3] + t_.rrd);
-    // Commands that open several banks are specified outside the four-activate window.
-    if (p_.banksPerActivate == 1 || needed > 1) at = std::max(at, activates_[0] + t_.faw);
-    std::rotate(activates_.begin(), activates_.begin() + 1, activates_.end());
-    activates_[3] = at;
+      p_.registerFile()
+          ? 1
+          : std::max<std::int64_t>(1, p_.banks / std::max<std::int64_t>(1, p_.banksPerActivate));
+  for (std::int64_t i = 1; i < needed; ++i) {
+    issue({Kind::ACT, 0, -1, bank, row}, at, CommandKind::activate, {});
+    at = std::max(at + t_.ck, state_.ruled({Kind::ACT, 0, -1}));
   }
-  bank.open = true;
-  bank.row = row;
-  bank.activated = at;
-  bank.preReady = at + t_.ras;
-  bank.released = never;
-  return at;
+  issue({Kind::ACT, 0, bank, -1, row}, at, CommandKind::activate, {});
 }
 
-void Channel::close(Bank& bank, std::int64_t from) {
-  if (!bank.open) return;
-  bank.open = false;
-  bank.idle = std::max(bank.preReady, from) + t_.rp;
+void Channel::precharge(std::int32_t bank, std::int64_t at) {
+  const std::int64_t row = state_.openRow(bank);
+  issue({Kind::PRE, 0, bank, -1, row}, at, CommandKind::precharge, {});
 }
 
-std::int64_t Channel::readyTime(const Bank& bank, std::int64_t from) const {
-  if (!bank.open) return std::max(from, bank.idle);
-  return std::max(bank.preReady, std::min(from, bank.released)) + t_.rp;
+bool Channel::refreshBefore(std::int64_t at) {
+  // While bank after bank is touched, all banks are never closed at once.
+  if (nextRefresh_ > at || touching_) return false;
+  const std::int64_t due = nextRefresh_;
+  nextRefresh_ += t_.refi;
+  if (postpone_ && owed_ < p_.postponable) {
+    ++owed_;
+    return true;
+  }
+  const std::int64_t began = slot_;
+  slot_ = std::max(slot_, due);
+  for (std::int32_t b = 0; b < banks_; ++b)
+    if (state_.open(b)) precharge(b, std::max(slot_, state_.ruled({Kind::PRE, 0, b})));
+  const dram::Command refresh{Kind::REF};
+  issue(refresh, std::max(slot_, state_.ruled(refresh)), CommandKind::refresh, {});
+  dead_ += slot_ - t_.ck + t_.rfc - began;
+  ++result_.refreshes;
+  return true;
 }
 
-std::int64_t Channel::opensAt(const Group& g, std::int64_t row, std::int64_t start) const {
-  const bool columns = g.verb == Verb::read || g.verb == Verb::write || g.verb == Verb::mac ||
-                       g.verb == Verb::lookup;
-  if (!columns || g.lookahead) return start;
-  const Bank& bank = banks_[std::min(static_cast<std::size_t>(g.bank), banks_.size() - 1)];
-  const bool open = bank.open && bank.row == row;
-  return open ? start : readyTime(bank, start);
+std::int64_t Channel::undisturbed(std::int64_t count, std::int64_t at, std::int64_t spacing) const {
+  if (!groups_) return 1;
+  if (touching_ || nextRefresh_ > at + (count - 1) * spacing) return count;
+  return std::clamp<std::int64_t>((nextRefresh_ - at + spacing - 1) / spacing, 1, count);
 }
 
-std::int64_t Channel::open(Bank& bank, std::int64_t row, std::int64_t from, std::int64_t rcd) {
-  if (bank.open && bank.released != never) {
-    const std::int64_t pre = std::max(bank.preReady, bank.released);
-    if (bank.row == row && pre >= from)
-      bank.released = never;  // asked for again before the precharge went out
+void Channel::changeMode(const Group& g, std::int64_t at) {
+  const bool toRegisters = g.verb == Verb::bufferWrite || g.verb == Verb::registerRead;
+  const dram::Command mode{Kind::MODE};
+  at = std::max(at, state_.ruled(mode));
+  while (refreshBefore(at)) at = std::max({at, slot_, state_.ruled(mode)});
+  if (t_.mod > 0 && registers_ != toRegisters) issue(mode, at, CommandKind::mode, g);
+  registers_ = toRegisters;
+}
+
+void Channel::registers(const Group& g) {
+  const dram::Command command{g.verb == Verb::bufferWrite ? Kind::WREG : Kind::RREG};
+  changeMode(g, std::max(slot_, state_.ruled(command)));
+  const std::int64_t spacing = std::max(g.verb == Verb::bufferWrite ? t_.buffer : t_.ccdl, t_.ck);
+  for (std::int64_t left = g.count; left > 0;) {
+    std::int64_t at = std::max(slot_, state_.ruled(command));
+    while (refreshBefore(at)) at = std::max(slot_, state_.ruled(command));
+    const std::int64_t n = undisturbed(left, at, spacing);
+    issue(command, at, CommandKind::buffer, g, n, spacing);
+    last_ = at + (n - 1) * spacing;
+    left -= n;
+  }
+}
+
+void Channel::streamed(const Group& g) {
+  const bool rows = g.verb == Verb::rowCommand;
+  const dram::Command command{rows ? Kind::AAP : Kind::RD};
+  const std::int64_t spacing = std::max(rows ? t_.mac : t_.ccds, t_.ck);
+  changeMode(g, slot_);
+  for (std::int64_t left = g.count; left > 0;) {
+    std::int64_t at = std::max(slot_, state_.ruled(command));
+    // The first row opens; the others open behind their predecessors.
+    if (!rows && left == g.count)
+      at = std::max(at, std::max(slot_, state_.ruled({Kind::MODE})) + t_.rcd);
+    while (refreshBefore(at)) at = std::max(slot_, state_.ruled(command) + (rows ? 0 : t_.rcd));
+    const std::int64_t n = undisturbed(left, at, spacing);
+    issue(command, at, rows ? CommandKind::row : CommandKind::column, g, n, spacing);
+    last_ = at + (n - 1) * spacing;
+    if (rows) {
+      slot_ = last_ + t_.mac;
+      last_ = slot_ - t_.ck;
+    }
+    left -= n;
+  }
+}
+
+Channel::Choice Channel::choose(const Group& g, const std::vector<Pending>& pending) const {
+  // The earliest legal command goes out; at the same time data before rows before precharges.
+  Choice best;
+  const auto offer = [&](std::int64_t at, int k, std::size_t i) {
+    if (at < best.at || (at == best.at && k < best.kind))
+      best.at = at, best.kind = k, best.which = i;
+    if (k >= 2) best.precharge = std::min(best.precharge, at);
+  };
+  const std::int64_t rows = g.lookahead ? lookFrom_ + t_.ck : slot_;  // rows may open ahead
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    const Pending& p = pending[i];
+    const std::int64_t open = state_.openRow(p.bank);
+    if (open == p.row)
+      offer(std::max(slot_, state_.ruled(columnCommand(g, p.bank, p.row))), 0, i);
+    else if (open < 0)
+      offer(std::max(rows, state_.ruled({Kind::ACT, 0, p.bank})), 1, i);
     else
-      close(bank, bank.released);
+      offer(std::max(rows, state_.ruled({Kind::PRE, 0, p.bank})), 2, i);
   }
-  if (bank.open && bank.row == row) return std::max(from, bank.activated + rcd);
-  if (bank.open) close(bank, from);
-  return activate(bank, row, std::max(from, bank.idle)) + rcd;
+  for (std::int32_t b = 0; early_ && b < banks_; ++b) {
+    const std::int64_t open = state_.openRow(b);
+    if (open < 0 || wanted_[static_cast<std::size_t>(b)] == open) continue;
+    offer(std::max(slot_, state_.ruled({Kind::PRE, 0, b})), 3, static_cast<std::size_t>(b));
+  }
+  return best;
 }
 
-void Channel::release(std::int32_t bank, std::int64_t row, std::int64_t start) {
-  if (!early_) return;
-  for (std::size_t b = 0; b < banks_.size(); ++b) {
-    Bank& other = banks_[b];
-    if (!other.open || other.released != never) continue;
-    if (static_cast<std::int32_t>(b) == bank && other.row == row) continue;
-    other.released = start;
+void Channel::banks(const Group& g, std::int64_t row) {
+  std::vector<Pending> pending;
+  if (g.verb == Verb::touch) {
+    for (std::int64_t i = 0; i < g.count; ++i)
+      pending.push_back({static_cast<std::int32_t>((g.bank + i) % p_.banks), row, 1});
+  } else {
+    // Rows read ahead lie in another bank behind the same unit.
+    const bool ahead = g.verb == Verb::mac && g.lookahead;
+    pending.push_back({ahead ? static_cast<std::int32_t>(row & 1) : g.bank, row, g.count});
   }
-}
-
-std::int64_t Channel::enterRegisters(bool registers, std::int64_t from) {
-  if (registers == registers_ || t_.mod == 0) {
-    registers_ = registers;
-    return from;
-  }
-  registers_ = registers;
-  return from + t_.mod;
-}
-
-void Channel::refreshDue(std::int64_t& start, std::int64_t until) {
-  while (nextRefresh_ <= until) {
-    std::int64_t at = std::max(start, nextRefresh_);
-    nextRefresh_ += t_.refi;
-    if (postpone_ && owed_ < p_.postponable) {
-      ++owed_;
+  wanted_.assign(static_cast<std::size_t>(banks_), -1);
+  for (const Pending& p : pending) wanted_[static_cast<std::size_t>(p.bank)] = row;
+  const std::int32_t first = pending.front().bank;
+  const bool leaves =
+      state_.open(first) && state_.openRow(first) != row && registers_ && t_.mod > 0;
+  changeMode(g, std::max(slot_, leaves ? state_.ruled({Kind::PRE, 0, first}) : 0));
+  const std::int64_t start = slot_;
+  touching_ = g.verb == Verb::touch;
+  const std::int64_t distance = g.verb == Verb::mac                    ? t_.mac
+                                : g.verb == Verb::write && g.lookahead ? t_.ccds
+                                                                       : t_.ccdl;
+  const std::int64_t spacing = std::max(distance, t_.ck);
+  for (bool held = false; !pending.empty();) {
+    const Choice next = choose(g, pending);
+    // A row that was opened gives its columns before a refresh that came due meanwhile.
+    held =
+        held || (next.kind == 0 && pending[next.which].count == g.count && nextRefresh_ <= next.at);
+    if (!held && refreshBefore(next.at)) continue;
+    if (next.kind != 0) {
+      const auto bank =
+          next.kind == 3 ? static_cast<std::int32_t>(next.which) : pending[next.which].bank;
+      if (next.kind == 1)
+        activate(bank, pending[next.which].row, next.at);
+      else
+        precharge(bank, next.at);
       continue;
     }
-    // All banks are precharged when it starts.
-    for (Bank& bank : banks_) close(bank, bank.released == never ? at : bank.released);
-    for (const Bank& bank : banks_) at = std::max(at, bank.idle);
-    for (Bank& bank : banks_) bank.idle = std::max(bank.idle, at + t_.rfc);
-    dead_ += at + t_.rfc - start;
-    start = at + t_.rfc;
-    until = std::max(until, start);
-    ++result_.refreshes;
+    Pending& p = pending[next.which];
+    std::int64_t n = held && groups_ ? p.count : undisturbed(p.count, next.at, spacing);
+    // A row that nobody needs closes between two columns.
+    if (next.precharge != never) n = std::min(n, (next.precharge - next.at) / spacing + 1);
+    issue(columnCommand(g, p.bank, p.row), next.at, CommandKind::column, g, n, spacing);
+    last_ = next.at + (n - 1) * spacing;
+    p.count -= n;
+    if (p.count > 0) continue;
+    wanted_[static_cast<std::size_t>(p.bank)] = -1;
+    pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(next.which));
   }
+  if (g.verb == Verb::mac || !g.lookahead) lookFrom_ = start;
 }
 
-void Channel::group(const Group& g, std::int64_t row) {
-  ++result_.steps;
-  std::int64_t start = now_ + t_.ck;
-  // A refresh waits until all banks are closed and holds no activate back: while bank after bank is
-  // touched it finds no gap.
-  const bool touches = g.verb == Verb::touch;
-  const std::int64_t began = now_;
-  const std::int64_t dead = dead_;
-  release(touches ? -1 : g.bank, row, start);
-  if (!touches || !touching_) refreshDue(start, std::max(start, opensAt(g, row, start)));
-  touching_ = touches;
-  const auto bankIndex = static_cast<std::size_t>(bankOf(g, row));
-  Bank& bank = banks_[std::min(bankIndex, banks_.size() - 1)];
-  std::int64_t first = start, last = start, rest = 0;
-  switch (g.verb) {
-    case Verb::bufferWrite: {
-      first = std::max({start, lastRegisterRead_ + t_.rtw, lastRegisterWrite_ + t_.buffer});
-      first = enterRegisters(true, first);
-      last = first + (g.count - 1) * t_.buffer;
-      lastRegisterWrite_ = last;
-      break;
-    }
-    case Verb::registerRead: {
-      first =
-          std::max({start, lastColumn_ + t_.ccdl, registers_ ? lastRegisterWrite_ + t_.wtr : past});
-      first = enterRegisters(true, first);
-      first = std::max(first, lastRegisterWrite_ + t_.wtr);
-      last = first + (g.count - 1) * t_.ccdl;
-      lastRegisterRead_ = last;
-      break;
-    }
-    case Verb::read:
-    case Verb::write:
-    case Verb::lookup:
-    case Verb::mac: {
-      std::int64_t from =
-          enterRegisters(false, t_.mod > 0 && registers_ && bank.open && bank.row != row
-                                    ? std::max(start, bank.preReady)
-                                    : start);
-      if (g.lookahead) from = std::min(from, std::max(lookFrom_ + t_.ck, bank.activated + t_.ck));
-      const bool writes = g.verb == Verb::write;
-      const std::int64_t rcd = writes                   ? t_.rcdWrite
-                               : g.verb == Verb::mac    ? t_.rcdMac
-                               : g.verb == Verb::lookup ? t_.rcdLookup
-                                                        : t_.rcd;
-      const std::int64_t ready = std::max(start, open(bank, row, from, rcd));
-      const std::int64_t spacing = g.verb == Verb::mac ? t_.mac : t_.ccdl;
-      first = std::max(ready, lastColumn_ + (g.lookahead && writes ? t_.ccds : spacing));
-      first = std::max(first, writes ? lastRead_ + t_.rtw : lastWrite_ + t_.wtr);
-      const std::int64_t count = beforeRefresh(first, g.count, spacing);
-      last = first + (count - 1) * spacing;
-      lastColumn_ = last;
-      rest = g.count - count;
-      (writes ? lastWrite_ : lastRead_) = last;
-      bank.preReady = std::max(bank.preReady, last + (writes ? t_.wtp : t_.rtp));
-      if (g.verb == Verb::mac || !g.lookahead) lookFrom_ = start;
-      break;
-    }
-    case Verb::touch: {
-      // Each bank opens its row and gives one column; activates go ahead of the reads, those of
-      // closed banks ahead of those that wait for a precharge.
-      std::vector<Bank*> order;
-      for (std::int64_t i = 0; i < g.count; ++i)
-        order.push_back(&banks_[static_cast<std::size_t>((g.bank + i) % p_.banks)]);
-      std::stable_sort(order.begin(), order.end(), [&](const Bank* a, const Bank* b) {
-        return readyTime(*a, start) < readyTime(*b, start);
-      });
-      std::int64_t from = start;
-      for (Bank* next : order) {
-        Bank& each = *next;
-        const std::int64_t ready = open(each, row, from, t_.rcd);
-        from = std::max(from, each.activated + t_.ck);
-        last = std::max({ready, lastColumn_ + t_.ccds, lastWrite_ + t_.wtr});
-        each.preReady = std::max(each.preReady, last + t_.rtp);
-        each.released = last + t_.ck;
-        lastColumn_ = lastRead_ = last;
-      }
-      break;
-    }
-    case Verb::stream: {
-      first = enterRegisters(false, start);
-      first = std::max(first + t_.rcd, lastWrite_ + t_.wtr);
-      const std::int64_t count = beforeRefresh(first, g.count, t_.ccds);
-      last = first + (count - 1) * t_.ccds;
-      lastRead_ = lastColumn_ = last;
-      rest = g.count - count;
-      break;
-    }
-    case Verb::rowCommand: {
-      const std::int64_t count = beforeRefresh(start, g.count, t_.mac);
-      last = start + count * t_.mac - t_.ck;
-      rest = g.count - count;
-      break;
-    }
-  }
-  now_ = last;
-  phases_[static_cast<std::size_t>(g.phase)] += (now_ - began) - (dead_ - dead);
-  if (rest == 0) return;
-  Group tail = g;
-  tail.count = rest;
-  group(tail, row);
+void Channel::runGroup(const Group& g, std::int64_t row) {
+  const std::int64_t before = last_, dead = dead_;
+  if (g.verb != Verb::touch) touching_ = false;
+  if (g.verb == Verb::bufferWrite || g.verb == Verb::registerRead)
+    registers(g);
+  else if (g.verb == Verb::stream || g.verb == Verb::rowCommand)
+    streamed(g);
+  else
+    banks(g, row);
+  phases_[static_cast<std::size_t>(g.phase)] += (last_ - before) - (dead_ - dead);
 }
 
-std::int64_t Channel::beforeRefresh(std::int64_t first, std::int64_t count,
-                                    std::int64_t spacing) const {
-  // A refresh takes the next slot; the row opens again behind it.
-  std::int64_t due = nextRefresh_;
-  if (due == never) return count;
-  if (postpone_) due += (p_.postponable - owed_) * t_.refi;
-  if (due <= first || due > first + (count - 1) * spacing) return count;
-  return std::clamp<std::int64_t>((due - first + spacing - 1) / spacing, 1, count);
-}
-
-Channel::State Channel::relative(std::int64_t base) const {
-  State s;
+Channel::Picture Channel::picture(std::int64_t base) const {
   // What lies further back than every distance does not matter any more.
-  const std::int64_t window = t_.ras + t_.rp + t_.wtp + t_.faw + t_.wtr + t_.rtw + t_.mod + t_.rcd;
-  const auto put = [&](std::int64_t at) {
-    s.push_back(at == never ? never : std::max(at - now_, -window));
-  };
-  for (const Bank& bank : banks_) {
-    s.push_back(bank.open);
-    s.push_back(!bank.open ? -1 : bank.row < firstDataRow ? bank.row : bank.row - base + (1 << 20));
-    if (bank.open) {
-      put(bank.activated);
-      put(bank.preReady);
-      put(bank.released);
-    } else {
-      put(bank.idle);
-    }
+  const std::int64_t window =
+      t_.ras + t_.rp + t_.wtp + t_.faw + t_.wtr + t_.rtw + t_.mod + t_.rcd + t_.rcdMac;
+  Picture s = {slot_ - last_, std::max(lookFrom_ - last_, -window), registers_, touching_};
+  for (std::int32_t b = 0; b < banks_; ++b) {
+    const std::int64_t row = state_.openRow(b);
+    s.push_back(row < firstDataRow ? row : row - base + (1 << 20));
   }
-  for (const std::int64_t at :
-       {lastRead_, lastWrite_, lastColumn_, lastRegisterRead_, lastRegisterWrite_, lookFrom_})
-    put(at);
-  for (const std::int64_t at : activates_) put(at);
-  s.push_back(registers_);
+  state_.picture(last_, window, s);
   return s;
 }
 
-std::int64_t Channel::undisturbed(std::int64_t times, std::int64_t period) {
-  if (nextRefresh_ == never) return times;
-  if (period <= 0) return 0;
-  // A refresh inside is simulated; what is only owed changes nothing.
-  std::int64_t free = 0, due = nextRefresh_;
-  if (postpone_) due += (p_.postponable - owed_) * t_.refi;
-  free = std::max<std::int64_t>(0, (due - 1 - now_) / period - 1);
-  return std::min(times, free);
-}
-
-void Channel::skip(std::int64_t times, std::int64_t period,
-                   const std::vector<std::int64_t>& phases) {
+void Channel::skip(std::int64_t times, std::int64_t period, const std::vector<std::int64_t>& phases,
+                   std::int64_t rowStep) {
   const std::int64_t shift = times * period;
   for (std::size_t i = 0; i < phases.size(); ++i) phases_[i] += times * phases[i];
-  const auto move = [&](std::int64_t& at) {
-    if (at != never) at += shift;
-  };
-  for (Bank& bank : banks_)
-    for (std::int64_t* at : {&bank.activated, &bank.preReady, &bank.released, &bank.idle})
-      move(*at);
-  for (std::int64_t* at : {&now_, &lastRead_, &lastWrite_, &lastColumn_, &lastRegisterRead_,
-                           &lastRegisterWrite_, &lookFrom_})
-    move(*at);
-  for (std::int64_t& at : activates_) move(at);
-  while (nextRefresh_ <= now_) {
+  state_.shift(shift);
+  // Open rows move along with those that the skipped iterations would have opened.
+  for (std::int32_t b = 0; b < banks_; ++b)
+    if (state_.openRow(b) >= firstDataRow) state_.renameRow(b, state_.openRow(b) + times * rowStep);
+  slot_ += shift;
+  last_ += shift;
+  lookFrom_ += shift;
+  while (nextRefresh_ <= last_) {
     nextRefresh_ += t_.refi;
     ++owed_;
   }
@@ -310,30 +323,38 @@ void Channel::skip(std::int64_t times, std::int64_t period,
 
 template <class Body>
 void Channel::repeated(std::int64_t times, const Body& body, std::int64_t rowStep) {
-  State before;
-  for (std::int64_t i = 0; i < times; ++i) {
-    const std::int64_t began = now_, refreshes = result_.refreshes;
+  Picture before;
+  for (std::int64_t i = 0; i < times && !full(); ++i) {
+    const std::int64_t began = last_, refreshes = result_.refreshes;
     const std::vector<std::int64_t> phases = phases_;
     body(i * rowStep);
     if (!fold_ || times < 4) continue;
-    State after = relative((i + 1) * rowStep);
+    Picture after = picture((i + 1) * rowStep);
     const bool equal = result_.refreshes == refreshes && i > 0 && after == before;
     before = std::move(after);
-    if (!equal || i + 1 >= times) continue;
-    const std::int64_t period = now_ - began, rest = undisturbed(times - 1 - i, period);
+    const std::int64_t period = last_ - began;
+    if (!equal || i + 1 >= times || period <= 0) continue;
+    // A refresh inside is simulated; what is only owed changes nothing.
+    std::int64_t due = nextRefresh_;
+    if (postpone_) due += (p_.postponable - owed_) * t_.refi;
+    const std::int64_t rest =
+        refresh_ ? std::min(times - 1 - i, (due - 1 - last_) / period - 1) : times - 1 - i;
     if (rest <= 0) continue;
     std::vector<std::int64_t> share(phases_.size());
     for (std::size_t k = 0; k < share.size(); ++k) share[k] = phases_[k] - phases[k];
-    // Open rows move along with those that the skipped iterations would have opened.
-    for (Bank& bank : banks_)
-      if (bank.row >= firstDataRow) bank.row += rest * rowStep;
-    skip(rest, period, share);
+    skip(rest, period, share, rowStep);
     i += rest;
   }
 }
 
 ChannelResult Channel::run(const Sequence& sequence) {
-  reset();
+  result_ = {};
+  if (!std::exchange(fresh_, false)) state_ = dram::ChannelState(timingOf(p_, t_), rulesOf(t_));
+  slot_ = owed_ = dead_ = last_ = lookFrom_ = 0;
+  registers_ = touching_ = false;
+  const auto first =
+      static_cast<std::int64_t>(static_cast<double>(t_.refi) * p_.refreshPhase.value.value);
+  nextRefresh_ = refresh_ ? std::max<std::int64_t>(1, first) : never;
   phases_.assign(sequence.phases.size(), 0);
   for (const Section& section : sequence.sections)
     repeated(
@@ -344,15 +365,23 @@ ChannelResult Channel::run(const Sequence& sequence) {
                 block.repeat,
                 [&](std::int64_t inner) {
                   for (const Group& g : block.groups)
-                    group(g, g.row < 0 ? -1 : g.row < firstDataRow ? g.row : g.row + outer + inner);
+                    if (!full()) runGroup(g, g.row < firstDataRow ? g.row : g.row + outer + inner);
                 },
                 block.rowStep);
         },
         section.rowStep);
-  result_.time = Ticks(std::max<std::int64_t>(0, now_ + t_.ck) + sequence.tail);
+  result_.time = Ticks(std::max<std::int64_t>(0, last_ + t_.ck) + sequence.tail);
   result_.refreshDebt = Ticks(owed_ * t_.rfc);
   for (const std::int64_t ps : phases_) result_.phases.emplace_back(ps);
   return result_;
+}
+
+std::vector<IssuedCommand> Channel::trace(const Sequence& sequence, std::size_t most) {
+  keep_ = most;
+  issued_.clear();
+  run(sequence);
+  keep_ = 0;
+  return std::move(issued_);
 }
 
 }  // namespace wattlas::pim::nearbank

@@ -1,10 +1,13 @@
-// Event model of one channel: one step for each group of commands (row activation and its column
-// accesses), with the state of banks, buses, registers and refresh carried on. Plain C++.
+// One channel running a command sequence on the state of models/dram: activates, column accesses,
+// precharges, mode switches and refreshes, each in a slot of the command bus, whatever is legal
+// first. `groups` takes columns that nothing comes between as one step and iterations that recur as
+// one; `commands` evaluates every command. Both give the same times. Plain C++.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <vector>
 
+#include "models/dram/channel_state.h"
 #include "pim/nearbank/commands.h"
 
 namespace wattlas::pim::nearbank {
@@ -19,56 +22,79 @@ struct ChannelResult {
   std::int64_t folded = 1;  ///< largest number of equal iterations taken as one
 };
 
-/// Runs a sequence group by group. With `fold`, iterations whose complete relative state recurs
-/// are taken at once, as many as fit before the next refresh: the result is the same.
+enum class CommandKind { activate, column, buffer, precharge, mode, refresh, row };
+const char* nameOf(CommandKind kind);
+
+/// One command as it went out.
+struct IssuedCommand {
+  std::int64_t at = 0;  ///< ps from the start of the program
+  CommandKind kind = CommandKind::column;
+  Verb verb = Verb::read;  ///< of columns and buffers
+  std::int32_t bank = 0;
+  std::int64_t row = -1;
+  bool toBank = false;  ///< of a stream: data goes to the banks
+};
+
 class Channel {
  public:
-  /// `alone`: nothing follows at once, so that refreshes may be postponed behind the program.
-  Channel(const NearBankParams& params, bool fold, bool alone);
+  enum class Level { groups, commands };
+  /// With `fold`, iterations whose complete relative state recurs are taken at once, as many as fit
+  /// before the next refresh. `alone`: nothing follows at once, so that refreshes may be postponed
+  /// behind the program.
+  Channel(const NearBankParams& params, Level level, bool fold, bool alone);
   ChannelResult run(const Sequence& sequence);
+  /// The commands in the order in which they were chosen. Stops when there are `most`.
+  std::vector<IssuedCommand> trace(const Sequence& sequence, std::size_t most = SIZE_MAX);
 
  private:
-  struct Bank {
-    bool open = false;
-    std::int64_t row = -1;
-    std::int64_t activated, preReady;  ///< earliest precharge
-    std::int64_t released;             ///< since when no group needs the row; `never` if needed
-    std::int64_t idle;                 ///< closed and ready for an activate
+  struct Pending {
+    std::int32_t bank = 0;
+    std::int64_t row = -1, count = 1;
   };
-  using State = std::vector<std::int64_t>;
+  /// The next command of a group: what may go first.
+  struct Choice {
+    std::int64_t at = dram::never, precharge = dram::never;
+    std::size_t which = 0;
+    int kind = 0;  ///< column, activate, precharge for a row, precharge of a row no longer needed
+  };
+  using Picture = std::vector<std::int64_t>;
 
-  void reset();
-  void group(const Group& g, std::int64_t row);
-  /// Earliest activate of another row of a bank.
-  std::int64_t readyTime(const Bank& bank, std::int64_t from) const;
-  std::int64_t open(Bank& bank, std::int64_t row, std::int64_t from, std::int64_t rcd);
-  std::int64_t activate(Bank& bank, std::int64_t row, std::int64_t from);
-  void close(Bank& bank, std::int64_t from);
-  void release(std::int32_t bank, std::int64_t row, std::int64_t start);
-  std::int64_t enterRegisters(bool registers, std::int64_t from);
-  /// When the row of a group opens; a refresh that is due by then goes first.
-  std::int64_t opensAt(const Group& g, std::int64_t row, std::int64_t start) const;
-  /// Refreshes that are due `until` a time; moves `start` behind them.
-  void refreshDue(std::int64_t& start, std::int64_t until);
-  std::int64_t beforeRefresh(std::int64_t first, std::int64_t count, std::int64_t spacing) const;
-  State relative(std::int64_t base) const;
+  void runGroup(const Group& g, std::int64_t row);
+  void registers(const Group& g);
+  void streamed(const Group& g);
+  void banks(const Group& g, std::int64_t row);
+  Choice choose(const Group& g, const std::vector<Pending>& pending) const;
+  /// How many of `count` commands from `at` on, `spacing` apart, come before the next refresh.
+  std::int64_t undisturbed(std::int64_t count, std::int64_t at, std::int64_t spacing) const;
+  void activate(std::int32_t bank, std::int64_t row, std::int64_t at);
+  void precharge(std::int32_t bank, std::int64_t at);
+  void changeMode(const Group& g, std::int64_t at);
+  bool refreshBefore(std::int64_t at);
+  /// `count` equal commands, `spacing` apart.
+  void issue(const dram::Command& command, std::int64_t at, CommandKind kind, const Group& g,
+             std::int64_t count = 1, std::int64_t spacing = 0);
+
+  Picture picture(std::int64_t base) const;
   template <class Body>
   void repeated(std::int64_t times, const Body& body, std::int64_t rowStep);
-  std::int64_t undisturbed(std::int64_t times, std::int64_t period);
-  void skip(std::int64_t times, std::int64_t period, const std::vector<std::int64_t>& phases);
-  std::int64_t bankOf(const Group& g, std::int64_t row) const;
+  void skip(std::int64_t times, std::int64_t period, const std::vector<std::int64_t>& phases,
+            std::int64_t rowStep);
+  bool full() const { return keep_ > 0 && issued_.size() >= keep_; }
 
   const NearBankParams& p_;
   ChannelClock t_;
-  bool fold_, early_, refresh_, postpone_;
-  std::int64_t now_ = 0;  ///< slot of the last command
-  std::int64_t lastRead_ = 0, lastWrite_ = 0, lastColumn_ = 0, lastRegisterRead_ = 0,
-               lastRegisterWrite_ = 0, lookFrom_ = 0;
-  std::array<std::int64_t, 4> activates_{};
+  bool groups_, fold_, early_, refresh_, postpone_;
+  int banks_;
+  dram::ChannelState state_;
+  std::vector<std::int64_t> wanted_;  ///< rows that the group still needs, by bank
+  bool fresh_ = true;
+  std::int64_t slot_ = 0;  ///< next free slot of the command bus
+  std::int64_t lookFrom_ = 0, last_ = 0;
   bool registers_ = false, touching_ = false;
-  std::vector<Bank> banks_;
   std::int64_t nextRefresh_ = 0, owed_ = 0, dead_ = 0;
   std::vector<std::int64_t> phases_;
+  std::vector<IssuedCommand> issued_;
+  std::size_t keep_ = 0;  ///< commands to record
   ChannelResult result_;
 };
 

@@ -15,8 +15,7 @@ constexpr std::int64_t past = -(std::int64_t{1} << 40);
 /// command slots and refresh.
 class Walk {
  public:
-  Walk(const NearBankParams& p, PhaseTable& table) : p_(p), t_(p.timing), table_(table) {
-    if (p.bitSerial()) t_.mac = rowCommandDistance(p);
+  Walk(const NearBankParams& p, PhaseTable& table) : p_(p), t_(clockOf(p)), table_(table) {
     now_ = -t_.ck;
   }
 

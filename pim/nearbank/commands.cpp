@@ -73,6 +73,12 @@ std::int64_t rowCommandDistance(const NearBankParams& p) {
   return static_cast<std::int64_t>(std::llround(std::max(command, window) * 1e12));
 }
 
+ChannelClock clockOf(const NearBankParams& p) {
+  ChannelClock t(p.timing);
+  if (p.bitSerial()) t.mac = rowCommandDistance(p);
+  return t;
+}
+
 Tally tallyOf(const Sequence& s, const NearBankParams& p) {
   Tally t;
   std::map<std::int32_t, std::int64_t> open;

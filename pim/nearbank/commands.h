@@ -82,6 +82,8 @@ void appendStream(Sequence& s, double bits, const std::string& phase, const Near
 /// `commands` row commands on all banks.
 void appendRowCommands(Sequence& s, std::int64_t commands, const std::string& phase,
                        const NearBankParams& p);
+/// Distances of the channel; multiply-accumulates of `bitSerial` are row commands.
+ChannelClock clockOf(const NearBankParams& p);
 /// Distance of two row commands: the command itself, or what the activation window leaves.
 std::int64_t rowCommandDistance(const NearBankParams& p);
 

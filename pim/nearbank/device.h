@@ -62,7 +62,7 @@ class NearBankDevice : public ConfiguredDevice {
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
   static std::string schema();
 
-  int modelVersion() const override { return 2; }
+  int modelVersion() const override { return 3; }
   const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;

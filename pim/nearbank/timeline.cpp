@@ -1,6 +1,6 @@
 #include "pim/nearbank/timeline.h"
 
-#include "pim/nearbank/command_run.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 
@@ -8,9 +8,7 @@ namespace {
 
 class Record {
  public:
-  explicit Record(const NearBankParams& p) : p_(p), t_(p.timing) {
-    if (p.bitSerial()) t_.mac = rowCommandDistance(p);
-  }
+  explicit Record(const NearBankParams& p) : p_(p), t_(clockOf(p)) {}
 
   dram::CommandRecord of(const IssuedCommand& c, Ticks start) const {
     dram::CommandRecord r;
@@ -81,11 +79,10 @@ dram::CommandLog channelTimeline(const Device& device, const Program& program, s
   Ticks start;
   for (const NearBankOp& op : ops->operators()) {
     if (log.room() == 0) break;
-    CommandRun run(mine->params(), op.alone);
+    Channel run(mine->params(), Channel::Level::commands, false, op.alone);
     for (const IssuedCommand& c : run.trace(op.sequence, log.room()))
       log.command(record.of(c, start));
-    if (ops->operators().size() > 1)
-      start += mine->duration(op, CommandRun(mine->params(), op.alone).run(op.sequence).time);
+    if (ops->operators().size() > 1) start += mine->duration(op, run.run(op.sequence).time);
   }
   return log;
 }

@@ -1,14 +1,12 @@
 #include "pim/nearbank/timing.h"
 
-#include "models/dram/bank_timing.h"
-
 namespace wattlas::pim::nearbank {
 
 void ChannelTiming::bind(Binder& b) {
   const FieldRule time{0.01e-9, 1e-3, {}}, optional{0, 1e-3, {}};
   b.quantity("tCK", tCK, time, "one slot of the command bus");
   b.quantity("tRCD", tRCD, time, "activate to read");
-  b.quantity("tRCDWR", tRCDWR, time, "activate to write");
+  b.quantity("tRCDWR", tRCDW, time, "activate to write");
   b.quantity("tRCDMAC", tRCDMAC, time, "activate to a multiply-accumulate");
   b.quantity("tRCDAF", tRCDAF, {0, 1e-3, "0 s"}, "activate to a look-up of an activation function");
   b.quantity("tRP", tRP, time, "precharge to activate");
@@ -27,16 +25,14 @@ void ChannelTiming::bind(Binder& b) {
   b.quantity("tMOD", tMOD, optional, "between access to registers and to banks");
   b.quantity("tRFC", tRFC, time, "one refresh of all banks");
   b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
-  if (!b.reading()) return;
-  if (tRFC.value > 0.9 * tREFI.value)
-    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
+  checkRefreshShare(b, *this);
 }
 
 ChannelClock::ChannelClock(const ChannelTiming& t) {
-  const auto ps = [](const Sourced<Seconds>& s) { return nearestTicks(s.value).ps; };
+  const auto ps = [](const Sourced<Seconds>& s) { return dram::nearestTicks(s.value).ps; };
   ck = ps(t.tCK);
   rcd = ps(t.tRCD);
-  rcdWrite = ps(t.tRCDWR);
+  rcdWrite = ps(t.tRCDW);
   rcdMac = ps(t.tRCDMAC);
   rcdLookup = ps(t.tRCDAF);
   rp = ps(t.tRP);

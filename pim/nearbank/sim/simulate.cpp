@@ -4,19 +4,19 @@
 #include <string>
 
 #include "pim/nearbank/channel.h"
-#include "pim/nearbank/command_run.h"
 
 namespace wattlas::pim::nearbank {
 namespace {
 
 ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelity fidelity) {
   if (op.sequence.sections.empty()) return {};
-  if (fidelity == Fidelity::detailed) return CommandRun(p, op.alone).run(op.sequence);
+  if (fidelity == Fidelity::detailed)
+    return Channel(p, Channel::Level::commands, false, op.alone).run(op.sequence);
   const bool fold = p.fold == "auto";
   ChannelResult result;
   // Channels share nothing while they run and have the program of the busiest.
   for (std::int64_t c = 0; c < (fold ? 1 : p.channels); ++c) {
-    ChannelResult one = Channel(p, fold, op.alone).run(op.sequence);
+    ChannelResult one = Channel(p, Channel::Level::groups, fold, op.alone).run(op.sequence);
     one.steps += result.steps;
     one.time = std::max(one.time, result.time);
     result = std::move(one);

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "pim/nearbank/closed_form.h"
-#include "pim/nearbank/command_run.h"
 #include "pim/nearbank/device.h"
 #include "tests/pim/support.h"
 
@@ -48,7 +47,8 @@ TEST(NearBankChannel, FoldedEqualsUnfolded) {
     const NearBankParams p = paramsOf(id);
     for (const Shape& shape : shapes) {
       const Sequence s = product(shape, p);
-      const ChannelResult a = Channel(p, true, true).run(s), b = Channel(p, false, true).run(s);
+      const ChannelResult a = Channel(p, Channel::Level::groups, true, true).run(s),
+                          b = Channel(p, Channel::Level::groups, false, true).run(s);
       EXPECT_EQ(a.time.ps, b.time.ps) << id << " " << shape.outputs << "x" << shape.inputs;
       EXPECT_EQ(a.refreshes, b.refreshes) << id;
       EXPECT_LE(a.steps, b.steps) << id;
@@ -61,10 +61,8 @@ TEST(NearBankChannel, GroupsAgreeWithSingleCommands) {
     const NearBankParams p = paramsOf(id);
     for (const Shape& shape : shapes) {
       const Sequence s = product(shape, p);
-      const double event = toSeconds(Channel(p, true, true).run(s).time).value;
-      const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
-      // Slots of the command bus and where a refresh falls between precharges.
-      EXPECT_NEAR(event, detail, std::max(0.02 * detail, 15e-9))
+      EXPECT_EQ(Channel(p, Channel::Level::groups, true, true).run(s).time.ps,
+                Channel(p, Channel::Level::commands, false, true).run(s).time.ps)
           << id << " " << shape.outputs << "x" << shape.inputs << "x" << shape.vectors;
     }
   }
@@ -76,7 +74,8 @@ TEST(NearBankChannel, PhaseTableAgreesWithSingleCommands) {
     for (const Shape& shape : shapes) {
       const Sequence s = product(shape, p);
       const double closed = toSeconds(phaseTable(s, p, true).time()).value;
-      const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
+      const double detail =
+          toSeconds(Channel(p, Channel::Level::commands, false, true).run(s).time).value;
       EXPECT_NEAR(closed, detail, std::max(0.03 * detail, 20e-9))
           << id << " " << shape.outputs << "x" << shape.inputs << "x" << shape.vectors;
     }
@@ -91,9 +90,10 @@ TEST(NearBankChannel, ElementWiseKernelsAgreeAtAllLevels) {
       enterMode(s, p);
       appendElementWise(s, columns, operands, p);
       leaveMode(s, p);
-      const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
-      EXPECT_NEAR(toSeconds(Channel(p, true, true).run(s).time).value, detail,
-                  std::max(0.015 * detail, 15e-9))
+      const double detail =
+          toSeconds(Channel(p, Channel::Level::commands, false, true).run(s).time).value;
+      EXPECT_NEAR(toSeconds(Channel(p, Channel::Level::groups, true, true).run(s).time).value,
+                  detail, std::max(0.015 * detail, 15e-9))
           << columns << " " << operands;
       EXPECT_NEAR(toSeconds(phaseTable(s, p, true).time()).value, detail,
                   std::max(0.02 * detail, 20e-9))
@@ -106,7 +106,7 @@ TEST(NearBankChannel, MoreWorkIsNeverFaster) {
     // Where a refresh falls decides some nanoseconds; without it every step counts.
     const NearBankParams p = paramsOf(id, {{"refresh.policy", "none"}});
     const auto time = [&](const Shape& shape) {
-      return Channel(p, true, true).run(product(shape, p)).time;
+      return Channel(p, Channel::Level::groups, true, true).run(product(shape, p)).time;
     };
     for (const std::int64_t n : {1, 15, 511, 1000, 4095, 9000})
       for (const std::int64_t k : {1, 127, 1000, 4100}) {
@@ -122,7 +122,8 @@ TEST(NearBankChannel, EveryCommandKeepsItsDistances) {
   for (const char* id : {"hbm-pim", "gddr6-aim", "neupims"}) {
     const NearBankParams p = paramsOf(id);
     const ChannelClock t(p.timing);
-    std::vector<IssuedCommand> trace = CommandRun(p, true).trace(product({4097, 1000, 2}, p));
+    std::vector<IssuedCommand> trace =
+        Channel(p, Channel::Level::commands, false, true).trace(product({4097, 1000, 2}, p));
     ASSERT_GT(trace.size(), 100u);
     std::stable_sort(trace.begin(), trace.end(),
                      [](const IssuedCommand& a, const IssuedCommand& b) { return a.at < b.at; });
@@ -200,7 +201,7 @@ TEST(NearBankChannel, OutputsFormAStaircase) {
   // 64 channels x 8 units x 8 accumulators: 4,096 outputs take one tile, one more takes another.
   const NearBankParams p = paramsOf("hbm-pim", {{"refresh.policy", "none"}});
   const auto time = [&](std::int64_t n) {
-    return CommandRun(p, true).run(product({n, 2048}, p)).time;
+    return Channel(p, Channel::Level::commands, false, true).run(product({n, 2048}, p)).time;
   };
   EXPECT_EQ(time(64), time(4096));
   EXPECT_GT(time(4097).ps, time(4096).ps * 18 / 10);
@@ -212,8 +213,8 @@ TEST(NearBankChannel, RefreshTakesItsShareOfALongProgram) {
   for (const char* id : {"hbm-pim", "neupims"}) {
     const NearBankParams with = paramsOf(id), without = paramsOf(id, {{"refresh.policy", "none"}});
     const Sequence s = product(longOne, with);
-    const ChannelResult a = Channel(with, true, true).run(s),
-                        b = Channel(without, true, true).run(s);
+    const ChannelResult a = Channel(with, Channel::Level::groups, true, true).run(s),
+                        b = Channel(without, Channel::Level::groups, true, true).run(s);
     const double lost = 1 - toSeconds(b.time).value / toSeconds(a.time).value;
     const double share = with.timing.tRFC.value / with.timing.tREFI.value;
     EXPECT_GE(lost, 0.98 * share) << id;
@@ -223,13 +224,16 @@ TEST(NearBankChannel, RefreshTakesItsShareOfALongProgram) {
 
 TEST(NearBankChannel, PostponedRefreshesAreOwedOrPaid) {
   const NearBankParams p = paramsOf("gddr6-aim");
-  const ChannelResult brief = Channel(p, true, true).run(product({4096, 4096}, p));
+  const ChannelResult brief =
+      Channel(p, Channel::Level::groups, true, true).run(product({4096, 4096}, p));
   EXPECT_EQ(brief.refreshes, 0);
   EXPECT_GT(brief.refreshDebt.ps, 0);
-  const ChannelResult inNetwork = Channel(p, true, false).run(product({4096, 4096}, p));
+  const ChannelResult inNetwork =
+      Channel(p, Channel::Level::groups, true, false).run(product({4096, 4096}, p));
   EXPECT_GT(inNetwork.refreshes, 0);
   EXPECT_GT(inNetwork.time, brief.time);
-  EXPECT_GT(Channel(p, true, true).run(product({65536, 4096}, p)).refreshes, 0);
+  EXPECT_GT(Channel(p, Channel::Level::groups, true, true).run(product({65536, 4096}, p)).refreshes,
+            0);
 }
 
 }  // namespace

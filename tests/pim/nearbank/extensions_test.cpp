@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "pim/nearbank/command_run.h"
+#include "pim/nearbank/channel.h"
 #include "pim/nearbank/timeline.h"
 #include "tests/pim/llm.h"
 
@@ -28,7 +28,9 @@ TEST(NearBankTimeline, ShowsTheCommandsOfTheDetailedModel) {
   EXPECT_GE(counts[dram::CommandKind::ACT], counts[dram::CommandKind::PRE]);
   const auto& p = dynamic_cast<const NearBankDevice&>(*device).params();
   const auto& op = dynamic_cast<const NearBankProgram&>(*program).operators().front();
-  EXPECT_LE(end, CommandRun(p, op.alone).run(op.sequence).time);
+  EXPECT_LE(end, pim::nearbank::Channel(p, pim::nearbank::Channel::Level::commands, false, op.alone)
+                     .run(op.sequence)
+                     .time);
 }
 
 TEST(NearBankTimeline, CommandsToAllBanksHaveNoBank) {
@@ -74,7 +76,9 @@ TEST(LookUpTables, OneRowServesAllValues) {
   EXPECT_EQ(t.macRows, 1);
   std::int64_t activates = 0;
   std::int64_t opened = 0, looked = 0;
-  for (const IssuedCommand& c : CommandRun(p, true).trace(op.sequence)) {
+  for (const IssuedCommand& c :
+       pim::nearbank::Channel(p, pim::nearbank::Channel::Level::commands, false, true)
+           .trace(op.sequence)) {
     activates += c.kind == CommandKind::activate;
     if (c.kind == CommandKind::activate) opened = c.at;
     if (c.kind == CommandKind::column && looked == 0) looked = c.at;
@@ -101,9 +105,17 @@ TEST(LookUpTables, LevelsAgree) {
   for (const std::int64_t n : {1, 513, 4096, 100000}) {
     const auto program = lower(*device, activation(OpVariant::gelu, n));
     const Sequence& s = dynamic_cast<const NearBankProgram&>(*program).operators().front().sequence;
-    const double detail = toSeconds(CommandRun(p, true).run(s).time).value;
-    EXPECT_NEAR(toSeconds(pim::nearbank::Channel(p, true, true).run(s).time).value, detail,
-                0.01 * detail)
+    const double detail =
+        toSeconds(pim::nearbank::Channel(p, pim::nearbank::Channel::Level::commands, false, true)
+                      .run(s)
+                      .time)
+            .value;
+    EXPECT_NEAR(
+        toSeconds(pim::nearbank::Channel(p, pim::nearbank::Channel::Level::groups, true, true)
+                      .run(s)
+                      .time)
+            .value,
+        detail, 0.01 * detail)
         << n;
     EXPECT_NEAR(toSeconds(phaseTable(s, p, true).time()).value, detail, 0.02 * detail) << n;
   }
