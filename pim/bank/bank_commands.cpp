@@ -4,11 +4,31 @@
 #include <deque>
 #include <vector>
 
-#include "models/dram/checker.h"
+#include "models/dram/channel_state.h"
 
 namespace wattlas::pim {
 
 namespace {
+
+using Kind = dram::CommandKind;
+
+/// A bank, or two subarrays that open rows of their own behind one column path.
+dram::ChannelState stateOf(const RowPass& row, const BankTiming& t) {
+  using Scope = dram::RuleScope;
+  dram::Timing timing;
+  timing.commandBus = false;
+  timing.banksPerGroup = row.overlap ? 2 : 1;
+  const std::int64_t rp = nearestTicks(t.tRP).ps, rfc = nearestTicks(t.tRFC).ps;
+  return {timing,
+          {{Kind::ACT, Kind::MAC, Scope::bank, row.open.ps, "tRCD"},
+           {Kind::ACT, Kind::PRE, Scope::bank, row.minimumOpen.ps, "tRAS"},
+           {Kind::MAC, Kind::MAC, Scope::bank, row.column.ps, "macIssue"},
+           {Kind::MAC, Kind::PRE, Scope::bank, (row.column + row.recover).ps, "tRTP"},
+           {Kind::PRE, Kind::ACT, Scope::bank, rp, "tRP"},
+           {Kind::PRE, Kind::REF, Scope::rank, rp, "tRP"},
+           {Kind::REF, Kind::ACT, Scope::rank, rfc, "tRFC"},
+           {Kind::REF, Kind::REF, Scope::rank, rfc, "tRFC"}}};
+}
 
 /// The DPU as a server of instructions and the bank as a stream of commands. Advances row by row,
 /// so that banks of a chip can be run side by side.
@@ -23,14 +43,11 @@ class Generator {
         bank_(bank),
         trace_(trace),
         transfersPerRow_(mac.transfersPerRow),
+        state_(stateOf(row, timing)),
         interval_(nearestTicks(timing.tREFI)),
         refreshTime_(nearestTicks(timing.tRFC)),
         due_(Ticks(interval_.ps / 2)),
         slots_(static_cast<std::size_t>(mac.inputRegisters)) {
-    BankTiming open = timing;  // ECC and lock-step delay the first column
-    open.tRCD.value = toSeconds(row.open);
-    for (int i = 0; i < (row.overlap ? 2 : 1); ++i)
-      halves_.emplace_back(open, row.column, row.recover);
     pendingIn_ = w_.inputTransfers;
     fetchInputs();
     dpu_ = std::max(dpu_, free_);
@@ -42,9 +59,8 @@ class Generator {
   Ticks ready() const { return at_; }
   /// Runs the next row from `at` (not before `ready()`); returns when its row is closed again.
   Ticks runRow(Ticks at) {
-    BankChecker& half = halves_[side_];
     const std::int64_t row = rowNumber_++;
-    command(half, BankCommand::activate, dram::CommandKind::ACT, at, row_.open, row);
+    command(Kind::ACT, at, row_.open, row);
     activated_ = at;
     any_ = true;
     const std::int64_t slices = inGroup_ + 1 < w_.rowsPerGroup ? w_.slices : w_.lastSlices;
@@ -53,15 +69,14 @@ class Generator {
       Ticks ready = std::max(sums_, row_.overlap ? free_ : Ticks(0));
       if (w_.refillInstructions > 0) {
         const Ticks end = occupy(slots_[next_], w_.refillInstructions);
-        note(dram::CommandKind::WR, end - issue_.time(w_.refillInstructions),
-             issue_.time(w_.refillInstructions), -1, s);
+        note(Kind::WR, end - issue_.time(w_.refillInstructions), issue_.time(w_.refillInstructions),
+             -1, s);
         ready = std::max(ready, end);
       }
       for (std::int64_t c = 0; c < w_.columnsPerSlice; ++c) {
-        const Ticks when = std::max(
-            {ready, half.earliest(BankCommand::column), row_.overlap ? lastEnd_ : Ticks(0)});
-        command(half, BankCommand::column, dram::CommandKind::MAC, when, row_.column, row,
-                column++);
+        const Ticks when =
+            std::max({ready, legal(Kind::MAC, row), row_.overlap ? lastEnd_ : Ticks(0)});
+        command(Kind::MAC, when, row_.column, row, column++);
         lastEnd_ = when + row_.column;
       }
       if (w_.refillInstructions > 0) {
@@ -69,38 +84,36 @@ class Generator {
         next_ = (next_ + 1) % slots_.size();
       }
     }
-    const Ticks close = half.earliest(BankCommand::precharge);
-    command(half, BankCommand::precharge, dram::CommandKind::PRE, close, row_.close, row);
-    free_ = row_.overlap ? lastEnd_ : half.earliest(BankCommand::activate);
-    side_ = (side_ + 1) % halves_.size();
+    const Ticks close = legal(Kind::PRE, row);
+    command(Kind::PRE, close, row_.close, row);
+    free_ = row_.overlap ? lastEnd_ : legal(Kind::ACT, row);
+    if (row_.overlap) side_ = 1 - side_;
     leave();
     return close;
   }
 
   CommandRun result() {
     while (pendingIn_ + pendingOut_ > 0) between(1);
-    CommandRun out;
-    Ticks end = std::max(free_, dpu_ + backlog_);
-    for (const BankChecker& half : halves_) {
-      end = std::max(end, half.earliest(BankCommand::activate));
-      out.activates += half.count(BankCommand::activate);
-      out.columns += half.count(BankCommand::column);
-      out.precharges += half.count(BankCommand::precharge);
-    }
-    out.refreshes = halves_[0].count(BankCommand::refresh);  // both halves refresh together
-    out.time = end;
+    CommandRun out = counts_;
+    out.time = std::max({free_, dpu_ + backlog_, Ticks(state_.ruled({Kind::ACT, 0, 0}))});
+    if (row_.overlap) out.time = std::max(out.time, Ticks(state_.ruled({Kind::ACT, 0, 1})));
     out.commands = out.activates + out.columns + out.precharges + out.refreshes;
     return out;
   }
 
  private:
-  void note(dram::CommandKind kind, Ticks at, Ticks duration, std::int64_t row,
-            std::int64_t column = -1) {
+  void note(Kind kind, Ticks at, Ticks duration, std::int64_t row, std::int64_t column = -1) {
     if (trace_ != nullptr) trace_->command({at, duration, 0, 0, -1, bank_, kind, row, column});
   }
-  void command(BankChecker& half, BankCommand what, dram::CommandKind kind, Ticks at,
-               Ticks duration, std::int64_t row, std::int64_t column = -1) {
-    half.issue(what, at);
+  /// First time of a command to the half whose turn it is.
+  Ticks legal(Kind kind, std::int64_t row) const {
+    return std::max(Ticks(0), Ticks(state_.ruled({kind, 0, side_, -1, row})));
+  }
+  void command(Kind kind, Ticks at, Ticks duration, std::int64_t row, std::int64_t column = -1) {
+    state_.issue({kind, 0, side_, -1, row}, at.ps);
+    ++(kind == Kind::ACT   ? counts_.activates
+       : kind == Kind::PRE ? counts_.precharges
+                           : counts_.columns);
     note(kind, at, duration, row, column);
   }
   Ticks occupy(Ticks earliest, std::int64_t instructions) {
@@ -114,7 +127,7 @@ class Generator {
     const bool in = pendingIn_ > 0;
     --(in ? pendingIn_ : pendingOut_);
     const Ticks time = cyclesToTicks(in ? w_.inputCycles : w_.outputCycles, issue_.clock);
-    note(dram::CommandKind::DMA, free_, time, -1);
+    note(Kind::DMA, free_, time, -1);
     free_ += time;
   }
   void fetchInputs() {
@@ -123,13 +136,12 @@ class Generator {
   /// Between rows: refresh when due, then transfers of the DPU.
   void between(std::int64_t most) {
     for (;;) {
-      Ticks at = free_;
-      for (const BankChecker& half : halves_)
-        at = std::max(at, half.earliest(BankCommand::refresh));
+      const Ticks at = std::max(free_, Ticks(state_.ruled({Kind::REF})));
       if (due_ > at) break;
-      for (BankChecker& half : halves_) half.issue(BankCommand::refresh, at);
-      note(dram::CommandKind::REF, at, refreshTime_, -1);
-      free_ = halves_[0].earliest(BankCommand::activate);
+      state_.issue({Kind::REF}, at.ps);  // both halves together
+      ++counts_.refreshes;
+      note(Kind::REF, at, refreshTime_, -1);
+      free_ = Ticks(state_.ruled({Kind::ACT, 0, 0}));
       due_ += interval_;
     }
     for (std::int64_t i = 0; i < most; ++i) transfer();
@@ -146,7 +158,7 @@ class Generator {
     between(transfersPerRow_);
     const Ticks ordered = occupy(dpu_, w_.rowInstructions);
     while (pendingIn_ + pendingOut_ > 0 && free_ < ordered) between(1);
-    at_ = std::max(ordered, halves_[side_].earliest(BankCommand::activate));
+    at_ = std::max(ordered, legal(Kind::ACT, -1));
     if (!row_.overlap) at_ = std::max(at_, free_);
     if (row_.powerPitch.ps > 0 && any_) at_ = std::max(at_, activated_ + row_.powerPitch);
   }
@@ -156,7 +168,7 @@ class Generator {
       if (w_.readInstructions > 0) {
         sums_ = occupy(lastEnd_, w_.readInstructions);
         const Ticks length = issue_.time(w_.readInstructions);
-        note(dram::CommandKind::RD, sums_ - length, length, -1);
+        note(Kind::RD, sums_ - length, length, -1);
       }
       if (++group_ == w_.groups) {
         group_ = 0;
@@ -179,8 +191,9 @@ class Generator {
   std::int32_t bank_;
   dram::CommandTrace* trace_;
   std::int64_t transfersPerRow_;
-  std::vector<BankChecker> halves_;
-  std::size_t side_ = 0;
+  dram::ChannelState state_;
+  int side_ = 0;
+  CommandRun counts_;
   Ticks interval_, refreshTime_, due_, free_, dpu_, sums_, backlog_, activated_, lastEnd_, at_;
   std::int64_t pass_ = 0, chunk_ = 0, group_ = 0, inGroup_ = 0, rowNumber_ = 0;
   std::int64_t pendingIn_ = 0, pendingOut_ = 0;
@@ -192,11 +205,14 @@ class Generator {
 /// What the banks of a chip share: the pumps (four activations in a window) and the cap on rows.
 class ChipWindow {
  public:
-  explicit ChipWindow(const SaMacParams& mac)
-      : window_(nearestTicks(mac.tFAW)), most_(static_cast<std::size_t>(mac.activeRowsPerChip)) {}
+  ChipWindow(const SaMacParams& mac, const BankTiming& timing)
+      : window_(nearestTicks(mac.tFAW)),
+        distance_(nearestTicks(timing.tRRD)),
+        most_(static_cast<std::size_t>(mac.activeRowsPerChip)) {}
 
   Ticks allowed(Ticks at) const {
     if (window_.ps > 0 && recent_.size() == 4) at = std::max(at, recent_.front() + window_);
+    if (distance_.ps > 0 && !recent_.empty()) at = std::max(at, recent_.back() + distance_);
     // Not more rows than allowed: wait for the earliest to close. Kept in rising order.
     const auto open = static_cast<std::size_t>(
         closes_.end() - std::upper_bound(closes_.begin(), closes_.end(), at));
@@ -215,7 +231,7 @@ class ChipWindow {
   int mostOpen() const { return mostOpen_; }
 
  private:
-  Ticks window_;
+  Ticks window_, distance_;
   std::size_t most_;
   std::deque<Ticks> recent_;
   std::vector<Ticks> closes_;
@@ -237,7 +253,7 @@ CommandRun runChip(const BankWork& work, const RowPass& row, const SaMacParams& 
   all.reserve(static_cast<std::size_t>(banks));
   for (std::int64_t b = 0; b < banks; ++b)
     all.emplace_back(work, mac, timing, issue, row, static_cast<std::int32_t>(b), trace);
-  ChipWindow window(mac);
+  ChipWindow window(mac, timing);
   for (;;) {
     // The bank that can activate first goes first; equal times in the order of the banks.
     Generator* first = nullptr;

@@ -57,6 +57,7 @@ RowPass rowPass(const SaMacParams& mac, const BankTiming& t, int activationBits,
   row.sharers = banksPerChip;
   row.slots = std::min(mac.activeRowsPerChip, banksPerChip);
   if (window.ps > 0) row.pitch = std::max(row.pitch, Ticks(window.ps * banksPerChip / 4));
+  row.pitch = std::max(row.pitch, nearestTicks(t.tRRD) * banksPerChip);
   if (mac.powerCap.value.value > 0)
     row.powerPitch = toTicks(
         Seconds(rowEnergy.value * static_cast<double>(banksPerChip) / mac.powerCap.value.value));

@@ -10,6 +10,10 @@
 
 namespace wattlas::pim {
 
+using dram::BankEnergy;
+using dram::BankTiming;
+using dram::nearestTicks;
+
 enum class Placement {
   columnAmps,  ///< `col_sa`: behind the column multiplexer, one column access at a time
   rowAmps,     ///< `row_sa`: at the row of sense amplifiers, activations bit by bit
