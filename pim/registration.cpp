@@ -1,8 +1,8 @@
 #include "pim/registration.h"
 
+#include "pim/compat/device.h"
 #include "pim/nearbank/sim/simulate.h"
-#include "pim/pimai/sim/simulate.h"
-#include "pim/roofline/sim/simulate.h"
+#include "pim/sliced/device.h"
 #include "pim/upmem/sim/simulate.h"
 
 namespace wattlas {
@@ -18,28 +18,6 @@ class SimulatedUpmem final : public pim::UpmemDevice {
   }
   Profile simulate(const Program& program, Fidelity fidelity) const override {
     return pim::simulateRanks(*this, dynamic_cast<const pim::UpmemProgram&>(program), fidelity);
-  }
-};
-
-class SimulatedPimAi final : public pim::PimAiDevice {
- public:
-  std::vector<Fidelity> fidelities() const override {
-    return {Fidelity::analytic, Fidelity::event};
-  }
-  Profile simulate(const Program& program, Fidelity) const override {
-    return pim::simulateStreams(*this, dynamic_cast<const pim::PimAiProgram&>(program));
-  }
-};
-
-class SimulatedRoofline final : public pim::RooflineDevice {
- public:
-  std::vector<Fidelity> fidelities() const override {
-    // The published tool is a set of closed forms: nothing to simulate.
-    if (params().isCompat()) return {Fidelity::analytic};
-    return {Fidelity::analytic, Fidelity::event};
-  }
-  Profile simulate(const Program& program, Fidelity) const override {
-    return pim::simulateTiles(*this, dynamic_cast<const pim::RooflineProgram&>(program));
   }
 };
 
@@ -62,6 +40,24 @@ std::unique_ptr<Device> makeKind(const ConfigNode& config, const std::string& pr
   return device;
 }
 
+const char* const chipsTitle = "PIM-AI chips";
+
+std::unique_ptr<Device> makeChips(const ConfigNode& config, const std::string& prefix,
+                                  Problems& problems) {
+  auto device = std::make_unique<pim::SlicedDevice>();
+  if (!device->configure(config, prefix, problems, &pim::SlicedParams::bindChips, chipsTitle))
+    return nullptr;
+  return device;
+}
+
+std::string chipsSchema() {
+  return schemaOf("pim-ai", [](Binder& b) {
+    std::string title;
+    b.text("title", title, {.fallback = chipsTitle}, "one line for people");
+    pim::SlicedParams().bindChips(b);
+  });
+}
+
 }  // namespace
 
 void registerPim(Registry& registry) {
@@ -69,10 +65,8 @@ void registerPim(Registry& registry) {
                 "memory whose banks multiply: HBM-PIM, GDDR6-AiM, AttAcc, NeuPIMs, row computing",
                 makeKind<SimulatedNearBank>, pim::nearbank::NearBankDevice::schema});
   registry.add({"pim-ai", "PIM-AI: DRAM stacks on logic dies, tensors sliced over the chips",
-                makeKind<SimulatedPimAi>, pim::PimAiDevice::schema});
-  registry.add({"roofline",
-                "one profile of upmem_llm_framework: peak rates, corrected or as that tool",
-                makeKind<SimulatedRoofline>, pim::RooflineDevice::schema});
+                makeChips, chipsSchema});
+  pim::compat::registerRoofline(registry);
   registry.add({"upmem", "UPMEM memory: a DPU beside every bank, MACs in the banks if asked for",
                 makeKind<SimulatedUpmem>, pim::UpmemDevice::schema});
 }

@@ -1,5 +1,5 @@
 // PIM-AI chips: published rates, bounds, folds, refresh, perturbation.
-#include "pim/pimai/sim/stream.h"
+#include "pim/sliced/device.h"
 #include "tests/paths.h"
 #include "tests/pim/agreement.h"
 #include "tests/pim/perturbation.h"
@@ -30,13 +30,14 @@ Step decodeStep(const Device& device, const std::string& workload) {
 }
 
 TEST(PimAi, SevenBillionParametersDecodeNearThePublishedRate) {
-  // The published roofline gives 30.70 tokens/s and 107.09 mJ; ours adds exchange between chips and
-  // counts the operations of a product once.
+  // The published roofline gives 30.70 tokens/s and 107.09 mJ with every bit of the pins; ours adds
+  // exchange between chips, counts the operations of a product once, and refresh leaves 95.3 % of
+  // the pins.
   const Step four = decodeStep(*deviceOf("pim-ai-4chip"), "llama2-7b");
-  EXPECT_NEAR(1.0 / four.seconds, 30.70, 0.03 * 30.70);
+  EXPECT_NEAR(1.0 / four.seconds, 0.953 * 30.70, 0.03 * 30.70);
   EXPECT_NEAR(four.joules, 0.10709, 0.03 * 0.10709);
   const Step one = decodeStep(*deviceOf("pim-ai-1chip"), "llama2-7b");
-  EXPECT_NEAR(1.0 / one.seconds, 7.675, 0.03 * 7.675);
+  EXPECT_NEAR(1.0 / one.seconds, 0.953 * 7.675, 0.03 * 7.675);
 }
 
 TEST(PimAi, EventsOfAnOperatorAreFew) {
@@ -48,13 +49,12 @@ TEST(PimAi, EventsOfAnOperatorAreFew) {
 
 TEST(PimAi, RefreshOfWholeChannelsCostsItsShare) {
   const Operator op = gemm(1, 16384, 4096, "fp16");
-  const auto perBank = deviceOf("pim-ai-1chip"),
-             allBank = deviceOf("pim-ai-1chip", {{"memory.refresh", "allBank"}});
-  const double x =
-      toSeconds(perBank->simulate(*lower(*perBank, op), Fidelity::event).alone()).value;
-  const double y =
-      toSeconds(allBank->simulate(*lower(*allBank, op), Fidelity::event).alone()).value;
-  EXPECT_NEAR(1.0 - x / y, 280.0 / 3906.25, 0.1 * 280.0 / 3906.25);
+  const auto device = deviceOf("pim-ai-1chip", {{"memory.refresh", "allBank"}});
+  const double time =
+      toSeconds(device->simulate(*lower(*device, op), Fidelity::event).alone()).value;
+  const double pins = 16384.0 * 4096 * 16 / device->info().peakMemory.value;
+  // The share itself, and rows that are opened again.
+  EXPECT_NEAR(1.0 - pins / time, 280.0 / 3906.25, 0.15 * 280.0 / 3906.25);
 }
 
 TEST(PimAi, FoldedChannelsEqualUnfoldedOnes) {
@@ -77,14 +77,11 @@ TEST(PimAi, EveryParameterMatters) {
     ops.push_back(gemm(1, 4096, 4096, f));
     ops.push_back(gemm(1024, 4096, 4096, f));
   }
-  // Parameters that the closed form leaves to the event model or to another mode.
   const std::map<std::string, const char*> inert = {
-      {"memory.tRFCpb", "single-bank refresh hides behind other banks"},
-      {"memory.bank.tRP", "hidden behind other banks"},
-      {"memory.bank.tRAS", "hidden behind other banks"},
-      {"memory.bank.tRTP", "hidden behind other banks"},
+      {"memory.bank.tRAS", "rows are open for longer"},
+      {"memory.bank.tRRD", "rows are open for longer"},
+      {"memory.bank.tFAW", "rows are open for longer"},
       {"memory.bank.tRFC", "allBank only"},
-      {"memory.bank.row", "counts activations, whose energy is part of the access"},
   };
   const auto device = deviceOf("pim-ai-4chip");
   for (const ParameterRecord& p : device->config().parameters) {

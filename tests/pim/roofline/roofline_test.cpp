@@ -2,7 +2,8 @@
 #include <cmath>
 #include <set>
 
-#include "pim/roofline/device.h"
+#include "pim/compat/device.h"
+#include "pim/sliced/device.h"
 #include "tests/paths.h"
 #include "tests/pim/agreement.h"
 #include "tests/pim/llm.h"
@@ -11,7 +12,7 @@
 namespace wattlas::pim_test {
 namespace {
 
-using pim::RooflineDevice;
+using pim::SlicedDevice;
 
 std::vector<std::string> profiles() {
   std::vector<std::string> ids;
@@ -24,13 +25,15 @@ TEST(Roofline, TwentyNineProfilesAddUpToThoseOfTheTool) {
   EXPECT_EQ(profiles().size(), 29u);
   for (const std::string& id : profiles()) {
     const auto device = deviceOf(id);
-    const auto& p = dynamic_cast<const RooflineDevice&>(*device).params();
+    const auto& p = dynamic_cast<const SlicedDevice&>(*device).params();
+    const auto asTool = deviceOf(id, {{"compat", "upmem-llm-framework"}});
+    const auto& tool = dynamic_cast<const pim::compat::ToolDevice&>(*asTool).profile();
     const double units = static_cast<double>(p.units);
-    EXPECT_NEAR(p.memoryRate.value.value * units / p.tool.memory.value.value, 1, 1e-9) << id;
-    EXPECT_EQ(p.memoryEnergy.value.value, p.tool.memoryEnergy.value.value) << id;
+    EXPECT_NEAR(p.memoryRate.value.value * units / tool.memory.value.value, 1, 1e-9) << id;
+    EXPECT_EQ(p.memoryEnergy.value.value, tool.memoryEnergy.value.value) << id;
     // Phones: the tool uses the 8-bit rate of the neural unit in every format.
-    const bool phone = p.tool.flops.value.value == p.int8.value.value;
-    EXPECT_TRUE(phone || std::abs(p.fp16.value.value * units / p.tool.flops.value.value - 1) < 1e-9)
+    const bool phone = tool.flops.value.value == p.int8.value.value;
+    EXPECT_TRUE(phone || std::abs(p.fp16.value.value * units / tool.flops.value.value - 1) < 1e-9)
         << id;
   }
 }

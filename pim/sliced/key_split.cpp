@@ -1,4 +1,4 @@
-#include "pim/pimai/key_split.h"
+#include "pim/sliced/key_split.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "pim/pimai/arithmetic.h"
+#include "pim/sliced/arithmetic.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "pim/pimai/spread.h"
+#include "pim/sliced/spread.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "pim/roofline/compat.h"
+#include "pim/compat/equations.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace wattlas::pim {
+namespace wattlas::pim::compat {
 
 namespace {
 
@@ -310,4 +310,16 @@ Expected<std::shared_ptr<const Program>, Refusal> toolLower(const WorkItem& item
       std::make_shared<ToolProgram>(calls.take(), costOf(op).macs * op.count));
 }
 
-}  // namespace wattlas::pim
+ToolProgram::ToolProgram(std::vector<ToolCall> calls, std::int64_t macs)
+    : calls_(std::move(calls)), macs_(macs) {
+  Hasher h;
+  h.text("tool").integer(macs_);
+  for (const ToolCall& call : calls_) {
+    h.real(call.seconds).real(call.flops).real(call.memoryBits).real(call.toDeviceBits);
+    h.real(call.toHostBits).integer(call.repeat).integer(static_cast<int>(call.bottleneck));
+    bound_ += times(toTicks(Seconds(call.seconds)), call.repeat);
+  }
+  hash_ = h.finish();
+}
+
+}  // namespace wattlas::pim::compat

@@ -2,7 +2,7 @@
 // double buffer and stores results, arithmetic and vector units take each tile in turn. Plain C++.
 #pragma once
 
-#include "pim/roofline/program.h"
+#include "pim/sliced/program.h"
 
 namespace wattlas::pim {
 
@@ -13,6 +13,7 @@ struct TileRun {
 };
 
 /// `inputReady`: when the exchange before the operator is over.
-TileRun runTiles(const RooflineOp& op, const RooflineParams& params, Ticks inputReady);
+TileRun runTiles(const SlicedOp& op, const SlicedParams& params, const MemoryPort& memory,
+                 Ticks inputReady);
 
 }  // namespace wattlas::pim

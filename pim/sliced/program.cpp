@@ -1,11 +1,11 @@
-#include "pim/roofline/program.h"
+#include "pim/sliced/program.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace wattlas::pim {
 
-Ticks exchangeTime(const RooflineOp& op, const RooflineParams& p) {
+Ticks exchangeTime(const SlicedOp& op, const SlicedParams& p) {
   if (op.gather.value + op.broadcast.value <= 0) return Ticks(0);
   if (!p.isPeer())
     return toTicks(p.exchangeLatency.value + op.gather / p.toHost.value +
@@ -15,29 +15,30 @@ Ticks exchangeTime(const RooflineOp& op, const RooflineParams& p) {
   return toTicks(p.exchangeLatency.value * steps + op.gather / p.peerRate.value);
 }
 
-RooflineDemand demandOf(const RooflineOp& op, const RooflineParams& p) {
-  RooflineDemand d;
+SlicedDemand demandOf(const SlicedOp& op, const SlicedParams& p, const MemoryPort& memory) {
+  SlicedDemand d;
   d.exchange = toSeconds(exchangeTime(op, p));
+  d.latency = memory.latency();
   const double passes = static_cast<double>(op.passes);
-  d.memory = (op.read * passes + op.written) / p.streamRate();
   if (op.operations > 0) d.compute = Seconds(op.operations / op.rate.value);
   d.elements = op.elements;
   const double half = p.tileBuffer.value.value / 2;
   const double perPass = std::max(1.0, std::ceil(op.read.value / half - 1e-9));
   d.tiles = static_cast<std::int64_t>(perPass) * op.passes;
-  d.read = op.read * passes / p.streamRate();
-  d.tile = Bits(std::min(op.read.value, half)) / p.streamRate();
-  d.whole = d.read - (op.read - Bits(half * (perPass - 1))) / p.streamRate();
+  d.read = memory.read(op.read * passes);
+  d.memory = d.read + memory.write(op.written);
+  d.tile = memory.read(Bits(std::min(op.read.value, half)));
+  d.whole = memory.read(op.read * passes - (op.read - Bits(half * (perPass - 1))));
   return d;
 }
 
-Seconds pipelineTime(const RooflineDemand& d, const RooflineParams& p) {
+Seconds pipelineTime(const SlicedDemand& d, const SlicedParams& p) {
   const double n = static_cast<double>(d.tiles);
   const double compute = d.compute.value / n, vector = d.elements.value / n,
                store = (d.memory.value - d.read.value) / n;
   // Own links leave the memory alone: it fills both halves of the buffer during the exchange.
   const double input = d.exchange.value;
-  const double begin = (p.isPeer() ? 0.0 : input) + p.memoryLatency.value.value;
+  const double begin = (p.isPeer() ? 0.0 : input) + d.latency.value;
   const double first = std::max(begin + d.tile.value, input);  // first tile and input are there
   const double after = compute + vector;
   // When the memory decides, results of the last tiles leave after the last tile has come: those
@@ -64,31 +65,27 @@ Seconds pipelineTime(const RooflineDemand& d, const RooflineParams& p) {
   return Seconds(std::max({computed + vector + store, made + store, stored}));
 }
 
-RooflineProgram::RooflineProgram(RooflineOp op, const RooflineParams& p) : op_(std::move(op)) {
+SlicedProgram::SlicedProgram(std::vector<SlicedOp> operators, const SlicedParams& p)
+    : operators_(std::move(operators)) {
   Hasher h;
-  h.real(op_.gather.value).real(op_.broadcast.value).real(op_.read.value).real(op_.written.value);
-  h.real(op_.operations).real(op_.rate.value).real(op_.elements.value).integer(op_.passes);
-  h.integer(op_.macs).integer(op_.bitsMoved).integer(op_.vectorElements);
-  h.integer(op_.otherElements).integer(op_.linkBits).integer(op_.energyClass);
-  for (const Assumption& a : op_.assumptions) h.text(a.key).text(a.value);
-  hash_ = h.finish();
-  footprint_ = {{0, op_.resident, op_.workspace}};
-  // Arithmetic waits for its input; the memory may run ahead.
-  const RooflineDemand d = demandOf(op_, p);
-  const Ticks exchange = exchangeTime(op_, p);
-  bound_ =
-      std::max(toTicks(d.memory), exchange + std::max(toTicks(d.compute), toTicks(d.elements)));
-}
-
-ToolProgram::ToolProgram(std::vector<ToolCall> calls, std::int64_t macs)
-    : calls_(std::move(calls)), macs_(macs) {
-  Hasher h;
-  h.text("tool").integer(macs_);
-  for (const ToolCall& call : calls_) {
-    h.real(call.seconds).real(call.flops).real(call.memoryBits).real(call.toDeviceBits);
-    h.real(call.toHostBits).integer(call.repeat).integer(static_cast<int>(call.bottleneck));
-    bound_ += times(toTicks(Seconds(call.seconds)), call.repeat);
+  Footprint need{0, Bits(0), Bits(0)};
+  const double peak = p.memoryRate.value.value * (p.dram ? 1.0 : p.memoryEfficiency.value.value);
+  for (const SlicedOp& op : operators_) {
+    h.real(op.gather.value).real(op.broadcast.value).real(op.read.value).real(op.written.value);
+    h.real(op.operations).real(op.rate.value).real(op.elements.value).integer(op.passes);
+    h.integer(op.macs).integer(op.bitsMoved).integer(op.vectorElements);
+    h.integer(op.otherElements).integer(op.linkBits).integer(op.energyClass);
+    for (const Assumption& a : op.assumptions) h.text(a.key).text(a.value);
+    need.resident += op.resident;
+    need.workspace.value = std::max(need.workspace.value, op.workspace.value);
+    // Arithmetic waits for its input; the memory may run ahead.
+    const Ticks memory =
+        toTicks((op.read * static_cast<double>(op.passes) + op.written) / BitRate(peak));
+    const Ticks compute =
+        op.operations > 0 ? toTicks(Seconds(op.operations / op.rate.value)) : Ticks(0);
+    bound_ += std::max(memory, exchangeTime(op, p) + std::max(compute, toTicks(op.elements)));
   }
+  footprint_ = {need};
   hash_ = h.finish();
 }
 

@@ -1,9 +1,10 @@
-#include "pim/roofline/sim/tiles.h"
+#include "pim/sliced/tiles.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <deque>
+#include <utility>
 
 namespace wattlas::pim {
 
@@ -37,19 +38,23 @@ class Cut {
 
 }  // namespace
 
-TileRun runTiles(const RooflineOp& op, const RooflineParams& p, Ticks inputReady) {
+TileRun runTiles(const SlicedOp& op, const SlicedParams& p, const MemoryPort& port,
+                 Ticks inputReady) {
   TileRun run;
-  const RooflineDemand d = demandOf(op, p);
+  const SlicedDemand d = demandOf(op, p, port);
   const double half = p.tileBuffer.value.value / 2;
-  const auto perPass =
-      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(op.read.value / half - 1e-9)));
-  const std::int64_t tiles = perPass * op.passes;
-  const BitRate rate = p.streamRate();
-  const std::int64_t full = toTicks(Bits(half) / rate).ps;
-  const std::int64_t last =
-      toTicks(Bits(op.read.value - half * static_cast<double>(perPass - 1)) / rate).ps;
+  const std::int64_t tiles = d.tiles, perPass = tiles / op.passes;
   Cut compute(toTicks(d.compute), tiles), elements(toTicks(d.elements), tiles),
-      stores(toTicks(op.written / rate), tiles);
+      stores(toTicks(d.memory - d.read), tiles);
+  // What the stream takes up to each tile; the last of a pass is what is left of it.
+  std::int64_t delivered = 0;
+  const auto fetch = [&](std::int64_t i) {
+    const std::int64_t pass = i / perPass, inPass = i % perPass + 1;
+    const double bits = op.read.value * static_cast<double>(pass) +
+                        std::min(op.read.value, half * static_cast<double>(inPass));
+    const std::int64_t until = std::max(delivered, toTicks(port.read(Bits(bits))).ps);
+    return until - std::exchange(delivered, until);
+  };
   Resource memory, arithmetic, vector;
   struct Store {
     std::int64_t ready, duration;
@@ -57,7 +62,7 @@ TileRun runTiles(const RooflineOp& op, const RooflineParams& p, Ticks inputReady
   std::deque<Store> waiting;
   std::array<std::int64_t, 2> freed = {0, 0};  // when each half of the buffer may be filled again
   // Through the host, the exchange passes the memory itself; own links leave it alone.
-  memory.free = (p.isPeer() ? 0 : inputReady.ps) + toTicks(p.memoryLatency.value).ps;
+  memory.free = (p.isPeer() ? 0 : inputReady.ps) + toTicks(d.latency).ps;
   std::int64_t end = inputReady.ps;
   for (std::int64_t i = 0; i < tiles; ++i) {
     std::int64_t& buffer = freed[static_cast<std::size_t>(i % 2)];
@@ -68,8 +73,7 @@ TileRun runTiles(const RooflineOp& op, const RooflineParams& p, Ticks inputReady
       waiting.pop_front();
       ++run.steps;
     }
-    const bool short_ = (i + 1) % perPass == 0;
-    const std::int64_t fetched = memory.serve(buffer, short_ ? last : full);
+    const std::int64_t fetched = memory.serve(buffer, fetch(i));
     const std::int64_t computed =
         arithmetic.serve(std::max(fetched, inputReady.ps), compute.next());
     buffer = computed;
