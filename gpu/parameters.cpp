@@ -73,6 +73,9 @@ void MatrixFit::bind(Binder& b) {
   b.quantity("overlapLoss", overlapLoss, {0, 1},
              "share of the shorter of compute and memory time that stays exposed (ov)");
   b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"}, "CTAs that an SM needs to reach its rate");
+  b.flag(
+      "finerTiles", finerTiles, {.fallback = "false"},
+      "the library also has matrix tiles of 192, 160 and 96 rows or columns for 16-bit products");
   b.integer("batchedRows", batchedRows, {0, 512, "0"},
             "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
   b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
