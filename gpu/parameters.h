@@ -125,8 +125,9 @@ struct StreamFit {
 struct StreamFits {
   StreamFit add, gated, activation, norm, rope, softmax, gather;
   std::int64_t elementBits = 16;  ///< of the elements whose row times these are
-  /// Memory bandwidth per SM of the part they were measured on; with more of it rows take less.
-  Sourced<BitRate> smBandwidth;
+  /// GB/s of memory bandwidth for each SM of the part they were measured on; with more of it rows
+  /// take less.
+  Sourced<Ratio> measuredPerSm;
   void bind(Binder& b);
 };
 
