@@ -20,7 +20,7 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
                                    Problems& problems, Maker maker);
   static std::string schema();
 
-  int modelVersion() const override { return 2; }
+  int modelVersion() const override { return 3; }
   const KindSet& kinds() const override { return knownKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,

@@ -73,6 +73,9 @@ void MatrixFit::bind(Binder& b) {
   b.quantity("overlapLoss", overlapLoss, {0, 1},
              "share of the shorter of compute and memory time that stays exposed (ov)");
   b.quantity("ctasToFill", ctasToFill, {0.1, 8, "1"}, "CTAs that an SM needs to reach its rate");
+  b.flag(
+      "finerTiles", finerTiles, {.fallback = "false"},
+      "the library also has matrix tiles of 192, 160 and 96 rows or columns for 16-bit products");
   b.integer("batchedRows", batchedRows, {0, 512, "0"},
             "rows of the tile of the library's only kernel for batched products; 0 = it chooses");
   b.integer("batchedColumns", batchedColumns, {0, 512, "0"}, "columns of that tile");
@@ -170,10 +173,10 @@ void StreamFits::bind(Binder& b) {
       "elementBits", elementBits, {1, 64, "16"},
       "width of the elements that `rowTime` was measured with; a CTA moves bits, so that others "
       "take their share");
-  b.quantity(
-      "smBandwidth", smBandwidth, {0, 8e12, "0 B/s"},
-      "memory bandwidth per SM of the part that `rowTime` was measured on; parts with more keep "
-      "as much more in flight; 0 = not scaled");
+  b.quantity("measuredPerSm", measuredPerSm, {0, 1000, "0"},
+             "GB/s of memory bandwidth for each SM of the part that `rowTime` was measured on; "
+             "parts with more keep "
+             "as much more in flight; 0 = not scaled");
   b.section("add", "two inputs, one output", [this](Binder& s) { add.bind(s); });
   b.section("gated", "gated activations (silu x up)", [this](Binder& s) { gated.bind(s); });
   b.section("activation", "plain activations", [this](Binder& s) { activation.bind(s); });

@@ -49,6 +49,7 @@ struct MatrixFit {
   Sourced<Ratio> tilePenalty;     ///< pen: how much smaller tiles lose
   Sourced<Ratio> overlapLoss;     ///< ov: share of memory time that compute does not hide
   Sourced<Ratio> ctasToFill;      ///< CTAs that an SM needs to reach its rate
+  bool finerTiles = false;        ///< the library also has tiles of 192, 160 and 96
   /// Tile of the one kernel that the library has for batched products; 0 = it chooses.
   std::int64_t batchedRows = 0, batchedColumns = 0;
   void bind(Binder& b);
@@ -124,8 +125,9 @@ struct StreamFit {
 struct StreamFits {
   StreamFit add, gated, activation, norm, rope, softmax, gather;
   std::int64_t elementBits = 16;  ///< of the elements whose row times these are
-  /// Memory bandwidth per SM of the part they were measured on; with more of it rows take less.
-  Sourced<BitRate> smBandwidth;
+  /// GB/s of memory bandwidth for each SM of the part they were measured on; with more of it rows
+  /// take less.
+  Sourced<Ratio> measuredPerSm;
   void bind(Binder& b);
 };
 

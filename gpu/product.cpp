@@ -29,6 +29,9 @@ constexpr std::array<Tile, 14> matrixTiles = {{{256, 128},
                                                {16, 256},
                                                {16, 128},
                                                {16, 64}}};
+// Between the powers of two: libraries since 2024, so that waves end full.
+constexpr std::array<Tile, 8> finerTiles = {
+    {{192, 128}, {128, 192}, {256, 192}, {192, 256}, {96, 128}, {128, 96}, {128, 160}, {160, 128}}};
 // On the ordinary lanes rows need no padding to 16.
 constexpr std::array<Tile, 11> laneTiles = {{{128, 128},
                                              {128, 64},
@@ -174,9 +177,12 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixF
   };
   if (shape.batches > 1 && fit.batchedRows > 0)
     consider({static_cast<int>(fit.batchedRows), static_cast<int>(fit.batchedColumns)});
-  else if (in.path.matrixUnit)
+  else if (in.path.matrixUnit) {
     for (const Tile& tile : matrixTiles) consider(tile);
-  else {
+    // Narrow products run on kernels of the stack's own.
+    if (fit.finerTiles && in.path.operandBits >= 16)
+      for (const Tile& tile : finerTiles) consider(tile);
+  } else {
     for (const Tile& tile : laneTiles) consider(tile);
     if (in.op.kind != OpKind::gemm) consider(narrowTile);
   }

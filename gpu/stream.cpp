@@ -95,7 +95,7 @@ Kernel planStream(const PlanInput& in) {
   const double share = static_cast<double>(op.formats.activation.bits) /
                        static_cast<double>(in.p.fit.stream.elementBits);
   const double perSm = in.p.memory.bandwidth.value.value / static_cast<double>(in.p.sms);
-  const double measured = in.p.fit.stream.smBandwidth.value.value;
+  const double measured = in.p.fit.stream.measuredPerSm.value.value * 8e9;
   const double faster = measured > 0 ? std::min(1.0, measured / perSm) : 1.0;
   const double latency =
       kind.fit.rowTime.value.value * share * faster * (width + head) / chunk * hertz;

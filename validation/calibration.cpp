@@ -23,6 +23,11 @@ std::vector<std::string> textsOf(const ConfigNode* node) {
   return out;
 }
 
+/// An empty list stands for everything.
+bool holds(const std::vector<std::string>& list, const std::string& word) {
+  return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
+}
+
 /// What rows of one operator shape share: a held-out shape never appears among the fitted rows.
 std::string shapeFamily(const Settings& row) {
   static const std::map<std::string, std::vector<const char*>> columns = {
@@ -168,7 +173,8 @@ std::map<std::string, CalibrationFamily> calibrationFamilies(const SearchPath& p
       family.defaultStack = prefix->scalar();
     if (const ConfigNode* classes = node.find("classes"))
       for (const auto& [id, c] : classes->entries())
-        family.classes.push_back({id, textsOf(c.find("op")), textsOf(c.find("parameters"))});
+        family.classes.push_back(
+            {id, textsOf(c.find("op")), textsOf(c.find("dtype")), textsOf(c.find("parameters"))});
     out.emplace(name, std::move(family));
   }
   return out;
@@ -189,7 +195,7 @@ std::vector<CalibrationTask> calibrationTasks(const CalibrationFamily& family,
     const std::string op = m.settings.get("op"), stack = m.settings.get("stack");
     const auto kind =
         std::find_if(family.classes.begin(), family.classes.end(), [&](const CalibrationClass& c) {
-          return c.ops.empty() || std::find(c.ops.begin(), c.ops.end(), op) != c.ops.end();
+          return holds(c.ops, op) && holds(c.dtypes, m.settings.get("dtype"));
         });
     if (kind == family.classes.end())
       throw InputError(Problem{{file, m.line},

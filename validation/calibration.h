@@ -13,7 +13,8 @@ namespace wattlas {
 /// Parameters that one class of rows can tell, from configs/calibration.yaml.
 struct CalibrationClass {
   std::string name;
-  std::vector<std::string> ops;  ///< of the operator CSV; empty = every row
+  std::vector<std::string> ops;     ///< of the operator CSV; empty = every row
+  std::vector<std::string> dtypes;  ///< of the operator CSV; empty = every one
   std::vector<std::string> parameters;
 };
 struct CalibrationFamily {

@@ -145,7 +145,7 @@ const std::vector<Elsewhere>& shownElsewhere() {
        "1 us",
        {{"calibration.launches.cacheWriteToken", "4 us"}}},
       {"calibration.launches.rest", "gpu-h100-sxm", "0 us", "1 ms"},
-      {"calibration.stream.smBandwidth", "gpu-b200-sxm", "25 GB/s", "12 GB/s"},
+      {"calibration.stream.measuredPerSm", "gpu-b200-sxm", "25", "12"},
       // Below the nominal clock, or at the lowest one.
       {"power.uncore", "gpu-a100-sxm", "0 W", "20 W"},
       {"power.voltageExponent", "gpu-a100-sxm", "0.7", "1", {{"power.tdp", "220 W"}}},
