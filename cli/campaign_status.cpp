@@ -29,7 +29,7 @@ nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s)
   out["points_per_s"] = s.pointsPerSecond;
   out["seconds_left"] = s.secondsLeft;
   out["reasons"] = nlohmann::ordered_json::array();
-  for (const InfeasibleGroup& r : s.regions)
+  for (const RefusedGroup& r : s.regions)
     out["reasons"].push_back(
         {{"reason", r.reason}, {"count", r.count}, {"failed", r.failed}, {"common", r.common}});
   out["journals"] = nlohmann::ordered_json::array();
