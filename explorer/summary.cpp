@@ -170,7 +170,10 @@ class WorkloadSummary {
       std::string rival;
       for (const std::size_t i : feasible_)
         if (shortId(at(i).id) == w.rival) rival = name(i);
-      return wrapText(std::string(16, ' ') + (w.restsOnUnknown() ? "not sure: " : "sure: ") +
+      return wrapText(std::string(16, ' ') +
+                          (w.probability < 0.95 ? "not sure: "
+                           : w.restsOnUnknown() ? "sure, but not its value: "
+                                                : "sure: ") +
                           chanceText(w, rival),
                       16);
     }

@@ -73,12 +73,14 @@ bool Labels::place(Svg& svg, double x, double y, const std::string& text) {
     Anchor anchor;
   };
   static constexpr Try tries[] = {
-      {9, 3.5, Anchor::start},  {-9, 3.5, Anchor::end},  {7, -7, Anchor::start},
-      {-7, 14, Anchor::end},    {7, 14, Anchor::start},  {-7, -7, Anchor::end},
-      {0, -10, Anchor::middle}, {0, 18, Anchor::middle}, {18, -16, Anchor::start},
-      {-18, 22, Anchor::end},   {18, 22, Anchor::start}, {-18, -16, Anchor::end},
-      {30, -28, Anchor::start}, {-30, 34, Anchor::end},  {30, 34, Anchor::start},
-      {-30, -28, Anchor::end}};
+      {9, 3.5, Anchor::start},  {-9, 3.5, Anchor::end},   {7, -7, Anchor::start},
+      {-7, 14, Anchor::end},    {7, 14, Anchor::start},   {-7, -7, Anchor::end},
+      {0, -10, Anchor::middle}, {0, 18, Anchor::middle},  {18, -16, Anchor::start},
+      {-18, 22, Anchor::end},   {18, 22, Anchor::start},  {-18, -16, Anchor::end},
+      {30, -28, Anchor::start}, {-30, 34, Anchor::end},   {30, 34, Anchor::start},
+      {-30, -28, Anchor::end},  {24, -46, Anchor::start}, {24, 52, Anchor::start},
+      {-24, -46, Anchor::end},  {-24, 52, Anchor::end},   {36, -64, Anchor::start},
+      {36, 70, Anchor::start}};
   for (const bool softToo : {true, false})
     for (const Try& t : tries) {
       const double from = x + t.dx -

@@ -59,7 +59,7 @@ std::string nameWithFormat(const RunResult& r) {
 }
 
 std::string overview(const Block& block, const TextOptions& options) {
-  TextTable table({{"platform", false, 26, 20},
+  TextTable table({{"platform", false, 30, 23},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},
@@ -108,7 +108,7 @@ std::string overview(const Block& block, const TextOptions& options) {
 
 std::string phaseTable(const Block& block, const TextOptions& options) {
   TextTable table({{"phase"},
-                   {"platform", false, 26, 20},
+                   {"platform", false, 30, 23},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},

@@ -165,7 +165,7 @@ std::string frontTable(const Rows& rows, const View& view) {
   front = chosenOf(std::move(front), view);
   std::stable_sort(others.begin(), others.end(), isFaster);
   TextTable table({{"set", false, 3, 3},
-                   {"platform", false, 26, 22},
+                   {"platform", false, 30, 23},
                    {"format", false, 14},
                    {"genes", false, 40},
                    {"time", true},
@@ -188,6 +188,7 @@ std::string frontTable(const Rows& rows, const View& view) {
                powerText(r[metricPowerPeak]) + (isUnsure(r, "power_peak_w", winners) ? " ?" : ""),
                std::isfinite(r[metricArea]) ? plainNumber(r[metricArea]) + " mm2" : "",
                std::isfinite(r[metricAccuracy]) ? percent(r[metricAccuracy]) : "",
+               bestIn(r, winners),
                r.bound,
                r.energyCategory,
                r.fidelity == "event+analytic" ? "event*" : r.fidelity});
