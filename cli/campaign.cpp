@@ -68,6 +68,7 @@ struct PlanCommand {
     overrides.seed = seed;
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
+    checkObjectives(loaded, context.path);
     checkStudy(loaded, [&](const ExperimentSpec& spec) {
       (void)makeExperiment(spec, context.registry, context.path);
     });

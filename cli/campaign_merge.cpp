@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/campaign.h"
+#include "cli/evaluate.h"
 #include "cli/study_rows.h"
 #include "explorer/campaign/audit.h"
 #include "explorer/interrupt.h"
@@ -38,14 +39,24 @@ void listMissing(const std::vector<Hash128>& missing, const std::string& folder)
 
 class FileSink final : public MergeSink {
  public:
+  explicit FileSink(const Context& context) : context_(context) {}
   void findings(const ExploreOutcome& outcome) override {
     rows_.emplace(outcome.study, true, false);
+    if (outcome.study.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
+      intervals_ = assessUncertainty(outcome, context_.registry, context_.path, {},
+                                     [&](const std::vector<ExperimentSpec>& specs) {
+                                       return evaluateAccepted(specs, context_);
+                                     });
+      rows_->useUncertainty(outcome, intervals_);
+    }
     rows_->addTables(outcome);
   }
   void row(const Study& study, const ExploredPoint& point) override { rows_->row(study, point); }
   void commit(const std::string& path) { rows_->commit(path); }
 
  private:
+  const Context& context_;
+  UncertaintyReport intervals_;
   std::optional<StudyRows> rows_;
 };
 
@@ -100,7 +111,7 @@ bool passesAudit(const OpenCampaign& campaign, std::size_t size, std::string& ve
 
 void MergeCommand::run(Context& context) const {
   allowOpenFiles();
-  FileSink sink;
+  FileSink sink(context);
   MergeCounts merged;
   std::string verdict;
   {

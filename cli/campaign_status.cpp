@@ -29,7 +29,7 @@ nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s)
   out["points_per_s"] = s.pointsPerSecond;
   out["seconds_left"] = s.secondsLeft;
   out["reasons"] = nlohmann::ordered_json::array();
-  for (const InfeasibleGroup& r : s.regions)
+  for (const RefusedGroup& r : s.regions)
     out["reasons"].push_back(
         {{"reason", r.reason}, {"count", r.count}, {"failed", r.failed}, {"common", r.common}});
   out["journals"] = nlohmann::ordered_json::array();
@@ -56,22 +56,22 @@ nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s)
 
 void addCampaignStatus(CLI::App& app, Context& context) {
   auto folder = std::make_shared<std::string>(), keyFile = std::make_shared<std::string>();
-  auto json = std::make_shared<bool>(false), missing = std::make_shared<bool>(false);
+  auto json = std::make_shared<bool>(false), listMissing = std::make_shared<bool>(false);
   auto shards = std::make_shared<std::uint32_t>(0);
   CLI::App* sub = app.add_subcommand("status", "Show progress, failures and missing shards");
   sub->footer("Example:\n  wattlas campaign status sweep");
   sub->add_option("folder", *folder, "Folder made by campaign plan")->required();
   sub->add_option("--shards", *shards, "Also say which of so many shards are incomplete")
       ->check(CLI::Range(1, 100000));
-  sub->add_flag("--missing", *missing, "List the ids of all missing points instead");
+  sub->add_flag("--missing", *listMissing, "List the ids of all missing points instead");
   sub->add_flag("--json", *json, "One JSON object on standard output");
   addKeyOption(*sub, *keyFile);
-  sub->callback([folder, keyFile, json, missing, shards, &context] {
+  sub->callback([folder, keyFile, json, listMissing, shards, &context] {
     reportingTrouble(context, [&] {
       const OpenCampaign campaign = openCampaign(*folder, context, *keyFile);
       const std::int64_t now = std::time(nullptr);
       const CampaignStatus status = statusOf(campaign.plan, campaign.journals, now, *shards);
-      if (*missing)
+      if (*listMissing)
         for (const Hash128& id : status.missing) fmt::print("{}\n", shortId(id));
       else if (*json)
         fmt::print("{}\n", toJson(campaign.plan, status)

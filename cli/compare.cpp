@@ -28,8 +28,10 @@ struct CompareCommand {
     if (common.uncertainty) pairs = comparisonsAgainstFirst(specs, results, context);
     for (const RunResult& result : results) printNotes(result);
     if (!json) {
-      fmt::print("{}{}", printCompare(results, {.colour = context.colour}),
-                 common.uncertainty ? printComparisons(pairs) : "");
+      fmt::print(
+          "{}{}",
+          printCompare(results, {.colour = context.colour}, chancesOf(specs, results, context)),
+          common.uncertainty ? printComparisons(pairs) : "");
       return;
     }
     std::string out = "{\n\"schema\": " + std::to_string(resultSchema) + ",\n\"results\": [\n";

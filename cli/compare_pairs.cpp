@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -59,10 +60,6 @@ void confirmRatio(Comparison& comparison, const Assessed& a, const Assessed& b,
   }
 }
 
-std::string valueText(const std::string& metric, double v) {
-  return formatQuantity(v, metric == "time_s" ? Dimension::time : Dimension::energy);
-}
-
 }  // namespace
 
 std::vector<ComparedPair> comparisonsAgainstFirst(const std::vector<ExperimentSpec>& specs,
@@ -92,6 +89,51 @@ std::vector<ComparedPair> comparisonsAgainstFirst(const std::vector<ExperimentSp
     pairs.push_back(std::move(pair));
   }
   return pairs;
+}
+
+std::vector<WinnerRow> chancesOf(const std::vector<ExperimentSpec>& specs,
+                                 const std::vector<RunResult>& results, const Context& context) {
+  constexpr int wanted[] = {metricTime, metricEnergy};
+  std::vector<ScenarioSet> sets(results.size());
+  std::map<std::string, std::vector<std::size_t>> blocks;
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (results[i].feasible) blocks[results[i].workload].push_back(i);
+  for (const auto& [workload, members] : blocks)
+    for (const std::size_t i : members)
+      if (members.size() > 1) {
+        RunResult scratch = results[i];
+        sets[i] = runScenarios(specs[i], scratch, context.registry, context.path, wanted);
+      }
+  std::vector<WinnerRow> rows;
+  for (auto& [workload, members] : blocks)
+    for (std::size_t m = 0; m < std::size(wanted) && members.size() > 1; ++m) {
+      const auto value = [&](std::size_t i) { return metricOf(results[i], wanted[m]); };
+      std::stable_sort(members.begin(), members.end(),
+                       [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
+      const auto costs = [&](std::size_t i) {
+        std::vector<double> out = sets[i].ratios[m];
+        for (double& ratio : out) ratio *= value(i);
+        return out;
+      };
+      const std::vector<double> own = costs(members[0]);
+      std::vector<std::vector<double>> others;
+      for (std::size_t k = 1; k < members.size(); ++k) others.push_back(costs(members[k]));
+      const Chance chance = chanceToBeBest(own, others);
+      std::vector<double> known = own;
+      std::erase_if(known, [](double v) { return !std::isfinite(v); });
+      const Quantiles range = quantilesOf(known);
+      WinnerRow row{workload, metrics[m], std::to_string(members[0]), {}, {}};
+      if (chance.rival) row.rival = std::to_string(members[1 + *chance.rival]);
+      if (const auto strongest = influential(sets[members[0]], metrics[m], 1);
+          !strongest.empty() && range.p5 < range.p95)
+        row.restsOn = strongest.front();
+      row.probability = chance.probability;
+      row.value = value(members[0]);
+      row.low = range.p5;
+      row.high = range.p95;
+      rows.push_back(std::move(row));
+    }
+  return rows;
 }
 
 std::string printComparisons(const std::vector<ComparedPair>& pairs) {

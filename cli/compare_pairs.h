@@ -6,6 +6,7 @@
 
 #include "cli/context.h"
 #include "explorer/pairwise.h"
+#include "models/records.h"
 
 namespace wattlas {
 
@@ -22,6 +23,10 @@ struct ComparedPair {
 std::vector<ComparedPair> comparisonsAgainstFirst(const std::vector<ExperimentSpec>& specs,
                                                   std::vector<RunResult>& results,
                                                   const Context& context);
+/// How sure the best result of each workload is in time and in energy; results are named by their
+/// position.
+std::vector<WinnerRow> chancesOf(const std::vector<ExperimentSpec>& specs,
+                                 const std::vector<RunResult>& results, const Context& context);
 std::string printComparisons(const std::vector<ComparedPair>& pairs);
 /// A list of objects: workload, platform, reference, metric, ratio, probability, ratio_p5/50/95,
 /// tornado[], break_even[].

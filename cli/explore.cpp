@@ -17,12 +17,12 @@
 #include "cli/study_rows.h"
 #include "explorer/bits.h"
 #include "explorer/interrupt.h"
-#include "explorer/metric.h"
 #include "explorer/search_quality.h"
 #include "explorer/summary.h"
 #include "explorer/uncertainty.h"
 #include "explorer/worker_pool.h"
 #include "models/experiment.h"
+#include "models/metric.h"
 #include "results/store.h"
 #include "results/table.h"
 
@@ -79,7 +79,7 @@ struct ExploreCommand {
   std::optional<std::int64_t> seeds, quality;
   int workers = 0;
   CacheFlags cacheFlags;
-  bool dry = false, uncertainty = false, screeningQuality = false;
+  bool dry = false, uncertainty = false, screeningQuality = false, brief = false;
 
   void run(Context& context) const {
     const int count =
@@ -98,6 +98,7 @@ struct ExploreCommand {
     if (uncertainty) key("uncertainty", "front", "--uncertainty");
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
+    checkObjectives(loaded, context.path);
 
     // Before hours of work, not after them.
     for (const auto& [flag, file] : {std::pair{"-o", &output}, {"--csv", &csv}}) {
@@ -124,7 +125,7 @@ struct ExploreCommand {
     const ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
     StudyRows sink(loaded, !output.empty());
     UncertaintyReport intervals;
-    if (loaded.uncertainty != UncertaintyOf::none) {
+    if (loaded.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
       const auto goesOn = [] { return !InterruptGuard::interrupted(); };
       intervals = assessUncertainty(outcome, context.registry, context.path, goesOn,
                                     [&](const std::vector<ExperimentSpec>& specs) {
@@ -138,10 +139,17 @@ struct ExploreCommand {
       sink.addTables(outcome);
       sink.commit(output);
     }
-    fmt::print("{}\n",
-               printPareto(sink.rows(), {.colour = context.colour}, false, parameterKeys(loaded)));
-    fmt::print("{}", summarise(outcome));
-    if (!intervals.points.empty()) fmt::print("{}", printUncertainty(outcome, intervals));
+    const TextOptions text{.colour = context.colour};
+    if (brief) {
+      fmt::print("{}\n",
+                 printParetoBrief(sink.rows(), text, parameterKeys(loaded), intervals.chances));
+    } else {
+      fmt::print("{}\n",
+                 printPareto(sink.rows(), text, false, parameterKeys(loaded), intervals.chances));
+      fmt::print("{}", summarise(outcome, intervals.chances));
+      if (!intervals.comparisons.empty() || !intervals.winners.empty())
+        fmt::print("{}", printUncertainty(outcome, intervals));
+    }
     if (loaded.bits && !outcome.interrupted)
       fmt::print("{}", printBits(bitsBaseline(outcome, pool)));
     std::size_t failed = 0;
@@ -197,7 +205,10 @@ void addExplore(CLI::App& app, Context& context) {
   sub->add_option("--seeds", command->seeds, "Repeat the search with so many seeds")
       ->check(CLI::Range(1, 1000));
   sub->add_flag("--uncertainty", command->uncertainty,
-                "Intervals from the common scenarios for the points of the Pareto set");
+                "Intervals from the common scenarios for the points of the Pareto set, pairwise "
+                "comparisons and tornadoes (without it, only how sure the best points are)");
+  sub->add_flag("--brief", command->brief,
+                "Print the best points and how sure they are, without reasons and findings");
   sub->add_option("--search-quality", command->quality,
                   "Evaluate the whole space and print what searches of N evaluations would have "
                   "found of its Pareto set (5 seeds, or --seeds)")

@@ -6,11 +6,29 @@
 
 #include "cli/commands.h"
 #include "cli/output_file.h"
+#include "models/experiment.h"
 #include "results/plot.h"
 #include "results/store.h"
 #include "results/table.h"
 
 namespace wattlas {
+namespace {
+
+/// Peaks of the device behind a result, made again from the configuration in it.
+Roof roofOf(const RunResult& result, const Registry& registry) {
+  Roof roof{result.platform, 0, 0};
+  const ConfigNode tree = parseYaml(result.config, "configuration of " + result.platform);
+  const ConfigNode* platform = tree.find("platform");
+  if (platform == nullptr) return roof;
+  const Platform made = buildPlatform({result.platform, *platform}, ConfigNode::ofMap(), registry);
+  const DeviceInfo& info = made.device.device->info();
+  roof.opsPerS = info.peakMacs.value;
+  roof.bytesPerS = toBytes(Bits(info.peakMemory.value));
+  return roof;
+}
+
+}  // namespace
+
 void addFiles(CLI::App& app, Context& context) {
   auto first = std::make_shared<std::string>();
   auto second = std::make_shared<std::string>();
@@ -23,7 +41,7 @@ void addFiles(CLI::App& app, Context& context) {
   pareto->callback([first, &context] {
     const Store store(*first);
     fmt::print("{}", printPareto(store.rows(), {.colour = context.colour}, true,
-                                 store.header().parameters));
+                                 store.header().parameters, winnersOf(store)));
   });
 
   CLI::App* plot = app.add_subcommand(
@@ -41,7 +59,8 @@ void addFiles(CLI::App& app, Context& context) {
   plot->add_option("-w,--workload", choice->workload, "This workload alone");
   plot->add_option("--metric", choice->metric, "Number shown (heatmap, tornado: energy_j)");
   plot->add_option("--point", choice->point, "Point id or its beginning (tornado: the best)");
-  plot->callback([first, output, kind, choice] {
+  plot->callback([first, output, kind, choice, &context] {
+    choice->roofOf = [&context](const RunResult& r) { return roofOf(r, context.registry); };
     const Plot drawn = plotOfStore(*kind, *first, *choice);
     const std::string table = output->substr(0, output->rfind('.')) + ".csv";
     refuseSameFile("-o", *output, *first, "the results file");

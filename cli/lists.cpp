@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "models/catalogue.h"
 #include "models/experiment.h"
+#include "models/metric.h"
 #include "results/text_table.h"
 #include "workloads/graph/workload.h"
 
@@ -148,6 +149,30 @@ void listWorkloads(const Context& context, bool json) {
         {"title", "what it is"}});
 }
 
+void listMetrics(const Context& context, bool json) {
+  std::vector<Json> rows;
+  for (const Metric& metric : allMetrics()) {
+    Json row;
+    row["name"] = metric.name;
+    row["unit"] = metric.unit;
+    row["better"] = nameOf(metric.better);
+    row["meaning"] = metric.meaning;
+    row["defined_for"] = metric.when;
+    row["every_point"] = rows.size() < coreMetricCount;
+    rows.push_back(std::move(row));
+  }
+  show(context, json, "metrics", rows,
+       {{"name", "metric"},
+        {"unit", "unit"},
+        {"better", "better"},
+        {"meaning", "what it is"},
+        {"defined_for", "defined for"}});
+  if (!json)
+    fmt::print(
+        "\nAll are objectives and constraints of a study; those of one phase become columns when "
+        "a study names them.\n");
+}
+
 void listFormats(const Context& context, bool json) {
   std::vector<Json> rows;
   for (const NumberFormat& f : namedFormats()) {
@@ -189,6 +214,7 @@ void addLists(CLI::App& app, Context& context) {
   add("platforms", "List the platforms that can be simulated", listPlatforms);
   add("devices", "List the device files", listDevices);
   add("workloads", "List the workload library with MACs, parameters, bytes", listWorkloads);
+  add("metrics", "List the metrics of results: unit, meaning, what is better", listMetrics);
   add("formats", "List the number formats", listFormats);
 }
 

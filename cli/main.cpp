@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/starters.h"
 #include "cli/worker.h"
 #include "explorer/interrupt.h"
 #include "models/base/plain_text.h"
@@ -132,6 +133,8 @@ int main(int argc, char** argv) {
     addReport(app, context);
     addDpu(app, context);
     addDram(app, context);
+    addInit(app, context);
+    addCompletion(app, context);
     refuseUnknownCommand(app, {}, {argv + 1, argv + argc});
     try {
       app.parse(argc, argv);

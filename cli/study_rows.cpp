@@ -3,8 +3,8 @@
 #include <tuple>
 
 #include "cli/study_tables.h"
-#include "explorer/metric.h"
 #include "explorer/summary.h"
+#include "models/metric.h"
 
 namespace wattlas {
 
@@ -23,7 +23,7 @@ StudyRows::StudyRows(const Study& study, bool store, bool keep) : keep_(keep) {
 void StudyRows::row(const Study& study, const ExploredPoint& point) {
   PointRow row = rowOf(study, point);
   if (const auto at = intervals_.find(row.id); at != intervals_.end())
-    addQuantiles(row, uncertainty_->points[at->second]);
+    addQuantiles(row, study, uncertainty_->points[at->second]);
   if (writer_) writer_->append(row, point.outcome.detail);
   if (keep_) rows_.push_back(std::move(row));
 }
@@ -45,7 +45,7 @@ PointRow rowOf(const Study& study, const ExploredPoint& point) {
   PointRow row;
   row.id = point.id.hex().substr(0, 16);
   row.platform = platformOf(study, point.design);
-  row.workload = study.workloads[static_cast<std::size_t>(point.design.workload)];
+  row.workload = study.workloadName(static_cast<std::size_t>(point.design.workload));
   row.format = o.format;
   for (auto& [key, value] : parameterTexts(study, point.design))
     if (key != "platform" && key != "format")
@@ -54,18 +54,12 @@ PointRow rowOf(const Study& study, const ExploredPoint& point) {
       row.format = value;
   row.fidelity = o.fidelity.empty() ? study.fidelity : o.fidelity;
   row.scope = study.scope;
-  const auto metric = [&](int which) { return metricOf(study, o, which); };
-  row.timeS = metric(metricTime);
-  row.energyJ = metric(metricEnergy);
-  row.powerAvgW = metric(metricPowerAvg);
-  row.powerPeakW = metric(metricPowerPeak);
-  row.areaMm2 = metric(metricArea);
-  row.accuracy = metric(metricAccuracy);
-  row.accuracySe = metric(metricAccuracySe);
+  for (int m = 0; m < coreMetricCount; ++m)
+    if (point.feasible() || metricAt(m).ofInfeasible) row[m] = metricOf(study, o, m);
+  row.device = ranOn(row[metricHostShare]);
   row.accuracyKind = o.accuracyKind;
   row.feasible = point.feasible();
   row.pareto = point.pareto;
-  if (!row.feasible) row.timeS = row.energyJ = row.powerAvgW = row.powerPeakW = missing;
   row.reason = o.reason;
   row.configHash = o.configHash;
   row.bound = o.topBound;

@@ -16,9 +16,8 @@ std::string columnOf(const Objective& objective) {
 }
 
 bool isFixed(const std::string& name) {
-  const std::vector<NumberColumn>& columns = numberColumns();
-  return std::any_of(columns.begin(), columns.end(),
-                     [&](const NumberColumn& c) { return name == c.name; });
+  const auto metric = findMetric(name);
+  return metric && *metric < coreMetricCount;
 }
 
 }  // namespace
@@ -27,26 +26,10 @@ void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome) {
   std::vector<ObjectiveInfo> objectives;
   for (const Objective& o : outcome.study.objectives)
     objectives.push_back({columnOf(o), o.maximise});
-  std::vector<ParameterInfluence> effects;
-  for (const ParameterEffect& e : outcome.effects)
-    effects.push_back(
-        {e.parameter, e.platform, static_cast<std::int64_t>(e.pairs), e.changesAnything});
-  std::vector<RefusedGroup> regions;
-  for (const InfeasibleGroup& r : outcome.regions) {
-    std::string common;
-    for (const std::string& setting : r.common) common += (common.empty() ? "" : "; ") + setting;
-    regions.push_back({r.reason, common, static_cast<std::int64_t>(r.count), r.failed});
-  }
   writer.addTable(objectivesTable(objectives));
-  if (!outcome.history.empty()) {
-    std::vector<HistoryStep> history;
-    for (const HistoryPoint& h : outcome.history)
-      history.push_back({static_cast<std::int64_t>(h.evaluations), h.hypervolume,
-                         static_cast<std::int64_t>(h.seed), h.workload});
-    writer.addTable(historyTable(history));
-  }
-  writer.addTable(effectsTable(effects));
-  writer.addTable(regionsTable(regions));
+  if (!outcome.history.empty()) writer.addTable(historyTable(outcome.history));
+  writer.addTable(effectsTable(outcome.effects));
+  writer.addTable(regionsTable(outcome.regions));
 }
 
 void addObjectives(PointRow& row, const Study& study, const ExploredPoint& point) {
@@ -58,7 +41,7 @@ void addObjectives(PointRow& row, const Study& study, const ExploredPoint& point
   }
 }
 
-void addQuantiles(PointRow& row, const PointUncertainty& point) {
+void addQuantiles(PointRow& row, const Study& study, const PointUncertainty& point) {
   const auto add = [&](const std::string& metric, const Quantiles& q) {
     row.extra.emplace_back(metric + ".p5", q.p5);
     row.extra.emplace_back(metric + ".p50", q.p50);
@@ -67,6 +50,10 @@ void addQuantiles(PointRow& row, const PointUncertainty& point) {
   add("time_s", point.time);
   add("energy_j", point.energy);
   add("power_avg_w", point.power);
+  for (std::size_t o = 0; o < study.objectives.size(); ++o)
+    if (const std::string name = columnOf(study.objectives[o]);
+        name != "time_s" && name != "energy_j" && name != "power_avg_w")
+      add(name, point.objectives[o]);
 }
 
 void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
@@ -93,6 +80,7 @@ void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
                            d.comparison.ratios.p5, d.comparison.ratios.p95,
                            d.comparison.decidedBy(), level});
   }
+  if (!report.chances.empty()) writer.addTable(winnersTable(report.chances));
   if (!comparisons.empty()) writer.addTable(comparisonsTable(comparisons));
   if (!bars.empty()) writer.addTable(tornadoTable(bars));
   if (!values.empty()) writer.addTable(scenariosTable(values));

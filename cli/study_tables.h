@@ -15,8 +15,8 @@ void addStudyTables(StoreWriter& writer, const ExploreOutcome& outcome);
 /// negated.
 void addObjectives(PointRow& row, const Study& study, const ExploredPoint& point);
 
-/// Columns `time_s.p5` and so on of a point.
-void addQuantiles(PointRow& row, const PointUncertainty& point);
+/// Columns `time_s.p5` and so on of a point, of every objective.
+void addQuantiles(PointRow& row, const Study& study, const PointUncertainty& point);
 /// Tornado bars, and scenarios of the points that every scenario accepts.
 void addUncertaintyTables(StoreWriter& writer, const ExploreOutcome& outcome,
                           const UncertaintyReport& report);

@@ -9,7 +9,7 @@
 
 #include "explorer/explore.h"
 #include "explorer/front.h"
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -55,7 +55,7 @@ class SettingHashes {
   std::vector<std::vector<Hash128>> listed_;
 };
 
-std::vector<ParameterEffect> effectsOf(const ExploreOutcome& outcome) {
+std::vector<ParameterInfluence> effectsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
   const SettingHashes hashes(study);
   std::vector<SumHash> whole(outcome.points.size());
@@ -66,7 +66,7 @@ std::vector<ParameterEffect> effectsOf(const ExploreOutcome& outcome) {
       whole[i] += hashes.of(g, design.parameters[g]);
   }
 
-  std::vector<ParameterEffect> out;
+  std::vector<ParameterInfluence> out;
   const int platformParameter = study.parameterIndex("platform");
   const auto platformAt = [&](const DesignPoint& design) {
     const double c =
@@ -77,7 +77,7 @@ std::vector<ParameterEffect> effectsOf(const ExploreOutcome& outcome) {
   first.reserve(outcome.points.size());
   for (std::size_t g = 0; g < study.parameters.size(); ++g) {
     const bool isPlatform = static_cast<int>(g) == platformParameter;
-    std::vector<std::optional<ParameterEffect>> effects;
+    std::vector<std::optional<ParameterInfluence>> effects;
     first.clear();
     for (std::size_t i = 0; i < outcome.points.size(); ++i) {
       const ExploredPoint& point = outcome.points[i];
@@ -88,20 +88,21 @@ std::vector<ParameterEffect> effectsOf(const ExploreOutcome& outcome) {
       if (!effects[platform])
         effects[platform] = {study.parameters[g].key,
                              isPlatform ? "" : platformOf(study, point.design)};
-      ParameterEffect& effect = *effects[platform];
+      ParameterInfluence& effect = *effects[platform];
       const auto [at, isFirst] =
           first.emplace(whole[i].without(hashes.of(g, point.design.parameters[g])), i);
       if (isFirst) continue;
       ++effect.pairs;
-      if (!effect.changesAnything && !sameAnswer(outcome.points[at->second].outcome, point.outcome))
-        effect.changesAnything = true;
+      if (!effect.changes && !sameAnswer(outcome.points[at->second].outcome, point.outcome))
+        effect.changes = true;
     }
     const std::size_t begin = out.size();
     for (auto& effect : effects)
       if (effect) out.push_back(std::move(*effect));
-    std::sort(
-        out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-        [](const ParameterEffect& a, const ParameterEffect& b) { return a.platform < b.platform; });
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+              [](const ParameterInfluence& a, const ParameterInfluence& b) {
+                return a.platform < b.platform;
+              });
   }
   return out;
 }
@@ -137,7 +138,7 @@ std::string withoutNumbers(const std::string& reason) {
 }
 
 struct RegionBuilder {
-  InfeasibleGroup region;
+  RefusedGroup region;
   std::set<std::int32_t> workloads;
   std::vector<std::set<std::string>>
       values;  ///< per design parameter: what was seen, "" = inactive
@@ -157,7 +158,7 @@ std::vector<std::string> commonSettings(const Study& study, const RegionBuilder&
   std::vector<std::string> out;
   std::set<std::string> workloads;
   for (const std::int32_t w : builder.workloads)
-    workloads.insert(study.workloads[static_cast<std::size_t>(w)]);
+    workloads.insert(study.workloadName(static_cast<std::size_t>(w)));
   if (const auto text = setting("workload", workloads, study.workloads.size()))
     out.push_back(*text);
   for (std::size_t g = 0; g < study.parameters.size(); ++g) {
@@ -169,7 +170,7 @@ std::vector<std::string> commonSettings(const Study& study, const RegionBuilder&
   return out;
 }
 
-std::vector<InfeasibleGroup> regionsOf(const ExploreOutcome& outcome) {
+std::vector<RefusedGroup> regionsOf(const ExploreOutcome& outcome) {
   const Study& study = outcome.study;
   std::map<std::string, RegionBuilder> byReason;
   std::vector<std::string> order;
@@ -190,7 +191,7 @@ std::vector<InfeasibleGroup> regionsOf(const ExploreOutcome& outcome) {
       if (builder.values[g].size() < 8)
         builder.values[g].insert(study.parameters[g].text(point.design.parameters[g]));
   }
-  std::vector<InfeasibleGroup> out;
+  std::vector<RefusedGroup> out;
   for (const std::string& key : order) {
     RegionBuilder& builder = byReason[key];
     builder.region.common = commonSettings(study, builder);

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "explorer/front.h"
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {

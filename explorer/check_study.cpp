@@ -5,6 +5,8 @@
 
 #include "explorer/explore.h"
 #include "explorer/study_names.h"
+#include "models/metric.h"
+#include "workloads/graph/workload.h"
 
 namespace wattlas {
 namespace {
@@ -149,6 +151,28 @@ class StudyChecker {
 
 void checkStudy(const Study& study, const std::function<void(const ExperimentSpec&)>& check) {
   StudyChecker(study, check).run();
+}
+
+void checkObjectives(const Study& study, const SearchPath& path) {
+  std::set<std::string> phases;
+  std::vector<const Metric*> asked;
+  for (const Objective& objective : study.objectives)
+    if (const auto metric = findMetric(objective.name); metric && !metricAt(*metric).phase.empty())
+      asked.push_back(&metricAt(*metric));
+  if (asked.empty()) return;
+  for (const std::string& reference : study.workloads)
+    for (const Phase& phase : makeWorkload(reference, ConfigNode::ofMap(), path).phases)
+      phases.insert(nameOf(phase.kind));
+  Problems problems;
+  const ConfigNode* node = study.tree.find("objectives");
+  for (const Metric* metric : asked)
+    if (phases.count(metric->phase) == 0)
+      problems.add({node != nullptr ? node->place() : study.tree.place(), "objectives",
+                    "no point can have '" + metric->name +
+                        "': no workload of the study has a phase '" + metric->phase + "'",
+                    "a metric of its workloads, such as time_s or inferences_per_s",
+                    "'wattlas metrics' says which results have which"});
+  problems.finish();
 }
 
 }  // namespace wattlas

@@ -56,7 +56,7 @@ std::string dryRun(const Study& study, const ExploreOptions& options, Evaluator&
   out += "sample:\n";
   for (const DesignPoint& point : spread(plan, samples)) {
     out += fmt::format("  {}  {}", shortId(idOf(study, point)),
-                       study.workloads[static_cast<std::size_t>(point.workload)]);
+                       study.workloadName(static_cast<std::size_t>(point.workload)));
     for (const auto& [key, text] : parameterTexts(study, point))
       out += fmt::format("  {}={}", key, text);
     out += '\n';

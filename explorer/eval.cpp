@@ -4,8 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "explorer/metric.h"
 #include "explorer/study_names.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -186,7 +186,7 @@ struct EvalSession::State {
     }
     for (const int metric : study->metrics) {
       const double v = metricOf(*study, row.outcome, metric);
-      if (std::isfinite(v)) metrics[allMetrics()[static_cast<std::size_t>(metric)].name] = v;
+      if (std::isfinite(v)) metrics[metricAt(metric).name] = v;
     }
     out["objectives"] = std::move(objectives);
     out["metrics"] = std::move(metrics);

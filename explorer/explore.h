@@ -8,6 +8,7 @@
 #include "explorer/evaluator.h"
 #include "explorer/pareto.h"
 #include "explorer/search.h"
+#include "models/records.h"
 
 namespace wattlas {
 
@@ -50,14 +51,6 @@ struct Front {
   double hypervolume = 0;  ///< share of the box from ideal to reference, 0..1
 };
 
-/// Covered share of the final box after so many different designs of one repetition.
-struct HistoryPoint {
-  std::string workload;
-  std::uint64_t seed = 0;
-  std::size_t evaluations = 0;
-  double hypervolume = 0;
-};
-
 /// Repetitions of a search on one workload at the end of their budgets.
 struct SeedBand {
   std::string workload;
@@ -79,21 +72,6 @@ struct ScreeningReport {
   std::vector<Band> bands;
 };
 
-/// How a design parameter acted on one platform, from pairs of points that differ in nothing else.
-struct ParameterEffect {
-  std::string parameter, platform;
-  std::size_t pairs = 0;  ///< 0: never varied alone, so nothing is known
-  bool changesAnything = false;
-};
-
-/// Points refused for the same reason (numbers aside).
-struct InfeasibleGroup {
-  std::string reason;  ///< of the first such point
-  std::size_t count = 0;
-  bool failed = false;              ///< crash, timeout or bug instead of an answer
-  std::vector<std::string> common;  ///< "platform = a or b": settings that all of them have
-};
-
 struct ExploreOutcome {
   Study study;
   std::vector<ExploredPoint> points;  ///< in the order of the plan
@@ -104,11 +82,11 @@ struct ExploreOutcome {
   std::vector<Front> fronts;      ///< one a workload, in the study's order
   std::vector<Front> partFronts;  ///< of each set in `fronts`, workload by workload
   std::vector<SearchTrace> traces;
-  std::vector<HistoryPoint> history;  ///< of searches that adapt
-  std::vector<SeedBand> bands;        ///< one a workload when the search was repeated
-  ScreeningReport screening;          ///< of a fidelity multi-fidelity screening
-  std::vector<ParameterEffect> effects;
-  std::vector<InfeasibleGroup> regions;
+  std::vector<HistoryStep> history;  ///< of searches that adapt
+  std::vector<SeedBand> bands;       ///< one a workload when the search was repeated
+  ScreeningReport screening;         ///< of a fidelity multi-fidelity screening
+  std::vector<ParameterInfluence> effects;
+  std::vector<RefusedGroup> regions;
   double seconds = 0;  ///< wall time; outside comparisons
 };
 
@@ -125,6 +103,10 @@ std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
 /// Throws InputError naming platforms, workloads and design parameters that no configuration
 /// accepts.
 void checkStudy(const Study& study, const std::function<void(const ExperimentSpec&)>& check);
+
+/// Throws InputError for an objective that no workload of the study can have, such as a rate of
+/// tokens where none generates any.
+void checkObjectives(const Study& study, const SearchPath& path);
 
 /// Runs the study. Throws InputError for bad studies; failed points are rows.
 ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evaluator& evaluator,

@@ -26,7 +26,7 @@ Front frontOf(ExploreOutcome& outcome, std::int32_t workload, std::string set,
               std::vector<std::size_t> objectives) {
   const Study& study = outcome.study;
   Front front;
-  front.workload = study.workloads[static_cast<std::size_t>(workload)];
+  front.workload = study.workloadName(static_cast<std::size_t>(workload));
   front.set = std::move(set);
   front.objectives = std::move(objectives);
   std::vector<std::size_t> index;
@@ -89,7 +89,8 @@ class Curves {
       scaled.clear();
       for (const ObjectiveVector& v : found) scaled.push_back(inBox(v, ideal_, reference_));
       volume = rounded(hypervolume(scaled, ObjectiveVector(ideal_.size(), 1.0)));
-      outcome_.history.push_back({front_.workload, trace.seed, n, volume});
+      outcome_.history.push_back({static_cast<std::int64_t>(n), volume,
+                                  static_cast<std::int64_t>(trace.seed), front_.workload});
     }
     volumes_.push_back(volume);
     recalls_.push_back(recallOf(target_, found));

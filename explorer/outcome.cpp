@@ -5,8 +5,8 @@
 #include <cstring>
 #include <limits>
 
-#include "explorer/metric.h"
 #include "models/base/plain_text.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {

@@ -49,6 +49,26 @@ Quantiles quantilesOf(std::vector<double> values) {
   return {quantile(values, 0.05), quantile(values, 0.5), quantile(values, 0.95)};
 }
 
+Chance chanceToBeBest(const std::vector<double>& own,
+                      const std::vector<std::vector<double>>& others) {
+  Chance chance;
+  std::vector<double> least(own.size(), std::numeric_limits<double>::infinity());
+  std::size_t mostLost = 0;
+  for (std::size_t k = 0; k < others.size(); ++k) {
+    std::size_t lost = 0;
+    for (std::size_t s = 0; s < own.size(); ++s) {
+      if (std::isnan(others[k][s])) continue;
+      least[s] = std::min(least[s], others[k][s]);
+      lost += std::isnan(own[s]) || others[k][s] < own[s] ? 1 : 0;
+    }
+    if (lost <= mostLost) continue;
+    mostLost = lost;
+    chance.rival = k;
+  }
+  chance.probability = rounded(probabilityBelow(own, least));
+  return chance;
+}
+
 std::vector<std::string> influential(const ScenarioSet& scenarios, const std::string& metric,
                                      std::size_t most) {
   auto influences = scenarios.influences;

@@ -58,6 +58,15 @@ struct Comparison {
   }
 };
 
+/// How often one design is the best of all, scenario by scenario.
+struct Chance {
+  double probability = 1;            ///< ties count half; a scenario that it refuses is lost
+  std::optional<std::size_t> rival;  ///< who beats it most often
+};
+/// Costs by scenario, less is better, NaN where a scenario is refused.
+Chance chanceToBeBest(const std::vector<double>& own,
+                      const std::vector<std::vector<double>>& others);
+
 /// Parameters that a design's metric follows over the scenarios, strongest first, at most `most`.
 std::vector<std::string> influential(const ScenarioSet& scenarios, const std::string& metric,
                                      std::size_t most);

@@ -4,18 +4,14 @@
 #include <cmath>
 #include <set>
 
-#include "explorer/metric.h"
 #include "explorer/text_wrap.h"
 #include "explorer/uncertainty.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
 
 constexpr std::size_t swingsShown = 3;  ///< of a winner and metric
-
-std::string valueText(const std::string& metric, double v) {
-  return formatQuantity(v, metric == "time_s" ? Dimension::time : Dimension::energy);
-}
 
 class Printer {
  public:
@@ -45,8 +41,9 @@ class Printer {
     const std::string& format = outcome_.points[i].outcome.format;
     return platform(i) + (format.empty() ? "" : " " + format);
   }
-  const std::string& workload(std::size_t i) const {
-    return outcome_.study.workloads[static_cast<std::size_t>(outcome_.points[i].design.workload)];
+  std::string workload(std::size_t i) const {
+    return outcome_.study.workloadName(
+        static_cast<std::size_t>(outcome_.points[i].design.workload));
   }
   double value(std::size_t i, const std::string& metric) const {
     return metricOf(outcome_.study, outcome_.points[i].outcome,

@@ -286,7 +286,7 @@ ScreeningReport screeningReport(const Study& study, const RowLookup& rows,
   for (const auto& [group, pairs] : groups)
     for (std::size_t o = 0; o < pairs.before.size(); ++o) {
       ScreeningReport::Band band;
-      band.workload = study.workloads[static_cast<std::size_t>(group.first)];
+      band.workload = study.workloadName(static_cast<std::size_t>(group.first));
       band.platform = group.second;
       band.objective = study.objectives[o].name;
       band.points = pairs.before[o].size();

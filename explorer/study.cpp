@@ -1,6 +1,7 @@
 #include "explorer/study.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "explorer/bits.h"
@@ -31,6 +32,22 @@ void checkMethod(const Study& study, Problems& problems) {
     problem("search.seeds",
             std::string("a search by '") + nameOf(method) + "' has nothing that seeds would repeat",
             "seeds with method nsga2");
+}
+
+/// `parameters` is the same section as `genes`.
+ConfigNode withGenes(const ConfigNode& tree) {
+  const ConfigNode* parameters = tree.isMap() ? tree.find("parameters") : nullptr;
+  if (parameters == nullptr) return tree;
+  if (tree.find("genes") != nullptr)
+    throw InputError(Problem{parameters->place(),
+                             "parameters",
+                             "stands beside 'genes', which is the same section",
+                             "one of the two",
+                             {}});
+  ConfigNode out = ConfigNode::ofMap();
+  for (const auto& [key, value] : tree.entries())
+    out.put(key == "parameters" ? "genes" : key, value);
+  return out;
 }
 
 std::string fileOf(const std::string& reference, const SearchPath& path) {
@@ -64,12 +81,31 @@ int Study::parameterIndex(const std::string& key) const {
   return -1;
 }
 
+std::string Study::workloadName(std::size_t workload) const {
+  namespace fs = std::filesystem;
+  const auto isFile = [](const std::string& reference) {
+    constexpr std::array endings = {".yaml", ".yml", ".onnx", ".json"};
+    return reference.find('/') != std::string::npos ||
+           std::any_of(endings.begin(), endings.end(),
+                       [&](const char* ending) { return reference.ends_with(ending); });
+  };
+  const std::string& reference = workloads[workload];
+  if (!isFile(reference)) return reference;
+  const fs::path path(reference);
+  const auto alike = std::count_if(workloads.begin(), workloads.end(), [&](const std::string& w) {
+    return fs::path(w).stem() == path.stem();
+  });
+  const std::string folder = alike > 1 ? path.parent_path().filename().string() : std::string();
+  return (folder.empty() ? "" : folder + "-") + path.stem().string();
+}
+
 int Study::metricIndex(int metric) const {
   const auto found = std::find(metrics.begin(), metrics.end(), metric);
   return found == metrics.end() ? -1 : static_cast<int>(found - metrics.begin());
 }
 
-Study compileStudy(const ConfigNode& tree, const std::string& file) {
+Study compileStudy(const ConfigNode& given, const std::string& file) {
+  const ConfigNode tree = withGenes(given);
   Study study;
   study.file = file;
   study.tree = tree;
@@ -110,7 +146,7 @@ Study compileStudy(const ConfigNode& tree, const std::string& file) {
 Study loadStudy(const std::string& reference, const SearchPath& path,
                 const StudyOverrides& overrides) {
   const std::string file = fileOf(reference, path);
-  ConfigNode tree = loadConfig(file, path);
+  ConfigNode tree = withGenes(loadConfig(file, path));
   if (tree.isMap() && overrides.seed)
     tree.set("search.seed", ConfigNode::ofScalar(std::to_string(*overrides.seed), {"--seed", 0}));
   if (tree.isMap())

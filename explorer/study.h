@@ -70,7 +70,7 @@ struct FrontSet {
 };
 
 /// Which points get intervals from the common scenarios.
-enum class UncertaintyOf { none, front, all };
+enum class UncertaintyOf { none, winners, front, all };
 
 /// What a command line changes in a study file.
 struct StudyOverrides {
@@ -93,7 +93,7 @@ struct Study {
   std::vector<Objective> objectives;
   std::vector<FrontSet> fronts;
   bool bits = false;  ///< formats per layer are design parameters (bits.h)
-  UncertaintyOf uncertainty = UncertaintyOf::none;
+  UncertaintyOf uncertainty = UncertaintyOf::winners;
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
   SlotPlan slots;
@@ -101,6 +101,9 @@ struct Study {
 
   /// Position of a design parameter, or -1.
   int parameterIndex(const std::string& key) const;
+  /// Name of a workload in results: an id as it is, a file by its stem (and folder, where stems are
+  /// equal), never a path.
+  std::string workloadName(std::size_t workload) const;
   /// Position of a metric in `metrics`; -1 when it is not kept.
   int metricIndex(int metric) const;
 };

@@ -21,18 +21,22 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
            "Energy from counted events, or as rated power x time");
   b.any("set", raw.set, "KEY: VALUE for every point, as --set");
   b.any("constraints", raw.constraints, "Expressions that a feasible point fulfils");
-  b.any("objectives", raw.objectives,
-        "List of {minimise: metric} or {maximise: metric}, each with an optional `reference` and "
-        "`ideal` for the hypervolume");
+  b.any(
+      "objectives", raw.objectives,
+      "List of {minimise: metric} or {maximise: metric} (wattlas metrics lists them), each with an "
+      "optional `reference` and "
+      "`ideal` for the hypervolume");
   b.any("fronts", raw.fronts,
         "NAME: [objectives]: further Pareto sets over some of the objectives");
   std::string uncertainty;
-  b.choice("uncertainty", uncertainty, {"none", "front", "all"}, {.fallback = "none"},
-           "Which points get intervals from the common scenarios");
+  b.choice("uncertainty", uncertainty, {"none", "winners", "front", "all"}, {.fallback = "winners"},
+           "Which points get intervals from the common scenarios; winners: the best points of all "
+           "platforms in each objective");
   if (b.reading())
     study.uncertainty = uncertainty == "all"     ? UncertaintyOf::all
                         : uncertainty == "front" ? UncertaintyOf::front
-                                                 : UncertaintyOf::none;
+                        : uncertainty == "none"  ? UncertaintyOf::none
+                                                 : UncertaintyOf::winners;
   b.choice("fidelity", study.fidelity, {"analytic", "event", "detailed"}, {.fallback = "event"},
            "How closely the hardware is simulated, where a model has that level");
   b.section("search", "How the space is searched", [&](Binder& s) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
-#include "explorer/metric.h"
 #include "explorer/study_steps.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -22,12 +22,16 @@ class GoalStep : public StudyStep {
  private:
   Symbols withMetrics(const Symbols& names) const {
     Symbols all = names;
-    int slot = study_.slots.firstMetric();
-    for (const Metric& metric : allMetrics())
-      all.add({metric.name, slot++,
-               metric.name.starts_with("fits(")
+    const int first = study_.slots.firstMetric();
+    const auto add = [&](const std::string& name, int metric) {
+      all.add({name, first + metric,
+               metric == metricFits
                    ? ValueType{ValueType::Kind::boolean, std::nullopt, false}
-                   : ValueType{ValueType::Kind::number, metric.dimension, true}});
+                   : ValueType{ValueType::Kind::number, metricAt(metric).dimension, true}});
+    };
+    for (std::size_t m = 0; m < allMetrics().size(); ++m)
+      add(allMetrics()[m].name, static_cast<int>(m));
+    for (const auto& [alias, metric] : metricAliases()) add(alias, metric);
     return all;
   }
 
@@ -73,7 +77,8 @@ class GoalStep : public StudyStep {
       return;
     }
     const auto& [direction, what] = node.entries().front();
-    if (direction != "minimise" && direction != "maximise") {
+    const bool maximise = direction == "maximise" || direction == "maximize";
+    if (!maximise && direction != "minimise" && direction != "minimize") {
       problem(what, key + "." + direction, "unknown key", "minimise or maximise first",
               didYouMean(direction, {"minimise", "maximise"}));
       return;
@@ -87,9 +92,11 @@ class GoalStep : public StudyStep {
     if (expression->slots().empty() || expression->slots().back() < study_.slots.firstDerived())
       problem(what, key, "'" + what.scalar() + "' does not depend on the result",
               "a metric such as time_s");
-    if (!seen.insert(what.scalar()).second)
-      problem(what, key, "'" + what.scalar() + "' is an objective twice", "each objective once");
-    Objective objective{what.scalar(), *expression, direction == "maximise", {}, {}};
+    const auto metric = findMetric(what.scalar());
+    const std::string name = metric ? metricAt(*metric).name : what.scalar();
+    if (!seen.insert(name).second)
+      problem(what, key, "'" + name + "' is an objective twice", "each objective once");
+    Objective objective{name, *expression, maximise, {}, {}};
     for (std::size_t i = 1; i < node.entries().size(); ++i)
       readCorner(node.entries()[i], key, objective);
     if (objective.reference && objective.ideal &&

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <map>
 
-#include "explorer/metric.h"
 #include "explorer/study_names.h"
 #include "explorer/summary_findings.h"
 #include "explorer/text_wrap.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -34,8 +34,10 @@ std::string percentText(double share) {
 
 class WorkloadSummary {
  public:
-  WorkloadSummary(const ExploreOutcome& outcome, std::size_t workload)
+  WorkloadSummary(const ExploreOutcome& outcome, std::size_t workload,
+                  const std::vector<WinnerRow>& chances)
       : outcome_(outcome),
+        chances_(chances),
         study_(outcome.study),
         workload_(static_cast<std::int32_t>(workload)),
         front_(outcome.fronts[workload]) {
@@ -108,7 +110,8 @@ class WorkloadSummary {
       extra += (extra.empty() ? "" : ", ") + (isFormat ? "" : parameter.key + " ") +
                parameter.text(design.parameters[g]);
     }
-    return platformOf(study_, design) + (extra.empty() ? "" : " (" + extra + ")");
+    return platformOf(study_, design) + hostNote(metricOf(study_, at(i).outcome, metricHostShare)) +
+           (extra.empty() ? "" : " (" + extra + ")");
   }
 
   /// Best point of each platform, the best platform first.
@@ -155,9 +158,26 @@ class WorkloadSummary {
     }
     if (order.size() > 1 + shownPlatforms)
       text += fmt::format(", and {} more platforms", order.size() - 1 - shownPlatforms);
-    std::string out = wrapText(text, 16);
+    std::string out = wrapText(text, 16) + chance(objective);
     if (order.size() > 1) out += decisive(objective, order[0], order[1]);
     return out;
+  }
+
+  /// How sure the winner is when what is known as an interval moves.
+  std::string chance(const Objective& objective) const {
+    for (const WinnerRow& w : chances_) {
+      if (w.workload != front_.workload || w.metric != objective.name) continue;
+      std::string rival;
+      for (const std::size_t i : feasible_)
+        if (shortId(at(i).id) == w.rival) rival = name(i);
+      return wrapText(std::string(16, ' ') +
+                          (w.probability < 0.95 ? "not sure: "
+                           : w.restsOnUnknown() ? "sure, but not its value: "
+                                                : "sure: ") +
+                          chanceText(w, rival),
+                      16);
+    }
+    return {};
   }
 
   /// What separates the winner from the best point of the next platform.
@@ -195,6 +215,7 @@ class WorkloadSummary {
   }
 
   const ExploreOutcome& outcome_;
+  const std::vector<WinnerRow>& chances_;
   const Study& study_;
   std::int32_t workload_;
   const Front& front_;
@@ -223,13 +244,13 @@ std::pair<std::string, double> topEnergyCategory(const Study& study, const Point
   return best;
 }
 
-std::string summarise(const ExploreOutcome& outcome) {
+std::string summarise(const ExploreOutcome& outcome, const std::vector<WinnerRow>& chances) {
   std::string out;
   if (outcome.interrupted)
     out += fmt::format("interrupted: {} of {} points have a row\n\n", outcome.points.size(),
                        outcome.planned);
   for (std::size_t w = 0; w < outcome.fronts.size(); ++w)
-    out += WorkloadSummary(outcome, w).text() + '\n';
+    out += WorkloadSummary(outcome, w, chances).text() + '\n';
   return out + findingsText(outcome);
 }
 

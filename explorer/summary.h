@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "explorer/explore.h"
+#include "models/records.h"
 
 namespace wattlas {
 
@@ -13,7 +14,8 @@ namespace wattlas {
 /// other platform, and what decides it (what limits the time, which energy differs). Then design
 /// parameters without effect and infeasible groups with their counts. Plain text, lines of at most
 /// 110 columns.
-std::string summarise(const ExploreOutcome& outcome);
+/// `chances`: how sure the winners are (assessUncertainty).
+std::string summarise(const ExploreOutcome& outcome, const std::vector<WinnerRow>& chances = {});
 
 /// Active design parameters with their text, in the study's order.
 std::vector<std::pair<std::string, std::string>> parameterTexts(const Study& study,

@@ -14,12 +14,12 @@ constexpr std::size_t shownGroups = 8, shownBands = 24;
 
 std::string effectsText(const ExploreOutcome& outcome) {
   std::string inert, unknown;
-  for (const ParameterEffect& effect : outcome.effects) {
+  for (const ParameterInfluence& effect : outcome.effects) {
     // Platforms are what the summary compares; their own design parameters keep them from varying
     // alone.
     if (setKeyOf(effect.parameter) == "platform") continue;
     const std::string where = effect.platform.empty() ? "" : " on " + effect.platform;
-    if (effect.pairs > 0 && !effect.changesAnything)
+    if (effect.pairs > 0 && !effect.changes)
       inert += fmt::format("{}{}{} ({} pairs)", inert.empty() ? "" : ", ", effect.parameter, where,
                            effect.pairs);
     const int g = outcome.study.parameterIndex(effect.parameter);
@@ -55,7 +55,7 @@ std::string screeningText(const ScreeningReport& screening) {
 std::string regionsText(const ExploreOutcome& outcome) {
   std::string out;
   std::size_t shown = 0;
-  for (const InfeasibleGroup& region : outcome.regions) {
+  for (const RefusedGroup& region : outcome.regions) {
     if (++shown > shownGroups) {
       out += fmt::format("  and {} more reasons; the CSV lists all\n",
                          outcome.regions.size() - shownGroups);

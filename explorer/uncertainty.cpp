@@ -1,18 +1,21 @@
 #include "explorer/uncertainty.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <set>
 #include <tuple>
 
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
 
 constexpr const char* metrics[] = {"time_s", "energy_j"};
-constexpr std::size_t tornadoPoints = 12;  ///< of a workload: best ones of its platforms first
+constexpr double reach = 10;                ///< times the winner's worst value
+constexpr std::size_t alikeContenders = 4;  ///< of a study with one platform
+constexpr std::size_t tornadoPoints = 12;   ///< of a workload: best ones of its platforms first
 
 class Assessment {
  public:
@@ -27,6 +30,10 @@ class Assessment {
         simulateMany_(simulateMany) {}
 
   UncertaintyReport run() {
+    for (std::size_t w = 0; w < study_.workloads.size(); ++w)
+      for (std::size_t o = 0; o < study_.objectives.size(); ++o)
+        if (goesOn()) addChance(w, o);
+    if (study_.uncertainty == UncertaintyOf::winners) return std::move(report_);
     choose();
     for (const std::size_t point : chosen_)
       if (goesOn()) addPoint(point);
@@ -79,21 +86,108 @@ class Assessment {
   }
 
   void addPoint(std::size_t point) {
+    if (index_.count(point) > 0) return;
     RunResult result;
     result.timeS = value(point, "time_s");
     result.energyJ = value(point, "energy_j");
     result.feasible = true;
     PointUncertainty u;
     u.point = point;
-    u.scenarios = runScenarios(specOf(study_, at(point).design), result, registry_, path_);
+    u.scenarios =
+        runScenarios(specOf(study_, at(point).design), result, registry_, path_, study_.metrics);
     std::vector<double> power;
     for (std::size_t s = 0; s < u.scenarios.timeS.size(); ++s)
       power.push_back(u.scenarios.energyJ[s] / u.scenarios.timeS[s]);
     u.time = quantilesOf(u.scenarios.timeS);
     u.energy = quantilesOf(u.scenarios.energyJ);
     u.power = quantilesOf(power);
+    for (std::size_t o = 0; o < study_.objectives.size(); ++o)
+      u.objectives.push_back(quantilesOf(valuesOf(u, o)));
     index_[point] = report_.points.size();
     report_.points.push_back(std::move(u));
+  }
+
+  /// An objective over the scenarios, as given; refused scenarios are left out.
+  std::vector<double> valuesOf(const PointUncertainty& u, std::size_t o) const {
+    std::vector<double> values = costsOf(u, o);
+    std::erase_if(values, [](double v) { return !std::isfinite(v); });
+    if (study_.objectives[o].maximise)
+      for (double& v : values) v = -v;
+    return values;
+  }
+
+  /// The same by scenario, less is better; NaN where the scenario is refused.
+  std::vector<double> costsOf(const PointUncertainty& u, std::size_t o) const {
+    const ExploredPoint& nominal = at(u.point);
+    ExploredPoint moved{nominal.id, nominal.design, {}, false};
+    moved.outcome.status = PointStatus::done;
+    moved.outcome.metrics.resize(study_.metrics.size());
+    std::vector<double> costs;
+    for (std::size_t s = 0; s < static_cast<std::size_t>(scenarioCount); ++s) {
+      for (std::size_t m = 0; m < study_.metrics.size(); ++m) {
+        const double given = nominal.outcome.metrics[m];
+        moved.outcome.metrics[m] = given == 0 ? 0 : given * u.scenarios.ratios[m][s];
+      }
+      const bool refused = std::isnan(u.scenarios.ratios[metricTime][s]);
+      costs.push_back(refused ? std::nan("") : objectiveOf(study_, moved, o));
+    }
+    return costs;
+  }
+
+  /// Best point of each platform in an objective, the best of all first. Where there is one
+  /// platform alone, its best points.
+  std::vector<std::size_t> contenders(std::size_t workload, std::size_t o) const {
+    std::vector<std::pair<double, std::size_t>> all;
+    for (std::size_t i = 0; i < outcome_.points.size(); ++i)
+      if (at(i).feasible() && at(i).design.workload == static_cast<std::int32_t>(workload))
+        if (const double cost = objectiveOf(study_, at(i), o); std::isfinite(cost))
+          all.emplace_back(cost, i);
+    std::sort(all.begin(), all.end());
+    std::vector<std::size_t> best;
+    std::set<std::string> platforms;
+    for (const auto& [cost, i] : all)
+      if (platforms.insert(platformOf(study_, at(i).design)).second) best.push_back(i);
+    if (platforms.size() != 1) return best;
+    best.clear();
+    for (const auto& [cost, i] : all)
+      if (best.size() < alikeContenders) best.push_back(i);
+    return best;
+  }
+
+  void addChance(std::size_t workload, std::size_t o) {
+    const std::vector<std::size_t> order = contenders(workload, o);
+    if (order.empty()) return;
+    const Objective& objective = study_.objectives[o];
+    const double sign = objective.maximise ? -1 : 1;
+    addPoint(order[0]);
+    const std::vector<double> own = costsOf(report_.points[index_.at(order[0])], o);
+    const double worst = *std::max_element(own.begin(), own.end(), [](double a, double b) {
+      return std::isnan(b) ? false : std::isnan(a) || a < b;
+    });
+    std::vector<std::vector<double>> others;
+    for (std::size_t k = 1; k < order.size() && goesOn(); ++k) {
+      if (outOfReach(objectiveOf(study_, at(order[k]), o), worst)) break;
+      addPoint(order[k]);
+      others.push_back(costsOf(report_.points[index_.at(order[k])], o));
+    }
+    const Chance chance = chanceToBeBest(own, others);
+    WinnerRow row{study_.workloadName(workload), objective.name, shortId(at(order[0]).id), {}, {}};
+    if (chance.rival) row.rival = shortId(at(order[1 + *chance.rival]).id);
+    row.probability = chance.probability;
+    const PointUncertainty& u = report_.points[index_.at(order[0])];
+    row.value = sign * objectiveOf(study_, at(order[0]), o);
+    row.low = u.objectives[o].p5;
+    row.high = u.objectives[o].p95;
+    const bool timed = objective.expression.type().dimension == Dimension::time ||
+                       objective.name.find("per_s") != std::string::npos;
+    const auto strongest = influential(u.scenarios, timed ? "time_s" : "energy_j", 1);
+    if (!strongest.empty() && row.low < row.high) row.restsOn = strongest.front();
+    report_.chances.push_back(std::move(row));
+  }
+
+  /// Rivals this far behind the winner's worst scenario are taken as beaten.
+  static bool outOfReach(double cost, double worst) {
+    return worst > 0 ? cost > reach * worst : worst < 0 && cost > worst / reach;
   }
 
   const ClosedForm& closedForm(std::size_t point) {

@@ -73,6 +73,7 @@ class Bookkeeping {
   const bool full_;
   /// Counts by component and coefficient; NaN = never charged.
   std::vector<std::vector<double>> ledger_;
+  Ticks hostTime_;         ///< of operators that the host ran
   std::vector<Row> rows_;  ///< as RunResult::operators, which only full results have
   std::set<std::string> assumed_;
   const Phase* phase_ = nullptr;

@@ -97,6 +97,7 @@ void Bookkeeping::close() {
   addCharges(statics);
   ledgerToResult(watts);
   result_.timeS = seconds(now_);
+  result_.hostS = seconds(hostTime_);
   result_.boundS = seconds(bound_);
   result_.powerAvgW = result_.timeS > 0 ? result_.energyJ / result_.timeS : 0.0;
   const double peak =

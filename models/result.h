@@ -125,6 +125,7 @@ struct RunResult {
   double areaMm2 = 0;  ///< 0 = unknown
   std::array<double, categoryCount> breakdownJ{};
   std::array<double, bottleneckCategoryCount> attributedS{};  ///< by Cause; adds up to timeS
+  double hostS = 0;  ///< of timeS: operators that the host ran in place of the device
   std::vector<PhaseResult> phases;
   std::vector<OperatorResult> operators;
   std::vector<TierResult> tiers;

@@ -241,6 +241,7 @@ RunResult read(const Json& j) {
     r.operators.push_back(readOperator(row));
     const OperatorResult& op = r.operators.back();
     r.attributedS[static_cast<std::size_t>(bottleneckCategoryOf(op))] += op.attributedS;
+    if (op.device == "host") r.hostS += op.attributedS;
   }
   readMemory(j.at("memory"), r);
   readDesign(j, r.design);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "models/base/random.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -66,15 +67,17 @@ double scenarioValue(const ParameterRecord& p, double position) {
 }
 
 ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Registry& registry,
-                         const SearchPath& path) {
+                         const SearchPath& path, std::span<const int> metrics) {
   ScenarioSet out;
+  out.ratios.assign(metrics.size(), std::vector<double>(scenarioCount, std::nan("")));
   if (!result.feasible) return out;
   ExperimentSpec base = spec;
   base.sets.emplace_back("run.fidelity", ConfigNode::ofScalar("analytic"));
   base.sets.emplace_back("run.fidelityForced", ConfigNode::ofScalar("false"));
-  const Experiment nominal = makeExperiment(base, registry, path);
+  ExperimentMaker maker(registry, path);  // files and network are read once for all scenarios
+  const Experiment nominal = maker.make(base);
   ProfileCache cache;
-  const RunResult reference = simulate(nominal, cache, {});
+  const RunResult reference = simulate(nominal, cache, {}, Detail::totals);
   std::vector<ParameterRecord> open;
   for (const ParameterRecord& p : nominal.platform->config.parameters)
     if (varies(p)) open.push_back(p);
@@ -88,13 +91,16 @@ ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Re
                       exactQuantity(scenarioValue(p, scenarioPosition(p.path, s)), p.dimension)));
     try {
       ProfileCache own;
-      const RunResult r = simulate(makeExperiment(scenario, registry, path), own, {});
+      const RunResult r = simulate(maker.make(scenario), own, {}, Detail::totals);
       if (!r.feasible) {
         ++out.infeasible;
         continue;
       }
       out.timeS.push_back(rounded(result.timeS * r.timeS / reference.timeS));
       out.energyJ.push_back(rounded(result.energyJ * r.energyJ / reference.energyJ));
+      for (std::size_t m = 0; m < metrics.size(); ++m)
+        out.ratios[m][static_cast<std::size_t>(s)] =
+            rounded(metricOf(r, metrics[m]) / metricOf(reference, metrics[m]));
       for (std::size_t i = 0; i < open.size(); ++i)
         drawn[i].push_back(scenarioPosition(open[i].path, s));
     } catch (const InputError&) {

@@ -2,6 +2,7 @@
 // that designs which share an unknown are compared under the same guess.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ inline constexpr int scenarioCount = 32;
 struct ScenarioSet {
   std::vector<double> timeS, energyJ;  ///< one a scenario; infeasible scenarios are left out
   int infeasible = 0;
+  /// Of each metric asked for, in all scenarios: value over the one as given, in closed form; NaN
+  /// where the scenario is refused or has no such value.
+  std::vector<std::vector<double>> ratios;
   /// Parameters with an interval, strongest influence on energy first.
   struct Influence {
     std::string parameter;
@@ -33,8 +37,9 @@ double scenarioPosition(const std::string& path, int s);
 double scenarioValue(const ParameterRecord& parameter, double position);
 
 /// Re-evaluates `spec` at `analytic` under every scenario and fills `result.uncertainty`.
+/// `metrics`: positions in the registry (models/metric.h) whose ratios are wanted.
 ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Registry& registry,
-                         const SearchPath& path);
+                         const SearchPath& path, std::span<const int> metrics = {});
 
 /// Share of common scenarios in which a's value is below b's, 0..1. Sets must have equal length.
 double probabilityBelow(const std::vector<double>& a, const std::vector<double>& b);

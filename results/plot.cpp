@@ -35,6 +35,20 @@ const Family& familyOf(const std::string& platform) {
   return other;
 }
 
+const Family& hostFamily() {
+  static const Family host = {"run on the host", familyOf("cpu").shape, familyOf("cpu").colour};
+  return host;
+}
+
+const Family& familyOf(const PointRow& row) {
+  return row.device == "host" ? hostFamily() : familyOf(row.platform);
+}
+
+std::string nameOf(const PointRow& row) {
+  return row.platform + hostNote(row[metricHostShare]) +
+         (row.format.empty() ? "" : " " + row.format);
+}
+
 void writePlot(const std::string& path, const Plot& plot) {
   const bool pdf = path.ends_with(".pdf");
   if (!pdf && !path.ends_with(".svg"))

@@ -1,6 +1,7 @@
 // Pictures of results: an SVG and the CSV with the numbers behind it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ struct Family {
   std::size_t colour = 0;
 };
 const Family& familyOf(const std::string& platform);
+/// Of a point: that of host processors when its host ran everything.
+const Family& familyOf(const PointRow& row);
+const Family& hostFamily();
+/// Platform and format of a point, and what its host ran.
+std::string nameOf(const PointRow& row);
 
 /// One axis of a Pareto plot: a number column of PointRow.
 struct PlotAxis {
@@ -39,18 +45,23 @@ struct PlotAxis {
 /// One panel per workload: feasible points, those flagged `pareto` filled and named, others hollow,
 /// with the staircase of the front in these two objectives. Throws InputError: unknown column,
 /// mixed scopes, no point with both numbers.
+/// The best point of an objective is named first; one that rests on an unknown has a dashed ring,
+/// the chance that it is the best, and its interval, where rows hold it.
 Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x = {"time_s"},
-                const PlotAxis& y = {"energy_j"}, const std::string& title = {});
+                const PlotAxis& y = {"energy_j"}, const std::string& title = {},
+                const std::vector<WinnerRow>& winners = {});
 
-/// Limits of a device in a roofline plot. Unknown ones are 0.
+/// Limits of a device in a roofline plot: what its hardware can do, not what a workload reached.
+/// Unknown ones are 0.
 struct Roof {
   std::string name;
   double opsPerS = 0, bytesPerS = 0;
 };
 /// Operators by arithmetic intensity (operations per byte that must move) and achieved rate; a
-/// mark's size shows its share of the time. Without `roofs`, they are taken from the results: the
-/// peak from rate / utilisation, the bandwidth as the highest one reached, and named so. Operators
-/// of the host are left out: they have another roof. Throws InputError when nothing is left.
+/// mark's size shows its share of the time. A roof without a rate gets the peak in the formats of
+/// the results, rate / utilisation; one without a bandwidth has no slope, and the plot says so.
+/// Operators of the host are left out: they have another roof. Throws InputError when nothing is
+/// left.
 Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs = {});
 
 /// Energy by category, one bar per result, greatest first within each workload. When totals differ
@@ -73,6 +84,8 @@ Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string&
 
 /// What a plot of a file shows. Empty = chosen by the kind of plot.
 struct PlotChoice {
+  /// roofline: limits of the device behind a result (empty = unknown).
+  std::function<Roof(const RunResult&)> roofOf = {};
   std::string
       x = {},
       y = {};  ///< pareto: columns (time_s, energy_j); heatmap: design parameters (the first two)

@@ -18,7 +18,7 @@ constexpr double width = 860, rowHeight = 30, top = 84, bottom = 52;
 constexpr std::size_t colourOf[categoryCount] = {0, 3, 9, 4, 5, 1, 6, 7, 8};
 
 std::string nameOfRun(const RunResult& r, bool withWorkload) {
-  return r.platform + " " + r.format + (withWorkload ? ", " + r.workload : "");
+  return platformText(r) + " " + r.format + (withWorkload ? ", " + r.workload : "");
 }
 
 std::string csvOf(const std::vector<const RunResult*>& runs) {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
-#include "results/store_layout.h"
+#include "models/metric.h"
 #include "results/text_table.h"
 
 namespace wattlas {
@@ -74,12 +73,14 @@ bool Labels::place(Svg& svg, double x, double y, const std::string& text) {
     Anchor anchor;
   };
   static constexpr Try tries[] = {
-      {9, 3.5, Anchor::start},  {-9, 3.5, Anchor::end},  {7, -7, Anchor::start},
-      {-7, 14, Anchor::end},    {7, 14, Anchor::start},  {-7, -7, Anchor::end},
-      {0, -10, Anchor::middle}, {0, 18, Anchor::middle}, {18, -16, Anchor::start},
-      {-18, 22, Anchor::end},   {18, 22, Anchor::start}, {-18, -16, Anchor::end},
-      {30, -28, Anchor::start}, {-30, 34, Anchor::end},  {30, 34, Anchor::start},
-      {-30, -28, Anchor::end}};
+      {9, 3.5, Anchor::start},  {-9, 3.5, Anchor::end},   {7, -7, Anchor::start},
+      {-7, 14, Anchor::end},    {7, 14, Anchor::start},   {-7, -7, Anchor::end},
+      {0, -10, Anchor::middle}, {0, 18, Anchor::middle},  {18, -16, Anchor::start},
+      {-18, 22, Anchor::end},   {18, 22, Anchor::start},  {-18, -16, Anchor::end},
+      {30, -28, Anchor::start}, {-30, 34, Anchor::end},   {30, 34, Anchor::start},
+      {-30, -28, Anchor::end},  {24, -46, Anchor::start}, {24, 52, Anchor::start},
+      {-24, -46, Anchor::end},  {-24, 52, Anchor::end},   {36, -64, Anchor::start},
+      {36, 70, Anchor::start}};
   for (const bool softToo : {true, false})
     for (const Try& t : tries) {
       const double from = x + t.dx -
@@ -96,46 +97,13 @@ bool Labels::place(Svg& svg, double x, double y, const std::string& text) {
   return false;
 }
 
-namespace {
-
-/// `decode.tokens_per_s` as "decode tokens per second"; anything else (an expression) as it is.
-std::string wordsOf(const std::string& column) {
-  static const std::map<std::string, std::string> words = {
-      {"time_s", "time"},
-      {"energy_j", "energy"},
-      {"bound_s", "lower bound of time"},
-      {"tokens_per_s", "tokens per second"},
-      {"energy_per_token_j", "energy per token"},
-      {"peak_bytes", "peak memory"},
-      {"weights_bytes", "memory for weights"},
-      {"capacity_bytes", "memory capacity"}};
-  if (const auto found = words.find(column); found != words.end()) return found->second;
-  const std::size_t dot = column.find('.');
-  if (dot == std::string::npos) return column;
-  const std::string first = column.substr(0, dot), rest = column.substr(dot + 1);
-  if (first == "energy_breakdown_j") return rest + " energy";
-  const auto found = words.find(rest);
-  return found == words.end() ? column : first + " " + found->second;
-}
-
-}  // namespace
-
 Measure measureOf(const std::string& column) {
-  static const std::map<std::string, Measure> measures = {
-      {"time_s", {"time", Dimension::time}},
-      {"energy_j", {"energy", Dimension::energy}},
-      {"power_avg_w", {"average power", Dimension::power}},
-      {"power_peak_w", {"peak power", Dimension::power}},
-      {"area_mm2", {"area", Dimension::area}},
-      {"accuracy", {"accuracy", Dimension::ratio}},
-      {"accuracy_se", {"standard error of accuracy", Dimension::ratio}}};
-  if (const auto found = measures.find(column); found != measures.end()) return found->second;
-  const std::string unit = layout::unitOf(column);
-  const Dimension dimension = unit == "s"   ? Dimension::time
-                              : unit == "J" ? Dimension::energy
-                              : unit == "W" ? Dimension::power
-                                            : Dimension::ratio;
-  return {wordsOf(column), dimension};
+  const auto metric = findMetric(column);
+  if (!metric) return {column, Dimension::ratio, Better::less};  // an expression
+  const Metric& m = metricAt(*metric);
+  // Values are bytes; a size is drawn as a plain number of them.
+  const bool plain = !m.dimension || *m.dimension == Dimension::information;
+  return {m.label, plain ? Dimension::ratio : *m.dimension, m.better};
 }
 
 }  // namespace wattlas

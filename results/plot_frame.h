@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/metric.h"
 #include "results/axis.h"
 #include "results/plot.h"
 #include "results/svg.h"
@@ -46,6 +47,7 @@ class Labels {
 struct Measure {
   std::string name;
   Dimension dimension = Dimension::ratio;
+  Better better = Better::less;
 };
 Measure measureOf(const std::string& column);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "models/base/error.h"
 #include "results/csv.h"
@@ -22,7 +23,31 @@ std::string textOf(const PointRow& row, const std::string& parameter) {
   return value == nullptr ? "" : *value;
 }
 
-/// Values in the order of the file, which is the study's.
+/// Size of a value such as "350 MHz" or "16" as `dimension`; nothing for words.
+std::optional<double> sizeOf(const std::string& text, Dimension dimension) {
+  try {
+    return parseQuantity(text, dimension);
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+}
+
+/// Sorts values that are quantities of one kind by their size; words stay.
+void sortBySize(std::vector<std::string>& values) {
+  for (int d = 0; d <= static_cast<int>(Dimension::count); ++d) {
+    std::map<std::string, double> sizes;
+    for (const std::string& text : values)
+      if (const auto size = sizeOf(text, static_cast<Dimension>(d))) sizes[text] = *size;
+    if (sizes.size() < values.size()) continue;
+    std::stable_sort(values.begin(), values.end(), [&](const std::string& a, const std::string& b) {
+      return sizes[a] < sizes[b];
+    });
+    return;
+  }
+}
+
+/// Quantities by size, whatever order a search met them in; words in the order of the file, which
+/// is the study's.
 std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::string& parameter) {
   std::vector<std::string> values;
   for (const PointRow& row : rows)
@@ -36,6 +61,7 @@ std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::
   if (values.size() > mostValues)
     throw InputError(fmt::format("'{}' has {} values", parameter, values.size()),
                      fmt::format("a gene of at most {} values", mostValues));
+  sortBySize(values);
   return values;
 }
 

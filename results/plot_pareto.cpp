@@ -65,7 +65,7 @@ Rows staircase(const Rows& rows, const PlotAxis& x, const PlotAxis& y) {
 }
 
 std::string tipOf(const PointRow& row, const PlotAxis& x, const PlotAxis& y) {
-  std::string tip = row.platform + " " + row.format;
+  std::string tip = nameOf(row);
   for (const auto& [parameter, value] : row.parameters)
     if (parameter != "platform" && parameter != "format" && parameter != "workload")
       tip += ", " + parameter + " " + value;
@@ -77,12 +77,46 @@ std::string tipOf(const PointRow& row, const PlotAxis& x, const PlotAxis& y) {
   return tip;
 }
 
+/// Names of the objectives that rest on an unknown, each with its chance; empty when none does.
+std::string doubtsOf(const PointRow& row, const std::vector<WinnerRow>& winners) {
+  std::string text;
+  for (const WinnerRow& w : winners)
+    if (w.point == row.id && w.workload == row.workload && w.restsOnUnknown())
+      text += (text.empty() ? "" : ", ") + labelOf(w.metric) + " " + chancePercent(w.probability);
+  return text;
+}
+
+bool isWinner(const PointRow& row, const std::vector<WinnerRow>& winners) {
+  return std::any_of(winners.begin(), winners.end(), [&](const WinnerRow& w) {
+    return w.point == row.id && w.workload == row.workload;
+  });
+}
+
+/// The 5 % to 95 % interval of a point along both axes, where the row has it.
+void drawInterval(Svg& svg, const PointRow& row, const DrawnAxis& xAxis, const DrawnAxis& yAxis,
+                  const PlotAxis& x, const PlotAxis& y) {
+  const auto ends = [&](const PlotAxis& axis, const DrawnAxis& drawn) {
+    return std::pair(drawn.at(extraOf(row, axis.column + ".p5")),
+                     drawn.at(extraOf(row, axis.column + ".p95")));
+  };
+  const double px = xAxis.at(numberOf(row, x.column)), py = yAxis.at(numberOf(row, y.column));
+  if (const auto [from, to] = ends(x, xAxis); std::isfinite(from) && std::isfinite(to))
+    svg.line(from, py, to, py, "axis");
+  if (const auto [from, to] = ends(y, yAxis); std::isfinite(from) && std::isfinite(to))
+    svg.line(px, from, px, to, "axis");
+}
+
 void drawPanel(Svg& svg, const Panel& panel, const Box& box, const PlotAxis& x, const PlotAxis& y,
-               bool tips) {
+               bool tips, const std::vector<WinnerRow>& winners) {
   std::vector<double> xs, ys;
   for (const PointRow* row : panel.rows) {
     xs.push_back(numberOf(*row, x.column));
     ys.push_back(numberOf(*row, y.column));
+    if (doubtsOf(*row, winners).empty()) continue;
+    for (const char* end : {".p5", ".p95"}) {
+      xs.push_back(extraOf(*row, x.column + end));
+      ys.push_back(extraOf(*row, y.column + end));
+    }
   }
   const Measure xm = measureOf(x.column), ym = measureOf(y.column);
   const DrawnAxis xAxis(xs, box.left, box.right, xm.dimension);
@@ -116,20 +150,28 @@ void drawPanel(Svg& svg, const Panel& panel, const Box& box, const PlotAxis& x, 
       if (row->pareto != onFront) continue;
       const double px = xAxis.at(numberOf(*row, x.column));
       const double py = yAxis.at(numberOf(*row, y.column));
-      const Family& family = familyOf(row->platform);
+      const Family& family = familyOf(*row);
       if (!drawn.insert(fmt::format("{} {:.0f} {:.0f} {}", onFront, px, py, family.name)).second)
         continue;
       labels.block(px, py, onFront ? 6 : 3, !onFront);
+      if (!doubtsOf(*row, winners).empty()) {
+        drawInterval(svg, *row, xAxis, yAxis, x, y);
+        svg.mark(Shape::circle, px, py, 10, "ring");
+      }
       svg.mark(family.shape, px, py, onFront ? 5.5 : 4,
                onFront ? fillClass(family.colour) : outlineClass(family.colour),
                onFront || tips ? tipOf(*row, x, y) : "");
     }
-  // Names of the staircase first: they show what is traded for what.
+  // Names of the best first, then those of the staircase: they show what is traded for what.
+  Rows best;
+  for (const PointRow* row : panel.rows)
+    if (isWinner(*row, winners)) best.push_back(row);
   std::size_t names = 0;
   std::unordered_set<std::string> used;
-  for (const Rows& group : {stairs, panel.rows})
+  for (const Rows& group : {best, stairs, panel.rows})
     for (const PointRow* row : group) {
-      const std::string name = row->platform + " " + row->format;
+      const std::string doubts = doubtsOf(*row, winners);
+      const std::string name = nameOf(*row) + (doubts.empty() ? "" : " ? (" + doubts + ")");
       if (!row->pareto || names >= namesShown || used.count(name) > 0) continue;
       if (labels.place(svg, xAxis.at(numberOf(*row, x.column)), yAxis.at(numberOf(*row, y.column)),
                        name)) {
@@ -141,22 +183,23 @@ void drawPanel(Svg& svg, const Panel& panel, const Box& box, const PlotAxis& x, 
 
 std::string csvOf(const std::vector<Panel>& panels, const PlotAxis& x, const PlotAxis& y) {
   std::string csv;
-  appendCsvLine(csv, std::vector<std::string>{"workload", "point_id", "platform", "format",
-                                              "family", "scope", x.column, y.column, "pareto"});
+  appendCsvLine(
+      csv, std::vector<std::string>{"workload", "point_id", "platform", "format", "family", "scope",
+                                    x.column, y.column, "pareto", "device"});
   for (const Panel& panel : panels)
     for (const PointRow* row : panel.rows)
       appendCsvLine(csv, std::vector<std::string>{row->workload, row->id, row->platform,
-                                                  row->format, familyOf(row->platform).name,
-                                                  row->scope, csvNumber(numberOf(*row, x.column)),
+                                                  row->format, familyOf(*row).name, row->scope,
+                                                  csvNumber(numberOf(*row, x.column)),
                                                   csvNumber(numberOf(*row, y.column)),
-                                                  row->pareto ? "true" : "false"});
+                                                  row->pareto ? "true" : "false", row->device});
   return csv;
 }
 
 }  // namespace
 
 Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const PlotAxis& y,
-                const std::string& title) {
+                const std::string& title, const std::vector<WinnerRow>& winners) {
   const std::vector<Panel> panels = panelsOf(rows, x, y);
   const std::size_t columns = std::min<std::size_t>(panels.size(), 2);
   const std::size_t lines = (panels.size() + columns - 1) / columns;
@@ -165,7 +208,7 @@ Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const Plot
   std::vector<const Family*> families;
   for (const Panel& panel : panels)
     for (const PointRow* row : panel.rows) {
-      const Family* family = &familyOf(row->platform);
+      const Family* family = &familyOf(*row);
       if (std::none_of(families.begin(), families.end(),
                        [&](const Family* f) { return f->name == family->name; }))
         families.push_back(family);
@@ -175,7 +218,11 @@ Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const Plot
   const double top = legendTop + legend;
   Svg svg(width, top + panelHeight * static_cast<double>(lines));
   svg.text(20, 26, title.empty() ? "Pareto sets" : title, "title");
-  svg.text(width - 20, 26, "scope " + rows.front().scope + "; filled = in the Pareto set",
+  const bool doubted = std::any_of(winners.begin(), winners.end(),
+                                   [](const WinnerRow& w) { return w.restsOnUnknown(); });
+  svg.text(width - 20, 26,
+           "scope " + rows.front().scope + "; filled = in the Pareto set" +
+               (doubted ? "; ? = rests on an unknown, with the chance to be the best" : ""),
            "small dim", Anchor::end);
   drawFamilies(svg, 20, legendTop, width - 40, families);
   std::size_t points = 0;
@@ -186,7 +233,7 @@ Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const Plot
     drawPanel(svg, panels[i],
               {left + marginLeft, panelTop + marginTop, left + panelWidth - marginRight,
                panelTop + panelHeight - marginBottom},
-              x, y, points <= tipsShown);
+              x, y, points <= tipsShown, winners);
   }
   return {std::move(svg), "Scatter of design points per workload with their Pareto sets",
           csvOf(panels, x, y)};

@@ -34,30 +34,33 @@ std::vector<Dot> dotsOf(const std::vector<RunResult>& results) {
   return dots;
 }
 
-std::vector<Roof> roofsFrom(const std::vector<RunResult>& results, const std::vector<Dot>& dots) {
-  std::vector<Roof> roofs;
-  for (const RunResult& r : results) {
-    Roof roof{r.platform, 0, 0};
-    for (const Dot& dot : dots) {
-      if (dot.run != &r) continue;
-      if (dot.op->utilisation > 0)
-        roof.opsPerS = std::max(roof.opsPerS, dot.rate / dot.op->utilisation);
-      roof.bytesPerS = std::max(roof.bytesPerS, dot.op->bytes / dot.op->attributedS);
-    }
-    const auto known = std::find_if(roofs.begin(), roofs.end(),
-                                    [&](const Roof& other) { return other.name == roof.name; });
-    if (known == roofs.end()) {
-      roofs.push_back(roof);
-    } else {
-      known->opsPerS = std::max(known->opsPerS, roof.opsPerS);
-      known->bytesPerS = std::max(known->bytesPerS, roof.bytesPerS);
-    }
+void raise(std::vector<Roof>& roofs, const Roof& roof) {
+  const auto known = std::find_if(roofs.begin(), roofs.end(),
+                                  [&](const Roof& other) { return other.name == roof.name; });
+  if (known == roofs.end()) {
+    roofs.push_back(roof);
+    return;
   }
+  known->opsPerS = std::max(known->opsPerS, roof.opsPerS);
+  known->bytesPerS = std::max(known->bytesPerS, roof.bytesPerS);
+}
+
+/// The given roofs, one a name: a platform with several designs keeps the highest limits. A rate
+/// that is not given follows from utilisation, which is the share of the peak.
+std::vector<Roof> roofsFor(const std::vector<Dot>& dots, const std::vector<Roof>& given) {
+  std::vector<Roof> roofs, reckoned;
+  for (const Roof& roof : given) raise(roofs, roof);
+  for (const Dot& dot : dots)
+    raise(reckoned,
+          {dot.run->platform, dot.op->utilisation > 0 ? dot.rate / dot.op->utilisation : 0, 0});
+  if (roofs.empty()) return reckoned;
+  for (Roof& roof : roofs)
+    for (const Roof& other : reckoned)
+      if (roof.opsPerS <= 0 && other.name == roof.name) roof.opsPerS = other.opsPerS;
   return roofs;
 }
 
-void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y, bool derived,
-              Labels& labels) {
+void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y, Labels& labels) {
   const auto rateAt = [&](double intensity) {
     const double slope = roof.bytesPerS > 0 ? intensity * roof.bytesPerS : roof.opsPerS;
     return roof.opsPerS > 0 ? std::min(slope, roof.opsPerS) : slope;
@@ -71,9 +74,8 @@ void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y
   line += Svg::point(x.at(x.high()), y.at(rateAt(x.high())));
   svg.polyline(line, "roof");
   if (roof.opsPerS > 0) {
-    const std::string name = fmt::format("{}{}{}", roof.name.empty() ? "" : roof.name + " ",
-                                         formatQuantity(roof.opsPerS, Dimension::throughput),
-                                         derived ? " (from utilisation)" : "");
+    const std::string name = fmt::format("{}{} peak", roof.name.empty() ? "" : roof.name + " ",
+                                         formatQuantity(roof.opsPerS, Dimension::throughput));
     const double end = x.at(x.high()) - 4, base = y.at(rateAt(x.high())) - 6;
     svg.text(end, base, name, "small halo", Anchor::end);
     labels.block(Box{end - textWidth(name), base - 10, end, base + 2});
@@ -81,8 +83,7 @@ void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y
   if (roof.bytesPerS > 0 && (ridge == 0 || ridge > from)) {
     const double middle = std::sqrt(from * (ridge == 0 ? x.high() : std::min(ridge, x.high())));
     labels.place(svg, x.at(middle), y.at(rateAt(middle)),
-                 fmt::format("{}{}", formatQuantity(8 * roof.bytesPerS, Dimension::bandwidth),
-                             derived ? " (highest reached)" : ""));
+                 formatQuantity(8 * roof.bytesPerS, Dimension::bandwidth) + " peak");
   }
 }
 
@@ -115,14 +116,14 @@ struct Panel {
 using Naming = std::function<Family(const Dot&)>;
 
 void drawPanel(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y, const Panel& panel,
-               bool derived, const Naming& familyFor, std::size_t names) {
+               const Naming& familyFor, std::size_t names) {
   drawFrame(svg, box, x, y, "operations per byte" + std::string(x.logarithmic() ? " (log)" : ""),
             "rate" + std::string(y.logarithmic() ? " (log)" : ""));
   if (!panel.title.empty()) svg.text(box.left, box.top - 10, panel.title, "head");
   Labels labels(box);
   for (const Dot& d : panel.dots)
     labels.block(x.at(d.intensity), y.at(d.rate), 4 + 8 * std::sqrt(d.share));
-  for (const Roof& roof : panel.roofs) drawRoof(svg, roof, x, y, derived, labels);
+  for (const Roof& roof : panel.roofs) drawRoof(svg, roof, x, y, labels);
   for (const Dot& d : panel.dots) {
     const Family family = familyFor(d);
     svg.mark(family.shape, x.at(d.intensity), y.at(d.rate), 3.5 + 8 * std::sqrt(d.share),
@@ -181,8 +182,9 @@ Naming namingOf(const std::vector<Dot>& dots, bool platforms) {
 
 Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs) {
   std::vector<Dot> dots = dotsOf(results);
-  const bool derived = roofs.empty();
-  if (derived) roofs = roofsFrom(results, dots);
+  roofs = roofsFor(dots, roofs);
+  const bool unknown =
+      std::any_of(roofs.begin(), roofs.end(), [](const Roof& roof) { return roof.bytesPerS <= 0; });
   std::vector<double> xs, ys;
   for (const Dot& d : dots) {
     xs.push_back(d.intensity);
@@ -223,7 +225,8 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
            "title");
   svg.text(whole - 20, 26,
            fmt::format("scope {}; size = share of the time{}", first.scope,
-                       many && derived ? "; peaks from utilisation, bandwidths as reached" : ""),
+                       unknown ? "; no slope where the memory's peak is not known"
+                               : "; roofs are peaks of the devices"),
            "small dim", Anchor::end);
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const double left = panelWidth * static_cast<double>(i % columns);
@@ -231,7 +234,7 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
     const Box box{left + 90, top + (many ? 26 : 0), left + panelWidth - 30, top + panelHeight - 50};
     const DrawnAxis x(xs, box.left, box.right, Dimension::ratio);
     const DrawnAxis y(ys, box.bottom, box.top, Dimension::throughput);
-    drawPanel(svg, box, x, y, panels[i], derived && !many, familyFor, many ? 4 : 8);
+    drawPanel(svg, box, x, y, panels[i], familyFor, many ? 4 : 8);
   }
   drawFamilies(svg, 20, 50, whole - 40, shown);
   return {std::move(svg), "Roofline plot of the operators of a workload", csv};

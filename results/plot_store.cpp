@@ -4,20 +4,20 @@
 
 #include "models/base/error.h"
 #include "results/plot.h"
+#include "results/plot_frame.h"
 #include "results/store.h"
 
 namespace wattlas {
 namespace {
 
 /// The best point of each workload and platform, in the order of their names.
-std::vector<RunResult> bestOfEach(const Store& store, double PointRow::*member,
-                                  const std::string& workload) {
+std::vector<RunResult> bestOfEach(const Store& store, int metric, const std::string& workload) {
   std::map<std::pair<std::string, std::string>, std::size_t> best;
   const std::vector<PointRow>& rows = store.rows();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].feasible || (!workload.empty() && rows[i].workload != workload)) continue;
     const auto [at, isNew] = best.try_emplace({rows[i].workload, rows[i].platform}, i);
-    if (!isNew && rows[i].*member < rows[at->second].*member) at->second = i;
+    if (!isNew && rows[i][metric] < rows[at->second][metric]) at->second = i;
   }
   std::vector<RunResult> results;
   for (const auto& [name, index] : best) results.push_back(store.result(index));
@@ -85,6 +85,13 @@ Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
                          best->id.substr(0, 16) + ")");
 }
 
+/// Directions as the study has them.
+PlotAxis axisOf(const Store& store, const std::string& column) {
+  for (const ObjectiveInfo& o : objectivesOf(store))
+    if (o.name == column) return {column, o.maximise};
+  return {column, measureOf(column).better == Better::more};
+}
+
 /// The first design parameters with more than one value, platform and format among them.
 Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   std::vector<std::string> varying;
@@ -107,19 +114,9 @@ Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
     throw InputError("fewer than two genes vary in this file", "a study with two genes");
   };
   if (store.rows().empty()) throw InputError("the file holds no points", "a file with points");
-  bool maximise = false;
-  const std::string metric = choice.metric.empty() ? "energy_j" : choice.metric;
-  for (const ObjectiveInfo& o : objectivesOf(store))
-    if (o.name == metric) maximise = o.maximise;
-  return heatmapPlot(rowsOf(store, choice.workload), pick(choice.x, 0), pick(choice.y, 1),
-                     {metric, maximise}, store.header().name);
-}
-
-/// Directions as the study has them.
-PlotAxis axisOf(const Store& store, const std::string& column) {
-  for (const ObjectiveInfo& o : objectivesOf(store))
-    if (o.name == column) return {column, o.maximise};
-  return {column, false};
+  const PlotAxis metric = axisOf(store, choice.metric.empty() ? "energy_j" : choice.metric);
+  return heatmapPlot(rowsOf(store, choice.workload), pick(choice.x, 0), pick(choice.y, 1), metric,
+                     store.header().name);
 }
 
 }  // namespace
@@ -143,8 +140,14 @@ Plot plotOfStore(const std::string& kind, const std::string& path, const PlotCho
                      didYouMean(kind, kinds));
   const Store store(path);
   checkWorkload(store, choice.workload);
-  if (kind == "roofline") return rooflinePlot(bestOfEach(store, &PointRow::timeS, choice.workload));
-  if (kind == "energy") return energyPlot(bestOfEach(store, &PointRow::energyJ, choice.workload));
+  if (kind == "roofline") {
+    const std::vector<RunResult> results = bestOfEach(store, metricTime, choice.workload);
+    std::vector<Roof> roofs;
+    if (choice.roofOf)
+      for (const RunResult& result : results) roofs.push_back(choice.roofOf(result));
+    return rooflinePlot(results, roofs);
+  }
+  if (kind == "energy") return energyPlot(bestOfEach(store, metricEnergy, choice.workload));
   if (kind == "tornado") return tornadoOfStore(store, choice);
   if (kind == "heatmap") return heatmapOfStore(store, choice);
   if (kind == "hypervolume") {
@@ -156,7 +159,8 @@ Plot plotOfStore(const std::string& kind, const std::string& path, const PlotCho
   }
   return paretoPlot(rowsOf(store, choice.workload),
                     axisOf(store, choice.x.empty() ? "time_s" : choice.x),
-                    axisOf(store, choice.y.empty() ? "energy_j" : choice.y), store.header().name);
+                    axisOf(store, choice.y.empty() ? "energy_j" : choice.y), store.header().name,
+                    winnersOf(store));
 }
 
 }  // namespace wattlas

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <unordered_set>
 
 #include "models/base/atomic_file.h"
@@ -14,10 +15,16 @@ namespace wattlas {
 namespace {
 
 constexpr std::array<const char*, 4> leading = {"point_id", "platform", "workload", "format"};
-constexpr std::array<const char*, 14> trailing = {
-    "fidelity",     "scope",    "time_s",   "energy_j",    "power_avg_w",
-    "power_peak_w", "area_mm2", "accuracy", "accuracy_se", "accuracy_kind",
-    "feasible",     "pareto",   "reason",   "config_hash"};
+constexpr std::array<const char*, 2> before = {"fidelity", "scope"};
+constexpr std::array<const char*, 6> behind = {"accuracy_kind", "feasible",    "pareto",
+                                               "reason",        "config_hash", "device"};
+
+void appendMetricNames(std::vector<std::string>& cells, int from, int to) {
+  for (int m = from; m < to; ++m) cells.push_back(metricAt(m).name);
+}
+void appendMetrics(std::vector<std::string>& cells, const PointRow& row, int from, int to) {
+  for (int m = from; m < to; ++m) cells.push_back(csvNumber(row[m]));
+}
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
@@ -28,8 +35,11 @@ std::string joined(const std::vector<std::string>& texts) {
 }  // namespace
 
 bool isFixedColumn(const std::string& name) {
-  return std::find(leading.begin(), leading.end(), name) != leading.end() ||
-         std::find(trailing.begin(), trailing.end(), name) != trailing.end();
+  const auto in = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const auto metric = findMetric(name);
+  return in(leading) || in(before) || in(behind) || (metric && *metric < coreMetricCount);
 }
 
 PointRow makePointRow(std::string id, const RunResult& r,
@@ -45,17 +55,12 @@ PointRow makePointRow(std::string id, const RunResult& r,
   row.feasible = r.feasible;
   row.configHash = r.configHash;
   row.accuracyKind = r.accuracy.kind;
-  if (r.accuracy.value) row.accuracy = rounded(*r.accuracy.value);
-  if (r.accuracy.se) row.accuracySe = rounded(*r.accuracy.se);
+  for (int m = 0; m < coreMetricCount; ++m) row[m] = metricOf(r, m);
   if (!r.feasible) {
     row.reason = joined(r.reasons);
     return row;
   }
-  row.timeS = rounded(r.timeS);
-  row.energyJ = rounded(r.energyJ);
-  row.powerAvgW = rounded(r.powerAvgW);
-  row.powerPeakW = rounded(r.powerPeakW);
-  if (r.areaMm2 > 0) row.areaMm2 = rounded(r.areaMm2);
+  row.device = ranOn(row[metricHostShare]);
   if (const auto time = timeByBound(r); !time.empty()) {
     row.bound = time.front().name;
     row.boundShare = rounded(time.front().share);
@@ -67,21 +72,11 @@ PointRow makePointRow(std::string id, const RunResult& r,
   return row;
 }
 
-const std::vector<NumberColumn>& numberColumns() {
-  static const std::vector<NumberColumn> columns = {
-      {"time_s", &PointRow::timeS},          {"energy_j", &PointRow::energyJ},
-      {"power_avg_w", &PointRow::powerAvgW}, {"power_peak_w", &PointRow::powerPeakW},
-      {"area_mm2", &PointRow::areaMm2},      {"accuracy", &PointRow::accuracy},
-      {"accuracy_se", &PointRow::accuracySe}};
-  return columns;
-}
-
 double numberOf(const PointRow& row, const std::string& column) {
+  if (const auto metric = findMetric(column); metric && *metric < coreMetricCount)
+    return row[*metric];
   std::vector<std::string> names;
-  for (const NumberColumn& known : numberColumns()) {
-    if (column == known.name) return row.*known.member;
-    names.emplace_back(known.name);
-  }
+  appendMetricNames(names, 0, coreMetricCount);
   for (const auto& [name, value] : row.extra) {
     if (name == column) return value;
     names.push_back(name);
@@ -133,7 +128,10 @@ std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::s
   std::string out;
   std::vector<std::string> cells(leading.begin(), leading.end());
   cells.insert(cells.end(), parameters.begin(), parameters.end());
-  cells.insert(cells.end(), trailing.begin(), trailing.end());
+  cells.insert(cells.end(), before.begin(), before.end());
+  appendMetricNames(cells, 0, contractMetricCount);
+  cells.insert(cells.end(), behind.begin(), behind.end());
+  appendMetricNames(cells, contractMetricCount, coreMetricCount);
   const std::vector<std::string> extras = extraColumns(rows);
   cells.insert(cells.end(), extras.begin(), extras.end());
   appendCsvLine(out, cells);
@@ -144,10 +142,11 @@ std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::s
       cells.push_back(value != nullptr ? *value : "");
     }
     cells.insert(cells.end(), {row.fidelity, row.scope});
-    for (const NumberColumn& column : numberColumns())
-      cells.push_back(csvNumber(row.*column.member));
-    cells.insert(cells.end(), {row.accuracyKind, row.feasible ? "true" : "false",
-                               row.pareto ? "true" : "false", row.reason, row.configHash});
+    appendMetrics(cells, row, 0, contractMetricCount);
+    cells.insert(cells.end(),
+                 {row.accuracyKind, row.feasible ? "true" : "false", row.pareto ? "true" : "false",
+                  row.reason, row.configHash, row.device});
+    appendMetrics(cells, row, contractMetricCount, coreMetricCount);
     for (const std::string& extra : extras) cells.push_back(csvNumber(extraOf(row, extra)));
     appendCsvLine(out, cells);
   }

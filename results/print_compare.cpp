@@ -55,11 +55,11 @@ std::string commonFidelity(const Block& block) {
 }
 
 std::string nameWithFormat(const RunResult& r) {
-  return r.platform + " " + r.format;
+  return platformText(r) + " " + r.format;
 }
 
 std::string overview(const Block& block, const TextOptions& options) {
-  TextTable table({{"platform", false, 26, 20},
+  TextTable table({{"platform", false, 30, 23},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},
@@ -77,7 +77,7 @@ std::string overview(const Block& block, const TextOptions& options) {
       table.add({r->platform, r->format, {"infeasible", Style::bad}});
       continue;
     }
-    table.add({{r->platform, Style::bold},
+    table.add({{platformText(*r), r->hostS > 0.999 * r->timeS ? Style::warn : Style::bold},
                r->format,
                timeText(r->timeS),
                ratioCell(r->timeS, reference->timeS, r == reference),
@@ -108,7 +108,7 @@ std::string overview(const Block& block, const TextOptions& options) {
 
 std::string phaseTable(const Block& block, const TextOptions& options) {
   TextTable table({{"phase"},
-                   {"platform", false, 26, 20},
+                   {"platform", false, 30, 23},
                    {"format", false, 14},
                    {"time", true},
                    {"ratio", true},
@@ -153,7 +153,8 @@ struct Contest {
 };
 
 /// "least energy  X: 2.1x less than Y (the next), 6.4x less than Z (the first)".
-std::string verdict(const Block& block, const Contest& q, const TextOptions& options) {
+std::string verdict(const Block& block, const Contest& q, const TextOptions& options,
+                    const std::vector<RunResult>& all, const std::vector<WinnerRow>& winners) {
   std::vector<const RunResult*> order;
   for (const RunResult* r : block)
     if (r->feasible) order.push_back(r);
@@ -177,6 +178,10 @@ std::string verdict(const Block& block, const Contest& q, const TextOptions& opt
     text += fmt::format("; {} of its {} {} {}", percent(shares[0].share),
                         q.member == &RunResult::timeS ? "time" : "energy",
                         q.member == &RunResult::timeS ? "is bound by" : "is", shares[0].name);
+  const char* metric = q.member == &RunResult::timeS ? "time_s" : "energy_j";
+  for (const WinnerRow& w : winners)
+    if (w.workload == best.workload && w.metric == metric)
+      text += "; " + chanceText(w, w.rival.empty() ? "" : nameWithFormat(all[std::stoul(w.rival)]));
   return "  " + styled(fmt::format("{:<14}", q.title), Style::good, options) +
          wrapped(text, options.width - 16, 16) + '\n';
 }
@@ -197,7 +202,8 @@ void refuseMixed(const std::vector<RunResult>& results) {
   }
 }
 
-std::string printCompare(const std::vector<RunResult>& results, const TextOptions& options) {
+std::string printCompare(const std::vector<RunResult>& results, const TextOptions& options,
+                         const std::vector<WinnerRow>& winners) {
   refuseMixed(results);
   std::string out;
   for (const Block& block : blocksOf(results)) {
@@ -212,8 +218,8 @@ std::string printCompare(const std::vector<RunResult>& results, const TextOption
            '\n';
     out += overview(block, options) + phaseTable(block, options) + energyTable(block, options);
     const std::string verdicts =
-        verdict(block, {"fastest", "faster", &RunResult::timeS}, options) +
-        verdict(block, {"least energy", "less", &RunResult::energyJ}, options);
+        verdict(block, {"fastest", "faster", &RunResult::timeS}, options, results, winners) +
+        verdict(block, {"least energy", "less", &RunResult::energyJ}, options, results, winners);
     if (!verdicts.empty()) out += '\n' + verdicts;
   }
   return out;

@@ -28,7 +28,8 @@ double sizeOf(double x, double y) {
 /// Numbers of a row, further ones included.
 std::vector<std::string> columnsOf(const Store& a, const Store& b) {
   std::vector<std::string> names;
-  for (const NumberColumn& c : numberColumns()) names.emplace_back(c.name);
+  // The other metrics follow from these, or say what they rest on.
+  for (int m = 0; m < contractMetricCount; ++m) names.push_back(metricAt(m).name);
   for (const Store* store : {&a, &b})
     for (const std::string& name : extraColumns(store->rows()))
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -36,9 +37,8 @@ std::vector<std::string> columnsOf(const Store& a, const Store& b) {
 }
 
 double numberIn(const PointRow& row, const std::string& column) {
-  for (const NumberColumn& c : numberColumns())
-    if (column == c.name) return row.*c.member;
-  return extraOf(row, column);
+  const auto metric = findMetric(column);
+  return metric && *metric < coreMetricCount ? row[*metric] : extraOf(row, column);
 }
 
 std::string title(const PointRow& row) {

@@ -10,7 +10,7 @@ namespace {
 
 using Rows = std::vector<const PointRow*>;
 
-constexpr std::size_t frontShown = 40;
+constexpr std::size_t frontShown = 40, briefShown = 6;
 constexpr std::size_t longestReason = 240;
 
 void refuseMixedScopes(const std::vector<PointRow>& rows) {
@@ -53,9 +53,13 @@ std::string parameterText(const PointRow& row, const std::vector<std::string>& p
   return text;
 }
 
+std::string platformText(const PointRow& row) {
+  return row.platform + hostNote(row[metricHostShare]);
+}
+
 std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& parameters) {
   const std::string extra = parameterText(row, parameters);
-  return row.platform + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
+  return platformText(row) + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
 }
 
 /// The fastest point of each platform that is not on the front: what the others could have been.
@@ -69,23 +73,99 @@ Rows fastestOfOthers(const Rows& rows, const Rows& front) {
     const auto known = std::find_if(others.begin(), others.end(), samePlatform);
     if (known == others.end())
       others.push_back(row);
-    else if (row->timeS < (*known)->timeS)
+    else if ((*row)[metricTime] < (**known)[metricTime])
       *known = row;
   }
   return others;
 }
 
-std::string frontTable(const Rows& rows, const std::vector<std::string>& parameters,
-                       const TextOptions& options) {
-  const auto faster = [](const PointRow* a, const PointRow* b) { return a->timeS < b->timeS; };
+bool isFaster(const PointRow* a, const PointRow* b) {
+  return (*a)[metricTime] < (*b)[metricTime];
+}
+
+/// What a table of one workload shows.
+struct View {
+  const std::vector<std::string>& parameters;
+  const std::vector<WinnerRow>& winners;  ///< of all workloads
+  const TextOptions& options;
+  std::size_t shown = frontShown;
+  bool others = true;
+};
+
+/// The objectives that a point is the best in, each with the chance that it is.
+std::string bestIn(const PointRow& row, const std::vector<WinnerRow>& winners) {
+  std::string text;
+  for (const WinnerRow& w : winners)
+    if (w.point == row.id && w.workload == row.workload)
+      text += (text.empty() ? "" : ", ") + labelOf(w.metric) + " " + chancePercent(w.probability) +
+              (w.restsOnUnknown() ? " ?" : "");
+  return text;
+}
+
+bool isUnsure(const PointRow& row, const char* metric, const std::vector<WinnerRow>& winners) {
+  return std::any_of(winners.begin(), winners.end(), [&](const WinnerRow& w) {
+    return w.point == row.id && w.workload == row.workload && w.metric == metric &&
+           w.restsOnUnknown();
+  });
+}
+
+/// The fastest `most` of a front, and those that are the best in some objective.
+Rows chosenOf(Rows front, const View& view) {
+  std::stable_sort(front.begin(), front.end(), isFaster);
+  std::size_t room = view.shown;
+  for (const PointRow* row : front)
+    if (!bestIn(*row, view.winners).empty() && room > 0) --room;
+  std::erase_if(front, [&](const PointRow* row) {
+    if (!bestIn(*row, view.winners).empty()) return false;
+    return room == 0 || room-- == 0;
+  });
+  return front;
+}
+
+/// Fewer bits can only win where nobody says what they cost in accuracy.
+std::string accuracyNote(const Rows& rows, const TextOptions& options) {
+  std::vector<std::string> formats;
+  for (const PointRow* row : rows)
+    if (row->feasible && row->accuracyKind == "none" &&
+        std::find(formats.begin(), formats.end(), row->format) == formats.end())
+      formats.push_back(row->format);
+  if (formats.size() < 2) return {};
+  std::string list;
+  for (const std::string& format : formats) list += (list.empty() ? "" : ", ") + format;
+  return "  " +
+         styled(wrapped("accuracy unknown in " + list +
+                            ": formats are compared by cost alone, so fewer bits can only "
+                            "look better",
+                        options.width - 2, 2),
+                Style::warn, options) +
+         '\n';
+}
+
+/// What the marks of a table stand for.
+std::string chanceNote(const std::string& workload, const View& view) {
+  std::string out;
+  for (const WinnerRow& w : view.winners)
+    if (w.workload == workload && w.restsOnUnknown())
+      out += "  " +
+             styled(wrapped("? " + labelOf(w.metric) + ": " + valueText(w.metric, w.value) +
+                                " as given, but " + chanceText(w),
+                            view.options.width - 2, 4),
+                    Style::warn, view.options) +
+             '\n';
+  return out;
+}
+
+std::string frontTable(const Rows& rows, const View& view) {
+  const auto& [parameters, winners, options, shown, withOthers] = view;
   Rows front;
   for (const PointRow* row : rows)
     if (row->pareto && row->feasible) front.push_back(row);
-  Rows others = fastestOfOthers(rows, front);
-  std::stable_sort(front.begin(), front.end(), faster);
-  std::stable_sort(others.begin(), others.end(), faster);
+  const std::size_t whole = front.size();
+  Rows others = withOthers ? fastestOfOthers(rows, front) : Rows{};
+  front = chosenOf(std::move(front), view);
+  std::stable_sort(others.begin(), others.end(), isFaster);
   TextTable table({{"set", false, 3, 3},
-                   {"platform", false, 26, 22},
+                   {"platform", false, 30, 23},
                    {"format", false, 14},
                    {"genes", false, 40},
                    {"time", true},
@@ -93,31 +173,32 @@ std::string frontTable(const Rows& rows, const std::vector<std::string>& paramet
                    {"peak", true},
                    {"area", true},
                    {"accuracy", true},
+                   {"best in", false, 34, 14},
                    {"time is"},
                    {"energy is", false, 12},
                    {"fidelity", false, 16}});
   const auto add = [&](const PointRow& r, bool inSet) {
     const Style style = inSet ? Style::bold : Style::dim;
     table.add({{inSet ? "●" : "", Style::good},
-               {r.platform, style},
+               {platformText(r), r.device == "host" ? Style::warn : style},
                r.format,
                parameterText(r, parameters),
-               timeText(r.timeS),
-               energyText(r.energyJ),
-               powerText(r.powerPeakW),
-               std::isfinite(r.areaMm2) ? plainNumber(r.areaMm2) + " mm2" : "",
-               std::isfinite(r.accuracy) ? percent(r.accuracy) : "",
+               timeText(r[metricTime]) + (isUnsure(r, "time_s", winners) ? " ?" : ""),
+               energyText(r[metricEnergy]) + (isUnsure(r, "energy_j", winners) ? " ?" : ""),
+               powerText(r[metricPowerPeak]) + (isUnsure(r, "power_peak_w", winners) ? " ?" : ""),
+               std::isfinite(r[metricArea]) ? plainNumber(r[metricArea]) + " mm2" : "",
+               std::isfinite(r[metricAccuracy]) ? percent(r[metricAccuracy]) : "",
+               bestIn(r, winners),
                r.bound,
                r.energyCategory,
                r.fidelity == "event+analytic" ? "event*" : r.fidelity});
   };
-  for (std::size_t i = 0; i < std::min(front.size(), frontShown); ++i) add(*front[i], true);
+  for (const PointRow* row : front) add(*row, true);
   for (const PointRow* row : others) add(*row, false);
   if (table.empty()) return "  no feasible point\n";
   std::string out = table.text(options);
-  if (front.size() > frontShown)
-    out += styled(fmt::format("  and {} more in the set; the CSV lists all",
-                              front.size() - frontShown),
+  if (whole > front.size())
+    out += styled(fmt::format("  and {} more in the set; the CSV lists all", whole - front.size()),
                   Style::dim, options) +
            '\n';
   return out;
@@ -126,17 +207,17 @@ std::string frontTable(const Rows& rows, const std::vector<std::string>& paramet
 struct Contest {
   const char* title;
   const char* better;
-  double PointRow::*member;
+  int metric;
 };
 
 /// The best point, and by how much it beats the best point of any other platform.
-std::string winner(const Rows& rows, const Contest& contest,
-                   const std::vector<std::string>& parameters, const TextOptions& options) {
+std::string winner(const Rows& rows, const Contest& contest, const View& view) {
+  const auto& [parameters, winners, options, shown, others] = view;
   const auto bestOf = [&](const std::string& except) {
     const PointRow* best = nullptr;
     for (const PointRow* row : rows)
-      if (row->feasible && row->platform != except && std::isfinite(row->*contest.member) &&
-          (best == nullptr || row->*contest.member < best->*contest.member))
+      if (row->feasible && row->platform != except && std::isfinite((*row)[contest.metric]) &&
+          (best == nullptr || (*row)[contest.metric] < (*best)[contest.metric]))
         best = row;
     return best;
   };
@@ -144,17 +225,24 @@ std::string winner(const Rows& rows, const Contest& contest,
   if (best == nullptr) return {};
   const PointRow* next = bestOf(best->platform);
   std::string text = nameOfPoint(*best, parameters);
-  if (next != nullptr && next->*contest.member == best->*contest.member)
+  if (next != nullptr && (*next)[contest.metric] == (*best)[contest.metric])
     text += ", equal to " + nameOfPoint(*next, parameters);
   else if (next != nullptr)
     text += fmt::format(": {} {} than {}, the best of another platform",
-                        ratioText(next->*contest.member / best->*contest.member), contest.better,
-                        nameOfPoint(*next, parameters));
-  if (contest.member == &PointRow::timeS && std::isfinite(best->boundShare))
+                        ratioText((*next)[contest.metric] / (*best)[contest.metric]),
+                        contest.better, nameOfPoint(*next, parameters));
+  if (contest.metric == metricTime && std::isfinite(best->boundShare))
     text += fmt::format("; {} of its time is bound by {}", percent(best->boundShare), best->bound);
-  if (contest.member == &PointRow::energyJ && std::isfinite(best->energyCategoryShare))
+  if (contest.metric == metricEnergy && std::isfinite(best->energyCategoryShare))
     text += fmt::format("; {} of its energy is {}", percent(best->energyCategoryShare),
                         best->energyCategory);
+  for (const WinnerRow& w : winners)
+    if (w.point == best->id && w.metric == metricAt(contest.metric).name &&
+        w.workload == best->workload) {
+      const auto rival = std::find_if(rows.begin(), rows.end(),
+                                      [&](const PointRow* row) { return row->id == w.rival; });
+      text += "; " + chanceText(w, rival == rows.end() ? "" : nameOfPoint(**rival, parameters));
+    }
   return "  " + styled(fmt::format("{:<14}", contest.title), Style::good, options) +
          wrapped(text, options.width - 16, 16) + '\n';
 }
@@ -181,8 +269,11 @@ std::string refusals(const Rows& rows, const TextOptions& options) {
 
 }  // namespace
 
-std::string printPareto(const std::vector<PointRow>& all, const TextOptions& options, bool verdicts,
-                        const std::vector<std::string>& order) {
+namespace {
+
+std::string printed(const std::vector<PointRow>& all, const TextOptions& options, bool verdicts,
+                    bool brief, const std::vector<std::string>& order,
+                    const std::vector<WinnerRow>& winners) {
   if (all.empty()) return "no points\n";
   refuseMixedScopes(all);
   std::vector<std::string> workloads;
@@ -204,15 +295,32 @@ std::string printPareto(const std::vector<PointRow>& all, const TextOptions& opt
            styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
                               all.front().scope, rows.size(), feasible, front),
                   Style::dim, options) +
-           '\n' + frontTable(rows, parameters, options);
+           '\n';
+    const View view{parameters, winners, options, brief ? briefShown : frontShown, !brief};
+    out += frontTable(rows, view) + (brief ? chanceNote(workload, view) : "") +
+           accuracyNote(rows, options);
     if (!verdicts) continue;
     out += '\n';
-    out += winner(rows, {"fastest", "faster", &PointRow::timeS}, parameters, options);
-    out += winner(rows, {"least energy", "less", &PointRow::energyJ}, parameters, options);
-    out += winner(rows, {"lowest peak", "lower", &PointRow::powerPeakW}, parameters, options);
+    out += winner(rows, {"fastest", "faster", metricTime}, view);
+    out += winner(rows, {"least energy", "less", metricEnergy}, view);
+    out += winner(rows, {"lowest peak", "lower", metricPowerPeak}, view);
     out += refusals(rows, options);
   }
   return out;
+}
+
+}  // namespace
+
+std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options,
+                        bool verdicts, const std::vector<std::string>& order,
+                        const std::vector<WinnerRow>& winners) {
+  return printed(rows, options, verdicts, false, order, winners);
+}
+
+std::string printParetoBrief(const std::vector<PointRow>& rows, const TextOptions& options,
+                             const std::vector<std::string>& order,
+                             const std::vector<WinnerRow>& winners) {
+  return printed(rows, options, false, true, order, winners);
 }
 
 }  // namespace wattlas

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "models/records.h"
 #include "results/print_parts.h"
 #include "results/table.h"
 
@@ -27,6 +28,11 @@ std::string headline(const RunResult& r, const TextOptions& options) {
                             r.energyMode, r.fidelity, r.mapping, r.seed),
                 Style::dim, options) +
          '\n';
+  if (const std::string note = hostNote(r.timeS > 0 ? r.hostS / r.timeS : 0); !note.empty())
+    out += styled(fmt::format("! the host runs what the device refuses: {} of the time",
+                              percent(r.hostS / r.timeS)),
+                  Style::warn, options) +
+           '\n';
   if (const std::string below = belowRequested(r); !below.empty()) {
     std::string levels;
     for (const auto& [component, level] : r.fidelityUsed)

@@ -21,7 +21,7 @@ struct TextField {
   std::string PointRow::*member;
   bool unique;  ///< differs in every row, so a dictionary would not help
 };
-inline constexpr std::array<TextField, 10> textFields = {{
+inline constexpr std::array<TextField, 11> textFields = {{
     {"point_id", &PointRow::id, true},
     {"platform", &PointRow::platform, false},
     {"workload", &PointRow::workload, false},
@@ -32,20 +32,20 @@ inline constexpr std::array<TextField, 10> textFields = {{
     {"reason", &PointRow::reason, false},
     {"config_hash", &PointRow::configHash, true},
     {"bound", &PointRow::bound, false},
+    {"device", &PointRow::device, false},
 }};
 inline constexpr TextField energyCategory = {"energy_category", &PointRow::energyCategory, false};
 inline constexpr std::size_t fieldsBeforeParameters = 4;
 
-/// Numbers of the file: those of the CSV, and the shares of what decides a point.
-inline const std::vector<NumberColumn>& numbers() {
-  static const std::vector<NumberColumn> all = [] {
-    std::vector<NumberColumn> columns = numberColumns();
-    columns.push_back({"bound_share", &PointRow::boundShare});
-    columns.push_back({"energy_category_share", &PointRow::energyCategoryShare});
-    return columns;
-  }();
-  return all;
-}
+/// Numbers of the file: the metrics of every point, and the shares of what decides it.
+struct NumberField {
+  std::string name;
+  int metric = -1;
+  double PointRow::*member = nullptr;
+  double of(const PointRow& row) const { return metric >= 0 ? row[metric] : row.*member; }
+  void set(PointRow& row, double v) const { (metric >= 0 ? row[metric] : row.*member) = v; }
+};
+const std::vector<NumberField>& numbers();
 
 /// Unit of a number column by its name (`time_s`, `energy_j.p95`); "1" = a plain number.
 std::string unitOf(std::string_view column);

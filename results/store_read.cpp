@@ -132,10 +132,20 @@ struct Store::State {
     return found;
   }
 
+  /// Files of older versions lack columns that came later.
+  bool has(const std::string& name) const { return hasLink(*file, column(name)); }
+
   void readText(const layout::TextField& field, Budget& budget) {
+    if (field.member == &PointRow::device && !has(field.name)) return;
     open(column(field.name), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
       rows[i].*field.member = std::move(t);
     });
+  }
+
+  /// Metrics that were further columns in files of older versions.
+  static bool isLaterMetric(const std::string& name) {
+    const auto metric = findMetric(name);
+    return metric && *metric >= contractMetricCount && *metric < coreMetricCount;
   }
 
   /// Names of further columns: each once, none that another column has.
@@ -144,8 +154,8 @@ struct Store::State {
     std::vector<std::string> names = textAttributes(group, list);
     std::set<std::string> seen;
     for (const std::string& name : names)
-      if (name.empty() || name.find('/') != std::string::npos || layout::isColumn(name) ||
-          !seen.insert(name).second)
+      if (name.empty() || name.find('/') != std::string::npos ||
+          (layout::isColumn(name) && !isLaterMetric(name)) || !seen.insert(name).second)
         throw Failure(std::string("'") + list + "' names '" + name +
                       "', which is no further column");
     return names;
@@ -160,11 +170,13 @@ struct Store::State {
       open(column(parameter), ColumnType::text, budget).texts([&](std::size_t i, std::string t) {
         if (!t.empty()) rows[i].parameters.emplace_back(parameter, std::move(t));
       });
-    for (const NumberColumn& number : layout::numbers()) {
+    for (const layout::NumberField& number : layout::numbers()) {
+      if (number.metric >= contractMetricCount && !has(number.name)) continue;
       const auto all = open(column(number.name), ColumnType::real, budget).reals();
-      for (std::size_t i = 0; i < all.size(); ++i) rows[i].*number.member = all[i];
+      for (std::size_t i = 0; i < all.size(); ++i) number.set(rows[i], all[i]);
     }
     for (const std::string& name : namesIn(group, "extra")) {
+      if (isLaterMetric(name)) continue;  // read as a metric
       budget.take(name, rows.size(), sizeof rows[0].extra[0]);
       const auto all = open(column(name), ColumnType::real, budget).reals();
       for (std::size_t i = 0; i < all.size(); ++i) rows[i].extra.emplace_back(name, all[i]);

@@ -78,6 +78,12 @@ void checkTable(const StoreTable& table) {
   }
 }
 
+std::string joinedSettings(const RefusedGroup& group) {
+  std::string text;
+  for (const std::string& setting : group.common) text += (text.empty() ? "" : "; ") + setting;
+  return text;
+}
+
 StoreTable historyTable(const std::vector<HistoryStep>& s) {
   return {"/search/history",
           {columnFrom<Integers>("evaluations", s, &HistoryStep::evaluations),
@@ -103,7 +109,7 @@ StoreTable effectsTable(const std::vector<ParameterInfluence>& e) {
 StoreTable regionsTable(const std::vector<RefusedGroup>& r) {
   return {"/search/regions",
           {columnFrom<Texts>("reason", r, &RefusedGroup::reason),
-           columnFrom<Texts>("common", r, &RefusedGroup::common),
+           columnFrom<Texts>("common", r, joinedSettings),
            columnFrom<Integers>("count", r, &RefusedGroup::count),
            columnFrom<Integers>("failed", r, &RefusedGroup::failed)}};
 }
@@ -125,6 +131,19 @@ StoreTable scenariosTable(const std::vector<ScenarioValue>& v) {
            columnFrom<Integers>("scenario", v, &ScenarioValue::scenario),
            columnFrom<Numbers>("time_s", v, &ScenarioValue::timeS, "s"),
            columnFrom<Numbers>("energy_j", v, &ScenarioValue::energyJ, "J")}};
+}
+
+StoreTable winnersTable(const std::vector<WinnerRow>& w) {
+  return {"/uncertainty/winners",
+          {columnFrom<Texts>("workload", w, &WinnerRow::workload),
+           columnFrom<Texts>("metric", w, &WinnerRow::metric),
+           columnFrom<Texts>("point", w, &WinnerRow::point),
+           columnFrom<Texts>("rival", w, &WinnerRow::rival),
+           columnFrom<Texts>("rests_on", w, &WinnerRow::restsOn),
+           columnFrom<Numbers>("probability", w, &WinnerRow::probability, "1"),
+           columnFrom<Numbers>("value", w, &WinnerRow::value),
+           columnFrom<Numbers>("p5", w, &WinnerRow::low),
+           columnFrom<Numbers>("p95", w, &WinnerRow::high)}};
 }
 
 std::vector<HistoryStep> historyOf(const Store& store) {
@@ -156,9 +175,12 @@ std::vector<ParameterInfluence> effectsOf(const Store& store) {
 std::vector<RefusedGroup> regionsOf(const Store& store) {
   const Reader in(store, "/search/regions");
   std::vector<RefusedGroup> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Texts>("reason")[i], in.get<Texts>("common")[i], in.get<Integers>("count")[i],
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::vector<std::string> common;
+    if (const std::string& text = in.get<Texts>("common")[i]; !text.empty()) common = {text};
+    out[i] = {in.get<Texts>("reason")[i], std::move(common), in.get<Integers>("count")[i],
               in.get<Integers>("failed")[i] != 0};
+  }
   return out;
 }
 
@@ -182,6 +204,18 @@ std::vector<ScenarioValue> scenariosOf(const Store& store) {
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = {in.get<Texts>("point")[i], in.get<Integers>("scenario")[i],
               in.get<Numbers>("time_s")[i], in.get<Numbers>("energy_j")[i]};
+  return out;
+}
+
+std::vector<WinnerRow> winnersOf(const Store& store) {
+  const Reader in(store, "/uncertainty/winners");
+  std::vector<WinnerRow> out(in.rows());
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = {in.get<Texts>("workload")[i], in.get<Texts>("metric")[i],
+              in.get<Texts>("point")[i],    in.get<Texts>("rival")[i],
+              in.get<Texts>("rests_on")[i], in.get<Numbers>("probability")[i],
+              in.get<Numbers>("value")[i],  in.get<Numbers>("p5")[i],
+              in.get<Numbers>("p95")[i]};
   return out;
 }
 

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "models/records.h"
+
 namespace wattlas {
 
 class Store;
@@ -36,53 +38,13 @@ struct StoreTable {
 /// empty or repeated column name or one with '/'.
 void checkTable(const StoreTable& table);
 
-/// One step of a search's anytime curve.
-struct HistoryStep {
-  std::int64_t evaluations = 0;  ///< different designs evaluated so far
-  double hypervolume = 0;        ///< share of the box from best to reference, 0..1
-  std::int64_t seed = 0;
-  std::string workload;
-};
-/// One parameter moved to both ends of its interval, the others at their value.
-struct TornadoBar {
-  std::string point, parameter;  ///< point_id of the row, path of the parameter
-  double low = 0, high = 0;      ///< `metric` at the parameter's low and high end
-  std::string metric;            ///< "time_s", "energy_j", ...
-  /// The same two from simulations at the row's own fidelity; NaN = only the closed form was asked.
-  double simulatedLow = std::numeric_limits<double>::quiet_NaN(),
-         simulatedHigh = std::numeric_limits<double>::quiet_NaN();
-};
-/// One point under one common scenario; equal numbers are equal guesses in all points.
-struct ScenarioValue {
-  std::string point;
-  std::int64_t scenario = 0;
-  double timeS = 0, energyJ = 0;
-};
-/// What points are compared by.
-struct ObjectiveInfo {
-  std::string name;  ///< a number column of the points
-  bool maximise = false;
-};
-/// How a design parameter acted on one platform; `pairs` 0 = never varied alone, so nothing is
-/// known.
-struct ParameterInfluence {
-  std::string parameter, platform;
-  std::int64_t pairs = 0;
-  bool changes = false;
-};
-/// Points refused for the same reason.
-struct RefusedGroup {
-  std::string reason, common;  ///< `common`: settings that all of them share
-  std::int64_t count = 0;
-  bool failed = false;  ///< a crash or a time limit instead of an answer
-};
-
 StoreTable historyTable(const std::vector<HistoryStep>& steps);            // /search/history
 StoreTable objectivesTable(const std::vector<ObjectiveInfo>& objectives);  // /search/objectives
 StoreTable effectsTable(const std::vector<ParameterInfluence>& effects);   // /search/effects
 StoreTable regionsTable(const std::vector<RefusedGroup>& regions);         // /search/regions
 StoreTable tornadoTable(const std::vector<TornadoBar>& bars);              // /uncertainty/tornado
 StoreTable scenariosTable(const std::vector<ScenarioValue>& values);       // /uncertainty/scenarios
+StoreTable winnersTable(const std::vector<WinnerRow>& winners);            // /uncertainty/winners
 
 /// The same read back; empty when the file has no such table. Throw InputError naming the file when
 /// a column is missing or of another kind.
@@ -92,5 +54,8 @@ std::vector<ParameterInfluence> effectsOf(const Store& store);
 std::vector<RefusedGroup> regionsOf(const Store& store);
 std::vector<TornadoBar> tornadoOf(const Store& store);
 std::vector<ScenarioValue> scenariosOf(const Store& store);
+/// The settings of a group as one text, "a = 1; b = 2".
+std::string joinedSettings(const RefusedGroup& group);
+std::vector<WinnerRow> winnersOf(const Store& store);
 
 }  // namespace wattlas

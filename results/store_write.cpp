@@ -20,25 +20,27 @@ constexpr hsize_t textPerChunk = 1 << 18;
 
 }  // namespace
 
+const std::vector<layout::NumberField>& layout::numbers() {
+  static const std::vector<NumberField> all = [] {
+    std::vector<NumberField> fields;
+    for (int m = 0; m < coreMetricCount; ++m) fields.push_back({metricAt(m).name, m});
+    fields.push_back({"bound_share", -1, &PointRow::boundShare});
+    fields.push_back({"energy_category_share", -1, &PointRow::energyCategoryShare});
+    return fields;
+  }();
+  return all;
+}
+
 std::string layout::unitOf(std::string_view column) {
   for (const char* quantile : {".p5", ".p50", ".p95"})
     if (column.ends_with(quantile)) column.remove_suffix(std::strlen(quantile));
-  // An expression has the unit that it comes to; its last name says nothing.
-  if (column.find_first_of(" ()*+-") != std::string_view::npos ||
-      column.find("÷") != std::string_view::npos)
-    return "1";
-  if (column.starts_with("energy_breakdown_j.")) return "J";
-  if (column.ends_with("_per_s")) return "1/s";
-  if (column.ends_with("_s")) return "s";
-  if (column.ends_with("_j")) return "J";
-  if (column.ends_with("_w")) return "W";
-  if (column.ends_with("_bytes")) return "B";
-  return column.ends_with("_mm2") ? "mm2" : "1";
+  const auto metric = findMetric(column);
+  return metric ? metricAt(*metric).unit : "1";
 }
 
 bool layout::isColumn(std::string_view name) {
   const auto named = [&](const auto& field) { return name == field.name; };
-  const std::vector<NumberColumn>& all = numbers();
+  const std::vector<NumberField>& all = numbers();
   return std::any_of(textFields.begin(), textFields.end(), named) || named(energyCategory) ||
          std::any_of(all.begin(), all.end(), named) || name == "feasible" || name == "pareto";
 }
@@ -116,7 +118,7 @@ struct StoreWriter::State {
     }
     part(layout::fieldsBeforeParameters, texts.size());
     write.texts(group, category);
-    const std::vector<NumberColumn>& columns = layout::numbers();
+    const std::vector<layout::NumberField>& columns = layout::numbers();
     for (std::size_t i = 0; i < columns.size(); ++i)
       write.values(group, columns[i].name, H5T_IEEE_F64LE, numbers[i],
                    layout::unitOf(columns[i].name));
@@ -203,8 +205,8 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
   for (std::size_t i = 0; i < s.texts.size(); ++i)
     s.texts[i].add(row.*layout::textFields[i].member);
   s.category.add(row.energyCategory);
-  const std::vector<NumberColumn>& columns = layout::numbers();
-  for (std::size_t i = 0; i < columns.size(); ++i) s.numbers[i].push_back(row.*columns[i].member);
+  const std::vector<layout::NumberField>& columns = layout::numbers();
+  for (std::size_t i = 0; i < columns.size(); ++i) s.numbers[i].push_back(columns[i].of(row));
   s.feasible.push_back(row.feasible);
   s.pareto.push_back(row.pareto);
   s.content.add(hashText(json));

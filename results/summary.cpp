@@ -10,6 +10,7 @@
 
 #include "models/base/error.h"
 #include "models/base/units.h"
+#include "models/records.h"
 
 namespace wattlas {
 namespace {
@@ -87,6 +88,10 @@ std::vector<Share> energyByCategory(const RunResult& result) {
       add(shares, nameOf(static_cast<Category>(i)), result.breakdownJ[i]);
   finish(shares);
   return shares;
+}
+
+std::string platformText(const RunResult& result) {
+  return result.platform + (result.timeS > 0 ? hostNote(result.hostS / result.timeS) : "");
 }
 
 std::string fidelityText(const RunResult& result) {

@@ -21,9 +21,11 @@ std::string printDesign(const RunResult& result, const TextOptions& options = {}
 std::string printStreams(const RunResult& result, const TextOptions& options = {});
 
 /// Side by side, one block per workload: ratios to the first result of the block, who wins time and
-/// energy and by how much, and what decides it. Throws InputError when scopes or energy modes
+/// energy and by how much, and what decides it. `winners`: how sure that is; their ids are
+/// positions in `results`. Throws InputError when scopes or energy modes
 /// differ.
-std::string printCompare(const std::vector<RunResult>& results, const TextOptions& options = {});
+std::string printCompare(const std::vector<RunResult>& results, const TextOptions& options = {},
+                         const std::vector<WinnerRow>& winners = {});
 /// The refusal alone, for callers that want to know before they simulate.
 void refuseMixed(const std::vector<RunResult>& results);
 
@@ -32,7 +34,12 @@ void refuseMixed(const std::vector<RunResult>& results);
 /// points were infeasible. `design parameters` is the study's order of them. Throws InputError when
 /// scopes differ.
 std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {},
-                        bool verdicts = true, const std::vector<std::string>& parameters = {});
+                        bool verdicts = true, const std::vector<std::string>& parameters = {},
+                        const std::vector<WinnerRow>& winners = {});
+/// The same in a few lines a workload: the best points and how sure they are.
+std::string printParetoBrief(const std::vector<PointRow>& rows, const TextOptions& options = {},
+                             const std::vector<std::string>& parameters = {},
+                             const std::vector<WinnerRow>& winners = {});
 
 class Store;
 /// Two files point by point (by point id): what changed, greatest first, what only one has, and how

@@ -13,8 +13,9 @@ rm -f build-quickstart.log
 cmake --build --preset release --target wattlas_cli
 echo "== 3/3 exploration (under a minute)"
 mkdir -p wattlas-out
-build/release/cli/wattlas explore configs/studies/quickstart.yaml \
+build/release/cli/wattlas explore configs/studies/quickstart.yaml --brief \
   -o wattlas-out/quickstart.h5 --csv wattlas-out/quickstart.csv
+build/release/cli/wattlas report wattlas-out/quickstart.h5 -o wattlas-out/quickstart.html >/dev/null
 echo "== done in $(($(date +%s) - started)) s"
-echo "   all points:  wattlas-out/quickstart.h5 and wattlas-out/quickstart.csv"
-echo "   next:        build/release/cli/wattlas run -p pim-ai-4chip -w llama2-7b --format fp16"
+echo "   next:   build/release/cli/wattlas run -p pim-ai-4chip -w llama2-7b --format fp16"
+echo "   report: open wattlas-out/quickstart.html in a browser (xdg-open wattlas-out/quickstart.html)"

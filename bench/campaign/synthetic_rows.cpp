@@ -10,8 +10,8 @@
 
 #include "explorer/campaign/evaluation_key.h"
 #include "explorer/campaign/shard.h"
-#include "explorer/metric.h"
 #include "models/base/random.h"
+#include "models/metric.h"
 
 namespace {
 

@@ -18,7 +18,7 @@ struct CampaignStatus {
   std::size_t waiting = 0;  ///< of those without an answer: broke down once, will be tried again
   std::vector<Hash128> missing;  ///< fixed plan: all; search: of the current generation
   bool complete = false;
-  std::vector<InfeasibleGroup> regions;  ///< refusals and failures by reason, worst first
+  std::vector<RefusedGroup> regions;  ///< refusals and failures by reason, worst first
   std::vector<JournalSummary> journals;
   std::uint64_t duplicates = 0;
   std::vector<JournalConflict> conflicts;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -50,8 +50,7 @@ std::string buildFingerprint() {
 EvaluationKeys::EvaluationKeys(const Study& study, bool withDetail, const std::string& build) {
   Hasher hasher;
   hasher.text("wattlas evaluation 1").text(build).text(study.fidelity).integer(withDetail ? 1 : 0);
-  for (const int metric : study.metrics)
-    hasher.text(allMetrics()[static_cast<std::size_t>(metric)].name);
+  for (const int metric : study.metrics) hasher.text(metricAt(metric).name);
   for (const Constraint& constraint : study.constraints)
     hasher.text(constraint.expression.source());
   // Names in constraints may be derived values that set nothing and are in no point id.

@@ -1,7 +1,7 @@
 #include "explorer/campaign/merge.h"
 
 #include "explorer/campaign/evaluation_key.h"
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
@@ -66,8 +66,7 @@ class FixedRows {
 
 std::vector<std::string> metricNamesOf(const Study& study) {
   std::vector<std::string> names;
-  for (const int metric : study.metrics)
-    names.push_back(allMetrics()[static_cast<std::size_t>(metric)].name);
+  for (const int metric : study.metrics) names.push_back(metricAt(metric).name);
   return names;
 }
 

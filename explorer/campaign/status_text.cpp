@@ -63,7 +63,7 @@ std::string journalLines(const CampaignStatus& status, std::int64_t now) {
 std::string reasonLines(const CampaignStatus& status) {
   std::string out;
   for (std::size_t i = 0; i < std::min(status.regions.size(), shownReasons); ++i) {
-    const InfeasibleGroup& region = status.regions[i];
+    const RefusedGroup& region = status.regions[i];
     std::string line =
         fmt::format("  {:>8} {:<10} {}", region.count, region.failed ? "failed" : "infeasible",
                     plainText(region.reason));

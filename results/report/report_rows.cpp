@@ -83,7 +83,8 @@ class RowsBuilder {
                                        {"reason", &PointRow::reason},
                                        {"bound", &PointRow::bound},
                                        {"energy_category", &PointRow::energyCategory},
-                                       {"accuracy_kind", &PointRow::accuracyKind}}) {
+                                       {"accuracy_kind", &PointRow::accuracyKind},
+                                       {"device", &PointRow::device}}) {
       const Dictionary d = column([m = member](const PointRow& r) { return r.*m; });
       if (std::string_view(name) == "platform") families(d.values());
       out_["text"][name] = d.json();
@@ -112,21 +113,26 @@ class RowsBuilder {
     out_["pareto"] = pareto;
   }
 
+  /// Families of the platforms and, for points that a host ran, that of host processors.
   void families(const std::vector<std::string>& platforms) {
     Json list = Json::array(), of = Json::array();
     std::vector<std::string> names;
-    for (const std::string& platform : platforms) {
-      const Family& family = familyOf(platform);
+    const auto add = [&](const Family& family) {
       const auto known = std::find(names.begin(), names.end(), family.name);
-      of.push_back(known - names.begin());
-      if (known != names.end()) continue;
+      const auto index = known - names.begin();
+      if (known != names.end()) return index;
       names.push_back(family.name);
       const Colour& colour = palette[family.colour % palette.size()];
       list.push_back({{"name", family.name},
                       {"shape", shapeNames[static_cast<std::size_t>(family.shape)]},
                       {"light", colour.light},
                       {"dark", colour.dark}});
-    }
+      return index;
+    };
+    for (const std::string& platform : platforms) of.push_back(add(familyOf(platform)));
+    const bool hosted = std::any_of(shown_.begin(), shown_.end(),
+                                    [&](std::size_t i) { return row(i).device == "host"; });
+    if (hosted) out_["hostFamily"] = add(hostFamily());
     out_["families"] = list;
     out_["familyOf"] = of;  // by platform
     Json colours = Json::array();
@@ -140,15 +146,18 @@ class RowsBuilder {
     Json cells = Json::array();
     for (const double v : values) cells.push_back(number(v));
     const Measure measure = measureOf(name);
-    out_["num"].push_back(
-        {{"name", name}, {"label", measure.name}, {"unit", layout::unitOf(name)}, {"v", cells}});
+    out_["num"].push_back({{"name", name},
+                           {"label", measure.name},
+                           {"unit", layout::unitOf(name)},
+                           {"better", nameOf(measure.better)},
+                           {"v", cells}});
   }
 
   void numbers() {
     out_["num"] = Json::array();
     std::vector<double> values(shown_.size());
-    for (const NumberColumn& c : layout::numbers()) {
-      for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = row(shown_[k]).*c.member;
+    for (const layout::NumberField& c : layout::numbers()) {
+      for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = c.of(row(shown_[k]));
       numberColumn(c.name, values);
     }
     for (const std::string& name : extraColumns(store_.rows())) {
@@ -166,10 +175,24 @@ class RowsBuilder {
     for (const ComparisonRow& d : comparisonsOf(store_)) {
       const auto a = rows.find(d.winner), b = rows.find(d.other);
       if (a == rows.end() || b == rows.end()) continue;
-      const auto name = [](const PointRow& r) { return r.platform + " " + r.format; };
-      list.push_back({d.winner, name(*a->second), d.other, name(*b->second), a->second->workload,
-                      d.metric, number(d.probability), number(d.ratio), number(d.low),
-                      number(d.high), d.decidedBy, d.level});
+      list.push_back({d.winner, nameOf(*a->second), d.other, nameOf(*b->second),
+                      a->second->workload, d.metric, number(d.probability), number(d.ratio),
+                      number(d.low), number(d.high), d.decidedBy, d.level});
+    }
+    return list;
+  }
+
+  /// [workload, objective, point id, name of the rival, rests on, probability, value, low, high,
+  /// whether it rests on an unknown]
+  Json winners() const {
+    Json list = Json::array();
+    for (const WinnerRow& w : winnersOf(store_)) {
+      const auto rival = std::find_if(store_.rows().begin(), store_.rows().end(),
+                                      [&](const PointRow& r) { return r.id == w.rival; });
+      list.push_back({w.workload, w.metric, w.point,
+                      rival == store_.rows().end() ? "" : nameOf(*rival), w.restsOn,
+                      number(w.probability), number(w.value), number(w.low), number(w.high),
+                      w.restsOnUnknown()});
     }
     return list;
   }
@@ -180,11 +203,12 @@ class RowsBuilder {
     for (const ParameterInfluence& e : effectsOf(store_))
       effects.push_back({e.parameter, e.platform, e.pairs, e.changes});
     for (const RefusedGroup& r : regionsOf(store_))
-      regions.push_back({r.reason, r.common, r.count, r.failed});
+      regions.push_back({r.reason, joinedSettings(r), r.count, r.failed});
     out_["objectives"] = objectives;
     out_["effects"] = effects;
     out_["regions"] = regions;
     out_["duels"] = comparisons();
+    out_["winners"] = winners();
     std::map<std::pair<std::string, std::int64_t>, Json> curves;
     for (const HistoryStep& step : historyOf(store_))
       curves[{step.workload, step.seed}].push_back({step.evaluations, number(step.hypervolume)});

@@ -44,8 +44,8 @@ void markFronts(std::vector<PointRow>& rows) {
     row.pareto = row.feasible;
     for (const PointRow& other : rows)
       if (row.pareto && other.feasible && other.workload == row.workload)
-        if (other.timeS <= row.timeS && other.energyJ <= row.energyJ &&
-            (other.timeS < row.timeS || other.energyJ < row.energyJ))
+        if (other[metricTime] <= row[metricTime] && other[metricEnergy] <= row[metricEnergy] &&
+            (other[metricTime] < row[metricTime] || other[metricEnergy] < row[metricEnergy]))
           row.pareto = false;
   }
 }
@@ -55,9 +55,10 @@ PointRow rowOf(int i, const RunResult& r, bool intervals) {
                               {{"dpu.clock", fmt::format("{} MHz", 250 + 50 * (i % 5))},
                                {"workload.batch", fmt::format("{}", 1 << i % 4)}});
   if (intervals)
-    row.extra = {{"time_s.p5", row.timeS * 0.8},      {"time_s.p50", row.timeS},
-                 {"time_s.p95", row.timeS * 1.35},    {"energy_j.p5", row.energyJ * 0.7},
-                 {"energy_j.p50", row.energyJ * 1.1}, {"energy_j.p95", row.energyJ * 1.9}};
+    row.extra = {
+        {"time_s.p5", row[metricTime] * 0.8},      {"time_s.p50", row[metricTime]},
+        {"time_s.p95", row[metricTime] * 1.35},    {"energy_j.p5", row[metricEnergy] * 0.7},
+        {"energy_j.p50", row[metricEnergy] * 1.1}, {"energy_j.p95", row[metricEnergy] * 1.9}};
   return row;
 }
 
@@ -93,7 +94,7 @@ void writeFull(const std::string& path) {
                                 {"dpu.clock", "upmem-dimm", 12, true},
                                 {"workload.batch", hostile, 0, false}}));
   writer.addTable(
-      regionsTable({{std::string("too large ") + hostile, "platform = gpu-h100-sxm", 6, false}}));
+      regionsTable({{std::string("too large ") + hostile, {"platform = gpu-h100-sxm"}, 6, false}}));
   std::vector<HistoryStep> history;
   for (const char* workload : {"llama2-7b", "ecg-dscnn1d"})
     for (int seed = 1; seed <= 5; ++seed)
@@ -119,11 +120,12 @@ void writeMany(const std::string& path, int points) {
   // Only the nearest to the origin can be in the front: a quadratic search over all is slow.
   std::vector<PointRow*> sorted;
   for (PointRow& row : rows) sorted.push_back(&row);
-  std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->timeS < b->timeS; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](auto* a, auto* b) { return (*a)[metricTime] < (*b)[metricTime]; });
   double least = 1e300;
   for (PointRow* row : sorted)
-    if (row->energyJ < least) {
-      least = row->energyJ;
+    if ((*row)[metricEnergy] < least) {
+      least = (*row)[metricEnergy];
       row->pareto = true;
     }
   for (const PointRow& row : rows) writer.append(row);

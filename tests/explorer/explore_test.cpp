@@ -5,8 +5,8 @@
 #include <signal.h>
 
 #include "explorer/interrupt.h"
-#include "explorer/metric.h"
 #include "explorer/summary.h"
+#include "models/metric.h"
 #include "tests/explorer/fake_model.h"
 #include "tests/explorer/study_text.h"
 
@@ -64,9 +64,9 @@ TEST(Explore, ParametersRuledOutAreNeverEvaluated) {
 TEST(Explore, NamesParametersWithoutEffect) {
   const ExploreOutcome outcome =
       run(studyText("  x: {ordinal: [1, 2]}\n  paint: {categorical: [red, blue]}\n"));
-  for (const ParameterEffect& effect : outcome.effects) {
-    EXPECT_GT(effect.pairs, 0u);
-    EXPECT_EQ(effect.changesAnything, effect.parameter != "paint") << effect.parameter;
+  for (const ParameterInfluence& effect : outcome.effects) {
+    EXPECT_GT(effect.pairs, 0);
+    EXPECT_EQ(effect.changes, effect.parameter != "paint") << effect.parameter;
   }
   EXPECT_THAT(summarise(outcome),
               HasSubstr("knobs without effect: paint on alpha (2 pairs), paint on beta (2 pairs)"));
@@ -77,7 +77,7 @@ TEST(Explore, CountsInfeasibleRegionsByReason) {
       run(studyText("  x: {ordinal: [1, 2, 4]}\n"
                     "  act: {categorical: [refuse], when: \"platform == 'beta' and x > 1\"}\n"));
   ASSERT_EQ(outcome.regions.size(), 1u) << "the numbers in the reason differ, the reason does not";
-  EXPECT_EQ(outcome.regions[0].count, 2u);
+  EXPECT_EQ(outcome.regions[0].count, 2);
   EXPECT_THAT(outcome.regions[0].common, ElementsAre("platform = beta", "x = 2 or 4"));
   EXPECT_EQ(outcome.regions[0].reason, "needs 2 MB more than there are");
 }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "explorer/metric.h"
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {

@@ -14,6 +14,17 @@
 namespace wattlas {
 namespace {
 
+TEST(Chance, CountsScenariosInWhichADesignIsTheBestOfAll) {
+  const double refused = std::nan("");
+  const Chance chance = chanceToBeBest({1, 1, 1, refused},
+                                       {{2, 1, 0.5, refused}, {2, 2, 0.25, 5}, {9, 9, 9, refused}});
+  EXPECT_DOUBLE_EQ(chance.probability, (1 + 0.5 + 0 + 0) / 4);
+  ASSERT_TRUE(chance.rival);
+  EXPECT_EQ(*chance.rival, 1u) << "beats it in two scenarios, the first only in one";
+  EXPECT_EQ(chanceToBeBest({1, 1}, {}).probability, 1);
+  EXPECT_FALSE(chanceToBeBest({1, 1}, {{2, 2}}).rival);
+}
+
 /// A toy platform whose link and energy per bit are known as intervals, in closed form.
 class Comparisons : public ::testing::Test {
  protected:

@@ -42,6 +42,30 @@ search: {method: exhaustive, budget: 0, seed: 1}
   EXPECT_EQ(study.search.method, SearchMethod::exhaustive);
 }
 
+TEST(Study, OtherSpellingsMeanTheSame) {
+  const std::string genes = studyText("  x: {ordinal: [1, 2]}\n");
+  std::string parameters = genes;
+  parameters.replace(parameters.find("genes:"), 6, "parameters:");
+  EXPECT_EQ(test::study(parameters).tree.toYaml(), test::study(genes).tree.toYaml());
+  EXPECT_THAT(problemsOf(genes + "parameters: {}\n"), HasSubstr("stands beside 'genes'"));
+  const Study study = test::study(
+      "workloads: [net]\ngenes: {platform: {categorical: [alpha]}}\n"
+      "objectives: [{minimize: edp}, {maximize: tokens_per_s}]\n");
+  EXPECT_EQ(study.objectives[0].name, "edp_js");
+  EXPECT_TRUE(study.objectives[1].maximise);
+}
+
+TEST(Study, WorkloadsAreNamedWithoutTheirPath) {
+  const Study study = test::study(
+      "workloads: [/home/me/a/net.yaml, b/net.yaml, nets/other.yaml, opt-1.3b, 'gemv:64x64']\n"
+      "genes: {platform: {categorical: [alpha]}}\nobjectives: [{minimise: time_s}]\n");
+  EXPECT_EQ(study.workloadName(0), "a-net");
+  EXPECT_EQ(study.workloadName(1), "b-net");
+  EXPECT_EQ(study.workloadName(2), "other");
+  EXPECT_EQ(study.workloadName(3), "opt-1.3b");
+  EXPECT_EQ(study.workloadName(4), "gemv:64x64");
+}
+
 TEST(Study, AllParameterKindsAreRead) {
   const Study study = test::study(studyText(R"(
   a: {ordinal: [1, 2, 8]}

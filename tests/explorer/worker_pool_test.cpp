@@ -214,8 +214,8 @@ TEST(WorkerPool, EveryPointCrashingStillGivesEveryRow) {
 TEST(WorkerPool, SaysWhenWorkersCannotStart) {
   WorkerPoolOptions options;
   options.command = {"/no/such/program"};
-  WorkerPool missing(options);
-  EXPECT_THROW(runWith(studyText(""), missing), std::runtime_error);
+  WorkerPool absent(options);
+  EXPECT_THROW(runWith(studyText(""), absent), std::runtime_error);
   options.command = {WATTLAS_FAKE_WORKER, "broken"};
   WorkerPool broken(options);
   try {

@@ -76,8 +76,8 @@ TEST_F(Diff, LongListsAreCutAndSaySo) {
 
 TEST_F(Diff, FurtherNumbersCountToo) {
   PointRow x = point("x"), y = point("x");
-  x.extra = {{"tokens_per_s", 10}};
-  y.extra = {{"tokens_per_s", 20}};
+  x.extra = {{"decode.tokens_per_s", 10}};
+  y.extra = {{"decode.tokens_per_s", 20}};
   EXPECT_THAT(printDiff(store("a", {x}), store("b", {y})), HasSubstr("tokens per second"));
 }
 

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -154,13 +155,17 @@ TEST(Csv, NumbersAreShortAndRounded) {
 TEST(PointCsv, HeaderAndOrderAreThoseOfTheContract) {
   PointRow row = makePointRow("id1", test::sampleResult(), {{"dpu.clock", "350 MHz"}});
   row.pareto = true;
-  EXPECT_EQ(
-      pointCsv({row}),
-      "point_id,platform,workload,format,dpu.clock,fidelity,scope,time_s,energy_j,"
-      "power_avg_w,power_peak_w,area_mm2,accuracy,accuracy_se,accuracy_kind,feasible,pareto,"
-      "reason,config_hash\n"
-      "id1,upmem-dimm,llama2-7b,w8a8kv8,350 MHz,event+analytic,node,1.25,100,80,95.5,330,,,none,"
-      "true,true,,00112233445566778899aabbccddeeff\n");
+  const std::string csv = pointCsv({row});
+  EXPECT_THAT(
+      csv,
+      testing::StartsWith(
+          "point_id,platform,workload,format,dpu.clock,fidelity,scope,time_s,energy_j,"
+          "power_avg_w,power_peak_w,area_mm2,accuracy,accuracy_se,accuracy_kind,feasible,pareto,"
+          "reason,config_hash,device,edp_js,"));
+  EXPECT_THAT(csv, testing::HasSubstr(
+                       "\nid1,upmem-dimm,llama2-7b,w8a8kv8,350 "
+                       "MHz,event+analytic,node,1.25,100,80,95.5,330,,,none,"
+                       "true,true,,00112233445566778899aabbccddeeff,device,125,64,0.9375,0.25,"));
 }
 
 TEST(PointCsv, InactiveParametersAndInfeasibleNumbersAreEmptyCells) {

@@ -56,7 +56,7 @@ std::vector<PointRow> samplePoints(int n) {
     PointRow row = makePointRow(
         fmt::format("{}", i),
         sampleResult(i % 2 == 0 ? "upmem-dimm" : "gpu-h100-sxm", 0.01 + random.uniform()));
-    row.energyJ *= 0.5 + random.uniform();
+    row[metricEnergy] *= 0.5 + random.uniform();
     rows.push_back(row);
   }
   rows[0].pareto = true;
@@ -127,6 +127,25 @@ TEST(ParetoPlot, HostileTextIsEscaped) {
   EXPECT_THAT(plot.svg, Not(HasSubstr("<script>")));
 }
 
+TEST(ParetoPlot, AWinnerThatRestsOnAnUnknownCarriesItsChance) {
+  std::vector<PointRow> rows = samplePoints(6);
+  WinnerRow winner{rows[0].workload, "time_s", rows[0].id, "", ""};
+  winner.probability = 0.16;
+  rows[0].pareto = true;
+  const Plot plot = paretoPlot(rows, {"time_s"}, {"energy_j"}, "", {winner});
+  EXPECT_THAT(plot.svg, HasSubstr("? (time 16 %)"));
+  EXPECT_THAT(plot.svg, HasSubstr("? = rests on an unknown"));
+}
+
+TEST(ParetoPlot, WhatTheHostRanIsDrawnAsTheHost) {
+  std::vector<PointRow> rows = samplePoints(2);
+  rows[0].device = "host";
+  rows[0][metricHostShare] = 1;
+  const Plot plot = paretoPlot(rows);
+  EXPECT_THAT(plot.svg, HasSubstr("run on the host"));
+  EXPECT_THAT(plot.csv, HasSubstr(",run on the host,"));
+}
+
 TEST(ParetoPlot, BadRequestsAreRefused) {
   EXPECT_THROW(paretoPlot(samplePoints(3), {"speed"}), InputError);
   EXPECT_THROW(paretoPlot(samplePoints(3), {"accuracy"}), InputError);
@@ -136,18 +155,20 @@ TEST(ParetoPlot, BadRequestsAreRefused) {
   EXPECT_THROW(paretoPlot(rows), InputError);
 }
 
-TEST(RooflinePlot, TakesThePeakFromUtilisationAndSaysSo) {
+TEST(RooflinePlot, TakesThePeakFromUtilisationAndDrawsNoSlopeThatItDoesNotKnow) {
   const Plot plot = rooflinePlot({sampleResult()});
   EXPECT_TRUE(wellFormed(plot.svg));
   // layer.qkv: 2e12 operations in 0.25 s at half the peak.
   EXPECT_THAT(plot.csv, HasSubstr("roof,upmem-dimm,,,,,,16000000000000,"));
-  EXPECT_THAT(plot.svg, HasSubstr("16 Top/s (from utilisation)"));
+  EXPECT_THAT(plot.svg, HasSubstr("16 Top/s peak"));
+  EXPECT_THAT(plot.svg, HasSubstr("no slope where the memory's peak is not known"));
+  EXPECT_THAT(plot.svg, Not(HasSubstr("B/s")));
 }
 
 TEST(RooflinePlot, GivenRoofsAreDrawnAsTheyAre) {
-  const Plot plot = rooflinePlot({sampleResult()}, {{"peak of the sheet", 2e13, 1e11}});
-  EXPECT_THAT(plot.svg, HasSubstr("peak of the sheet 20 Top/s<"));
-  EXPECT_THAT(plot.svg, HasSubstr(">100 GB/s<"));
+  const Plot plot = rooflinePlot({sampleResult()}, {{"sheet", 2e13, 1e11}});
+  EXPECT_THAT(plot.svg, HasSubstr("sheet 20 Top/s peak<"));
+  EXPECT_THAT(plot.svg, HasSubstr(">100 GB/s peak<"));
 }
 
 TEST(RooflinePlot, LeavesOutTheHostAndCopies) {
@@ -319,6 +340,17 @@ std::vector<PointRow> gridPoints() {
         rows.push_back(row);
       }
   return rows;
+}
+
+TEST(HeatmapPlot, QuantitiesStandInOrderWhateverTheSearchMetFirst) {
+  std::vector<PointRow> rows;
+  for (const char* batch : {"32", "1", "8"})
+    for (const char* clock : {"1.2 GHz", "350 MHz"})
+      rows.push_back(makePointRow(std::string(batch) + clock, sampleResult(),
+                                  {{"batch", batch}, {"clock", clock}}));
+  const Plot plot = heatmapPlot(rows, "batch", "clock", {"time_s"}, "");
+  EXPECT_THAT(plot.csv, HasSubstr("llama2-7b,1,350 MHz,1.25,1,1\nllama2-7b,8,350 MHz,1.25,1,1\n"
+                                  "llama2-7b,32,350 MHz,1.25,1,1\nllama2-7b,1,1.2 GHz"));
 }
 
 TEST(HeatmapPlot, ShowsTheBestOfEachCell) {

@@ -52,6 +52,20 @@ TEST_F(Report, IsOnePageThatLoadsNothing) {
   EXPECT_THAT(page, Not(HasSubstr("{{")));
 }
 
+TEST_F(Report, HoldsEveryMetricWithItsUnitAndDirection) {
+  StoreWriter writer({"study", "node", "activity", ""});
+  PointRow row = makePointRow("a", sampleResult());
+  for (int m = 0; m < coreMetricCount; ++m) row[m] = 1 + m;
+  writer.append(row);
+  writer.commit(folder_ / "m.h5");
+  const std::string rows = reportRows(Store(folder_ / "m.h5"), {0});
+  for (int m = 0; m < coreMetricCount; ++m) {
+    EXPECT_THAT(rows, HasSubstr("\"name\":\"" + metricAt(m).name + "\""));
+    EXPECT_THAT(rows, HasSubstr("\"label\":\"" + metricAt(m).label + "\""));
+  }
+  EXPECT_THAT(rows, HasSubstr("\"better\":\"more\""));
+}
+
 TEST_F(Report, CarriesTheChartLibraryWithItsLicence) {
   const std::string page = reportPage(store(1));
   EXPECT_THAT(page, HasSubstr("Chart.js v"));

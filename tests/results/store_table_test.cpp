@@ -42,10 +42,11 @@ TEST(FurtherNumbers, ComeBackAndAreMissingWhereNotGiven) {
 }
 
 TEST(FurtherNumbers, StandBehindTheColumnsOfTheContractInCsv) {
-  const std::string csv = pointCsv({rowWith("a", {{"tokens_per_s", 3.5}}), rowWith("b", {})});
-  EXPECT_THAT(csv, HasSubstr("config_hash,tokens_per_s\n"));
-  EXPECT_THAT(csv, HasSubstr("00112233445566778899aabbccddeeff,3.5\n"));
-  EXPECT_THAT(csv, HasSubstr("00112233445566778899aabbccddeeff,\n"));
+  const std::string csv = pointCsv({rowWith("a", {{"time_s.p5", 3.5}}), rowWith("b", {})});
+  EXPECT_THAT(csv, HasSubstr("config_hash,device,edp_js,tokens_per_s,"));
+  EXPECT_THAT(csv, HasSubstr(",energy_breakdown_j.static,time_s.p5\n"));
+  EXPECT_THAT(csv, HasSubstr(",6,3.5\n"));
+  EXPECT_THAT(csv, HasSubstr(",6,\n"));
 }
 
 TEST(FurtherNumbers, CannotTakeTheNameOfAnotherColumn) {
@@ -91,7 +92,7 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   writer.addTable(historyTable({{100, 0.5, 1, "w"}, {200, 0.75, 2, "w"}}));
   writer.addTable(objectivesTable({{"time_s", false}, {"tokens_per_s", true}}));
   writer.addTable(effectsTable({{"dpu.clock", "upmem-dimm", 4, true}, {"l2", "gpu", 0, false}}));
-  writer.addTable(regionsTable({{"too large", "platform = a or b", 7, false}}));
+  writer.addTable(regionsTable({{"too large", {"platform = a or b"}, 7, false}}));
   writer.addTable(tornadoTable({{"id", "host.idle", 1.0, 2.0, "energy_j", 1.1, 2.2}}));
   writer.addTable(scenariosTable({{"id", 0, 1.5, 2.5}, {"id", 1, 1.6, 2.6}}));
   writer.commit(folder / "a.h5");
@@ -108,7 +109,7 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   EXPECT_TRUE(effectsOf(store)[0].changes);
   EXPECT_EQ(effectsOf(store)[1].pairs, 0);
   ASSERT_EQ(regionsOf(store).size(), 1u);
-  EXPECT_EQ(regionsOf(store)[0].common, "platform = a or b");
+  EXPECT_EQ(joinedSettings(regionsOf(store)[0]), "platform = a or b");
   EXPECT_EQ(regionsOf(store)[0].count, 7);
   ASSERT_EQ(tornadoOf(store).size(), 1u);
   EXPECT_EQ(tornadoOf(store)[0].high, 2.0);
@@ -117,6 +118,21 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   EXPECT_EQ(tornadoOf(store)[0].simulatedHigh, 2.2);
   ASSERT_EQ(scenariosOf(store).size(), 2u);
   EXPECT_EQ(scenariosOf(store)[1].energyJ, 2.6);
+}
+
+TEST(Tables, WinnersComeBack) {
+  const Folder folder;
+  StoreWriter writer({"study", "node", "activity", ""});
+  writer.append(makePointRow("a", sampleResult()));
+  WinnerRow winner{"w", "time_s", "a", "b", "device.link.launch", 0.16, 1, 2, 9};
+  writer.addTable(winnersTable({winner}));
+  writer.commit(folder / "w.h5");
+  const std::vector<WinnerRow> read = winnersOf(Store(folder / "w.h5"));
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].rival, "b");
+  EXPECT_EQ(read[0].restsOn, "device.link.launch");
+  EXPECT_EQ(read[0].high, 9);
+  EXPECT_TRUE(read[0].restsOnUnknown());
 }
 
 TEST(Tables, AFileWithoutThemGivesNone) {

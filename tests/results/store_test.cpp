@@ -65,13 +65,13 @@ TEST(Store, GivesBackWhatWasWritten) {
   ASSERT_EQ(store.rows().size(), 7u);
   const PointRow& row = store.rows()[3];
   EXPECT_EQ(row.id, "00000000000000000000000000000003");
-  EXPECT_EQ(row.timeS, 1.25 * 1.003);
+  EXPECT_EQ(row[metricTime], 1.25 * 1.003);
   EXPECT_TRUE(row.pareto);
   EXPECT_EQ(row.parameters, (decltype(row.parameters){{"dpu.clock", "303 MHz"}}));
   EXPECT_TRUE(store.rows()[1].parameters.empty());
   EXPECT_EQ(row.bound, "memory");
   EXPECT_FALSE(store.rows()[4].feasible);
-  EXPECT_TRUE(std::isnan(store.rows()[4].timeS));
+  EXPECT_TRUE(std::isnan(store.rows()[4][metricTime]));
   EXPECT_EQ(store.rows()[4].reason, "weights need 140 GB, the device has 80 GB; no ternary units");
   EXPECT_EQ(store.json(3), toJson(sampleResult("upmem-dimm", 1.003), false, -1));
   EXPECT_EQ(store.result(3).operators.size(), 3u);
@@ -213,7 +213,7 @@ TEST(Store, TenThousandPointsStaySmall) {
   PointRow row = makePointRow("", base, {{"dpu.clock", ""}});
   for (int i = 0; i < 10000; ++i) {
     row.id = fmt::format("{:032x}", i);
-    row.timeS = 1.0 + i;
+    row[metricTime] = 1.0 + i;
     row.parameters[0].second = fmt::format("{} MHz", 300 + i % 100);
     writer.append(row, json);
   }

@@ -158,6 +158,45 @@ TEST(PrintPareto, ShowsTheFastestPointOfPlatformsOutsideTheSet) {
   EXPECT_THAT(text, Not(HasSubstr("least energy")));
 }
 
+TEST(PrintPareto, AWinnerThatRestsOnAnUnknownSaysHowOftenItIsTheBest) {
+  std::vector<PointRow> rows = {makePointRow("a", sampleResult("fast", 1)),
+                                makePointRow("b", sampleResult("slow", 2))};
+  rows[0].pareto = true;
+  WinnerRow time{"llama2-7b", "time_s", "a", "b", "device.link.launch"};
+  time.probability = 0.16;
+  time.value = 1.25;
+  time.low = 2;
+  time.high = 9;
+  WinnerRow energy{"llama2-7b", "energy_j", "a", "", ""};
+  energy.value = 100;
+  const std::string text = printPareto(rows, {}, true, {}, {time, energy});
+  EXPECT_THAT(text, HasSubstr("1.25 s ?"));
+  EXPECT_THAT(text, HasSubstr("time 16 % ?, energy 100 %"));
+  EXPECT_THAT(text, HasSubstr("best in 16 % of the"));
+  EXPECT_LE(widest(text), 110u);
+  const std::string brief = printParetoBrief(rows, {}, {}, {time, energy});
+  EXPECT_THAT(brief,
+              HasSubstr("? time: 1.25 s as given, but best in 16 % of the scenarios, where it "
+                        "is 2 s .. 9 s; rests on"));
+}
+
+TEST(PrintPareto, WorkOfTheHostIsNamed) {
+  RunResult r = sampleResult("fpga-zcu104");
+  r.hostS = r.timeS;
+  const PointRow row = makePointRow("a", r);
+  EXPECT_EQ(row.device, "host");
+  EXPECT_THAT(printPareto({row}), HasSubstr("fpga-zcu104 on its host"));
+  r.hostS = 0.34 * r.timeS;
+  EXPECT_THAT(printCompare({r}), HasSubstr("fpga-zcu104 + host 34 %"));
+}
+
+TEST(PrintPareto, UnknownAccuracyOfFormatsIsSaid) {
+  RunResult other = sampleResult("b");
+  other.format = "ternary";
+  EXPECT_THAT(printPareto({makePointRow("a", sampleResult("a")), makePointRow("b", other)}),
+              HasSubstr("accuracy unknown in w8a8kv8, ternary"));
+}
+
 TEST(PrintPareto, LongReasonsAreCut) {
   RunResult r = infeasibleResult();
   r.reasons = {std::string(5000, 'x')};

@@ -55,6 +55,9 @@ TEST(Help, EveryCommandShowsAnExample) {
                                                   {"platforms"},
                                                   {"workloads"},
                                                   {"formats"},
+                                                  {"metrics"},
+                                                  {"init"},
+                                                  {"completion"},
                                                   {"schema"},
                                                   {"dpu"},
                                                   {"dpu", "asm"},
@@ -93,7 +96,7 @@ json parsed(const std::vector<std::string>& words) {
 }
 
 TEST(Lists, AreOneJsonObjectEach) {
-  for (const char* what : {"devices", "platforms", "workloads", "formats"}) {
+  for (const char* what : {"devices", "platforms", "workloads", "formats", "metrics"}) {
     const json list = parsed({what, "--json"});
     ASSERT_TRUE(list.is_object()) << what;
     EXPECT_EQ(list["schema"], 1);

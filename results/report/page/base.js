@@ -47,6 +47,8 @@ function quantity(v, unit, digits = 4) {
   return plain(v / factor, digits) + ' ' + prefix + unit;
 }
 
+// Texts from files write "20 uJ".
+const micro = (text) => text.replace(/(\d) u(?=[A-Za-z])/g, '$1 \u00b5');
 const share = (part, whole, digits = 3) => (whole > 0 ? plain((100 * part) / whole, digits) + ' %' : '');
 // Small distances as a share, large ones as a factor.
 function apart(r) {

@@ -34,7 +34,7 @@ async function buildCompare() {
     return el('div', {class: r.value === 1 ? '' : better ? 'better' : 'worse'}, times(r.value),
       r.kind ? el('div', {class: 'meta'}, times(r.low) + ' \u2026 ' + times(r.high), r.kind === 'paired' ? el('div', {}, 'better in ' + plain(100 * r.wins, 3) + ' % of ' + r.of + ' scenarios') : null) : null);
   };
-  const measures = D.measures.filter((m) => chosen.some((i) => known(D.value(i, m))));
+  const measures = D.headline.filter((m) => chosen.some((i) => known(D.value(i, m))));
   const rows = measures.map((m) => [capital(D.label(m)), ...chosen.map((i) => {
     const interval = D.interval(i, m);
     return {text: [el('b', {}, D.show(i, m)), interval ? el('div', {class: 'meta'}, interval.map((v) => quantity(v, D.unit(m), 3)).join(' \u2026 ')) : null, ratio(i, m)], class: 'n'};
@@ -58,7 +58,7 @@ async function buildCompare() {
         parts.map(([n, v]) => el('i', {style: {flex: String(v / total), background: colour(partColours[n] ?? 2)}, title: n + ' ' + quantity(v, 'J') + ', ' + share(v, total)}))),
         el('div', {class: 'meta', style: {textAlign: 'right'}}, parts.slice(0, 3).map(([n, v]) => n + ' ' + share(v, total)).join(', ')));
     })]);
-  const head = chosen.map((i, k) => ({class: 'n', text: [el('div', {}, el('span', {style: {color: css('accent'), fontWeight: '700'}}, letter(k) + ' '), markSvg(D.family(i)), D.of('platform', i)),
+  const head = chosen.map((i, k) => ({class: 'n', text: [el('div', {}, el('span', {style: {color: css('accent'), fontWeight: '700'}}, letter(k) + ' '), markSvg(D.family(i)), D.platform(i)),
     el('div', {class: 'no-print'}, k === 0 ? el('span', {class: 'meta'}, 'reference ') : el('button', {type: 'button', class: 'quiet', 'aria-label': 'Take ' + D.name(i) + ' as the reference', onclick() {
       state.chosen = [i, ...chosen.filter((c) => c !== i)];
       tell('chosen');

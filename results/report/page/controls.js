@@ -137,18 +137,21 @@ function buildGeneFilter() {
 
 // The best point of each objective, and how far the next platform is.
 function buildGlance() {
-  const rows = rowsOfWorkload(), cards = [];
+  const rows = rowsOfWorkload(), cards = [], formats = new Set(rows.map((i) => D.of('format', i))).size;
   for (const [name, maximise] of D.objectives) {
     const best = bestOf(rows, name);
     if (best < 0) continue;
     const next = bestOf(rows, name, D.of('platform', best));
+    const win = winsOf(best).find((w) => w.metric === name), unsure = win?.unsure;
     const ratio = next < 0 ? null : maximise ? D.value(best, name) / D.value(next, name) : D.value(next, name) / D.value(best, name);
     cards.push(el('button', {type: 'button', class: 'card glance', onclick: () => {
       select(best, true);
       byId('detail').focus({preventScroll: true});
       byId('explore').scrollIntoView();
-    }}, el('div', {class: 'what'}, (maximise ? 'Most ' : 'Least ') + D.label(name)), el('div', {class: 'value'}, D.show(best, name)),
+    }}, el('div', {class: 'what'}, (maximise ? 'Most ' : 'Least ') + D.label(name)), el('div', {class: 'value'}, D.show(best, name), unsure ? el('span', {class: 'unsure', title: 'rests on an unknown'}, ' ?') : null),
     el('div', {class: 'who'}, markSvg(D.family(best)), ' ' + D.name(best)),
+    win ? el('div', {class: unsure ? 'gap unsure' : 'gap'}, capital(chanceText(win))) : null,
+    D.of('accuracy_kind', best) === 'none' && formats > 1 ? el('div', {class: 'gap'}, 'Accuracy in ' + D.of('format', best) + ' unknown') : null,
     next < 0 ? null : el('div', {class: 'gap'}, ratio > 1.0005 ? apart(ratio) + ' ahead of ' + D.name(next) : 'equal to ' + D.name(next))));
   }
   const feasible = rows.filter((i) => D.feasible(i)), front = feasible.filter((i) => D.pareto(i));

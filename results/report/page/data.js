@@ -20,10 +20,15 @@ function decodeRows(raw) {
   }
   const text = (name, i) => raw.text[name].d[raw.text[name].v[i]];
   const objectives = raw.objectives.filter(([name]) => columns.has(name));
+  const hostShare = (i) => columns.get('host_share')?.v[i] || 0;
+  const hostNote = (i) => (hostShare(i) > 0.999 ? ' on its host' : hostShare(i) >= 0.05 ? ' + host ' + plain(100 * hostShare(i), 2) + ' %' : '');
   const quantiled = (name) => columns.has(name + '.p5') && columns.has(name + '.p95');
-  const measures = [...columns.keys()].filter((c) => !/\.p(5|50|95)$/.test(c) && !/_share$|_se$/.test(c));
+  const measures = [...columns.keys()].filter((c) => !/\.p(5|50|95)$/.test(c) && !/_se$|^(bound|energy_category)_share$/.test(c));
+  // What a person looks at first; the axes offer all of them.
+  const rare = /^(energy_breakdown_j\.|bound_s|fits|capacity|weights|host_share|inferences_per_s|energy_per_inference|tpot)/;
   return {
     ...raw, n, columns, measures,
+    headline: measures.filter((c) => !rare.test(c) || objectives.some(([o]) => o === c)),
     objectives: objectives.length ? objectives
       : ['time_s', 'energy_j'].filter((c) => columns.has(c)).map((c) => [c, false]),
     workloads: raw.text.workload ? raw.text.workload.d : [],
@@ -37,15 +42,20 @@ function decodeRows(raw) {
       const low = columns.get(name + '.p5').v[i], high = columns.get(name + '.p95').v[i];
       return known(low) && known(high) ? [low, high] : null;
     },
+    exhaustive: /method: *"?exhaustive/.test(raw.meta.study),
     hasIntervals: [...columns.keys()].some((c) => c.endsWith('.p5')),
     feasible_: raw.feasible,
     feasible: (i) => raw.feasible[i] === '1',
     pareto: (i) => raw.pareto[i] === '1',
-    family: (i) => raw.familyOf[raw.text.platform.v[i]],
-    maximised: (name) => objectives.some(([o, up]) => o === name && up) ||
-      /accuracy|tokens_per_s|utilisation/.test(name),
+    onHost: (i) => text('device', i) === 'host',
+    family: (i) => (text('device', i) === 'host' ? raw.hostFamily : raw.familyOf[raw.text.platform.v[i]]),
+    maximised: (name) => objectives.some(([o, up]) => o === name && up) || columns.get(name)?.better === 'more',
+    // How sure the best point of an objective is: {chance, value, low, high, unsure, rival, restsOn}.
+    winners: raw.winners.map(([workload, metric, id, rival, restsOn, chance, value, low, high, unsure]) =>
+      ({workload, metric, id, rival, restsOn, chance, value, low, high, unsure})),
     // What a person calls the point: platform, format, and the genes that differ in this file.
-    name: (i) => text('platform', i) + (text('format', i) ? ' ' + text('format', i) : ''),
+    platform: (i) => text('platform', i) + hostNote(i),
+    name: (i) => text('platform', i) + hostNote(i) + (text('format', i) ? ' ' + text('format', i) : ''),
     settings: (i) => raw.genes.map((g) => [g, text(g, i)]).filter(([, v]) => v !== ''),
   };
 }

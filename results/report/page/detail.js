@@ -16,7 +16,7 @@ function stacked(parts, unit) {
 
 function figures(i) {
   const judged = (name) => D.objectives.some(([o]) => o === name);
-  return el('dl', {class: 'figures'}, D.measures.filter((m) => known(D.value(i, m))).map((m) => {
+  return el('dl', {class: 'figures'}, D.headline.filter((m) => known(D.value(i, m))).map((m) => {
     const interval = D.interval(i, m), top = bestOf(rowsOfWorkload(), m), up = D.maximised(m);
     const ratio = up ? D.value(top, m) / D.value(i, m) : D.value(i, m) / D.value(top, m);
     return el('div', {}, el('dt', {}, capital(D.label(m))), el('dd', {}, D.show(i, m),
@@ -115,14 +115,14 @@ function breakdown(d, i) {
     out.push(h('Memory'), table(['Tier', {text: 'Peak', class: 'n'}, {text: 'Capacity', class: 'n'}, ''], d.tiers.map((t) =>
       [t[0], num(quantity(t[2], 'B', 3)), num(quantity(t[3], 'B', 3)), t[3] ? {text: [meter(t[2], t[3]), ' ' + share(t[2], t[3])], class: 'n'} : ''])));
   if (d.spots?.length) {
-    const row = (s) => [{text: s[0], class: 'break'}, num(s[1] + ''), {text: s[2], class: 'n'}, num(s[4] > 0 ? share(s[4], 1) : ''), {text: s[3], class: 'break'}];
+    const row = (s) => [{text: s[0], class: 'break'}, num(micro(s[1] + '')), {text: micro(s[2]), class: 'n'}, num(s[4] > 0 ? share(s[4], 1) : ''), {text: s[3], class: 'break'}];
     out.push(h('Assumptions that matter'), table(['Parameter', {text: 'Value', class: 'n'}, {text: 'Range', class: 'n'}, {text: 'of energy', class: 'n'}, 'Source'], d.spots.slice(0, 6).map(row)));
   }
   const fold = (title, ...inside) => el('details', {class: 'no-print'}, el('summary', {}, title), inside);
   if (d.assumptions?.length)
     out.push(fold('All ' + count(d.assumptions.length, 'assumption') + ' with basis and source', table(['Parameter', 'Value', 'Interval', 'Basis', 'Source'],
       d.assumptions.map((k) => detailShared.assumptions[k]).map(([key, value, low, high, basis, source]) =>
-        [{text: key, class: 'break'}, value, low === high ? '' : low + ' \u2026 ' + high, basis, {text: source, class: 'break'}]))));
+        [{text: key, class: 'break'}, micro(value), low === high ? '' : micro(low) + ' \u2026 ' + micro(high), basis, {text: source, class: 'break'}]))));
   if (d.folds?.length)
     out.push(fold('Simulated once for many (' + d.folds.length + ')', table([{text: 'Times', class: 'n'}, 'What', 'Allowed because'], d.folds.map((f) => [num(plain(f[0])), f[1], f[2]]))));
   if (d.config) {
@@ -151,6 +151,9 @@ async function buildDetail() {
       choose(i);
       buildDetail().then(() => byId('detail-choose')?.focus());
     }}, chosen ? 'Remove from comparison' : 'Add to comparison')),
+    winsOf(i).map((w) => el('p', {class: w.unsure ? 'meta unsure' : 'meta'}, capital(D.label(w.metric)) + ': ' + chanceText(w))),
+    D.onHost(i) ? el('p', {class: 'meta unsure'}, 'The device refuses these operators: all of them ran on the host.') : null,
+    D.of('accuracy_kind', i) === 'none' ? el('p', {class: 'meta'}, 'Accuracy in ' + (D.of('format', i) || 'this format') + ' unknown') : null,
     D.feasible(i) ? figures(i) : el('p', {class: 'notice'}, (d?.reasons || [D.of('reason', i)]).join('; ')),
     D.settings(i).length ? [el('h4', {}, 'Configuration'), table(['Gene', 'Value'], D.settings(i).map(([g, v]) => [{text: g, class: 'break'}, {text: v, class: 'break'}]))] : null,
     d ? breakdown(d, i) : el('p', {class: 'hint', style: {marginTop: '1rem'}}, 'Operators and assumptions of this point were not stored or are not part of this page. `wattlas explore` keeps them for up to 2,000 points.'),

@@ -23,6 +23,20 @@ function sortedPoints(numbers) {
   return [...state.visible].sort((a, b) => sign * D.of(sort, a).localeCompare(D.of(sort, b), 'en', {numeric: true}) || a - b);
 }
 
+const unsureIn = (i, name) => winsOf(i).some((w) => w.metric === name && w.unsure);
+
+// The points that pass the filter with all numbers, as a file.
+function savePoints() {
+  const cell = (v) => (/[",\n]/.test(v) ? '"' + v.replaceAll('"', '""') + '"' : v);
+  const texts = ['platform', 'workload', 'format', ...D.genes, 'fidelity', 'device'], numbers = [...D.columns.keys()];
+  const lines = state.visible.map((i) => [D.id[i], ...texts.map((t) => D.of(t, i)), D.feasible(i), D.pareto(i),
+    ...numbers.map((n) => D.value(i, n) ?? '')].map(String).map(cell).join(','));
+  const head = ['point_id', ...texts, 'feasible', 'pareto', ...numbers].map(cell).join(',');
+  const link = el('a', {href: URL.createObjectURL(new Blob([head + '\n' + lines.join('\n') + '\n'], {type: 'text/csv'})), download: 'points.csv'});
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 function buildPoints() {
   const {genes, numbers} = pointColumns(), rows = sortedPoints(numbers);
   const pages = Math.max(1, Math.ceil(rows.length / points.size));
@@ -38,10 +52,10 @@ function buildPoints() {
       byId('points').querySelector('[data-sort="' + CSS.escape(key) + '"]').focus();
     }}, text, points.sort === key ? (points.up ? ' \u25be' : ' \u25b4') : ''));
   const row = (i) => el('tr', {'data-row': i, class: i === state.selected ? 'on' : '', onclick: () => select(i, true)},
-    el('td', {}, markSvg(D.family(i), !D.pareto(i)), el('button', {type: 'button', class: 'link', 'aria-pressed': String(i === state.selected), 'aria-label': 'Select ' + spoken(i)}, D.of('platform', i))),
+    el('td', {}, markSvg(D.family(i), !D.pareto(i)), el('button', {type: 'button', class: 'link', 'aria-pressed': String(i === state.selected), 'aria-label': 'Select ' + spoken(i)}, D.platform(i))),
     el('td', {}, D.of('format', i)), genes.map((g) => el('td', {}, D.of(g, i))),
-    numbers.map((n) => el('td', {class: 'n'}, D.show(i, n))),
-    el('td', {}, D.pareto(i) ? 'Pareto' : D.feasible(i) ? '' : el('span', {class: 'worse', title: D.of('reason', i)}, 'infeasible')),
+    numbers.map((n) => el('td', {class: 'n'}, D.show(i, n), unsureIn(i, n) ? el('span', {class: 'unsure', title: 'rests on an unknown'}, ' ?') : null)),
+    el('td', {}, D.pareto(i) ? ['Pareto', winsOf(i).map((w) => el('div', {class: w.unsure ? 'meta unsure' : 'meta'}, 'best ' + D.label(w.metric) + ' in ' + chance(w.chance)))] : D.feasible(i) ? '' : el('span', {class: 'worse', title: D.of('reason', i)}, 'infeasible')),
     el('td', {class: 'no-print'}, el('input', {type: 'checkbox', 'aria-label': 'Compare ' + D.name(i), checked: state.chosen.includes(i), onclick(e) {
       e.stopPropagation();
       choose(i);
@@ -57,7 +71,7 @@ function buildPoints() {
       el('thead', {}, el('tr', {}, head('platform', 'Platform'), head('format', 'Format'), genes.map((g) => head(g, g)),
         numbers.map((n) => head(n, capital(D.label(n)), true)), el('th', {scope: 'col'}, 'Set'), el('th', {scope: 'col', class: 'no-print'}, 'Compare'))),
       el('tbody', {}, shown.map(row)))) : el('p', {class: 'empty'}, 'No point passes the filter.'),
-    el('div', {class: 'pager'}, el('span', {id: 'points-count'}, rows.length.toLocaleString('en-US') + ' of ' + count(rowsOfWorkload().length, 'point')),
+    el('div', {class: 'pager'}, el('button', {type: 'button', class: 'quiet no-print', onclick: savePoints}, 'Save these as CSV'), el('span', {id: 'points-count'}, rows.length.toLocaleString('en-US') + ' of ' + count(rowsOfWorkload().length, 'point')),
       pages > 1 ? [turn('Previous', -1, points.page === 0), el('span', {}, 'page ' + (points.page + 1) + ' of ' + pages.toLocaleString('en-US')), turn('Next', 1, points.page === pages - 1)] : null));
 }
 

@@ -156,6 +156,38 @@ function drawStairs(ctx, toX, toY) {
   ctx.globalAlpha = 1;
 }
 
+// The best point of each objective carries its name; a dashed ring and the chance say that it rests
+// on an unknown.
+function drawWinners(ctx, box) {
+  const named = new Set();
+  ctx.font = '600 11px system-ui, sans-serif';
+  for (const w of D.winners) {
+    if (w.workload !== D.workloads[state.workload] || !scatter.px) continue;
+    const i = D.id.indexOf(w.id);
+    if (i < 0 || Number.isNaN(scatter.px[i]) || named.has(i)) continue;
+    named.add(i);
+    const wins = winsOf(i), unsure = wins.filter((v) => v.unsure), x = scatter.px[i], y = scatter.py[i];
+    if (unsure.length) {
+      ctx.beginPath();
+      ctx.setLineDash([3, 2.5]);
+      ctx.arc(x, y, 12, 0, 2 * Math.PI);
+      ctx.strokeStyle = css('warn');
+      ctx.lineWidth = 1.8;
+      ctx.stroke();
+      ctx.setLineDash([]);
+    }
+    const text = D.name(i) + (unsure.length ? ' ? (' + unsure.map((v) => D.label(v.metric) + ' ' + chance(v.chance)).join(', ') + ')' : '');
+    const right = x + 16 + ctx.measureText(text).width > box.width - 10;
+    ctx.textAlign = right ? 'right' : 'left';
+    ctx.strokeStyle = css('card');
+    ctx.lineWidth = 3;
+    const tx = x + (right ? -15 : 15), ty = y < 20 ? y + 14 : y - 7;
+    ctx.strokeText(text, tx, ty);
+    ctx.fillStyle = css(unsure.length ? 'warn' : 'ink');
+    ctx.fillText(text, tx, ty);
+  }
+}
+
 // Selection, comparison letters, pointer and zoom frame.
 function drawTop() {
   const canvas = byId('scatter-top'), box = byId('scatter').getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
@@ -172,6 +204,7 @@ function drawTop() {
     ctx.stroke();
     return true;
   };
+  drawWinners(ctx, box);
   ring(scatter.hover, 9, 1.5, css('dim'));
   state.chosen.forEach((i, k) => {
     if (!ring(i, 8.5, 1.6, css('accent'))) return;
@@ -225,7 +258,8 @@ function showTip(i) {
       (interval ? ' (' + interval.map((v) => quantity(v, D.unit(c), 3)).join(' \u2026 ') + ')' : ''));
   };
   fill(tip, el('b', {}, D.name(i)), [...new Set([state.x, state.y])].map(line),
-    D.settings(i).slice(0, 5).map(([g, v]) => el('div', {}, g + ' ' + v)), D.pareto(i) ? el('div', {}, 'In the Pareto set') : null);
+    D.settings(i).slice(0, 5).map(([g, v]) => el('div', {}, g + ' ' + v)), D.pareto(i) ? el('div', {}, 'In the Pareto set') : null,
+    winsOf(i).map((w) => el('div', {}, capital(D.label(w.metric)) + ': ' + chanceText(w))));
   const box = byId('scatter').getBoundingClientRect(), x = scatter.px[i], y = scatter.py[i];
   tip.style.left = Math.max(0, x + 14 + tip.offsetWidth > box.width ? x - 14 - tip.offsetWidth : x + 14) + 'px';
   tip.style.top = Math.max(0, Math.min(y - 10, box.height - tip.offsetHeight)) + 'px';

@@ -44,9 +44,11 @@ function bandOf(curves) {
 function hypervolumeCard() {
   const workload = D.workloads[state.workload];
   const curves = D.history.filter((c) => c.workload === workload || c.workload === '');
+  const title = el('h3', {}, 'Hypervolume');
+  if (!curves.length && D.exhaustive)
+    return el('div', {class: 'card'}, title, el('p', {class: 'empty'}, 'The whole space was evaluated: there was no search whose progress could be drawn.'));
   const own = !curves.length, steps = own ? coverage(rowsOfWorkload(), state.x, state.y) : null;
   const band = own ? steps.map(([n, v]) => [n, v, v, v]) : bandOf(curves);
-  const title = el('h3', {}, 'Hypervolume');
   if (band.length < 2 || (own && state.x === state.y))
     return el('div', {class: 'card'}, title, el('p', {class: 'empty'}, 'Too few points differ in both axes for a curve.'));
   const several = curves.length > 1, last = band[band.length - 1];
@@ -83,7 +85,10 @@ function knobsCard() {
 }
 
 function regionsCard() {
-  let regions = D.regions;
+  // Those of another workload alone are shown with that one.
+  let regions = D.regions.filter(([, common]) => !common.includes('workload = ') || common.split('; ').some((c) => c.startsWith('workload = ') && c.slice(11).split(/, | or /).includes(D.workloads[state.workload])));
+  if (D.regions.length && !regions.length)
+    return el('div', {class: 'card wide'}, el('h3', {}, 'Infeasible regions'), el('p', {class: 'empty'}, 'Every point of this workload is feasible.'));
   if (!regions.length) {  // files of single runs: count the reasons themselves
     const counts = new Map();
     for (let i = 0; i < D.n; ++i) if (!D.feasible(i)) counts.set(D.of('reason', i), (counts.get(D.of('reason', i)) || 0) + 1);
@@ -108,7 +113,7 @@ function buildAbout() {
     item('Energy', m.energyMode === 'tdp' ? 'Rated power times time.' : 'Counted events times joules per event; every joule stands in exactly one category.'),
     item('Objectives', D.objectives.map(([n, up]) => (up ? 'maximise ' : 'minimise ') + n).join(', ') + '. The Pareto set is computed per workload over feasible points.'),
     item('Fidelity', 'The levels that were used: "event" is simulated step by step, "analytic" is a closed form, "event+analytic" has both.'),
-    item('Intervals', D.hasIntervals ? '5 to 95 % over common scenarios of all parameters that are known only as a range. Points share their unknowns: overlap of intervals decides nothing.' : 'This file holds none. `wattlas run --uncertainty` computes them.'),
+    item('Intervals', D.hasIntervals ? '5 to 95 % over common scenarios of all parameters that are known only as a range. Points share their unknowns: overlap of intervals decides nothing.' : 'This file holds none. `wattlas explore STUDY --uncertainty` computes them.'),
     item('Origin', el('span', {}, 'Wattlas ' + m.version + ', content hash ', el('code', {}, m.contentHash), '. Every point has its own id; its configuration reproduces it.'))),
     m.study ? el('details', {class: 'no-print'}, el('summary', {}, 'The study as it was run'), el('pre', {tabindex: 0}, m.study)) : null);
 }

@@ -71,6 +71,20 @@ function bestOf(rows, column, except) {
   return best;
 }
 
+// The objectives of the workload that a point is the best in, with how sure that is.
+function winsOf(i) {
+  const workload = D.of('workload', i);
+  return D.winners.filter((w) => w.id === D.id[i] && w.workload === workload);
+}
+const chance = (p) => (p > 0 && p < 0.01 ? '<1 %' : p < 1 && p > 0.99 ? '>99 %' : plain(100 * p, 3) + ' %');
+function chanceText(w) {
+  const unit = D.unit(w.metric), range = known(w.low) && known(w.high) && w.low < w.high;
+  return 'best in ' + chance(w.chance) + ' of the scenarios' +
+    (range ? ', where it is ' + quantity(w.low, unit, 3) + ' \u2026 ' + quantity(w.high, unit, 3) : '') +
+    (w.unsure && w.restsOn ? '; rests on ' + w.restsOn : '') +
+    (w.chance < 0.95 && w.rival ? '; most often beaten by ' + w.rival : '');
+}
+
 const workloadRows = new Map();
 function rowsOfWorkload() {
   if (!workloadRows.has(state.workload)) {

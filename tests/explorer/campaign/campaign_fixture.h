@@ -160,7 +160,7 @@ inline void expectSame(const ExploreOutcome& a, const ExploreOutcome& b) {
   ASSERT_EQ(a.effects.size(), b.effects.size());
   for (std::size_t e = 0; e < a.effects.size(); ++e) {
     EXPECT_EQ(a.effects[e].pairs, b.effects[e].pairs);
-    EXPECT_EQ(a.effects[e].changesAnything, b.effects[e].changesAnything);
+    EXPECT_EQ(a.effects[e].changes, b.effects[e].changes);
   }
   EXPECT_EQ(a.regions.size(), b.regions.size());
   EXPECT_EQ(a.planned, b.planned);
