@@ -20,14 +20,14 @@ struct Region {
   std::uint32_t address;
   std::uint32_t bytes;  ///< in the address space of the file
 };
-constexpr std::array<Region, 4> kInfeasibleGroups = {
+constexpr std::array<Region, 4> memoryRegions = {
     {{Memory::iram, kIramAddress, kIramInstructions * 8},
      {Memory::wram, kWramAddress, kWramBytes},
      {Memory::mram, kMramAddress, kMramBytes},
      {Memory::atomic, kAtomicAddress, kAtomicBits}}};
 
 const Region* regionOf(std::uint32_t address, bool endAllowed = false) {
-  for (const auto& region : kInfeasibleGroups) {
+  for (const auto& region : memoryRegions) {
     const std::uint64_t last = std::uint64_t{region.address} + region.bytes + (endAllowed ? 1 : 0);
     if (address >= region.address && address < last) return &region;
   }
