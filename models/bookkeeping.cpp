@@ -76,7 +76,7 @@ void Bookkeeping::region(const BookedRegion& region, const PlannedRegion* plan, 
     rows_.push_back(
         {share.attributed, share.dynamicJ,
          share.known ? bottleneckCategoryOf(share.bottleneck) : BottleneckCategory::unknown});
-  if (region.host)
+  if (region.component == onHost)
     for (const BookedShare& share : region.shares) hostTime_ += share.attributed;
   addCharges(region.charges);
   bound_ += region.bound;

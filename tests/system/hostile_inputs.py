@@ -8,7 +8,7 @@ import re
 import struct
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 PLATFORMS = ["upmem-dimm", "gpu-h100-sxm", "fpga-zcu104", "pim-ai-1chip", "hbm-pim", "roofline-h100"]
 STUDY = """name: small
 workloads: [jet-mlp]
