@@ -66,10 +66,11 @@ std::vector<std::string> JournalSet::refresh(const Wanted& wanted) {
       sources_.push_back({JournalReader(folder_ + "/" + name, key_.get()), {}});
       sources_.back().summary.name = name;
     }
-    Source& source = sources_[at->second];
+    const std::uint32_t number = at->second;
+    Source& source = sources_[number];
     const std::uint64_t before = source.reader.position();
     source.reader.scan(
-        [&](std::string_view payload, std::uint64_t offset) { add(at->second, payload, offset); });
+        [&](std::string_view payload, std::uint64_t offset) { add(number, payload, offset); });
     if (source.reader.position() != before) grown.push_back(name);
   }
   return grown;
