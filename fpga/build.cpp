@@ -17,9 +17,6 @@ std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
 /// Cycles from the last input word of a FINN unit to its last result (RTL simulation, 16 of 16
 /// configurations): 7 with a replay buffer for several passes over the input, 5 without.
 constexpr std::int64_t replayLatency = 7, singlePassLatency = 5;
-/// hls4ml resource strategy: latency of a dense layer is its reuse factor + 2 (830 of 871
-/// syntheses; + 1 in the others).
-constexpr std::int64_t hlsLatency = 2;
 /// Exponential and reciprocal tables of a softmax, each one read.
 constexpr std::int64_t tableLatency = 2;
 
@@ -132,7 +129,8 @@ class PipelineBuilder {
         reads = std::min(s.unit, ceilDiv(layer.matrixWidth() * layer.groups, f.simd));
     }
     ends_.push_back({last, s.unit, style_ == Style::finn ? f.pe : layer.cout});
-    for (const End& end : from) feed(layer, f, end, entry, reads);
+    for (std::size_t i = 0; i < from.size(); ++i)
+      feed(layer, f, from[i], entry, reads, layer.inputTokenBits[i]);
   }
 
   Actor actorOf(const Layer& layer, const char* part, ActorKind kind) const {
@@ -145,9 +143,10 @@ class PipelineBuilder {
   }
 
   void plain(const Layer& layer, const Folding& f, const Services& s) {
-    static constexpr ActorKind kinds[] = {ActorKind::matrixUnit, ActorKind::depthwiseUnit,
-                                          ActorKind::pooling,    ActorKind::elementwise,
-                                          ActorKind::addition,   ActorKind::softmax};
+    static constexpr ActorKind kinds[] = {ActorKind::matrixUnit,    ActorKind::depthwiseUnit,
+                                          ActorKind::recurrentUnit, ActorKind::pooling,
+                                          ActorKind::elementwise,   ActorKind::addition,
+                                          ActorKind::concatenation, ActorKind::softmax};
     Actor a = actorOf(layer, "", kinds[static_cast<std::size_t>(layer.kind)]);
     a.tokens = layer.pixels;
     a.service = s.unit;
@@ -162,6 +161,7 @@ class PipelineBuilder {
   }
 
   std::int32_t hls(const Layer& layer, const Folding& f, const Services& s) {
+    if (layer.kind == LayerKind::recurrent) return recurrent(layer, f, s);
     if (layer.flattens()) return gathered(layer, f, s);
     const bool padded = layer.window.paddedPixels() > layer.window.pixels();
     const std::int32_t padding = padded ? paddingActor(layer) : -1;
@@ -188,6 +188,20 @@ class PipelineBuilder {
     c.wordBits = c.tokenBits;
     out_.connect(padding, unit, std::move(c));
     return unit;
+  }
+
+  /// A step waits for the state that the step before leaves.
+  std::int32_t recurrent(const Layer& layer, const Folding& f, const Services& s) {
+    Actor a = actorOf(layer, "", ActorKind::recurrentUnit);
+    a.tokens = layer.pixels;
+    a.service = s.unit;
+    a.cost = productUnit(layer, f, style_, p_);
+    if (layer.outPixels == 1) {  // only the last step's state leaves
+      a.pattern = Pattern::scan;
+      a.emit = Emit::completeWindow;
+    }
+    out_.unpacedUpTo = 0;  // steps take cycles that depend on the clock
+    return out_.add(std::move(a));
   }
 
   /// hls4ml pads in a process of its own, a pixel a cycle.
@@ -279,10 +293,10 @@ class PipelineBuilder {
 
   /// The stream from a producer (or from memory) to the first actor of a layer.
   void feed(const Layer& layer, const Folding& f, const End& from, std::int32_t entry,
-            std::int64_t reads) {
+            std::int64_t reads, std::int64_t tokenBits) {
     Channel c;
     c.tokensPerFrame = layer.pixels;
-    c.tokenBits = layer.cin * layer.inputBits;
+    c.tokenBits = tokenBits;
     c.capacity = std::max<std::int64_t>(depth_, 1);
     c.sizable = true;
     const bool finnStream = style_ == Style::finn;

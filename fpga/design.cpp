@@ -17,7 +17,8 @@ std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
 Style styleFor(const Network& network, const Parameters& p) {
   if (p.style != "auto") return p.style == "finn" ? Style::finn : Style::hls4ml;
   for (const Layer& layer : network.layers)
-    if (layer.hasProducts() && layer.weightBits > 8) return Style::hls4ml;
+    if (layer.kind == LayerKind::recurrent || (layer.hasProducts() && layer.weightBits > 8))
+      return Style::hls4ml;
   return Style::finn;
 }
 

@@ -58,9 +58,10 @@ void DataflowDevice::describe() {
 const KindSet& DataflowDevice::kinds() const {
   using enum OpKind;
   static const KindSet known =
-      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
-              add,  rope,   embedding, pool,      hamming, collective}
-          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs});
+      KindSet{gemm,      conv1d, conv2d,  attention, softmax,    norm, activation, add,  rope,
+              embedding, pool,   hamming, concat,    collective, rnn,  gru,        lstm, slice}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs, Dim::steps,
+                 Dim::directions});
   return known;
 }
 
@@ -87,6 +88,12 @@ Support DataflowDevice::supportKnown(const Operator& op) const {
     case OpKind::gemm:
       if (!op.hasWeights)
         return refused("both operands are activations; the units hold one operand as weights");
+      break;
+    case OpKind::rnn:
+    case OpKind::gru:
+    case OpKind::lstm:
+      if (op.dims[Dim::directions] > 1)
+        return refused("a second direction reads the sequence from its end; a stream has none");
       break;
     default:  // the layers that fpga/layer.cpp builds
       break;

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "fpga/resources.h"
-#include "fpga/timing.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -30,10 +29,6 @@ std::int64_t largestDivisor(std::int64_t n, std::int64_t limit) {
   for (const std::int64_t d : divisors(n))
     if (d <= limit) best = d;
   return best;
-}
-
-std::int64_t kernelSize(const Layer& l) {
-  return l.window.kernelHeight * l.window.kernelWidth;
 }
 
 double weightOf(const Resources& r, const Resources& budget) {
@@ -91,12 +86,12 @@ std::int64_t outputsOf(const Layer& layer) {
 /// Everything about a layer that decides what its foldings cost and how long they take.
 void hashInto(Hasher& h, const Layer& l) {
   const Window& w = l.window;
-  for (const std::int64_t v :
-       {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
-        w.strideHeight, w.strideWidth, l.cin, l.cout, l.groups, l.pixels, l.outPixels})
+  for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
+                               w.kernelWidth, w.strideHeight, w.strideWidth, l.cin, l.cout,
+                               l.groups, l.evenShare, l.gates, l.state, l.pixels, l.outPixels})
     h.integer(v);
-  for (const int v : {static_cast<int>(l.kind), l.weightBits, l.inputBits, l.outputBits,
-                      l.accumulatorBits, l.weightFraction})
+  for (const int v : {static_cast<int>(l.kind), static_cast<int>(l.cell), l.weightBits, l.inputBits,
+                      l.outputBits, l.accumulatorBits, l.weightFraction})
     h.integer(v);
   h.real(l.density);
   for (const bool v : {l.binaryProducts, l.ternaryWeights, l.thresholds, l.averages, l.tabled})
@@ -168,12 +163,13 @@ class Search {
     bool own = false;
     const FoldingRequest request = requestFor(layer, p_, own);
     if (!layer.hasProducts()) {
-      for (const std::int64_t pe : divisors(layer.cin))
+      const std::int64_t channels = layer.kind == LayerKind::concat ? layer.evenShare : layer.cin;
+      for (const std::int64_t pe : divisors(channels))
         if (!own || request.pe == 0 || request.pe == pe) offer(layer, {pe, 1, 1}, list);
       if (!list.empty()) return std::nullopt;
       return illegal(layer, "pe " + std::to_string(request.pe),
-                     "pe: " + std::to_string(largestDivisor(layer.cin, request.pe)) +
-                         ", a divisor of " + std::to_string(layer.cin));
+                     "pe: " + std::to_string(largestDivisor(channels, request.pe)) +
+                         ", a divisor of " + std::to_string(channels));
     }
     Folding base;
     base.products = productsOf(request);
@@ -207,6 +203,8 @@ class Search {
   std::optional<Refusal> finnChoices(const Layer& layer, FoldingRequest request, bool own,
                                      Folding base, std::vector<FoldingChoice>& list) const {
     const std::int64_t height = outputsOf(layer);
+    if (layer.kind == LayerKind::recurrent)
+      return illegal(layer, "style finn, which has no unit for recurrences", "style: hls4ml");
     if (own && (request.reuse > 0 || base.strategy))
       return illegal(layer, "a reuse factor or strategy in style finn",
                      "pe and simd, or style: hls4ml");
@@ -242,7 +240,7 @@ class Search {
 
   std::optional<Refusal> reuseChoices(const Layer& layer, const FoldingRequest& request, bool own,
                                       Folding base, std::vector<FoldingChoice>& list) const {
-    const std::int64_t in = layer.matrixWidth(), out = layer.cout;
+    const std::int64_t in = layer.matrixWidth(), out = layer.rows();
     if (own && (request.pe > 0 || request.simd > 0))
       return illegal(layer, "pe or simd in style hls4ml", "a reuse factor, or style: finn");
     if (base.strategy == Strategy::distributed && request.reuse > 1)
@@ -391,80 +389,6 @@ class Search {
 
 }  // namespace
 
-std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style) {
-  if (style == Style::finn) return folding.pe * folding.simd;
-  return ceilDiv(layer.weights(), folding.reuse);
-}
-
-Strategy strategyOf(const Folding& folding) {
-  if (folding.strategy) return *folding.strategy;
-  return folding.reuse > 1 ? Strategy::resource : Strategy::latency;
-}
-
-namespace {
-
-/// Only DSP blocks are shared by an unrolled layer with a reuse factor: the products that they do
-/// take turns, all others are done at once.
-std::int64_t unrolledInterval(const Layer& layer, const Folding& f, const Parameters& p) {
-  const std::int64_t latency = unrolledLatency(layer, p);
-  // The resource strategy is no pipeline at reuse 1: the next vector waits for the result.
-  if (f.reuse <= 1) return strategyOf(f) == Strategy::resource ? latency + 1 : 1;
-  if (!usesDsp(layer, f.products, p)) return latency == 0 ? 1 : latency + 2;
-  const std::int64_t blocks = ceilDiv(layer.weights(), f.reuse);
-  const double products = static_cast<double>(layer.weights()) * constantsOf(layer).wide;
-  return std::max<std::int64_t>(ceilDiv(static_cast<std::int64_t>(std::ceil(products)), blocks), 1);
-}
-
-}  // namespace
-
-Services servicesOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
-  Services s;
-  const bool windowed = !layer.window.isIdentity();
-  if (!layer.hasProducts()) {
-    const std::int64_t lanes = ceilDiv(layer.cin, f.pe);
-    s.unit = style == Style::hls4ml && layer.kind != LayerKind::softmax
-                 ? std::max<std::int64_t>(1, lanes)
-                 : lanes;
-    if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
-    if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
-    return s;
-  }
-  if (style == Style::hls4ml && (strategyOf(f) != Strategy::resource || f.reuse == 1)) {
-    // Unrolled: a result each interval, line buffers included.
-    s.unit = unrolledInterval(layer, f, p);
-    if (windowed) s.writer = layer.flattens() ? 1 : s.unit;
-    return s;
-  }
-  if (style == Style::hls4ml) {
-    s.unit = f.reuse;
-    if (layer.flattens()) s.writer = 1;
-    if (windowed && !layer.flattens()) s.writer = p.pixelCycles, s.window = f.reuse;
-    if (!windowed && layer.pixels > 1) s.unit += p.pixelCycles;
-    return s;
-  }
-  const std::int64_t channelsAtOnce =
-      std::min(layer.cin, layer.kind == LayerKind::depthwise ? f.pe : f.simd);
-  if (windowed) s.writer = ceilDiv(layer.cin, channelsAtOnce);
-  if (layer.kind == LayerKind::depthwise) {
-    s.unit = ceilDiv(layer.cout * kernelSize(layer), f.pe * f.simd);
-    if (windowed) s.reader = ceilDiv(layer.cin * kernelSize(layer), channelsAtOnce * f.simd);
-    return s;
-  }
-  s.unit = layer.groups * (layer.matrixWidth() / f.simd) * (layer.matrixHeight() / f.pe);
-  if (windowed && !layer.flattens()) s.reader = ceilDiv(kernelSize(layer) * layer.cin, f.simd);
-  return s;
-}
-
-std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style,
-                         const Parameters& p) {
-  const Services s = servicesOf(layer, folding, style, p);
-  const std::int64_t padded = layer.window.paddedPixels();
-  if (layer.kind == LayerKind::pool) return padded * s.unit + layer.outPixels * s.window;
-  if (style == Style::hls4ml && s.writer > 0 && !layer.flattens())
-    return padded * s.writer + layer.outPixels * s.window;
-  return std::max({padded * s.writer, layer.outPixels * s.reader, layer.outPixels * s.unit});
-}
-
 bool isLegalFinn(const Layer& layer, std::int64_t pe, std::int64_t simd) {
   return pe >= 1 && simd >= 1 && outputsOf(layer) % pe == 0 && layer.matrixWidth() % simd == 0 &&
          streams(layer, simd);
@@ -482,48 +406,6 @@ std::int64_t nearestReuse(std::int64_t nIn, std::int64_t nOut, std::int64_t want
   for (const std::int64_t d : divisors(nIn * nOut))
     if (isLegalReuse(nIn, nOut, d) && std::abs(d - clipped) < std::abs(best - clipped)) best = d;
   return best;
-}
-
-Resources fabricOf(const Parameters& p) {
-  // No router fills the last sixth of the logic; memories and DSP blocks can all be used.
-  const auto routed = [](std::int64_t total) {
-    return static_cast<std::int64_t>(0.85 * static_cast<double>(total));
-  };
-  return {routed(p.lut.total) - p.shellLut, routed(p.ff.total) - p.shellFf, p.dsp.total,
-          2 * p.bram36.total - p.shellBram18, p.uram.total};
-}
-
-Resources budgetOf(const Parameters& p) {
-  const auto usable = [](const Supply& s, std::int64_t scale) {
-    return static_cast<std::int64_t>(static_cast<double>(s.total * scale) * s.usable.value.value);
-  };
-  return {usable(p.lut, 1) - p.shellLut, usable(p.ff, 1) - p.shellFf, usable(p.dsp, 1),
-          usable(p.bram36, 2) - p.shellBram18, usable(p.uram, 1)};
-}
-
-std::optional<std::string> shortfall(const Resources& need, const Resources& budget,
-                                     const Parameters& p) {
-  struct Row {
-    const char* name;
-    std::int64_t need, has, total;
-  };
-  const Row rows[] = {{"UltraRAM blocks", need.uram, budget.uram, p.uram.total},
-                      {"18 Kibit block RAMs", need.bram18, budget.bram18, 2 * p.bram36.total},
-                      {"DSP blocks", need.dsp, budget.dsp, p.dsp.total},
-                      {"LUTs", need.lut, budget.lut, p.lut.total},
-                      {"flip-flops", need.ff, budget.ff, p.ff.total}};
-  const Row* worst = nullptr;
-  double excess = 1.0;
-  for (const Row& row : rows) {
-    if (row.need <= row.has) continue;
-    const double over =
-        static_cast<double>(row.need) / static_cast<double>(std::max<std::int64_t>(row.has, 1));
-    if (worst == nullptr || over > excess) worst = &row, excess = over;
-  }
-  if (worst == nullptr) return std::nullopt;
-  return "needs " + std::to_string(worst->need) + " " + worst->name + ", " +
-         std::to_string(std::max<std::int64_t>(worst->has, 0)) + " of " +
-         std::to_string(worst->total) + " are usable";
 }
 
 Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,

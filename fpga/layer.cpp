@@ -1,6 +1,7 @@
 #include "fpga/layer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace wattlas::fpga {
@@ -34,8 +35,10 @@ class Builder {
   Expected<Network, Refusal> build() {
     layOut();
     network_.frames = 1;
-    for (const Operator* op : ops_)
+    for (const Operator* op : ops_) {
       if (isImage(*op)) network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
+      if (op->dims[Dim::steps] > 1) network_.frames = std::max(network_.frames, op->dims[Dim::M]);
+    }
     layerOf_.assign(instances_.size(), -1);
     for (std::size_t i = 0; i < instances_.size(); ++i)
       if (const auto problem = addLayer(i)) return *problem;
@@ -133,10 +136,10 @@ class Builder {
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;
-    for (const std::int32_t p : instances_[i].producers) {
+    for (const std::int32_t p : instances_[i].producers)
       layer.producers.push_back(p < 0 ? -1 : layerOf_[static_cast<std::size_t>(p)]);
-      layer.inputTokenBits.push_back(layer.cin * layer.inputBits);
-    }
+    if (layer.inputTokenBits.empty())
+      layer.inputTokenBits.assign(layer.producers.size(), layer.cin * layer.inputBits);
     layerOf_[i] = static_cast<std::int32_t>(network_.layers.size());
     network_.layers.push_back(std::move(layer));
     return std::nullopt;
@@ -144,6 +147,12 @@ class Builder {
 
   /// A function of single values behind products costs thresholds or a scale, not a layer.
   bool absorb(std::size_t i, const Operator& op) {
+    if (op.kind == OpKind::slice) {
+      const std::int32_t from = layerOf_[static_cast<std::size_t>(instances_[i].producers.front())];
+      network_.layers[static_cast<std::size_t>(from)].absorbed.push_back(instances_[i].op);
+      layerOf_[i] = from;
+      return true;
+    }
     const bool pointwise = op.kind == OpKind::activation || op.kind == OpKind::norm;
     const std::int32_t p = instances_[i].producers.front();
     if (!pointwise || p < 0 || instances_[static_cast<std::size_t>(p)].consumers.size() != 1)
@@ -168,6 +177,14 @@ class Builder {
       case OpKind::gemm:
       case OpKind::hamming:
         return matrix(i, op, layer);
+      case OpKind::concat:
+        return joined(i, op, layer);
+      case OpKind::rnn:
+      case OpKind::gru:
+      case OpKind::lstm:
+        return recurrent(i, op, layer);
+      case OpKind::slice:
+        return lastStep(i, op);
       default:
         return values(i, op, layer);
     }
@@ -279,6 +296,82 @@ class Builder {
     layer.pixels = layer.outPixels = shape.pixels();
     layer.window.height = shape.height;
     layer.window.width = shape.width;
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> recurrent(std::size_t i, const Operator& op, Layer& layer) {
+    layer.kind = LayerKind::recurrent;
+    layer.cell = op.kind == OpKind::gru    ? Cell::gru
+                 : op.kind == OpKind::lstm ? Cell::lstm
+                                           : Cell::rnn;
+    layer.gates = layer.cell == Cell::gru ? 3 : layer.cell == Cell::lstm ? 4 : 1;
+    layer.cin = op.dims[Dim::K];
+    layer.cout = layer.state = op.dims[Dim::N];
+    layer.pixels = layer.outPixels = layer.window.width = op.dims[Dim::steps];
+    if (op.dims[Dim::M] != network_.frames)
+      return Refusal{
+          Refusal::Code::mapping,
+          "'" + op.name + "' has " + std::to_string(op.dims[Dim::M]) + " sequences in an inference",
+          "one sequence for each inference of the batch"};
+    setProducts(op, layer);
+    return finish(i, op, layer);
+  }
+
+  /// Only the last state of a recurrence leaves its unit.
+  std::optional<Refusal> lastStep(std::size_t i, const Operator& op) {
+    const std::int32_t p = instances_[i].producers.front();
+    const std::int32_t host = p < 0 ? -1 : layerOf_[static_cast<std::size_t>(p)];
+    if (host >= 0) {
+      Layer& layer = network_.layers[static_cast<std::size_t>(host)];
+      if (layer.kind == LayerKind::recurrent && op.dims[Dim::N] == layer.cout &&
+          op.dims[Dim::K] == layer.cout * layer.outPixels &&
+          instances_[static_cast<std::size_t>(p)].consumers.size() == 1) {
+        layer.window.kernelWidth = layer.pixels;
+        layer.outPixels = 1;
+        shapes_[i] = {1, 1, layer.cout};
+        return std::nullopt;
+      }
+    }
+    return Refusal{Refusal::Code::unsupported,
+                   "'" + op.name +
+                       "' takes a part of a stream; the pipelines only take the last "
+                       "step of a recurrence",
+                   "another device for this operator, such as the host"};
+  }
+
+  /// Channels of several streams one behind the other; what comes from outside is the rest.
+  std::optional<Refusal> joined(std::size_t i, const Operator& op, Layer& layer) {
+    layer.kind = LayerKind::concat;
+    std::vector<std::int32_t>& producers = instances_[i].producers;
+    const std::int64_t elements = op.dims[Dim::M] * op.dims[Dim::N] / network_.frames;
+    Shape shape{1, std::max<std::int64_t>(op.dims[Dim::M] / network_.frames, 1), 0};
+    std::int64_t known = 0, outside = 0;
+    for (const std::int32_t p : producers) {
+      if (p < 0) ++outside;
+      if (p < 0) continue;
+      const Shape& in = shapes_[static_cast<std::size_t>(p)];
+      if (known > 0 && in.pixels() != shape.pixels()) return mismatch(op, elements, in);
+      shape.height = in.height;
+      shape.width = in.width;
+      known += in.channels;
+    }
+    shape.channels = elements / shape.pixels();
+    const std::int64_t rest = shape.channels - known;
+    if (rest > 0 && outside == 0) producers.push_back(-1), outside = 1;
+    if (shape.pixels() * shape.channels != elements || rest < outside ||
+        (rest > 0 && rest % outside != 0))
+      return mismatch(op, elements, {shape.height, shape.width, known});
+    layer.cin = layer.cout = shape.channels;
+    layer.pixels = layer.outPixels = shape.pixels();
+    layer.window.height = shape.height;
+    layer.window.width = shape.width;
+    for (const std::int32_t p : producers) {
+      const std::int64_t channels =
+          p < 0 ? rest / outside : shapes_[static_cast<std::size_t>(p)].channels;
+      layer.evenShare = std::gcd(layer.evenShare, channels);
+      layer.inputTokenBits.push_back(channels * layer.inputBits);
+    }
+    shapes_[i] = shape;
     return std::nullopt;
   }
 

@@ -11,7 +11,9 @@
 
 namespace wattlas::fpga {
 
-enum class LayerKind { matrix, depthwise, pool, elementwise, add, softmax };
+enum class LayerKind { matrix, depthwise, recurrent, pool, elementwise, add, concat, softmax };
+/// Cells of recurrent layers.
+enum class Cell { rnn, gru, lstm };
 
 struct Layer {
   std::string name;
@@ -19,8 +21,11 @@ struct Layer {
   std::int32_t op = 0;  ///< index into the region
   Window window;        ///< identity unless it is a convolution, pool or flattening
   std::int64_t cin = 1, cout = 1, groups = 1;
-  std::int64_t pixels = 1;     ///< tokens it takes a frame
-  std::int64_t outPixels = 1;  ///< tokens it produces a frame
+  std::int64_t evenShare = 0;  ///< concat: largest word that divides the channels of each input
+  Cell cell = Cell::rnn;
+  std::int64_t gates = 1, state = 0;  ///< recurrent: matrix rows for each output, fed-back values
+  std::int64_t pixels = 1;            ///< tokens it takes a frame
+  std::int64_t outPixels = 1;         ///< tokens it produces a frame
   int weightBits = 8, inputBits = 8, outputBits = 8;
   int accumulatorBits = 0;  ///< as the format says; 0 = so many that no sum overflows
   int weightFraction = -1;  ///< bits behind the point of fixed-point weights; -1 = plain integers
@@ -35,14 +40,16 @@ struct Layer {
   std::vector<std::int64_t> inputTokenBits;  ///< for producers that are inputs of the region
   bool isOutput = false;                     ///< nothing in the region reads it
 
-  bool hasProducts() const { return kind == LayerKind::matrix || kind == LayerKind::depthwise; }
+  bool hasProducts() const { return kind <= LayerKind::recurrent; }
   /// Inputs of one output (matrix width) and outputs of one group (matrix height).
   std::int64_t matrixWidth() const {
+    if (kind == LayerKind::recurrent) return cin + state;
     return window.kernelHeight * window.kernelWidth * cin / groups;
   }
-  std::int64_t matrixHeight() const { return cout / groups; }
+  std::int64_t rows() const { return cout * gates; }
+  std::int64_t matrixHeight() const { return rows() / groups; }
   std::int64_t vectors() const { return outPixels; }
-  std::int64_t weights() const { return matrixWidth() * cout; }
+  std::int64_t weights() const { return matrixWidth() * rows(); }
   std::int64_t macs() const { return weights() * outPixels; }
   /// All pixels of the input become one vector (a fully connected layer behind an image).
   bool flattens() const {

@@ -119,6 +119,8 @@ void bindGenerator(Parameters& p, Binder& binder) {
              "FINN: a memory for each PE (embedded weights) or one for all lanes (decoupled)");
     b.quantity("adder", p.adder, {1e-12, 1e-7, "0.59 ns"}, "delay of an addition, fixed part");
     b.quantity("adderBit", p.adderBit, {0, 1e-8, "22.5 ps"}, "delay of an addition, each bit");
+    b.quantity("multiplier", p.multiplier, {1e-12, 1e-7, "2.4 ns"},
+               "delay of a product in a DSP block without inner registers");
   });
 }
 

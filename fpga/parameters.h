@@ -86,6 +86,7 @@ struct Parameters {
   std::string weightMemory = "unit";  ///< FINN: one memory for each PE, or one for all lanes
   Sourced<Seconds> adder = Seconds(0.59e-9),
                    adderBit = Seconds(22.5e-12);  ///< an addition: fixed, each bit
+  Sourced<Seconds> multiplier = Seconds(2.4e-9);  ///< a product inside a DSP block
 
   // Power.
   Sourced<Watts> staticPower;  ///< programmable logic

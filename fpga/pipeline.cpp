@@ -6,8 +6,9 @@ namespace wattlas::fpga {
 
 const char* nameOf(ActorKind kind) {
   static constexpr const char* names[] = {
-      "source",  "sink",        "buffer writer", "window reader", "matrix unit", "depthwise unit",
-      "pooling", "elementwise", "addition",      "softmax",       "gather",      "padding"};
+      "source",         "sink",           "buffer writer", "window reader", "matrix unit",
+      "depthwise unit", "recurrent unit", "pooling",       "elementwise",   "addition",
+      "concatenation",  "softmax",        "gather",        "padding"};
   return names[static_cast<std::size_t>(kind)];
 }
 

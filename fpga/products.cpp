@@ -112,7 +112,7 @@ Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
 /// All products at once, weights as constants.
 Resources unrolled(const Layer& layer, const Folding& f, Strategy strategy, const Parameters& p) {
   const double acc = static_cast<double>(accumulatorOf(layer, Style::hls4ml));
-  const double outputs = static_cast<double>(layer.cout);
+  const double outputs = static_cast<double>(layer.rows());
   const double products =
       static_cast<double>(layer.weights()) * std::clamp(layer.density, 0.0, 1.0);
   const ConstantWeights w = constantsOf(layer);
@@ -158,13 +158,13 @@ Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
   // Each turn selects its inputs, and its outputs when it does not serve all of them.
   const std::int64_t selected = std::max<std::int64_t>(inputs / f.reuse, 1);
   luts += selected * layer.inputBits * selectLuts(std::min(f.reuse, inputs));
-  if (f.reuse > inputs) luts += 2 * layer.cout * acc;
+  if (f.reuse > inputs) luts += 2 * layer.rows() * acc;
   if (layer.thresholds) luts += layer.cout * acc;  // rounding and clipping
   cost.lut = p.unitLuts + scaled(luts, p.lutFromHls.value.value);
   // Fit of 871 syntheses of dense layers (MAPE 3.3 %): accumulators (of 16 bits there) and the
   // weights read.
   cost.ff = whole(135 - 3.6 * static_cast<double>(block) +
-                  16.6 / 16 * static_cast<double>(layer.cout * acc) +
+                  16.6 / 16 * static_cast<double>(layer.rows() * acc) +
                   1.31 * static_cast<double>(block * layer.weightBits));
   const std::int64_t width = block * layer.weightBits;
   const bool inLuts =
@@ -175,6 +175,27 @@ Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
     cost += memory(width, f.reuse, p, Memory::ultra);
   else
     cost.bram18 = ceilDiv(width, 36) * ceilDiv(f.reuse, 512);
+  return cost;
+}
+
+/// What is behind the matrix of a recurrent layer: look-up tables of 1,024 entries of 18 bits (the
+/// generator's default) with two ports, products of gates, additions, the state.
+Resources gates(const Layer& layer, const Parameters& p) {
+  const std::int64_t acc = accumulatorOf(layer, Style::hls4ml), n = layer.cout;
+  std::int64_t lookUps = 1, products = 0, sums = 1, states = 1;  // a cell
+  if (layer.cell == Cell::gru) lookUps = 3, products = 2, sums = 4;
+  if (layer.cell == Cell::lstm) lookUps = 5, products = 3, sums = 2, states = 2;
+  Resources cost;
+  cost.bram18 = ceilDiv(lookUps * n, 2) * bram18For(18, 1024);
+  cost.ff = n * (states + products) * acc;
+  cost.lut = n * sums * acc;
+  if (productCycles(layer.inputBits, layer.inputBits, p) > 0) {
+    Layer one;
+    one.weightBits = one.inputBits = layer.inputBits;
+    cost.dsp = n * products * dspOf(one);
+  } else {
+    cost.lut += n * products * (2 * ceilDiv(2 * layer.inputBits, 6) - 1) * 2 * layer.inputBits;
+  }
   return cost;
 }
 
@@ -211,8 +232,11 @@ Resources productUnit(const Layer& layer, const Folding& folding, Style style,
                       const Parameters& p) {
   if (style == Style::finn) return finnUnit(layer, folding, p);
   const Strategy strategy = strategyOf(folding);
-  if (strategy == Strategy::resource && folding.reuse > 1) return shared(layer, folding, p);
-  return unrolled(layer, folding, strategy, p);
+  Resources cost = strategy == Strategy::resource && folding.reuse > 1
+                       ? shared(layer, folding, p)
+                       : unrolled(layer, folding, strategy, p);
+  if (layer.kind == LayerKind::recurrent) cost += gates(layer, p);
+  return cost;
 }
 
 }  // namespace wattlas::fpga

@@ -100,6 +100,11 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
     case LayerKind::add:
       cost.lut = 100 + pe * (layer.inputBits + 1);
       break;
+    case LayerKind::concat:
+      // Words pass one input after the other: a selection of up to three inputs for each LUT.
+      cost.lut = 100 + pe * layer.inputBits *
+                           ceilDiv(static_cast<std::int64_t>(layer.producers.size()) - 1, 3);
+      break;
     case LayerKind::softmax:
       // Tables of exponential and reciprocal, a multiplier for each lane.
       cost = {
@@ -118,7 +123,7 @@ Resources layerResources(const Layer& layer, const Folding& folding, Style style
                          const Parameters& p) {
   if (!layer.hasProducts()) return plainUnit(layer, folding, p);
   Resources cost = productUnit(layer, folding, style, p);
-  if (!layer.window.isIdentity() && !layer.flattens())
+  if (!layer.window.isIdentity() && !layer.flattens() && layer.kind != LayerKind::recurrent)
     cost += windowBuffer(layer, folding, style, p);
   return cost;
 }

@@ -23,7 +23,25 @@ double sumLevels(const Layer& layer) {
   return std::log2(std::max(operands, 1.0));
 }
 
+/// Delay of a product inside DSP blocks. Wider operands are cut for the 26 x 17 bits of a block;
+/// the parts of the longer cut are added.
+double blockDelay(std::int64_t a, std::int64_t b, const Parameters& p) {
+  const auto parts = [](std::int64_t bits, std::int64_t each) { return (bits - 2) / each + 1; };
+  const std::int64_t cuts = std::max(parts(std::max(a, b), 26), parts(std::min(a, b), 17));
+  const double addition = p.adder.value.value + p.adderBit.value.value * static_cast<double>(a + b);
+  return p.multiplier.value.value + std::ceil(std::log2(static_cast<double>(cuts))) * addition;
+}
+
+double periods(double delay, const Parameters& p) {
+  return delay * p.clock.value.value / plannedShare;
+}
+
 }  // namespace
+
+std::int64_t productCycles(std::int64_t a, std::int64_t b, const Parameters& p) {
+  if (p.dsp.total == 0 || std::min(a, b) < p.dspThreshold || a + b < p.dspProduct) return 0;
+  return static_cast<std::int64_t>(std::ceil(rounded(periods(blockDelay(a, b, p), p))));
+}
 
 double additionsPerCycle(std::int64_t bits, const Parameters& p) {
   const double period = plannedShare / p.clock.value.value;
@@ -39,8 +57,11 @@ double partialSums(const Layer& layer, const Parameters& p) {
 }
 
 std::int64_t unrolledLatency(const Layer& layer, const Parameters& p) {
-  const double levels = productLevels(layer) + sumLevels(layer);
-  const double cycles = levels / additionsPerCycle(accumulatorOf(layer, Style::hls4ml), p);
+  const double rate = additionsPerCycle(accumulatorOf(layer, Style::hls4ml), p);
+  double product = productLevels(layer) / rate;
+  if (constantsOf(layer).wide > 0 && usesDsp(layer, Products::byWidth, p))
+    product = std::max(product, periods(blockDelay(layer.weightBits, layer.inputBits, p), p));
+  const double cycles = product + sumLevels(layer) / rate;
   return std::max<std::int64_t>(static_cast<std::int64_t>(std::ceil(rounded(cycles))) - 1, 0);
 }
 

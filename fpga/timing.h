@@ -13,6 +13,13 @@ namespace wattlas::fpga {
 /// Share of the period that HLS plans with; the rest is its margin for routing.
 inline constexpr double plannedShare = 0.875;
 
+/// hls4ml resource strategy: latency of a dense layer is its reuse factor + 2 (830 of 871
+/// syntheses; + 1 in the others).
+inline constexpr std::int64_t hlsLatency = 2;
+
+/// Cycles of a product of two variables behind a register; 0 where LUTs compute it, which chain
+/// with what follows.
+std::int64_t productCycles(std::int64_t a, std::int64_t b, const Parameters& p);
 /// Additions of `bits` bits that follow each other within one cycle.
 double additionsPerCycle(std::int64_t bits, const Parameters& p);
 /// Registered partial sums for each product of an unrolled layer; 0 when it needs no register.

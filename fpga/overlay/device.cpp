@@ -154,10 +154,15 @@ OverlayStep OverlayDevice::stepOf(const Operator& op) const {
     const std::int64_t rows = outputHeight(op), columns = outputWidth(op),
                        taps = d[Dim::kernelHeight] * d[Dim::kernelWidth], groups = d[Dim::groups];
     const bool depthwise = groups > 1 && groups == d[Dim::cin] && p_.depthwiseChannels > 0;
-    step.cycles = depthwise ? rows * ceilDiv(columns, p_.depthwisePixels) *
-                                  ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
-                            : rows * taps * groups *
-                                  products(columns, d[Dim::cin] / groups, d[Dim::cout] / groups);
+    // What a row of the kernel takes: each tap its channels, or all taps together.
+    const std::int64_t channels = d[Dim::cin] / groups, across = d[Dim::kernelWidth] * channels;
+    const bool together = p_.augmented && channels < p_.inputs;
+    const std::int64_t passes = together ? d[Dim::kernelHeight] : taps;
+    step.cycles = depthwise
+                      ? rows * ceilDiv(columns, p_.depthwisePixels) *
+                            ceilDiv(d[Dim::cout], p_.depthwiseChannels) * taps
+                      : rows * passes * groups *
+                            products(columns, together ? across : channels, d[Dim::cout] / groups);
     elements = 0;  // bias, activation and requantisation follow in the pipeline
   } else if (op.kind == OpKind::gemm) {
     step.cycles = products(d[Dim::M], d[Dim::K], d[Dim::N]);

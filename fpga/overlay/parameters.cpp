@@ -12,6 +12,8 @@ void OverlayParameters::bind(Binder& binder) {
     b.integer("pixels", pixels, {1, 4096, {}}, "output pixels or rows at once");
     b.integer("inputs", inputs, {1, 4096, {}}, "input channels at once");
     b.integer("outputs", outputs, {1, 4096, {}}, "output channels at once");
+    b.flag("channelAugmentation", augmented, {.fallback = "false"},
+           "with few input channels, neighbours in a row of the kernel fill the input lanes");
     b.integer("rowPixels", rowPixels, {0, 4096, "0"},
               "rows that a pass over weights takes at least (how fast weights enter)");
     b.integer("depthwisePixels", depthwisePixels, {1, 4096, "1"}, "depthwise unit: pixels");

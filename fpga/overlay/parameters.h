@@ -14,6 +14,7 @@ struct OverlayParameters {
   Sourced<Hertz> clock;
   // Products a core and cycle: pixels (rows of a matrix product) x inputs x outputs.
   std::int64_t pixels = 1, inputs = 1, outputs = 1;
+  bool augmented = false;  ///< few input channels: neighbours in a row of the kernel fill the lanes
   std::int64_t rowPixels = 0;  ///< rows that a pass over weights takes at least; 0 = no limit
   std::int64_t depthwisePixels = 1, depthwiseChannels = 0;  ///< 0 channels = none
   std::int64_t lanes = 1;                                   ///< element-wise results, pooled inputs

@@ -52,6 +52,9 @@ const std::map<std::string, Expectation>& expectations() {
   const Figure additions = [](const Device& d) {
     return additionsPerCycle(16, dataflow(d).parameters());
   };
+  const Figure product = [](const Device& d) {
+    return static_cast<double>(productCycles(16, 16, dataflow(d).parameters()));
+  };
   static const std::map<std::string, Expectation> all = {
       {"fabric.maxClock", {reachable, 1}},
       {"fabric.derating", {reachable, -1}},
@@ -65,6 +68,7 @@ const std::map<std::string, Expectation>& expectations() {
           return static_cast<double>(d.copy({.amount = Bits(8192)}).latency.ps);
         },
         1}},
+      {"law.multiplier", {product, 1}},
       {"law.adder", {additions, -1}},
       {"law.adderBit", {additions, -1}},
       {"fabric.lut.usable", {budget(&Resources::lut), 1}},
@@ -102,6 +106,7 @@ Settings settingsFor(const std::string& path) {
   if (path == "memory.bandwidth") s.push_back({path, "1 MB/s"});
   if (path == "host.copyLatency" || path == "host.callOverhead") s.push_back({path, "10 us"});
   if (path == "law.hlsLutScale") s = {{"style", "hls4ml"}, {"folding.reuse", "8"}};
+  if (path == "law.multiplier") s.push_back({"fabric.clock", "400 MHz"});  // it counts in cycles
   // UltraRAM is used where block RAM is scarce.
   if (path == "energy.uram") s.push_back({"fabric.bram36.total", "18"});
   return s;

@@ -32,7 +32,8 @@ const DataflowDevice& dataflowOf(const Platform& platform) {
 }
 
 /// `fpga-design`: the design that `wattlas run` makes of a network. Figures: lut, ff, dsp, bram18
-/// of its layers, `overlay lut` and so on with the platform's shell, `interval` (cycles of the last
+/// of its layers, `overlay lut` and so on with the platform's shell, `latency` (cycles
+/// of the first frame), `interval` (cycles of the last
 /// frame, after the pipeline has filled), `fifo CHANNEL` (tokens).
 Answer designOf(const Settings& settings, const ProbeContext& context) {
   const auto platform = platformOf(settings, context);
@@ -50,7 +51,8 @@ Answer designOf(const Settings& settings, const ProbeContext& context) {
   out.figures = {{"lut", static_cast<double>(used.lut)},
                  {"ff", static_cast<double>(used.ff)},
                  {"dsp", static_cast<double>(used.dsp)},
-                 {"bram18", static_cast<double>(used.bram18)}};
+                 {"bram18", static_cast<double>(used.bram18)},
+                 {"latency", static_cast<double>(program.design().latency)}};
   for (const FabricUse& f : program.designReport(false).fabric)
     out.figures["overlay " + f.name] = f.used;
   if (program.frames() > 2) {

@@ -72,6 +72,8 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
   b.integer("groups", groups, atLeast(1, "1"), "Groups of channels of a convolution");
   b.flag("bias", bias, {.fallback = "false"}, "Adds a trained bias");
   b.flag("bidirectional", bidirectional, {.fallback = "false"}, "lstm and gru: both directions");
+  b.flag("last_step", lastStep, {.fallback = "false"},
+         "lstm and gru: only the values of the last step go on");
   b.choice("norm", norm, {"none", "folded", "batch", "layer", "group", "instance"},
            {.fallback = "none"},
            "Batch norm folded into weights and bias, or a norm as an operator of its own");
@@ -136,6 +138,7 @@ void LayerSpec::check(Binder& b) {
   refuse("output_padding", outputPadding > 0 && kind != "transposed_conv");
   refuse("factor", factor > 0 && kind != "upsample");
   refuse("bidirectional", bidirectional && !recurrent);
+  refuse("last_step", lastStep && !recurrent);
   refuse("sparsity", sparsity.pattern != Sparsity::Pattern::none && !weighted && !recurrent);
   if (kind == "adaptive_pool") need("output", output);
   if (kind == "upsample" && (output > 0) == (factor > 0))

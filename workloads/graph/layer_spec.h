@@ -19,7 +19,7 @@ struct LayerSpec {
   std::int64_t stride = 1, strideHeight = 0, strideDepth = 0;
   std::int64_t dilation = 1, dilationHeight = 0, dilationDepth = 0;
   std::int64_t output = 0, outputHeight = 0, outputDepth = 0, outputPadding = 0, factor = 0;
-  bool bias = false, ceilMode = false, bidirectional = false;
+  bool bias = false, ceilMode = false, bidirectional = false, lastStep = false;
   std::vector<std::string> inputs;
   Sparsity sparsity;
   std::vector<LayerSpec> inner;  ///< of a block

@@ -151,6 +151,14 @@ class NetworkBuilder {
     Value value{graph_.add(std::move(op)), out};
     for (const Value& from : inputs)
       if (from.producer >= 0) graph_.connect(from.producer, value.producer);
+    if (spec.lastStep) {
+      Operator last = rows(name + ".last", OpKind::slice, value.shape);
+      last.dims[Dim::M] = batch_;
+      last.dims[Dim::K] = value.shape.values();
+      value.shape.width = 1;
+      finish(last, spec, block, repeat);
+      value.producer = graph_.addAfter(value.producer, std::move(last));
+    }
     return functions(value, spec, name, block, repeat);
   }
 

@@ -1,0 +1,154 @@
+// Cycles of a layer's units at a folding, and what a device offers to all of them.
+#include <algorithm>
+#include <cmath>
+
+#include "fpga/folding.h"
+#include "fpga/resources.h"
+#include "fpga/timing.h"
+
+namespace wattlas::fpga {
+namespace {
+
+std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+std::int64_t kernelSize(const Layer& l) {
+  return l.window.kernelHeight * l.window.kernelWidth;
+}
+
+}  // namespace
+
+std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style) {
+  if (style == Style::finn) return folding.pe * folding.simd;
+  return ceilDiv(layer.weights(), folding.reuse);
+}
+
+Strategy strategyOf(const Folding& folding) {
+  if (folding.strategy) return *folding.strategy;
+  return folding.reuse > 1 ? Strategy::resource : Strategy::latency;
+}
+
+namespace {
+
+/// Only DSP blocks are shared by an unrolled layer with a reuse factor: the products that they do
+/// take turns, all others are done at once.
+std::int64_t unrolledInterval(const Layer& layer, const Folding& f, const Parameters& p) {
+  const std::int64_t latency = unrolledLatency(layer, p);
+  // The resource strategy is no pipeline at reuse 1: the next vector waits for the result.
+  if (f.reuse <= 1) return strategyOf(f) == Strategy::resource ? latency + 1 : 1;
+  if (!usesDsp(layer, f.products, p)) return latency == 0 ? 1 : latency + 2;
+  const std::int64_t blocks = ceilDiv(layer.weights(), f.reuse);
+  const double products = static_cast<double>(layer.weights()) * constantsOf(layer).wide;
+  return std::max<std::int64_t>(ceilDiv(static_cast<std::int64_t>(std::ceil(products)), blocks), 1);
+}
+
+/// Cycles from a step's input to its state: the matrix, then the gates. Look-ups and the state are
+/// registered; products wait where DSP blocks compute them.
+std::int64_t stepCycles(const Layer& layer, const Folding& f, const Parameters& p) {
+  const bool turns = strategyOf(f) == Strategy::resource && f.reuse > 1;
+  const std::int64_t matrix = turns ? f.reuse + hlsLatency : unrolledLatency(layer, p) + 1;
+  constexpr std::int64_t lookUp = 1, state = 1;
+  if (layer.cell == Cell::rnn) return matrix + lookUp + state;
+  // GRU: reset gate x state, then update gate x difference. LSTM: gates x cell, then output gate.
+  return matrix + 2 * (lookUp + productCycles(layer.inputBits, layer.inputBits, p)) + state;
+}
+
+}  // namespace
+
+Services servicesOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
+  Services s;
+  const bool windowed = !layer.window.isIdentity();
+  if (!layer.hasProducts()) {
+    const std::int64_t lanes = ceilDiv(layer.cin, f.pe);
+    s.unit = style == Style::hls4ml && layer.kind != LayerKind::softmax
+                 ? std::max<std::int64_t>(1, lanes)
+                 : lanes;
+    if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
+    if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
+    return s;
+  }
+  if (layer.kind == LayerKind::recurrent) {
+    s.unit = stepCycles(layer, f, p);
+    return s;
+  }
+  if (style == Style::hls4ml && (strategyOf(f) != Strategy::resource || f.reuse == 1)) {
+    // Unrolled: a result each interval, line buffers included.
+    s.unit = unrolledInterval(layer, f, p);
+    if (windowed) s.writer = layer.flattens() ? 1 : s.unit;
+    return s;
+  }
+  if (style == Style::hls4ml) {
+    s.unit = f.reuse;
+    if (layer.flattens()) s.writer = 1;
+    if (windowed && !layer.flattens()) s.writer = p.pixelCycles, s.window = f.reuse;
+    if (!windowed && layer.pixels > 1) s.unit += p.pixelCycles;
+    return s;
+  }
+  const std::int64_t channelsAtOnce =
+      std::min(layer.cin, layer.kind == LayerKind::depthwise ? f.pe : f.simd);
+  if (windowed) s.writer = ceilDiv(layer.cin, channelsAtOnce);
+  if (layer.kind == LayerKind::depthwise) {
+    s.unit = ceilDiv(layer.cout * kernelSize(layer), f.pe * f.simd);
+    if (windowed) s.reader = ceilDiv(layer.cin * kernelSize(layer), channelsAtOnce * f.simd);
+    return s;
+  }
+  s.unit = layer.groups * (layer.matrixWidth() / f.simd) * (layer.matrixHeight() / f.pe);
+  if (windowed && !layer.flattens()) s.reader = ceilDiv(kernelSize(layer) * layer.cin, f.simd);
+  return s;
+}
+
+std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style,
+                         const Parameters& p) {
+  const Services s = servicesOf(layer, folding, style, p);
+  if (layer.kind == LayerKind::recurrent) return layer.pixels * s.unit;
+  const std::int64_t padded = layer.window.paddedPixels();
+  if (layer.kind == LayerKind::pool) return padded * s.unit + layer.outPixels * s.window;
+  if (style == Style::hls4ml && s.writer > 0 && !layer.flattens())
+    return padded * s.writer + layer.outPixels * s.window;
+  return std::max({padded * s.writer, layer.outPixels * s.reader, layer.outPixels * s.unit});
+}
+
+Resources fabricOf(const Parameters& p) {
+  // No router fills the last sixth of the logic; memories and DSP blocks can all be used.
+  const auto routed = [](std::int64_t total) {
+    return static_cast<std::int64_t>(0.85 * static_cast<double>(total));
+  };
+  return {routed(p.lut.total) - p.shellLut, routed(p.ff.total) - p.shellFf, p.dsp.total,
+          2 * p.bram36.total - p.shellBram18, p.uram.total};
+}
+
+Resources budgetOf(const Parameters& p) {
+  const auto usable = [](const Supply& s, std::int64_t scale) {
+    return static_cast<std::int64_t>(static_cast<double>(s.total * scale) * s.usable.value.value);
+  };
+  return {usable(p.lut, 1) - p.shellLut, usable(p.ff, 1) - p.shellFf, usable(p.dsp, 1),
+          usable(p.bram36, 2) - p.shellBram18, usable(p.uram, 1)};
+}
+
+std::optional<std::string> shortfall(const Resources& need, const Resources& budget,
+                                     const Parameters& p) {
+  struct Row {
+    const char* name;
+    std::int64_t need, has, total;
+  };
+  const Row rows[] = {{"UltraRAM blocks", need.uram, budget.uram, p.uram.total},
+                      {"18 Kibit block RAMs", need.bram18, budget.bram18, 2 * p.bram36.total},
+                      {"DSP blocks", need.dsp, budget.dsp, p.dsp.total},
+                      {"LUTs", need.lut, budget.lut, p.lut.total},
+                      {"flip-flops", need.ff, budget.ff, p.ff.total}};
+  const Row* worst = nullptr;
+  double excess = 1.0;
+  for (const Row& row : rows) {
+    if (row.need <= row.has) continue;
+    const double over =
+        static_cast<double>(row.need) / static_cast<double>(std::max<std::int64_t>(row.has, 1));
+    if (worst == nullptr || over > excess) worst = &row, excess = over;
+  }
+  if (worst == nullptr) return std::nullopt;
+  return "needs " + std::to_string(worst->need) + " " + worst->name + ", " +
+         std::to_string(std::max<std::int64_t>(worst->has, 0)) + " of " +
+         std::to_string(worst->total) + " are usable";
+}
+
+}  // namespace wattlas::fpga
