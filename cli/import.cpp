@@ -47,11 +47,11 @@ struct ImportCommand {
     options.bind[text.substr(0, equals)] = value;
   }
 
-  static Json rowsOf(const Workload& workload, Json& out) {
+  static void addTotals(const Workload& workload, Json& out) {
     Json rows = Json::array();
-    const Phase& phase = workload.phases.front();
-    for (const OpId id : phase.graph.order()) {
-      const Operator& op = phase.graph.at(id);
+    const Graph none, &graph = workload.phases.empty() ? none : workload.phases.front().graph;
+    for (const OpId id : graph.order()) {
+      const Operator& op = graph.at(id);
       const OpCost cost = costOf(op);
       Json row;
       row["name"] = op.name;
@@ -69,32 +69,39 @@ struct ImportCommand {
     out["macs"] = totals.macsPrefill;
     out["parameters"] = totals.parameters;
     out["weights_bytes"] = rounded(toBytes(totals.weights));
-    return out;
   }
 
   void run(Context& context) const {
     ImportOptions options;
     for (const std::string& text : bindings) bind(text, options);
     const std::string from = path(options);
+    // With --json unknown operators are listed before they are refused.
+    options.allowUnknown = allowUnknown || json;
     const ImportedModel model = importModel(from, options);
+    const bool refused = !allowUnknown && !model.unknown.empty();
     const std::string name = workloadName(from);
-    const Workload workload = buildWorkload(name, model.description, ConfigNode::ofMap());
-    if (!output.empty()) writeFileAtomically(output, model.description.toYaml());
     Json out;
     out["schema"] = 1;
     out["name"] = name;
     out["source"] = from;
-    rowsOf(workload, out);
+    const ConfigNode* operators = model.description.find("operators");
+    const bool empty = refused && operators != nullptr && operators->items().empty();
+    const Workload workload =
+        empty ? Workload{} : buildWorkload(name, model.description, ConfigNode::ofMap());
+    addTotals(workload, out);
     out["unknown"] = Json::array();
     for (const UnknownOperator& u : model.unknown)
       out["unknown"].push_back({{"op", u.op}, {"count", u.count}});
-    out["notes"] = workload.notes;
+    out["notes"] = empty ? model.notes : workload.notes;
+    if (!output.empty() && !refused) writeFileAtomically(output, model.description.toYaml());
     if (json)
       fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
     else
       show(out, workload);
     if (!output.empty() && !json) fmt::print("written to {}\n", output);
-    (void)context;
+    if (!refused) return;
+    fmt::print(stderr, "error: unknown operators (expected --allow-unknown to leave them out)\n");
+    context.exitCode = exitBadInput;
   }
 
   void show(const Json& out, const Workload& workload) const {

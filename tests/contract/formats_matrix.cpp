@@ -108,7 +108,8 @@ class Page {
     for (std::size_t i = 0; i < all.size(); ++i) text_ += "---|";
     text_ += "\n";
     for (const OpKind kind : everyKind) {
-      if (kind == OpKind::collective) continue;  // of groups, not of one device
+      // Of groups, not of one device; and what only renames never runs.
+      if (kind == OpKind::collective || kind == OpKind::reshape) continue;
       text_ += "| " + std::string(nameOf(kind)) + " |";
       for (const Platform& platform : all) {
         auto best = Support::Level::refused;

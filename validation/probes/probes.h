@@ -22,7 +22,7 @@ namespace wattlas {
 /// `fpga-design`, `fpga-unit`, `fpga-rtl`, `fpga-synthesis`: see fpga.cpp.
 /// `network`: `workload` and its options. Figures: `parameters`, `macs`, `macs_decode`,
 ///   `weights_bytes`, `kv_bytes_per_token`, `kv_peak_bytes`.
-/// `onnx-examples`: `folder` of libonnx-testdata. Figures: `examples`, `imported`, `exact`.
+/// `onnx-examples`: `folder` of libonnx-testdata. Figures: `imported`, `exact` (shares).
 /// `search`: `problem` or `study`, see search.cpp.
 Probes allProbes(const ProbeContext& context);
 
