@@ -100,10 +100,13 @@ class Analysis {
   };
 
   std::vector<Found> found() const {
+    constexpr std::size_t largest = 24;
     std::vector<Found> all;
-    for (std::size_t i = 0; i < code_.size(); ++i) {
+    std::set<std::size_t> covered;  // by a larger expression: pairs and triples only
+    for (std::size_t i = code_.size(); i-- > 0;) {
       if (!code_[i] || count(i) == 0) continue;
-      expressions(i, all);
+      const auto members = expressions(i, covered.contains(i) ? 3 : largest, all);
+      covered.insert(members.begin(), members.end());
       increments(i, all);
     }
     return all;
@@ -188,28 +191,35 @@ class Analysis {
     return static_cast<int>(outside.size());
   }
 
-  /// The largest expression that ends in `root`, and its pairs and triples.
-  void expressions(std::size_t root, std::vector<Found>& all) const {
-    if (!plain(root) || uses_[root].writes == 0) return;
+  /// The expression that ends in `root`, grown by what adds fewest inputs; returns its largest
+  /// form.
+  std::set<std::size_t> expressions(std::size_t root, std::size_t most,
+                                    std::vector<Found>& all) const {
     std::set<std::size_t> members = {root}, best;
-    keep(members, all);
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (auto m = members.rbegin(); m != members.rend() && !grown; ++m)
-        for (std::uint32_t left = uses_[*m].reads; left != 0 && !grown; left &= left - 1) {
+    if (!plain(root) || uses_[root].writes == 0) return best;
+    while (members.size() < most) {
+      std::set<std::size_t> next;
+      int fewest = kMostInputs + 3;
+      for (auto m = members.rbegin(); m != members.rend(); ++m)
+        for (std::uint32_t left = uses_[*m].reads; left != 0; left &= left - 1) {
           const auto from = maker(*m, 1U << std::countr_zero(left));
           if (!from || members.contains(*from) || !plain(*from) || count(*from) != count(root))
             continue;
           auto more = members;
           more.insert(*from);
           if (!inner(*from, more, root)) continue;
-          members = std::move(more);
-          grown = true;
-          if (members.size() <= 3) keep(members, all);
-          if (inputsOf(members) <= kMostInputs) best = members;
+          if (const int inputs = inputsOf(more); inputs < fewest) {
+            fewest = inputs;
+            next = std::move(more);
+          }
         }
+      if (next.empty()) break;
+      members = std::move(next);
+      if (members.size() <= 3) keep(members, all);
+      if (fewest <= kMostInputs) best = members;
     }
     if (best.size() > 3) keep(best, all);
+    return best;
   }
 
   void keep(const std::set<std::size_t>& members, std::vector<Found>& all) const {

@@ -106,11 +106,12 @@ const char* absence(LibraryKernel kernel, StoredFormat format) {
   if (format == StoredFormat::bitSliced)
     return "a value lies in several words: there is nothing to do on it before it is put together";
   if (kernel == softmax && wide)
-    return "the table of exponentials has 256 entries: scores of more bits are requantised first";
+    return "exponentials come from one table of 256 entries: wider scores are requantised to 8 "
+           "bits first";
   if (kernel == elementwise && format == StoredFormat::int32)
     return "32-bit values times multipliers of 31 bits leave no room for their sum in 64 bits";
   if (kernel == norm && wide)
-    return "sums of squares of more than 8 bits pass the 32-bit accumulator from 4 values on";
+    return "deviations of more than 16 bits do not fit its products: values are requantised first";
   if (kernel == requantise && format == StoredFormat::int32) return "sums have 32 bits already";
   if (kernel == requantise &&
       (format == StoredFormat::powerOfTwo || format == StoredFormat::codebook))
