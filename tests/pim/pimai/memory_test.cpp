@@ -50,8 +50,8 @@ double engineSeconds(const Change& change, double bits) {
 }
 
 TEST(StreamingMemory, PimAiReadsAsTheDramEngineDoes) {
-  const Operator op = gemm(1, 4096, 4096, "int8");
-  const double channel = 4096.0 * 4096 * 8 / 8;  // bits of one of eight channels
+  const Operator op = gemm(1, 1024, 4096, "int8");
+  const double channel = 1024.0 * 4096 * 8 / 8;  // bits of one of eight channels
   const Change base = {"as it is", {}, {}, true};
   const double before = seconds("pim-ai-1chip", {}, op);
   const Change changes[] = {
