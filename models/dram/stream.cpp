@@ -10,7 +10,7 @@ namespace {
 
 /// Accesses that are simulated: some refreshes of every bank, within limits.
 std::int64_t sampleOf(const StreamSetup& s) {
-  constexpr std::int64_t least = 2048, most = 1 << 18, refreshes = 12;
+  constexpr std::int64_t least = 1 << 14, most = 1 << 18, refreshes = 12;
   const std::int64_t interval = s.controller.refresh == "none" ? 0 : s.timing.refi;
   const std::int64_t accesses = refreshes * interval / std::max<Clock>(1, s.timing.ccdS);
   return std::clamp(std::max(accesses, 4 * s.timing.banks() * s.accessesPerRow), least, most);
