@@ -163,6 +163,20 @@ TEST(Convolution, WinogradSavesMultiplicationsWhereTheLibraryHasIt) {
   EXPECT_EQ(name(strided).find("Winograd"), std::string::npos);
 }
 
+TEST(Product, ItsKernelIsListedAsTheLibraryChoseIt) {
+  const auto device = makeDevice("gpu-a100-sxm");
+  const auto program = lower(*device, gemm(4096, 4096, 4096));
+  const std::vector<KernelReport> kernels = asGpu(*device).kernels(*program);
+  ASSERT_EQ(kernels.size(), 1u);
+  const KernelReport& k = kernels.front();
+  EXPECT_EQ(k.blocks, (4096 / k.tileRows) * (4096 / k.tileColumns) * k.split);
+  EXPECT_GE(k.waves, 1);
+  EXPECT_GT(k.occupancy, 0.5);
+  EXPECT_LE(k.occupancy, 1.0);
+  EXPECT_EQ(k.limiter, "compute");
+  EXPECT_NEAR(k.seconds, toSeconds(device->estimate(*program).alone()).value, 1e-9);
+}
+
 TEST(Product, ABatchIsSoManyProducts) {
   const auto device = makeDevice("gpu-v100-pcie");
   Operator op = gemm(512, 512, 64, "fp32");
