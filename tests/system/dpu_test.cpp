@@ -214,5 +214,28 @@ TEST(Dpu, ALineOfATemplateChangesTheRun) {
   EXPECT_GT(json::parse(slower.out)["time_s"], json::parse(stock.out)["time_s"]);
 }
 
+TEST(Dpu, ADumpOfMoreThanADpuHasNamesTheLimit) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting);
+  for (const char* bytes : {"67108865", "99999999999999999999999"}) {
+    const Output o = wattlas({"dpu", "run", source, "-D", "COUNT=2", "--tasklets", "1", "--dump",
+                              std::string("loop:") + bytes});
+    EXPECT_EQ(o.exitCode, 2);
+    EXPECT_THAT(o.err, HasSubstr("at most 67108864 bytes"));
+  }
+}
+
+TEST(Dpu, ATraceFileAppearsWholeAndNotOverDevices) {
+  Folder folder;
+  const std::string source = folder.write("count.s", counting), trace = folder / "trace.txt";
+  const std::vector<std::string> words = {"dpu", "run", source, "-D", "COUNT=2", "--tasklets", "1"};
+  std::vector<std::string> toFile = words, toDevice = words;
+  toFile.push_back("--trace=" + trace);
+  toDevice.push_back("--trace=/dev/null");
+  EXPECT_EQ(wattlas(toFile).exitCode, 0);
+  EXPECT_THAT(read(trace), HasSubstr("stop"));
+  EXPECT_EQ(wattlas(toDevice).exitCode, 2);
+}
+
 }  // namespace
 }  // namespace wattlas::system

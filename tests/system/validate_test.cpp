@@ -112,6 +112,18 @@ TEST_F(OwnData, RunsAndOperatorsAreComparedRowByRow) {
   EXPECT_NE(o.out.find("A100 gemm time"), std::string::npos) << o.out;
 }
 
+TEST_F(OwnData, MeasurementsThatNoModelAnswersAreRefused) {
+  const std::string runs =
+      folder_.write("runs.csv", "platform,workload,measured_us\nnobody,gemv:8x8,1\n");
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--json"}}) {
+    std::vector<std::string> words = {"validate", "--data", runs};
+    words.insert(words.end(), more.begin(), more.end());
+    const Output o = wattlas(words);
+    EXPECT_EQ(o.exitCode, 2) << o.out;
+    EXPECT_NE(o.err.find("no row has a prediction"), std::string::npos) << o.err;
+  }
+}
+
 TEST_F(OwnData, MalformedMeasurementsNameLineAndColumn) {
   const std::string bad =
       folder_.write("bad.csv", "platform,workload,measured_us\nupmem-dimm,,-3\n");
