@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "models/base/error.h"
 #include "models/base/random.h"
@@ -17,6 +18,21 @@ std::size_t count(std::int64_t n) {
 
 std::int64_t largest(const std::int64_t* scores, std::int64_t n) {
   return std::max_element(scores, scores + n) - scores;
+}
+
+/// Scale with the least squared error, of ranges from half a deviation to four.
+double bestScale(const std::vector<double>& values, double deviation, std::int32_t levels) {
+  double least = std::numeric_limits<double>::infinity(), best = 0;
+  for (int tenths = 5; tenths <= 40; ++tenths) {
+    const double scale = std::max(deviation * tenths / 10.0 / levels, 1e-30);
+    double error = 0;
+    for (const double v : values) {
+      const double q = std::clamp<double>(std::nearbyint(v / scale), -levels, levels);
+      error += (v - q * scale) * (v - q * scale);
+    }
+    if (error < least) least = error, best = scale;
+  }
+  return best;
 }
 
 }  // namespace
@@ -93,9 +109,8 @@ void HdcClassifier::round(const std::vector<double>& master) {
       squares += v * v;
     }
   }
-  // Three deviations fill the range: the few beyond saturate.
   const double deviation = std::sqrt(squares / static_cast<double>(own.size()));
-  const double scale = std::max(3 * deviation / levels, 1e-30);
+  const double scale = std::max(bestScale(own, deviation, levels), 1e-30);
   std::vector<std::int32_t> rounded;
   for (const double v : own)
     rounded.push_back(options_.bits == 1 ? (v >= 0 ? 1 : -1)

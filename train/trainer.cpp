@@ -192,7 +192,8 @@ class Training {
     loadWeights(network_, weights, "trained weights");
     const DataSet held = loadData(request_.data, request_.split, 0, request_.seed);
     const ExecutionFormat format = format_ ? *format_ : parseExecutionFormat("fp32");
-    const Evaluation e = evaluate(network_, format, held, data_.part(0, 256), {.integer = {}, .analysed = 0});
+    const Evaluation e =
+        evaluate(network_, format, held, data_.part(0, 256), {.integer = {}, .analysed = 0});
     result.samples = e.samples;
     result.accuracy = e.share(e.correct);
     result.floatAccuracy = e.share(e.referenceCorrect);

@@ -13,8 +13,7 @@ namespace wattlas {
 namespace {
 
 TEST(DataSet, GeneratedSamplesDependOnTheirNumberAlone) {
-  for (const char* const name :
-       {"generated-rhythm", "generated-keywords", "generated-signals-4"}) {
+  for (const char* const name : {"generated-rhythm", "generated-keywords", "generated-signals-4"}) {
     const DataSet all = generateData(name, 0, 20, 5), some = generateData(name, 7, 3, 5);
     EXPECT_EQ(all.part(7, 3).inputs, some.inputs) << name;
     EXPECT_EQ(all.part(7, 3).labels, some.labels) << name;
