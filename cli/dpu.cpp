@@ -229,6 +229,8 @@ void addDpu(CLI::App& app, Context& context) {
 
   addDpuLaunch(*sub, context);
   addDpuIsa(*sub, context);
+  addDpuKernels(*sub, context);
+  addDpuLayers(*sub, context);
 }
 
 }  // namespace wattlas

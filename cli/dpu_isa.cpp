@@ -246,7 +246,7 @@ void addDpuIsa(CLI::App& dpu, Context& context) {
       "isa-report",
       "Rank instructions by what they bring on workloads, propose new ones, or count encodings");
   sub->footer(
-      "Examples:\n  wattlas dpu isa-report -w llama2-7b --format w4a8 --sets 3\n"
+      "Example:\n  wattlas dpu isa-report -w llama2-7b --format w4a8 --sets 3\n"
       "  wattlas dpu isa-report --discover");
   sub->add_option("-w,--workload", report->workloads,
                   "Rank the files of configs/isa on this workload; may be given several times")

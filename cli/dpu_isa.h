@@ -1,4 +1,4 @@
-// wattlas dpu isa-report | isa-export
+// wattlas dpu isa-report | isa-export | kernels | layers
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,5 +8,7 @@
 namespace wattlas {
 
 void addDpuIsa(CLI::App& dpu, Context& context);
+void addDpuLayers(CLI::App& dpu, Context& context);
+void addDpuKernels(CLI::App& dpu, Context& context);
 
 }  // namespace wattlas

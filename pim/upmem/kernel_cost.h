@@ -19,7 +19,7 @@ struct KernelCost {
   double perTile = 0;     ///< once per tile: set-up and DMA calls
   bool executed = false;  ///< counted while running checked assembly, otherwise stated
   std::string basis;      ///< for people: which loop, from where
-  double perWindow = 0;   ///< once per output of a pool
+  double perWindow = 0;   ///< once per output of a pool, or row of a norm or softmax
   double joules = 0;      ///< of added instructions, per item
 };
 
@@ -31,6 +31,10 @@ struct MatrixCost {
   bool executed = false;
   std::string basis;
   double joules = 0;  ///< of added instructions, per multiply-accumulate
+  /// Once per value of the vectors: sums or bit planes that the loop wants beside or instead of it.
+  double perValue = 0;
+  bool byEach = false;      ///< every tasklet does that for itself
+  std::int64_t header = 0;  ///< bytes before the weights of a tile: bias and scale of the row
 };
 
 class KernelCostSource {

@@ -139,14 +139,16 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   }
   const bool soft = usesSoftFloat(f.weight, f.activation);
   const MatrixCost& cost = costs_.matrix(f.weight, f.activation);
-  const double decode = soft ? costs_.decode(f.activation).instructions : 0;
+  const double decode = soft ? costs_.decode(f.activation).instructions : cost.perValue;
+  const double shared = decode * static_cast<double>(cost.byEach ? p_.dpu.tasklets : 1);
   const std::int64_t vector = sets * (soft ? inputs * 4 : wordBytes(inputs, ab));
   const std::int64_t group = std::min(passes, passesPerTile);
   const bool resident = vector * group <= sharedBytes();
   const std::int64_t rounds = ceilDiv(passes, group);
 
   // Chunks of a weight row: as large as the buffers allow, small enough to occupy every tasklet.
-  const std::int64_t largest = std::min(bufferBytes(), block);
+  const std::int64_t largest =
+      std::max<std::int64_t>(8, std::min(bufferBytes(), block) - cost.header);
   std::int64_t chunks = ceilDiv(wordBytes(inputs, wb), largest);
   if (!resident)
     chunks = std::max(chunks, ceilDiv(wordBytes(inputs, std::max(ab, soft ? 32 : ab)), largest));
@@ -159,7 +161,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
   TileLoop loop;
   loop.tiles = outputs * chunks;
   loop.tile.reads = 1;
-  loop.tile.readBytes = wordBytes(elements, wb);
+  loop.tile.readBytes = wordBytes(elements, wb) + cost.header;
   if (!resident) {
     loop.tile.reads2 = group;
     loop.tile.read2Bytes = wordBytes(elements, ab);
@@ -174,7 +176,7 @@ DpuWork Planner::matrixWork(std::int64_t outputs, std::int64_t inputs, std::int6
       whole(1e12 * cost.joules * static_cast<double>(padded) * static_cast<double>(group));
   for (std::int64_t r = 0; r < rounds; ++r) {
     if (resident)
-      work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), decode * 8 / ab));
+      work.loops.push_back(loadLoop(wordBytes(inputs * sets * group, ab), shared * 8 / ab));
     work.loops.push_back(loop);
     if (rounds > 1) {  // all rounds are alike: one long loop keeps the list short
       for (TileLoop& l : work.loops) l.tiles *= rounds;
@@ -329,7 +331,8 @@ Expected<OpPlan, Refusal> Planner::matrixOn(const Operator& op, std::int64_t dpu
   const std::int64_t used = split.used();
   const std::int64_t weightBytes =
       bank ? static_cast<std::int64_t>(toBytes(storedIn(kernel.classes.front().work.bank, p_.bank)))
-           : outHigh * wordBytes(inputs, f.weight.bits);
+           : outHigh *
+                 (wordBytes(inputs, f.weight.bits) + costs_.matrix(f.weight, f.activation).header);
   double inBits = s.inputBits.value;
   if (!s.hasWeights) inBits -= static_cast<double>(all * s.inputs) * f.activation.bits;
   // A DPU needs the inputs of its groups, its inputs part, and its passes with their halo.

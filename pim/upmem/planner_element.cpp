@@ -214,8 +214,10 @@ OpPlan Planner::elementOn(const Operator& op, std::int64_t dpus) const {
   const KernelCost& each = costs_.element(op.kind, op.variant, f);
   const double sums =  // additions of an element
       op.kind == OpKind::add ? static_cast<double>(d[Dim::inputs] - 1) : 1.0;
-  const double windows =  // outputs of this DPU
-      pool ? cost.output.value / f.bits / static_cast<double>(used) : 0.0;
+  const double windows =  // outputs or rows of this DPU
+      pool   ? cost.output.value / f.bits / static_cast<double>(used)
+      : rows ? static_cast<double>(here) / static_cast<double>(d[Dim::N])
+             : 0.0;
 
   TileLoop loop;
   const std::int64_t block = bufferBytes();

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/paths.h"
 #include "tests/system/command.h"
 
 namespace wattlas::system {
@@ -155,6 +158,60 @@ TEST(Dpu, OptionsOutsideTheirRangeAreRefused) {
     const Output o = wattlas(words);
     EXPECT_EQ(o.exitCode, 2) << more.back() << "\n" << o.out;
   }
+}
+
+TEST(Dpu, KernelsAreExecutedInEveryFormatOrSayWhyNot) {
+  const json table = runJson({"dpu", "kernels", "--json"});
+  EXPECT_GE(table["cells"].size(), 170U);
+  std::size_t absent = 0;
+  for (const json& cell : table["cells"]) {
+    const bool runs = !cell.contains("absent");
+    absent += runs ? 0 : 1;
+    EXPECT_EQ(cell.value("instructions", 0) > 0, runs) << cell;
+  }
+  EXPECT_LE(absent, table["cells"].size() / 5);
+}
+
+TEST(Dpu, InstructionsAreRankedByWhatTheyBring) {
+  const json report = runJson({"dpu", "isa-report", "-w", "gemv:2048x2048", "--format", "int8",
+                               "-p", "upmem-dimm", "--json"});
+  ASSERT_GE(report["candidates"].size(), 7U);
+  EXPECT_EQ(report["candidates"][0]["isa"][0], "dot4x8");
+  EXPECT_GT(report["candidates"][0]["gain_edp"], 1.5);
+  EXPECT_EQ(report["candidates"].back()["gain_edp"], 1.0);  // what int8 has no use for
+  const json found = runJson({"dpu", "isa-report", "--discover", "--json"});
+  EXPECT_GE(found["proposals"].size(), 5U);
+}
+
+TEST(Dpu, LayersShowWhatUnitsInTheBanksWaitFor) {
+  const json report = runJson({"dpu", "layers", "-p", "upmem-samac-col256", "-w",
+                               "gemm:64x1024x1024", "--format", "int8", "--json"});
+  const json& layer = report["layers"][0];
+  double sum = 0;
+  for (const auto& [name, part] : layer["parts"].items()) sum += part["time_s"].get<double>();
+  EXPECT_NEAR(sum, layer["time_s"], 1e-9);
+  for (const char* part : {"to device", "refill", "MAC", "read-out", "requantise", "from device"})
+    EXPECT_GT(layer["parts"][part]["time_s"], 0) << part;
+  EXPECT_LE(layer["time_with_s"]["link x2"], layer["time_s"]);
+}
+
+TEST(Dpu, ALineOfATemplateChangesTheRun) {
+  Folder folder;
+  const std::string kernels = folder / "kernels";
+  std::filesystem::copy(std::string(wattlas::test::sourceRoot()) + "/configs/kernels", kernels,
+                        std::filesystem::copy_options::recursive);
+  const std::string file = kernels + "/dpu/lib/mac.s";
+  std::string text = read(file);
+  const std::string macro = ".macro mac_int8 w, x            ; 8 products\n";
+  const auto at = text.find(macro);
+  ASSERT_NE(at, std::string::npos);
+  text.insert(at + macro.size(), "        nop\n        nop\n");
+  std::ofstream(file) << text;
+  const std::vector<std::string> words = {"run",      "-p",   "upmem-dimm", "-w", "gemv:4096x4096",
+                                          "--format", "int8", "--json"};
+  const Output stock = wattlas(words), slower = wattlas(words, {"", folder.path()});
+  ASSERT_EQ(slower.exitCode, 0) << slower.err;
+  EXPECT_GT(json::parse(slower.out)["time_s"], json::parse(stock.out)["time_s"]);
 }
 
 }  // namespace

@@ -62,6 +62,8 @@ TEST(Help, EveryCommandShowsAnExample) {
                                                   {"dpu", "run"},
                                                   {"dpu", "isa-report"},
                                                   {"dpu", "isa-export"},
+                                                  {"dpu", "kernels"},
+                                                  {"dpu", "layers"},
                                                   {"dram"},
                                                   {"dram", "run"},
                                                   {"dram", "list"}}) {

@@ -1,8 +1,8 @@
-; Element-wise and row kernels. `work` (macro of lib/element.s that the caller chooses) does one tile: the
+; Element-wise kernels and pools. `work` (macro of lib/element.s that the caller chooses) does one tile: the
 ; input starts at r22 and ends at r16, a second operand lies at r22 + 512, the output at r22 + 1024;
 ; r1..r15 are free, r17..r22 keep.
-; args (words): 0 elements of a tile, 1 input bytes, 2 output bytes, 3 row constant (norms: elements of a
-; row as a power of two; average: 2^16 over the elements). jobs: four words a tasklet: MRAM address of
+; args (words): 0 elements of a tile, 1 input bytes, 2 output bytes, 3 of an average: 2^16 over its
+; elements). jobs: four words a tasklet: MRAM address of
 ; its inputs, of its outputs, tiles, WRAM address of its frame. Second operands follow the first in
 ; MRAM, tile by tile. Defines: UNROLL, SECOND (0 none, 1 as long as the input, 2 twice as long).
         .include "lib/element.s"

@@ -68,6 +68,15 @@ std::string nameOf(const Instruction& in) {
                                                          : text;
 }
 
+std::string titleOf(int products, int shifted, int sums, int counts) {
+  if (products > 0 && shifted > 0) return "fast multiply";
+  if (products > 1) return "dot product";
+  if (products == 1 && sums > 0) return "multiply-accumulate";
+  if (products == 1) return "multiply with move";
+  if (counts > 0) return "population count";
+  return "arithmetic";
+}
+
 class Analysis {
  public:
   Analysis(const ExecutedProgram& executed, const InstructionSet& set) : x_(executed) {
@@ -88,13 +97,17 @@ class Analysis {
     std::vector<std::size_t> members;  ///< in order; the last one has the result
     int inputs = 0;
     std::string what;
+    bool expression = true;  ///< else an increment or a loop end
   };
 
   std::vector<Found> found() const {
+    constexpr std::size_t largest = 24;
     std::vector<Found> all;
-    for (std::size_t i = 0; i < code_.size(); ++i) {
+    std::set<std::size_t> covered;  // by a larger expression: pairs and triples only
+    for (std::size_t i = code_.size(); i-- > 0;) {
       if (!code_[i] || count(i) == 0) continue;
-      expressions(i, all);
+      const auto members = expressions(i, covered.contains(i) ? 3 : largest, all);
+      covered.insert(members.begin(), members.end());
       increments(i, all);
     }
     return all;
@@ -123,16 +136,26 @@ class Analysis {
     for (bool changed = true; changed;) {
       changed = false;
       for (std::size_t i = code_.size(); i-- > 0;) {
-        std::uint32_t after = before(i + 1);
-        if (!code_[i] ||
-            (code_[i]->form->issue == IssueClass::control && !code_[i]->form->branches))
-          after = kAll;  // calls and jumps to registers
-        else if (code_[i]->form->branches)
-          after |= before(code_[i]->target);
+        const std::uint32_t after = liveAfter(i, before);
         changed = changed || after != live_[i];
         live_[i] = after;
       }
     }
+  }
+
+  template <class Before>
+  std::uint32_t liveAfter(std::size_t i, const Before& before) const {
+    if (!code_[i]) return kAll;
+    const Instruction& in = *code_[i];
+    if (in.form->branches) {
+      const std::uint32_t next = in.condition == Condition::true_ ? 0 : before(i + 1);
+      return in.condition == Condition::false_ ? before(i + 1) : next | before(in.target);
+    }
+    if (in.form->issue != IssueClass::control) return before(i + 1);
+    // A jump to a place that is known; calls and jumps to registers may read anything.
+    const bool known = in.form->operation == Operation::call &&
+                       in.form->destination == Destination::none && in.ra == kZero;
+    return known && in.offset >= 0 ? before(static_cast<std::size_t>(in.offset)) : kAll;
   }
 
   bool plain(std::size_t i) const {
@@ -169,33 +192,40 @@ class Analysis {
     return static_cast<int>(outside.size());
   }
 
-  /// The largest expression that ends in `root`, and its pairs and triples.
-  void expressions(std::size_t root, std::vector<Found>& all) const {
-    if (!plain(root) || uses_[root].writes == 0) return;
+  /// The expression that ends in `root`, grown by what adds fewest inputs; returns its largest
+  /// form.
+  std::set<std::size_t> expressions(std::size_t root, std::size_t most,
+                                    std::vector<Found>& all) const {
     std::set<std::size_t> members = {root}, best;
-    keep(members, all);
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (auto m = members.rbegin(); m != members.rend() && !grown; ++m)
-        for (std::uint32_t left = uses_[*m].reads; left != 0 && !grown; left &= left - 1) {
+    if (!plain(root) || uses_[root].writes == 0) return best;
+    while (members.size() < most) {
+      std::set<std::size_t> next;
+      int fewest = kMostInputs + 3;
+      for (auto m = members.rbegin(); m != members.rend(); ++m)
+        for (std::uint32_t left = uses_[*m].reads; left != 0; left &= left - 1) {
           const auto from = maker(*m, 1U << std::countr_zero(left));
           if (!from || members.contains(*from) || !plain(*from) || count(*from) != count(root))
             continue;
           auto more = members;
           more.insert(*from);
           if (!inner(*from, more, root)) continue;
-          members = std::move(more);
-          grown = true;
-          if (members.size() <= 3) keep(members, all);
-          if (inputsOf(members) <= kMostInputs) best = members;
+          if (const int inputs = inputsOf(more); inputs < fewest) {
+            fewest = inputs;
+            next = std::move(more);
+          }
         }
+      if (next.empty()) break;
+      members = std::move(next);
+      if (members.size() <= 3) keep(members, all);
+      if (fewest <= kMostInputs) best = members;
     }
     if (best.size() > 3) keep(best, all);
+    return best;
   }
 
   void keep(const std::set<std::size_t>& members, std::vector<Found>& all) const {
     if (members.size() < 2 || inputsOf(members) > kMostInputs) return;
-    Found f{{members.begin(), members.end()}, inputsOf(members), {}};
+    Found f{{members.begin(), members.end()}, inputsOf(members), {}, true};
     int products = 0, shifted = 0, sums = 0, counts = 0;
     for (const std::size_t m : members) {
       products += multiplies(*code_[m]) ? 1 : 0;
@@ -204,13 +234,7 @@ class Analysis {
       sums += name == "add" ? 1 : 0;
       counts += name == "cao" ? 1 : 0;
     }
-    f.what = products > 1 && shifted > 0    ? "fast multiply"
-             : products > 1                 ? "dot product"
-             : products == 1 && shifted > 0 ? "fast multiply"
-             : products == 1 && sums > 0    ? "multiply-accumulate"
-             : products == 1                ? "multiply with move"
-             : counts > 0                   ? "population count"
-                                            : "arithmetic";
+    f.what = titleOf(products, shifted, sums, counts);
     all.push_back(std::move(f));
   }
 
@@ -223,8 +247,9 @@ class Analysis {
         if (!code_[k] || (uses_[k].writes & bit(in.ra)) != 0) break;
         const bool memory = isLoad(*code_[k]) || isStore(*code_[k]);
         if (!memory || code_[k]->ra != in.ra || count(k) != count(i)) continue;
-        all.push_back(
-            {{k, i}, 1, isLoad(*code_[k]) ? "vector load with increment" : "store with increment"});
+        std::string what = "store with increment";
+        if (isLoad(*code_[k])) what = "vector load with increment";
+        all.push_back({{k, i}, 1, std::move(what), false});
         break;
       }
     }
@@ -232,7 +257,7 @@ class Analysis {
     if (in.form->branches && in.form->destination == Destination::none && i > 0 && !begins_[i] &&
         code_[i - 1] && code_[i - 1]->form->operation == Operation::add &&
         (uses_[i].reads & uses_[i - 1].writes) != 0 && in.target <= i)
-      all.push_back({{i - 1, i}, 2, "zero-overhead loop"});
+      all.push_back({{i - 1, i}, 2, "zero-overhead loop", false});
   }
 
   const ExecutedProgram& x_;
@@ -257,59 +282,71 @@ std::string patternOf(const Analysis& a, const std::vector<std::size_t>& members
   return text;
 }
 
-struct Pattern {
-  Fusion fusion;
-  std::map<std::string, double> savedIn;
+/// What a proposal is called, with all patterns of that kind.
+struct Family {
+  std::map<std::string, Fusion> patterns;
+  std::map<std::string, double> groups, savedIn;
+  double saved = 0;
 };
 
 }  // namespace
 
 std::vector<Fusion> fusionsOf(const std::vector<ExecutedProgram>& programs,
                               const InstructionSet& set) {
-  // A family is what a proposal is called; its largest pattern stands for it.
-  std::map<std::string, std::map<std::string, Pattern>> families;
+  std::map<std::string, Family> families;
   double weights = 0;
   for (const ExecutedProgram& p : programs) weights += p.weight;
   for (const ExecutedProgram& p : programs) {
     const Analysis analysis(p, set);
     if (analysis.total() <= 0) continue;
-    // An instruction joins one instance of a pattern only.
-    std::map<std::string, std::set<std::size_t>> taken;
-    for (const Analysis::Found& f : analysis.found()) {
+    // An instruction joins one expression, the largest; increments and loop ends count beside them.
+    auto found = analysis.found();
+    std::stable_sort(found.begin(), found.end(), [](const auto& x, const auto& y) {
+      return x.members.size() > y.members.size();
+    });
+    std::set<std::size_t> inExpressions;
+    std::map<std::string, std::set<std::size_t>> inOthers, inGroups;
+    const auto joins = [](std::set<std::size_t>& used, const std::vector<std::size_t>& members) {
+      for (const std::size_t m : members)
+        if (used.contains(m)) return false;
+      used.insert(members.begin(), members.end());
+      return true;
+    };
+    for (const Analysis::Found& f : found) {
       const std::string pattern = patternOf(analysis, f.members);
-      auto& used = taken[f.what + pattern];
-      if (std::any_of(f.members.begin(), f.members.end(),
-                      [&](std::size_t m) { return used.contains(m); }))
-        continue;
-      used.insert(f.members.begin(), f.members.end());
-      Pattern& kept = families[f.what][pattern];
-      kept.fusion.what = f.what;
-      kept.fusion.pattern = pattern;
-      kept.fusion.instructions = static_cast<int>(f.members.size());
-      kept.fusion.inputs = std::max(kept.fusion.inputs, f.inputs);
       const double saved = static_cast<double>(analysis.count(f.members.back())) *
                            static_cast<double>(f.members.size() - 1) / analysis.total() * p.weight /
                            weights;
-      kept.fusion.saved += saved;
-      kept.savedIn[p.name] += saved;
+      Family& family = families[f.what];
+      if (f.members.size() <= 3 && joins(inGroups[f.what + pattern], f.members))
+        family.groups[pattern] += saved;
+      if (!joins(f.expression ? inExpressions : inOthers[f.what], f.members)) continue;
+      family.saved += saved;
+      family.savedIn[p.name] += saved;
+      Fusion& kept = family.patterns[pattern];
+      kept.what = f.what;
+      kept.pattern = pattern;
+      kept.instructions = static_cast<int>(f.members.size());
+      kept.inputs = std::max(kept.inputs, f.inputs);
+      kept.saved += saved;
     }
   }
   std::vector<Fusion> all;
-  for (auto& [what, patterns] : families) {
-    const auto better = [](const auto& a, const auto& b) {
-      return a.second.fusion.saved < b.second.fusion.saved;
-    };
-    Pattern best = std::max_element(patterns.begin(), patterns.end(), better)->second;
-    for (const auto& [text, p] : patterns)
-      if (p.fusion.instructions <= 3 && p.fusion.saved > best.fusion.savedByGroup) {
-        best.fusion.savedByGroup = p.fusion.saved;
-        best.fusion.group = text;
+  for (auto& [what, family] : families) {
+    if (family.patterns.empty()) continue;
+    const auto more = [](const auto& x, const auto& y) { return x.second.saved < y.second.saved; };
+    Fusion best = std::max_element(family.patterns.begin(), family.patterns.end(), more)->second;
+    best.saved = family.saved;
+    for (const auto& [text, saved] : family.groups)
+      if (saved > best.savedByGroup) {
+        best.savedByGroup = std::min(saved, best.saved);
+        best.group = text;
       }
     std::vector<std::pair<double, std::string>> order;
-    for (const auto& [name, saved] : best.savedIn) order.emplace_back(-saved, name);
+    for (const auto& [name, saved] : family.savedIn) order.emplace_back(-saved, name);
     std::sort(order.begin(), order.end());
-    for (const auto& [saved, name] : order) best.fusion.in.push_back(name);
-    all.push_back(std::move(best.fusion));
+    for (const auto& [saved, name] : order) best.in.push_back(name);
+    all.push_back(std::move(best));
   }
   std::sort(all.begin(), all.end(), [](const Fusion& a, const Fusion& b) {
     return a.saved != b.saved ? a.saved > b.saved : a.what < b.what;

@@ -1,11 +1,14 @@
 #include "pim/upmem/kernels/code.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <map>
 #include <mutex>
 
 #include "models/base/data_path.h"
+#include "pim/multiples.h"
+#include "pim/upmem/kernels/product.h"
 
 namespace wattlas::pim {
 
@@ -13,18 +16,22 @@ namespace {
 
 struct MacEntry {
   const char *name, *type;  ///< mac_TYPE in lib/mac.s
-  const char* unscale;
+  const char *unscale, *gather;
   MacFormat format;
 };
-constexpr std::array<MacEntry, 8> macs = {{
-    {"1-bit x 1-bit", "binary", "binary", {1, 1, 64, 1, 0}},
-    {"1-bit x int8", "binary_int8", "binary_int8", {1, 8, 32, 1, 2}},
-    {"2-bit x int8", "int2", "int2", {2, 8, 16, 1, 2}},
-    {"int4 x int8", "int4", "int4", {4, 8, 8, 1, 4}},
-    {"int8 x int8", "int8", "int8", {8, 8, 8, 1, 4}},
-    {"int16 x int16", "int16", "int8", {16, 16, 2, 4, 0}},
-    {"int32 x int32", "int32", "int8", {32, 32, 1, 4, 0}},
-    {"fp32 x fp32", "fp32", "int8", {32, 32, 1, 4, 0}},
+constexpr std::array<MacEntry, macKernelCount> macs = {{
+    {"1-bit x 1-bit", "binary", "binary", "bytes", {1, 1, 64, 1}},
+    {"1-bit x int8", "binary_int8", "binary_int8", "bytes", {1, 8, 32, 1}},
+    {"2-bit x int8", "int2", "int2", "bytes", {2, 8, 16, 1}},
+    {"int4 x int8", "int4", "int4", "bytes", {4, 8, 8, 1}},
+    {"int8 x int8", "int8", "int8", "bytes", {8, 8, 8, 1}},
+    {"int16 x int16", "int16", "int8", "halves", {16, 16, 2, 2}},
+    {"int32 x int32", "int32", "int8", "words", {32, 32, 1, 4}},
+    {"fp32 x fp32", "fp32", "int8", "words", {32, 32, 1, 4}},
+    {"ternary x int8", "ternary", "int8", "bytes", {2, 8, 32, 1}},
+    {"power of two x int8", "pow2", "pow2", "bytes", {4, 8, 8, 1}},
+    {"codebook x int8", "codebook", "int8", "bytes", {4, 8, 8, 1}},
+    {"int4 x int4, bit planes", "sliced", "int8", "sliced", {4, 4, 32, 1}},
 }};
 
 struct ElementEntry {
@@ -104,23 +111,39 @@ ElementFormat formatOf(ElementKernel kernel) {
   return of(kernel).format;
 }
 
-const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {
-  const MacEntry& entry = of(kernel);
+const dpu::Program& programOf(const Product& p, const KernelBuild& build) {
+  const MacEntry& entry = of(p.kernel);
   const MacFormat& f = entry.format;
-  const int unroll = kernel == MacKernel::singleFloat ? 1 : build.unroll;
+  const int unroll = p.kernel == MacKernel::singleFloat ? 1 : build.unroll;
   const int w = f.group * f.weightBits / 8, x = f.group * f.activationBits / 8;
   const std::string type = entry.type;
+  const bool first = p.kernel == MacKernel::binaryByte;
   const std::string macros =
       macro("body", "w, x", "mac_" + type + " \\w, \\x") +
-      macro("unscale", "", std::string("unscale_") + entry.unscale) +
+      macro("unscale", "", p.distances ? "" : std::string("unscale_") + entry.unscale) +
+      macro("first", "", first ? "first_" + type : "") +
+      macro("prepare", "", std::string("gather_") + entry.gather) +
       macro("finish", "",
-            f.outputBytes == 1 ? "requantise " + std::to_string(f.narrow) : "store_sum");
-  return assembledKernel("gemv.s", macros,
+            p.distances || f.outputBytes == 4 ? "finish_word"
+            : f.outputBytes == 2              ? "finish_half"
+                                              : "finish_byte");
+  return assembledKernel("product.s", macros,
                          {{"UNROLL", unroll},
                           {"WSTEP", w},
                           {"XSTEP", x},
+                          {"BYTES", std::max(1, f.activationBits / 8)},
+                          {"GATHER", p.gathered},
+                          {"ROWX", p.ownRows()},
+                          {"FIRST", first},
+                          {"OWNBYTES", ceilDiv(p.places * operandBytes(p, unroll), 8) * 8},
                           {"LOOPSHIFT", std::bit_width(static_cast<unsigned>(unroll * w)) - 1}},
                          build);
+}
+
+const dpu::Program& programOf(MacKernel kernel, const KernelBuild& build) {
+  Product plain;
+  plain.kernel = kernel;
+  return programOf(plain, build);
 }
 
 const dpu::Program& programOf(ElementKernel kernel, const KernelBuild& build) {

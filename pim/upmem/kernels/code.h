@@ -1,6 +1,6 @@
 // The kernels whose cost the planner needs: what each reads and makes, and its program, assembled
-// from the templates configs/kernels/dpu/gemv.s and element.s. Sizes come in arguments, so that one
-// program serves all sizes.
+// from the templates configs/kernels/dpu/product.s and element.s. Sizes come in arguments, so that
+// one program serves all sizes.
 #pragma once
 
 #include <memory>
@@ -13,24 +13,27 @@ namespace wattlas::pim {
 
 /// Inner products by the format of weight and activation.
 enum class MacKernel {
-  binary,      ///< 1 x 1 bit: exclusive or and population count
-  binaryByte,  ///< 1-bit weights (+1, -1) x int8
-  twoBit,      ///< int2 and ternary weights x int8
-  fourBit,     ///< int4 weights x int8
-  byte,        ///< int8 x int8
-  halfWord,    ///< int16 x int16, sums modulo 2^32
-  word,        ///< int32 x int32, modulo 2^32
-  singleFloat  ///< fp32 x fp32: product and sum each rounded to nearest even
+  binary,       ///< 1 x 1 bit: exclusive or and population count
+  binaryByte,   ///< 1-bit weights (+1, -1) x int8
+  twoBit,       ///< int2 and ternary weights x int8
+  fourBit,      ///< int4 weights x int8
+  byte,         ///< int8 x int8
+  halfWord,     ///< int16 x int16, sums modulo 2^32
+  word,         ///< int32 x int32, modulo 2^32
+  singleFloat,  ///< fp32 x fp32: product and sum each rounded to nearest even
+  ternary,      ///< -1, 0, 1 x int8 by addition and subtraction alone
+  powerOfTwo,   ///< 0 or +-2^0..2^6 x int8 by shifts
+  codebook,     ///< 16 int8 weights by index x int8
+  sliced        ///< int4 x int4, bit planes of both: and, population count
 };
-inline constexpr int macKernelCount = 8;
+inline constexpr int macKernelCount = 12;
 const char* nameOf(MacKernel kernel);
 
 /// What one inner product reads.
 struct MacFormat {
   int weightBits = 8, activationBits = 8;
   int group = 8;        ///< multiply-accumulates of one body of the loop
-  int outputBytes = 1;  ///< int8 after requantisation, or the 32-bit sum
-  int narrow = 4;       ///< bits dropped before the 16-bit multiplication of the requantisation
+  int outputBytes = 1;  ///< 1, 2: requantised to that width; 4: the sum
 };
 MacFormat formatOf(MacKernel kernel);
 

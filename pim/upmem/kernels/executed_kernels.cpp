@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "pim/upmem/device_file.h"
+#include "pim/upmem/kernels/library.h"
+#include "pim/upmem/kernels/product.h"
 
 namespace wattlas::pim {
 
@@ -28,6 +30,8 @@ std::string executedBasis(const char* kernel, const Hash128& assembly) {
 MacKernel kernelOf(const NumberFormat& weight, const NumberFormat& activation) {
   if (usesSoftFloat(weight, activation)) return MacKernel::singleFloat;
   const int bits = std::max(weight.bits, activation.bits);
+  const bool whole = weight.kind == NumberKind::integer && activation.kind == NumberKind::integer;
+  if (whole && weight.bits > 2 && bits <= 4) return MacKernel::sliced;
   if (bits > 16) return MacKernel::word;
   if (bits > 8) return MacKernel::halfWord;
   if (weight.bits == 1) return activation.bits == 1 ? MacKernel::binary : MacKernel::binaryByte;
@@ -92,8 +96,9 @@ KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
   const ElementMeasurement& m = of(kernel);
   KernelCost c{m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
   c.joules = m.joulesPerElement;
-  // A window is a tile of these kernels: what it takes beyond a tile that is copied is its own.
-  if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool) {
+  // A window or row is a tile of these kernels: what it takes beyond a tile that is copied is its
+  // own.
+  if (kernel == ElementKernel::averagePool || kernel == ElementKernel::maxPool || byRows(kernel)) {
     const double frame = of(ElementKernel::copy).perTile;
     c.perWindow = std::max(0.0, m.perTile - frame);
     c.perTile = std::min(m.perTile, frame);
@@ -105,11 +110,18 @@ MatrixCost ExecutedKernels::matrix(const NumberFormat& weight,
                                    const NumberFormat& activation) const {
   const MacKernel kernel = kernelOf(weight, activation);
   const MacMeasurement& m = of(kernel);
-  MatrixCost c{m.mac,         m.perTile,
-               m.perPass,     m.perOutput,
-               m.perRow,      formatOf(kernel).group,
-               true,          executedBasis(nameOf(kernel), m.assembly),
-               m.joulesPerMac};
+  MatrixCost c{m.mac,
+               m.perTile,
+               m.perPass,
+               m.perOutput,
+               m.perRow,
+               formatOf(kernel).group,
+               true,
+               executedBasis(nameOf(kernel), m.assembly),
+               m.joulesPerMac,
+               m.perValue,
+               kernel == MacKernel::binaryByte,
+               productHeader};
   if (kernel == MacKernel::singleFloat && !(weight.isFloat() && weight.bits >= 32)) {
     // Weights are expanded on every use: their load replaces the product's, nothing is stored.
     const KernelCost expand = decode(weight);

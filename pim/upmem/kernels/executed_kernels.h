@@ -18,6 +18,7 @@ namespace wattlas::pim {
 /// Marginal cost of an inner-product kernel, in instructions unless said otherwise.
 struct MacMeasurement {
   double mac = 0, perPass = 0, perTile = 0, perOutput = 0, perRow = 0;
+  double perValue = 0;      ///< once per value of a vector, before the products
   double cyclesPerMac = 0;  ///< all tasklets running, DMA of the weights included
   double joulesPerMac = 0;  ///< of instructions that configuration files add
   double readsPerTile = 0, readBytesPerTile = 0;
@@ -48,8 +49,8 @@ struct LoopMeasurement {
   std::int64_t cycles = 0;
   std::int64_t dmaBusy = 0;  ///< cycles that the engine was taken
   std::int64_t instructions = 0;
-  std::int64_t executed = 0;  ///< instructions that the executor ran to know it
-  std::int64_t folded = 0;    ///< rounds that were not run: each adds as much as those before
+  std::int64_t events = 0;  ///< starts and transfers that the executor ran to know it
+  std::int64_t folded = 0;  ///< rounds that were not run: each adds as much as those before
 };
 
 /// Of a device: its timing, tasklets and instructions.
@@ -84,7 +85,7 @@ class ExecutedKernels final : public KernelCostSource {
   KernelTable table_;
   KernelSetting setting_;
   mutable std::mutex mutex_;
-  mutable std::array<std::optional<MacMeasurement>, 8> macs_;
+  mutable std::array<std::optional<MacMeasurement>, macKernelCount> macs_;
   mutable std::array<std::optional<ElementMeasurement>, elementKernelCount> elements_;
 };
 

@@ -4,11 +4,15 @@
 #include <mutex>
 
 #include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/kernels/library.h"
+#include "pim/upmem/kernels/product.h"
 #include "pim/upmem/kernels/run.h"
 
 namespace wattlas::pim {
 
 namespace {
+
+constexpr int tileElements = 128;
 
 template <class T>
 struct Cache {
@@ -35,11 +39,21 @@ KernelBuild buildOf(const KernelSetting& s, int tasklets) {
   return {s.unroll, static_cast<unsigned>(tasklets), s.isa};
 }
 
+/// The program that stands for a kernel with one tasklet.
+const dpu::Program& programFor(MacKernel kernel, const KernelSetting& setting) {
+  return programOf(kernel, buildOf(setting, 1));
+}
+const dpu::Program& programFor(ElementKernel kernel, KernelSetting setting) {
+  setting.tasklets = 1;
+  return byRows(kernel) ? rowsProgram(kernel, tileElements, setting)
+                        : programOf(kernel, buildOf(setting, 1));
+}
+
 /// Known by assembly, instructions and timing.
 template <class T, class Kernel, class Make>
 T cached(Kernel kernel, const KernelSetting& setting, Make make) {
   static Cache<T> cache;
-  const Hash128 key = keyOf(contentOf(programOf(kernel, buildOf(setting, 1))), setting);
+  const Hash128 key = keyOf(contentOf(programFor(kernel, setting)), setting);
   const std::lock_guard lock(cache.mutex);
   const auto found = cache.values.find(key);
   if (found != cache.values.end()) return found->second;
@@ -71,19 +85,39 @@ dpu::DpuRunOptions optionsOf(const KernelSetting& setting, unsigned tasklets) {
   return options;
 }
 
+/// What one more value of a vector costs before the products of `m`: its share of a sum, which
+/// binary weights want. (Bit planes of a vector are made by the host, which sends them for the
+/// values.)
+double perValueOf(MacKernel kernel, const KernelSetting& setting, int elements,
+                  const MacMeasurement& m) {
+  if (kernel != MacKernel::binaryByte) return 0;
+  const auto slots = [&](int places) {
+    const Product p = randomProduct(kernel, 1, elements, places);
+    dpu::DpuMachine machine(programOf(p, buildOf(setting, 1)), setting.isa);
+    return slotsOf(runChecked(p, machine, setting.unroll, optionsOf(setting, 1)), setting);
+  };
+  const double place = (slots(5) - slots(1)) / 4 - m.mac * elements - m.perPass - m.perOutput;
+  return std::max(0.0, place / elements);
+}
+
 MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
   const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
   dpu::DpuMachine one(program, setting.isa);
-  const int rows = 8, grain = macGrain(kernel, setting.unroll);
-  const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 16);
+  const int rows = 8, grain = productGrain(kernel, setting.unroll);
+  const int elements = std::max(grain, kernel == MacKernel::singleFloat ? 32 : 128);
+  const auto run = [&](dpu::DpuMachine& machine, int tasklets, int many, int chunks, int size,
+                       int vectors) {
+    Product p = randomProduct(kernel, many * tasklets, chunks * size, vectors);
+    p.chunks = chunks;
+    return runChecked(p, machine, setting.unroll,
+                      optionsOf(setting, static_cast<unsigned>(tasklets)));
+  };
   // Instructions of one row: the second half of twice the rows, so that what a launch costs once
   // drops out.
   double joules = 0;  // of added instructions, in the row measured last
-  const auto row = [&](int chunks, int many, int vectors) {
-    MacRun size{rows, chunks, many, vectors};
-    const auto half = runMac(kernel, one, size, optionsOf(setting, 1));
-    size.rows *= 2;
-    const auto whole = runMac(kernel, one, size, optionsOf(setting, 1));
+  const auto row = [&](int chunks, int size, int vectors) {
+    const auto half = run(one, 1, rows, chunks, size, vectors),
+               whole = run(one, 1, 2 * rows, chunks, size, vectors);
     joules = (whole.extensionJ.value - half.extensionJ.value) / rows;
     return (slotsOf(whole, setting) - slotsOf(half, setting)) / rows;
   };
@@ -101,27 +135,17 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
     m.perOutput = frame.perOutput;
     m.perRow = frame.perRow;
   } else {
-    // One-bit weights need the sum of the vector, of which the arguments hold one.
-    const bool single = kernel == MacKernel::binaryByte;
-    const double c = row(2, elements, 1);
-    if (single) {
-      const MacMeasurement frame = measure(MacKernel::twoBit, setting);
-      m.perPass = frame.perPass;
-      m.perOutput = frame.perOutput + 2;  // load and add the sum of the vector
-      m.perTile = c - a - m.perPass - elements * m.mac;
-    } else {
-      const double d = row(1, elements, 2), e = row(2, elements, 2);
-      const double pass = (e - c) - (d - a);  // one vector of one tile, its loop included
-      m.perPass = pass - elements * m.mac;
-      m.perTile = c - a - pass;
-      m.perOutput = d - a - pass;
-    }
+    const double c = row(2, elements, 1), d = row(1, elements, 2), e = row(2, elements, 2);
+    const double pass = (e - c) - (d - a);  // one vector of one tile, its loop included
+    m.perPass = pass - elements * m.mac;
+    m.perTile = c - a - pass;
+    m.perOutput = d - a - pass;
     m.perRow = a - m.perOutput - m.perTile - m.perPass - elements * m.mac;
   }
+  m.perValue = perValueOf(kernel, setting, elements, m);
   dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
-  const auto options = optionsOf(setting, static_cast<unsigned>(setting.tasklets));
-  const auto less = runMac(kernel, all, {rows, 1, elements, 1}, options);
-  const auto more = runMac(kernel, all, {2 * rows, 1, elements, 1}, options);
+  const auto less = run(all, setting.tasklets, rows, 1, elements, 1),
+             more = run(all, setting.tasklets, 2 * rows, 1, elements, 1);
   const double tiles = static_cast<double>(rows) * setting.tasklets;
   m.cyclesPerMac = static_cast<double>(more.cycles - less.cycles) / tiles / elements;
   m.readsPerTile = static_cast<double>(more.dma.reads - less.dma.reads) / tiles;
@@ -130,26 +154,29 @@ MacMeasurement measureMac(MacKernel kernel, const KernelSetting& setting) {
 }
 
 ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& setting) {
-  const dpu::Program& program = programOf(kernel, buildOf(setting, 1));
-  dpu::DpuMachine one(program, setting.isa);
-  const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : 128;
+  const int tiles = 8, elements = formatOf(kernel).inputBits == 32 ? 64 : tileElements;
+  const auto run = [&](int tasklets, int many, int size) {
+    const auto options = optionsOf(setting, static_cast<unsigned>(tasklets));
+    KernelSetting mine = setting;
+    mine.tasklets = tasklets;
+    if (byRows(kernel)) return runRows(kernel, many * tasklets, size, mine, options);
+    dpu::DpuMachine machine(programOf(kernel, buildOf(setting, tasklets)), setting.isa);
+    return runElement(kernel, machine, {many, size}, options);
+  };
   double joules = 0;
-  const auto tile = [&](int many) {
-    const auto half = runElement(kernel, one, {tiles, many}, optionsOf(setting, 1));
-    const auto whole = runElement(kernel, one, {2 * tiles, many}, optionsOf(setting, 1));
+  const auto tile = [&](int size) {
+    const auto half = run(1, tiles, size), whole = run(1, 2 * tiles, size);
     joules = (whole.extensionJ.value - half.extensionJ.value) / tiles;
     return (slotsOf(whole, setting) - slotsOf(half, setting)) / tiles;
   };
   ElementMeasurement m;
-  m.assembly = contentOf(program);
+  m.assembly = contentOf(programFor(kernel, setting));
   const double a = tile(elements / 2), b = tile(elements);
   m.joulesPerElement = joules / elements;
   m.element = (b - a) / (elements / 2);
   m.perTile = std::max(0.0, b - m.element * elements);
-  const auto tasklets = static_cast<unsigned>(setting.tasklets);
-  dpu::DpuMachine all(programOf(kernel, buildOf(setting, setting.tasklets)), setting.isa);
-  const auto less = runElement(kernel, all, {tiles, elements}, optionsOf(setting, tasklets));
-  const auto more = runElement(kernel, all, {2 * tiles, elements}, optionsOf(setting, tasklets));
+  const auto less = run(setting.tasklets, tiles, elements),
+             more = run(setting.tasklets, 2 * tiles, elements);
   const double count = static_cast<double>(tiles) * setting.tasklets;
   m.cyclesPerElement = static_cast<double>(more.cycles - less.cycles) / count / elements;
   m.transfersPerTile =

@@ -54,23 +54,26 @@ class LoopRun {
     const std::int64_t step = std::clamp(budget / perRound, fewest, most);
     LoopMeasurement m;
     m.instructions = loop_.tiles * loop_.tile.instructions;
-    if (all_ || rounds <= 2 * step || rounds * perRound <= wholeRun) {
+    if (all_ || rounds <= 3 * step || rounds * perRound <= wholeRun) {
       const auto all = go(rounds, extra);
       m.cycles = static_cast<std::int64_t>(all.cycles);
       m.dmaBusy = static_cast<std::int64_t>(all.dma.busyCycles);
-      m.executed = static_cast<std::int64_t>(all.instructions);
+      m.events = static_cast<std::int64_t>(all.dma.reads + all.dma.writes) + active_;
       return m;
     }
     // What one more round adds once the start is over.
-    const auto less = go(step, extra), more = go(2 * step, extra);
-    const double left = static_cast<double>(rounds - 2 * step) / static_cast<double>(step);
+    const auto less = go(2 * step, extra), more = go(3 * step, extra);
+    const double left = static_cast<double>(rounds - 3 * step) / static_cast<double>(step);
     const auto beyond = [&](double a, double b) {
       return static_cast<std::int64_t>(b + (b - a) * left + 0.5);
     };
     m.cycles = beyond(static_cast<double>(less.cycles), static_cast<double>(more.cycles));
     m.dmaBusy = beyond(less.dma.busyCycles, more.dma.busyCycles);
-    m.executed = static_cast<std::int64_t>(less.instructions + more.instructions);
-    m.folded = rounds - 2 * step;
+    m.events = static_cast<std::int64_t>(less.dma.reads + less.dma.writes + more.dma.reads +
+                                         more.dma.writes) +
+               2 * active_;
+    m.cycles = std::max({m.cycles, m.dmaBusy, m.instructions});
+    m.folded = rounds - 3 * step;
     return m;
   }
 
@@ -86,7 +89,7 @@ class LoopRun {
     const std::int64_t fixed =
         frame(reads_) + frame(writes_) + 3 + parts_ * (second_.count > 0 ? 4 : 2);
     const std::int64_t left = std::max<std::int64_t>(0, loop_.tile.instructions - fixed);
-    work_ = std::max<std::int64_t>(1, left / parts_);
+    work_ = std::max<std::int64_t>(1, (left - 1) / parts_);
     rest_ = std::max<std::int64_t>(1, left - work_ * parts_);
     issued_ = fixed + work_ * parts_ + rest_;
   }

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "pim/upmem/kernels/library.h"
+#include "pim/upmem/kernels/product.h"
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/planner.h"
 
@@ -25,18 +27,25 @@ dpu::ExecutedProgram executed(MacKernel kernel, const KernelSetting& setting) {
   p.program = &programOf(kernel, KernelBuild{setting.unroll, 1, setting.isa});
   p.counts.resize(p.program->text.size());
   dpu::DpuMachine machine(*p.program, setting.isa);
-  runMac(kernel, machine, {8, 1, 8 * macGrain(kernel, setting.unroll), 1},
-         counting(p.counts, setting));
+  runChecked(randomProduct(kernel, 8, 32 * productGrain(kernel, setting.unroll), 1), machine,
+             setting.unroll, counting(p.counts, setting));
   return p;
 }
 
-dpu::ExecutedProgram executed(ElementKernel kernel, const KernelSetting& setting) {
+dpu::ExecutedProgram executed(ElementKernel kernel, KernelSetting setting) {
+  setting.tasklets = 1;
   dpu::ExecutedProgram p;
   p.name = nameOf(kernel);
-  p.program = &programOf(kernel, KernelBuild{setting.unroll, 1, setting.isa});
+  p.program = byRows(kernel) ? &rowsProgram(kernel, 64, setting)
+                             : &programOf(kernel, KernelBuild{setting.unroll, 1, setting.isa});
   p.counts.resize(p.program->text.size());
-  dpu::DpuMachine machine(*p.program, setting.isa);
-  runElement(kernel, machine, {4, 64}, counting(p.counts, setting));
+  const auto options = counting(p.counts, setting);
+  if (byRows(kernel)) {
+    runRows(kernel, 4, 64, setting, options);
+  } else {
+    dpu::DpuMachine machine(*p.program, setting.isa);
+    runElement(kernel, machine, {4, 64}, options);
+  }
   return p;
 }
 

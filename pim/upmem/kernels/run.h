@@ -8,19 +8,9 @@
 
 namespace wattlas::pim {
 
-/// Size of one inner-product run, per tasklet.
-struct MacRun {
-  int rows = 4, chunks = 1, elements = 64, vectors = 1;
-};
-/// Elements of a chunk must be a multiple of this (whole bodies, whole 8-byte words).
-int macGrain(MacKernel kernel, int unroll);
-
-/// Writes arguments and data into `machine`, which has the kernel's program loaded and may have run
-/// before, and runs it. Throws std::logic_error naming the first wrong output, or what stopped it.
-dpu::DpuRunResult runMac(MacKernel kernel, dpu::DpuMachine& machine, const MacRun& size,
-                         const dpu::DpuRunOptions& options);
-
-/// Tiles per tasklet and elements of a tile; as runMac.
+/// Tiles per tasklet and elements of a tile; Writes arguments
+/// and data into `machine`, which has the kernel's program loaded and may have run before, and runs
+/// it. Throws std::logic_error naming the first wrong output, or what stopped it.
 struct ElementRun {
   int tiles = 4, elements = 64;
 };

@@ -18,50 +18,6 @@ std::int32_t byteOf(const Bytes& b, std::size_t i) {
   return static_cast<std::int8_t>(b[i]);
 }
 
-void softmaxRow(const Bytes& in, const Bytes& table, Bytes& out) {
-  std::int32_t most = -128;
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < in.size(); ++i) most = std::max(most, byteOf(in, i));
-  for (std::size_t i = 0; i < in.size(); ++i)
-    sum += out[i] = table[static_cast<std::size_t>(most - byteOf(in, i))];
-  const std::uint32_t inverse = 65535U * 255U / sum;
-  for (std::uint8_t& v : out) v = static_cast<std::uint8_t>(v * inverse >> 16);
-}
-
-void normRow(const Bytes& in, const Bytes& gain, Bytes& out) {
-  std::uint32_t squares = 0;
-  for (std::size_t i = 0; i < in.size(); ++i)
-    squares += static_cast<std::uint32_t>(byteOf(in, i) * byteOf(in, i));
-  const std::uint32_t mean = squares / static_cast<std::uint32_t>(in.size()) * 256;
-  const auto root = static_cast<std::int32_t>(std::sqrt(static_cast<double>(mean)));
-  const std::int32_t inverse = 32768 / (root + 1);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const auto y = static_cast<std::int16_t>((byteOf(in, i) * inverse) >> 4);
-    out[i] = static_cast<std::uint8_t>(clamped((y * byteOf(gain, i)) >> 10));
-  }
-}
-
-void layerNormRow(const Bytes& in, const Bytes& gains, Bytes& out) {
-  const int log = std::countr_zero(static_cast<unsigned>(in.size()));
-  std::int32_t sum = 0;
-  std::uint32_t squares = 0;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    sum += byteOf(in, i);
-    squares += static_cast<std::uint32_t>(byteOf(in, i) * byteOf(in, i));
-  }
-  const std::int32_t mean = (sum * 16) >> log;
-  const std::uint32_t square = squares * 256 >> log,
-                      below = static_cast<std::uint32_t>(mean * mean);
-  const std::uint32_t variance = square >= below ? square - below : 0;
-  const auto root = static_cast<std::int32_t>(std::sqrt(static_cast<double>(variance)));
-  const std::int32_t inverse = 32768 / (root + 1);
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const auto y = static_cast<std::int16_t>(((byteOf(in, i) * 16 - mean) * inverse) >> 8);
-    out[i] = static_cast<std::uint8_t>(
-        clamped(((y * byteOf(gains, 2 * i)) >> 10) + byteOf(gains, 2 * i + 1)));
-  }
-}
-
 std::uint32_t reciprocalOf(int elements) {
   return static_cast<std::uint32_t>(65536 / elements);
 }
@@ -84,9 +40,6 @@ float halfToFloat(std::uint16_t h) {  // normal numbers and zero
 /// The tile of C++: `a`, `b` inputs as bytes, `out` as bytes.
 void expected(ElementKernel kernel, int elements, const Bytes& a, const Bytes& b,
               const Bytes& table, Bytes& out) {
-  if (kernel == ElementKernel::softmax) return softmaxRow(a, table, out);
-  if (kernel == ElementKernel::rmsNorm) return normRow(a, b, out);
-  if (kernel == ElementKernel::layerNorm) return layerNormRow(a, b, out);
   if (kernel == ElementKernel::averagePool) {
     std::fill(out.begin(), out.end(), std::uint8_t{0});
     out[0] = averageOf(a);
@@ -186,9 +139,6 @@ dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, con
   std::mt19937 random(5);
   Bytes table(1024);
   for (std::uint8_t& v : table) v = static_cast<std::uint8_t>(random() >> 9);
-  if (kernel == ElementKernel::softmax)
-    for (std::size_t i = 0; i < 256; ++i)
-      table[i] = static_cast<std::uint8_t>(std::lround(255.0 * std::exp(-0.05 * double(i))));
   Bytes in, want;
   for (std::size_t t = 0; t < tiles; ++t) {
     Bytes a(inBytes), b(f.second ? secondBytes : 0), out(outBytes);

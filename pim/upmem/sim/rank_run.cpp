@@ -16,7 +16,7 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
   Ticks time;
   for (const TileLoop& loop : work.loops) {
     const LoopMeasurement run = measure(loop, settingOf(params));
-    counters.steps += run.executed;
+    counters.steps += run.events;
     counters.folded += run.folded;
     counters.dmaBusy += run.dmaBusy;
     time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());

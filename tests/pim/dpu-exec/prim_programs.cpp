@@ -222,8 +222,27 @@ std::vector<PrimProgram> primPrograms(unsigned scale) {
           sparse(scale),    series(scale)};
 }
 
-Program assembledPrim(const std::string& name, unsigned tasklets, const std::string& folder) {
+PrimProgram vectorAddition(unsigned scale) {
+  Random random(6);
+  Words a(1000 * scale), b(a.size()), sums;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = static_cast<std::uint32_t>(random.next());
+    b[i] = static_cast<std::uint32_t>(random.next());
+    sums.push_back(a[i] + b[i]);
+  }
+  return {"va",
+          [a, b](DpuMachine& m) {
+            put(m, "args", Words{static_cast<std::uint32_t>(4 * a.size())});
+            put(m, "input", a);
+            put(m, "output", b);
+          },
+          [sums](const DpuMachine& m) { return compare(m, "output", sums); }};
+}
+
+Program assembledPrim(const std::string& name, unsigned tasklets, const std::string& folder,
+                      const Defines& defines) {
   AssembleOptions options;
+  options.defines = defines;
   options.tasklets = static_cast<int>(tasklets);
   return assembleFile(
       std::string(wattlas::test::dataFolder()) + "/dpu/" + folder + "/" + name + ".s", options);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pim/dpu/exec/machine.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu::test {
 
@@ -23,7 +24,10 @@ std::vector<PrimProgram> primPrograms(unsigned scale = 1);
 
 /// A source of tests/data/dpu/`folder`.
 Program assembledPrim(const std::string& name, unsigned tasklets,
-                      const std::string& folder = "prim");
+                      const std::string& folder = "prim", const Defines& defines = {});
+
+/// VA with the loop of the vendor's compiler: ten instructions an element.
+PrimProgram vectorAddition(unsigned scale = 1);
 
 /// Runs a program with its data in both engines, one machine from the ELF image and the other from
 /// the source, and expects right results and equal cycles, statistics and memories.

@@ -93,6 +93,34 @@ TEST(PrimProgramSet, AContendedLockCostsWhatTheCriticalSectionIssuesTimesTheRunn
   EXPECT_GT(result.cycles, 500U * 5 * 16);
 }
 
+TEST(PrimProgramSet, TwoInstructionsFewerInsideALockSaveThemForEveryWaitingTasklet) {
+  const PrimProgram& program = all()[4];
+  const auto cycles = [&](const Defines& defines) {
+    const Program assembled = assembledPrim(program.name, 16, "prim", defines);
+    expectRightInBothEngines(program, assembled, RegisterFileRule::none);
+    DpuMachine machine(assembled);
+    program.feed(machine);
+    return static_cast<double>(machine.run(limited()).cycles);
+  };
+  const double saved = cycles({{"ADDRESS_INSIDE", 1}}) - cycles({});
+  EXPECT_NEAR(saved, 500.0 * 2 * 16, 0.25 * 500 * 2 * 16);
+}
+
+TEST(PrimProgramSet, TheAdditionOfVectorsIssuesTenInstructionsAnElement) {
+  for (const unsigned tasklets : {1U, 8U, 16U})
+    expectRightInBothEngines(vectorAddition(), assembledPrim("va", tasklets),
+                             RegisterFileRule::none);
+  const auto issued = [](unsigned scale) {
+    const PrimProgram program = vectorAddition(scale);
+    DpuMachine machine(assembledPrim("va", 16));
+    program.feed(machine);
+    return static_cast<double>(machine.run(limited()).instructions);
+  };
+  // A block of 32 elements has 23 instructions and three calls of five around its loop.
+  const double each = (issued(9) - issued(1)) / 8000;
+  EXPECT_NEAR(each, 10 + 40.0 / 32, 0.4);
+}
+
 TEST(DmaAlignment, LowBitsCountAsOnHardwareOnlyWhereThatIsAskedFor) {
   const PrimProgram& program = all()[5];
   ASSERT_EQ(program.name, "trns");

@@ -58,9 +58,12 @@ TEST(DeviceBankDetail, MovesTheTimeOfAKernelOfSmallTransfers) {
   loop.tile.reads = 64;
   loop.tile.readBytes = 8;
   loop.tile.instructions = 100;
-  const auto law = measure(loop, settingOf(deviceParams({}))),
-             rows = measure(loop, settingOf(deviceParams(detailed)));
-  EXPECT_LT(static_cast<double>(rows.cycles), 0.85 * static_cast<double>(law.cycles));
+  // Of one tasklet: others would open their own rows in between.
+  Sets one = {{"dpu.tasklets", "1"}};
+  const auto law = measure(loop, settingOf(deviceParams(one)));
+  one.insert(one.end(), detailed.begin(), detailed.end());
+  const auto rows = measure(loop, settingOf(deviceParams(one)));
+  EXPECT_LT(static_cast<double>(rows.cycles), 0.93 * static_cast<double>(law.cycles));
   // And that of an operator, by the closed form.
   Sets small = {{"dpu.block", "64 B"}, {"dpu.tasklets", "1"}};
   const double before = analyticSeconds(*deviceOf("upmem-dimm", small), product());

@@ -30,7 +30,7 @@ double cyclesOf(const TileLoop& l, int tasklets) {
 }
 
 TEST(TileLoops, IssueOnceInElevenCyclesUntilElevenTaskletsFillThePipeline) {
-  EXPECT_EQ(cyclesOf(loop(10, 0, 100), 1), 11001);  // `stop` is one more
+  EXPECT_EQ(cyclesOf(loop(10, 0, 100), 1), 11011);  // `stop` is one more
   EXPECT_NEAR(cyclesOf(loop(110, 0, 100), 11), 11000, 22);
   EXPECT_NEAR(cyclesOf(loop(160, 0, 100), 16), 16000, 32);
 }
@@ -78,15 +78,15 @@ TEST(TileLoops, AreNeverFasterThanSlotsEngineOrChain) {
     const LoopMeasurement run = measure(l, dpu(tasklets));
     const std::int64_t chain = (l.tile.instructions - 1) * 11 + 77 + l.tile.readBytes / 2;
     EXPECT_GE(run.cycles, run.instructions) << i;
-    EXPECT_GE(run.cycles + 1, run.dmaBusy) << i;
+    EXPECT_GE(run.cycles, run.dmaBusy) << i;
     EXPECT_GE(run.cycles, (l.tiles + tasklets - 1) / tasklets * chain) << i;
   }
 }
 
-TEST(TileLoops, OfMinutesCostFewInstructions) {
+TEST(TileLoops, OfMinutesCostFewEvents) {
   const LoopMeasurement run = measure(loop(1000000000, 1000, 2000), dpu(16));
   EXPECT_NEAR(static_cast<double>(run.cycles), 2e12, 1e-3 * 2e12);
-  EXPECT_LT(run.executed, 4'000'000);
+  EXPECT_LT(run.events, 10000);
   EXPECT_GT(run.folded, 0);
 }
 

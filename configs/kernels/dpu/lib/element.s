@@ -1,4 +1,4 @@
-; Tiles of element-wise operators, norms, softmax, pools and expansions for element.s.
+; Tiles of element-wise operators, pools and expansions for element.s.
 
         .include "float32-inline.s"
 
@@ -27,31 +27,6 @@ item\@:
         add   \r, zero, -128, true, fits\@
 high\@: move  \r, 127
 fits\@:
-        .endm
-        .macro square_root              ; r14 = root of r15; r4..r7 change
-        move  r14, 0
-        move  r6, 0x40000000
-root\@: add   r5, r14, r6
-        lsr   r14, r14, 1
-        jltu  r15, r5, small\@
-        sub   r15, r15, r5
-        add   r14, r14, r6
-small\@: lsr  r6, r6, 2, nz, root\@
-        .endm
-        .macro divide numerator, divisor, bits  ; r13 = numerator / divisor; r4..r6 change
-        move  r4, \numerator
-        move  r5, 0
-        move  r13, 0
-        move  r6, \bits
-        lsl   r4, r4, 32 - \bits
-step\@: lsl   r5, r5, 1
-        lsl   r13, r13, 1
-        lsl   r4, r4, 1, spl, bit0\@
-        add   r5, r5, 1
-bit0\@: jltu  r5, \divisor, bit1\@
-        sub   r5, r5, \divisor
-        add   r13, r13, 1
-bit1\@: sub   r6, r6, 1, nz, step\@
         .endm
         .macro product16 to, a, b       ; unsigned 16 x 16 bits; r6, r7 change
         mul_ul_uh r6, \a, \b
@@ -199,110 +174,6 @@ item\@: each_eight 0
         .else
         over_tile each_turn, 1, 2, 2, 2
         .endif
-        .endm
-
-        ; ---- rows
-        .macro each_exponential k
-        lbs   r4, r1, \k
-        sub   r4, r15, r4
-        lbu   r4, r4, table
-        add   r14, r14, r4
-        sb    r3, \k, r4
-        .endm
-        .macro each_share k
-        lbu   r4, r3, \k
-        mul_ul_ul r5, r4, r13
-        mul_ul_uh r6, r4, r13
-        lsl_add r5, r5, r6, 8
-        lsr   r5, r5, 16
-        sb    r3, \k, r5
-        .endm
-        .macro tile_softmax             ; maximum, exponentials with sum, one division, scale
-        move  r15, -128
-        over_tile each_max, UNROLL, 1, 0, 0
-        move  r14, 0
-        over_tile each_exponential, UNROLL, 1, 0, 1
-        divide 65535*255, r14, 24
-        over_tile each_share, UNROLL, 1, 0, 1
-        .endm
-        .macro each_square k
-        lbs   r4, r1, \k
-        mul_sl_sl r4, r4, r4
-        add   r15, r15, r4
-        .endm
-        .macro each_rms k
-        lbs   r4, r1, \k
-        mul_sl_ul r5, r4, r13
-        mul_sl_uh r6, r4, r13
-        lsl_add r5, r5, r6, 8
-        asr   r5, r5, 4
-        lbs   r6, r2, \k
-        mul_sl_ul r4, r6, r5
-        mul_sl_sh r7, r6, r5
-        lsl_add r4, r4, r7, 8
-        asr   r4, r4, 10
-        saturate r4
-        sb    r3, \k, r4
-        .endm
-        .macro tile_rms_norm            ; sum of squares, root, one division, two products an element
-        move  r15, 0
-        over_tile each_square, UNROLL, 1, 0, 0
-        lw    r6, zero, args+12
-        lsr   r15, r15, r6
-        lsl   r15, r15, 8
-        square_root
-        add   r14, r14, 1
-        divide 0x8000, r14, 16
-        over_tile each_rms, UNROLL, 1, 1, 1
-        .endm
-        .macro each_moment k
-        lbs   r4, r1, \k
-        add   r14, r14, r4
-        mul_sl_sl r4, r4, r4
-        add   r15, r15, r4
-        .endm
-        .macro each_layer k             ; deviation (13 bits) times reciprocal (16 bits), gain and bias
-        lbs   r4, r1, \k
-        lsl   r4, r4, 4
-        sub   r4, r4, r8
-        mul_sh_ul r6, r4, r13
-        mul_ul_uh r7, r4, r13
-        add   r6, r6, r7
-        mul_sh_uh r7, r4, r13
-        mul_ul_ul r5, r4, r13
-        lsl_add r5, r5, r6, 8
-        lsl_add r5, r5, r7, 16
-        asr   r5, r5, 8
-        lbs   r6, r2, 2 * \k
-        mul_sl_ul r4, r6, r5
-        mul_sl_sh r7, r6, r5
-        lsl_add r4, r4, r7, 8
-        asr   r4, r4, 10
-        lbs   r5, r2, 2 * \k + 1
-        add   r4, r4, r5
-        saturate r4
-        sb    r3, \k, r4
-        .endm
-        .macro tile_layer_norm          ; mean in sixteenths, variance in 256ths, root, reciprocal
-        move  r14, 0
-        move  r15, 0
-        over_tile each_moment, UNROLL, 1, 0, 0
-        lw    r6, zero, args+12
-        lsl   r8, r14, 4
-        asr   r8, r8, r6
-        lsl   r15, r15, 8
-        lsr   r15, r15, r6
-        move  r4, r8                    ; variance: less the mean's square, not below zero
-        jges  r4, 0, plus\@
-        neg   r4, r4
-plus\@: product16 r5, r4, r4
-        jgeu  r15, r5, above\@
-        move  r5, r15
-above\@: sub  r15, r15, r5
-        square_root
-        add   r14, r14, 1
-        divide 0x8000, r14, 16
-        over_tile each_layer, UNROLL, 1, 2, 1
         .endm
 
         ; ---- fp32

@@ -28,11 +28,17 @@ block:  sub   r20, r16, r17
 pixel:  lw    r0, r18, 0
         move  r1, BINS
         call  r23, mul
-        lsr   r0, r0, 12
-        lsl   r0, r0, 2
-        add   r1, r0, histogram
+        lsr   r4, r0, 12
+        .ifndef ADDRESS_INSIDE          ; as the vendor's compiler; else as the public back end
+        lsl   r4, r4, 2
+        add   r1, r4, histogram
+        .endif
         move  r0, table_lock
         acquire r0, 0, nz, .
+        .ifdef ADDRESS_INSIDE
+        lsl   r4, r4, 2
+        add   r1, r4, histogram
+        .endif
         lw    r2, r1, 0
         add   r2, r2, 1
         sw    r1, 0, r2

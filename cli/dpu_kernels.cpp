@@ -1,0 +1,104 @@
+// wattlas dpu kernels: which kernel there is in which format, executed now.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/dpu_isa.h"
+#include "pim/dpu/exec/isa_files.h"
+#include "pim/upmem/device_file.h"
+#include "pim/upmem/kernels/library.h"
+
+namespace wattlas {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct KernelTable {
+  std::vector<std::string> isa;
+  std::string device = "upmem-dpu";
+  int tasklets = 0;
+  bool json = false;
+
+  void run(const Context& context) const {
+    pim::KernelSetting setting = pim::settingOf(pim::loadUpmem(context.path, device));
+    if (const auto extra = dpu::loadIsa(isa)) setting.isa = extra;
+    if (tasklets > 0) setting.tasklets = tasklets;
+    Json out = Json::array();
+    std::vector<std::string> reasons;
+    if (!json) {
+      fmt::print("{:<18}", "");
+      for (int f = 0; f < pim::storedFormatCount; ++f)
+        fmt::print(" {:>12}", pim::nameOf(static_cast<pim::StoredFormat>(f)));
+      fmt::print("\n");
+    }
+    for (int k = 0; k < pim::libraryKernelCount; ++k) {
+      const auto kernel = static_cast<pim::LibraryKernel>(k);
+      if (!json) fmt::print("{:<18}", pim::nameOf(kernel));
+      for (int f = 0; f < pim::storedFormatCount; ++f) {
+        const auto format = static_cast<pim::StoredFormat>(f);
+        Json row{{"kernel", pim::nameOf(kernel)}, {"format", pim::nameOf(format)}};
+        if (const char* reason = pim::absence(kernel, format)) {
+          row["absent"] = reason;
+          reasons.push_back(
+              fmt::format("{}, {}: {}", pim::nameOf(kernel), pim::nameOf(format), reason));
+          if (!json) fmt::print(" {:>12}", fmt::format("[{}]", reasons.size()));
+        } else {
+          const pim::CellRun run = pim::runCell(kernel, format, setting);
+          row["shape"] = run.shape;
+          row["work"] = run.work;
+          row["instructions"] = run.instructions;
+          row["cycles"] = run.cycles;
+          row["per_unit"] = run.perUnit();
+          if (!json) fmt::print(" {:>12.2f}", run.perUnit());
+        }
+        out.push_back(std::move(row));
+      }
+      if (!json) fmt::print("\n");
+    }
+    Json loops = Json::array();
+    if (!json)
+      fmt::print(
+          "\nIssued instructions for each multiply-accumulate (products) or value, on small odd "
+          "shapes,\nset-up included; every output was compared with its definition.\n\n"
+          "In long loops, for each multiply-accumulate:\n");
+    for (int k = 0; k < pim::macKernelCount; ++k) {
+      const auto kernel = static_cast<pim::MacKernel>(k);
+      const pim::MacMeasurement m = pim::measure(kernel, setting);
+      loops.push_back({{"loop", pim::nameOf(kernel)},
+                       {"instructions_per_mac", m.mac},
+                       {"cycles_per_mac", m.cyclesPerMac},
+                       {"instructions_per_output", m.perOutput}});
+      if (!json)
+        fmt::print("  {:<24} {:>7.3f} instructions, {:>7.3f} cycles with {} tasklets\n",
+                   pim::nameOf(kernel), m.mac, m.cyclesPerMac, setting.tasklets);
+    }
+    if (json) {
+      fmt::print("{}\n", Json{{"cells", out}, {"loops", loops}}.dump(2));
+      return;
+    }
+    fmt::print("\n");
+    for (std::size_t i = 0; i < reasons.size(); ++i) fmt::print("[{}] {}\n", i + 1, reasons[i]);
+  }
+};
+
+}  // namespace
+
+void addDpuKernels(CLI::App& dpu, Context& context) {
+  auto table = std::make_shared<KernelTable>();
+  CLI::App* sub = dpu.add_subcommand(
+      "kernels", "Run the kernel library: every kernel in every format, outputs compared");
+  sub->footer("Example:\n  wattlas dpu kernels --isa dot4x8");
+  sub->add_option("--isa", table->isa,
+                  "Instructions to add or change: an id of configs/isa or a YAML file "
+                  "(docs/new-instruction.md); may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->add_option("--device", table->device, "Device file with timing and instructions");
+  sub->add_option("--tasklets", table->tasklets, "Number of tasklets (default: the device's)")
+      ->check(CLI::Range(1, 24));
+  sub->add_flag("--json", table->json, "Print one JSON object");
+  sub->callback([table, &context] { table->run(context); });
+}
+
+}  // namespace wattlas
