@@ -30,8 +30,8 @@ void setUpLog() {
 
 /// Commands of docs/contract.md; those that are not built are not listed.
 const std::vector<std::string> contractCommands = {
-    "execute",    "offload",   "serving", "fifo",       "folding",    "suggest",
-    "explain", "export lut", "sustainml", "init",    "completion", "dpu launch", "dpu kernels"};
+    "execute",    "offload",   "serving", "fifo",       "folding",    "suggest",    "explain",
+    "export lut", "sustainml", "init",    "completion", "dpu launch", "dpu kernels"};
 
 bool isPlanned(const std::string& command) {
   return std::any_of(contractCommands.begin(), contractCommands.end(), [&](const auto& known) {

@@ -97,6 +97,7 @@ class Analysis {
     std::vector<std::size_t> members;  ///< in order; the last one has the result
     int inputs = 0;
     std::string what;
+    bool expression = true;  ///< else an increment or a loop end
   };
 
   std::vector<Found> found() const {
@@ -224,7 +225,7 @@ class Analysis {
 
   void keep(const std::set<std::size_t>& members, std::vector<Found>& all) const {
     if (members.size() < 2 || inputsOf(members) > kMostInputs) return;
-    Found f{{members.begin(), members.end()}, inputsOf(members), {}};
+    Found f{{members.begin(), members.end()}, inputsOf(members), {}, true};
     int products = 0, shifted = 0, sums = 0, counts = 0;
     for (const std::size_t m : members) {
       products += multiplies(*code_[m]) ? 1 : 0;
@@ -248,7 +249,7 @@ class Analysis {
         if (!memory || code_[k]->ra != in.ra || count(k) != count(i)) continue;
         std::string what = "store with increment";
         if (isLoad(*code_[k])) what = "vector load with increment";
-        all.push_back({{k, i}, 1, std::move(what)});
+        all.push_back({{k, i}, 1, std::move(what), false});
         break;
       }
     }
@@ -256,7 +257,7 @@ class Analysis {
     if (in.form->branches && in.form->destination == Destination::none && i > 0 && !begins_[i] &&
         code_[i - 1] && code_[i - 1]->form->operation == Operation::add &&
         (uses_[i].reads & uses_[i - 1].writes) != 0 && in.target <= i)
-      all.push_back({{i - 1, i}, 2, "zero-overhead loop"});
+      all.push_back({{i - 1, i}, 2, "zero-overhead loop", false});
   }
 
   const ExecutedProgram& x_;
@@ -281,59 +282,71 @@ std::string patternOf(const Analysis& a, const std::vector<std::size_t>& members
   return text;
 }
 
-struct Pattern {
-  Fusion fusion;
-  std::map<std::string, double> savedIn;
+/// What a proposal is called, with all patterns of that kind.
+struct Family {
+  std::map<std::string, Fusion> patterns;
+  std::map<std::string, double> groups, savedIn;
+  double saved = 0;
 };
 
 }  // namespace
 
 std::vector<Fusion> fusionsOf(const std::vector<ExecutedProgram>& programs,
                               const InstructionSet& set) {
-  // A family is what a proposal is called; its largest pattern stands for it.
-  std::map<std::string, std::map<std::string, Pattern>> families;
+  std::map<std::string, Family> families;
   double weights = 0;
   for (const ExecutedProgram& p : programs) weights += p.weight;
   for (const ExecutedProgram& p : programs) {
     const Analysis analysis(p, set);
     if (analysis.total() <= 0) continue;
-    // An instruction joins one instance of a pattern only.
-    std::map<std::string, std::set<std::size_t>> taken;
-    for (const Analysis::Found& f : analysis.found()) {
+    // An instruction joins one expression, the largest; increments and loop ends count beside them.
+    auto found = analysis.found();
+    std::stable_sort(found.begin(), found.end(), [](const auto& x, const auto& y) {
+      return x.members.size() > y.members.size();
+    });
+    std::set<std::size_t> inExpressions;
+    std::map<std::string, std::set<std::size_t>> inOthers, inGroups;
+    const auto joins = [](std::set<std::size_t>& used, const std::vector<std::size_t>& members) {
+      for (const std::size_t m : members)
+        if (used.contains(m)) return false;
+      used.insert(members.begin(), members.end());
+      return true;
+    };
+    for (const Analysis::Found& f : found) {
       const std::string pattern = patternOf(analysis, f.members);
-      auto& used = taken[f.what + pattern];
-      if (std::any_of(f.members.begin(), f.members.end(),
-                      [&](std::size_t m) { return used.contains(m); }))
-        continue;
-      used.insert(f.members.begin(), f.members.end());
-      Pattern& kept = families[f.what][pattern];
-      kept.fusion.what = f.what;
-      kept.fusion.pattern = pattern;
-      kept.fusion.instructions = static_cast<int>(f.members.size());
-      kept.fusion.inputs = std::max(kept.fusion.inputs, f.inputs);
       const double saved = static_cast<double>(analysis.count(f.members.back())) *
                            static_cast<double>(f.members.size() - 1) / analysis.total() * p.weight /
                            weights;
-      kept.fusion.saved += saved;
-      kept.savedIn[p.name] += saved;
+      Family& family = families[f.what];
+      if (f.members.size() <= 3 && joins(inGroups[f.what + pattern], f.members))
+        family.groups[pattern] += saved;
+      if (!joins(f.expression ? inExpressions : inOthers[f.what], f.members)) continue;
+      family.saved += saved;
+      family.savedIn[p.name] += saved;
+      Fusion& kept = family.patterns[pattern];
+      kept.what = f.what;
+      kept.pattern = pattern;
+      kept.instructions = static_cast<int>(f.members.size());
+      kept.inputs = std::max(kept.inputs, f.inputs);
+      kept.saved += saved;
     }
   }
   std::vector<Fusion> all;
-  for (auto& [what, patterns] : families) {
-    const auto better = [](const auto& a, const auto& b) {
-      return a.second.fusion.saved < b.second.fusion.saved;
-    };
-    Pattern best = std::max_element(patterns.begin(), patterns.end(), better)->second;
-    for (const auto& [text, p] : patterns)
-      if (p.fusion.instructions <= 3 && p.fusion.saved > best.fusion.savedByGroup) {
-        best.fusion.savedByGroup = p.fusion.saved;
-        best.fusion.group = text;
+  for (auto& [what, family] : families) {
+    if (family.patterns.empty()) continue;
+    const auto more = [](const auto& x, const auto& y) { return x.second.saved < y.second.saved; };
+    Fusion best = std::max_element(family.patterns.begin(), family.patterns.end(), more)->second;
+    best.saved = family.saved;
+    for (const auto& [text, saved] : family.groups)
+      if (saved > best.savedByGroup) {
+        best.savedByGroup = std::min(saved, best.saved);
+        best.group = text;
       }
     std::vector<std::pair<double, std::string>> order;
-    for (const auto& [name, saved] : best.savedIn) order.emplace_back(-saved, name);
+    for (const auto& [name, saved] : family.savedIn) order.emplace_back(-saved, name);
     std::sort(order.begin(), order.end());
-    for (const auto& [saved, name] : order) best.fusion.in.push_back(name);
-    all.push_back(std::move(best.fusion));
+    for (const auto& [saved, name] : order) best.in.push_back(name);
+    all.push_back(std::move(best));
   }
   std::sort(all.begin(), all.end(), [](const Fusion& a, const Fusion& b) {
     return a.saved != b.saved ? a.saved > b.saved : a.what < b.what;

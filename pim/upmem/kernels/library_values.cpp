@@ -1,200 +1,13 @@
-// Kernels over stored values: configs/kernels/dpu/values.s with data, and their definitions.
+// What the kernels over stored values compute, by docs/integer-arithmetic.md.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "models/base/error.h"
-#include "models/base/multiples.h"
-#include "pim/upmem/kernels/library.h"
-#include "pim/upmem/kernels/run_common.h"
+#include "pim/upmem/kernels/value_task.h"
 
 namespace wattlas::pim {
 
 namespace {
-
-using Values = std::vector<std::int32_t>;
-constexpr std::uint32_t outputsAt = 32U << 20;
-constexpr std::uint32_t entriesAt = 4096;  // in `table`
-
-struct Storage {
-  int bits;  ///< of a stored value
-  const char* take;
-  int width = 1;  ///< bytes of an unpacked value
-};
-Storage storageOf(StoredFormat format) {
-  switch (format) {
-    case StoredFormat::int16:
-      return {16, "", 2};
-    case StoredFormat::int32:
-      return {32, "", 4};
-    case StoredFormat::int4:
-      return {4, "take_bits 4"};
-    case StoredFormat::int2:
-    case StoredFormat::ternary:
-      return {2, "take_bits 2"};
-    case StoredFormat::binary:
-      return {1, "take_signs"};
-    case StoredFormat::powerOfTwo:
-    case StoredFormat::codebook:
-      return {4, "take_entries"};
-    default:
-      return {8, ""};
-  }
-}
-
-const Values powers = {0, 1, 2, 4, 8, 16, 32, 64, 0, -1, -2, -4, -8, -16, -32, -64};
-const Values book = {0, -127, -90, -61, -40, -26, -15, -7, 5, 12, 22, 35, 52, 74, 101, 127};
-
-/// A stored value and its code.
-std::pair<std::int32_t, std::uint32_t> drawn(StoredFormat format, std::mt19937& random) {
-  const auto word = static_cast<std::uint32_t>(random());
-  const auto of = [](std::int32_t v) { return std::pair{v, static_cast<std::uint32_t>(v)}; };
-  switch (format) {
-    case StoredFormat::binary:
-      return {(word >> 31) != 0 ? 1 : -1, word >> 31};
-    case StoredFormat::ternary:
-      return of(static_cast<std::int32_t>(word % 3) - 1);
-    case StoredFormat::powerOfTwo:
-      return {powers[word % 16], word % 16};
-    case StoredFormat::codebook:
-      return {book[word % 16], word % 16};
-    case StoredFormat::int32:
-      return of(static_cast<std::int32_t>(word) >> 8);
-    default:
-      return of(static_cast<std::int32_t>(word) >> (32 - storageOf(format).bits));
-  }
-}
-
-void putBits(Bytes& to, std::size_t base, int k, int bits, std::uint32_t code) {
-  for (int b = 0; b < bits; ++b)
-    if ((code >> b & 1U) != 0) {
-      const auto at = static_cast<std::size_t>(k * bits + b);
-      to[base + at / 8] |= static_cast<std::uint8_t>(1U << at % 8);
-    }
-}
-std::uint32_t bitsAt(const Bytes& from, std::size_t base, int k, int bits) {
-  std::uint32_t v = 0;
-  for (int b = 0; b < bits; ++b) {
-    const auto at = static_cast<std::size_t>(k * bits + b);
-    v |= static_cast<std::uint32_t>(from[base + at / 8] >> at % 8 & 1) << b;
-  }
-  return v;
-}
-
-int words(int bytes) {
-  return static_cast<int>(ceilDiv(bytes, 8)) * 8;
-}
-
-/// A kernel with its sizes, constants and definition.
-struct Task {
-  std::string work;
-  StoredFormat format = StoredFormat::int8;
-  int count = 41, rows = 19;
-  bool second = false;
-  int outBits = 8, outCount = 41;
-  std::uint32_t multiplier = 0, shift = 1, other = 0;
-  int zeroPoint = 0, lowest = -128, highest = 127;
-  int channels = 1, kept = 1, part = 1;
-  Values numbers;  ///< rows by number
-  Bytes table;
-  std::function<Values(const Values& a, const Values& b)> expect;
-};
-
-const dpu::Program& programOf(const Task& t, const Storage& s, const KernelSetting& setting) {
-  const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8)));
-  const bool packed = *s.take != '\0';
-  return assembledKernel("values.s",
-                         ".macro take\n        " + std::string(s.take) +
-                             "\n.endm\n.macro work\n        " + t.work + "\n.endm\n",
-                         {{"COUNT", t.count},
-                          {"IN", in},
-                          {"OUT", words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)))},
-                          {"SECOND", t.second},
-                          {"WIDTH", s.width},
-                          {"PACKED", packed},
-                          {"ROWS", !t.numbers.empty()},
-                          {"CHANNELS", t.channels},
-                          {"KEEP", t.kept},
-                          {"LOG", t.part}},
-                         {1, static_cast<unsigned>(setting.tasklets), setting.isa});
-}
-
-CellRun run(const Task& t, const KernelSetting& setting, dpu::DpuRunOptions options = {},
-            dpu::DpuRunResult* report = nullptr) {
-  const Storage s = storageOf(t.format);
-  const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8))),
-            out = words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)));
-  dpu::DpuMachine machine(programOf(t, s, setting), setting.isa);
-  std::mt19937 random(17);
-  const int operands = t.second ? 2 : 1;
-  Bytes data(static_cast<std::size_t>(t.rows * operands * in + in));
-  std::vector<Values> values;
-  for (int r = 0; r < t.rows * operands; ++r) {
-    values.emplace_back();
-    for (int k = 0; k < t.count; ++k) {
-      const auto [value, code] = drawn(t.format, random);
-      values.back().push_back(value);
-      putBits(data, static_cast<std::size_t>(r * in), k, s.bits, code);
-    }
-  }
-  machine.writeMram(0, data);
-  std::vector<std::uint32_t> args(16);
-  args[0] = t.multiplier;
-  args[1] = t.shift;
-  args[2] = t.other;
-  args[8] = static_cast<std::uint32_t>(t.zeroPoint);
-  args[9] = static_cast<std::uint32_t>(t.lowest);
-  args[10] = static_cast<std::uint32_t>(t.highest);
-  writeWords(machine, "args", args);
-  if (!t.table.empty()) machine.writeSymbol("table", t.table);
-  Bytes entries;
-  for (const std::int32_t v : t.format == StoredFormat::codebook ? book : powers)
-    entries.push_back(static_cast<std::uint8_t>(v));
-  machine.writeSymbol("table", entries, entriesAt);
-  const int tasklets = setting.tasklets;
-  const int total = t.numbers.empty() ? t.rows : static_cast<int>(t.numbers.size());
-  std::vector<std::uint32_t> numbers(t.numbers.begin(), t.numbers.end());
-  if (!numbers.empty()) writeWords(machine, "rows", numbers);
-  const auto frames = machine.program().symbol("frames")->address;
-  const int frame = words(2 * in + 2 * t.count * s.width + 32 + out + 24);
-  if (frames + static_cast<std::uint32_t>(tasklets * frame) > dpu::kWramBytes)
-    throw InputError("rows of this size do not fit the working memory of a DPU", "shorter rows");
-  int row = 0;
-  for (int i = 0; i < tasklets; ++i) {
-    const int mine = total / tasklets + (i < total % tasklets ? 1 : 0);
-    const std::uint32_t from = numbers.empty() ? static_cast<std::uint32_t>(row * operands * in)
-                                               : machine.program().symbol("rows")->address +
-                                                     static_cast<std::uint32_t>(4 * row);
-    writeWords(machine, "jobs",
-               {from, outputsAt + static_cast<std::uint32_t>(row * out),
-                static_cast<std::uint32_t>(mine), frames + static_cast<std::uint32_t>(i * frame)},
-               static_cast<std::uint32_t>(16 * i));
-    row += mine;
-  }
-  options.tasklets = static_cast<unsigned>(tasklets);
-  options.timing = setting.timing;
-  const auto result = machine.run(options);
-  if (report != nullptr) *report = result;
-  if (result.error) throw std::logic_error(t.work + ": " + result.error->text());
-  Bytes got(static_cast<std::size_t>(total * out));
-  machine.readMram(outputsAt, got);
-  for (int r = 0; r < total; ++r) {
-    const int source = t.numbers.empty() ? r * operands : t.numbers[static_cast<std::size_t>(r)];
-    const Values want = t.expect(values[static_cast<std::size_t>(source)],
-                                 values[static_cast<std::size_t>(source + operands - 1)]);
-    for (int k = 0; k < t.outCount; ++k) {
-      const std::uint32_t mask = t.outBits == 32 ? ~0U : (1U << t.outBits) - 1;
-      const auto is = bitsAt(got, static_cast<std::size_t>(r * out), k, t.outBits);
-      const auto should = static_cast<std::uint32_t>(want[static_cast<std::size_t>(k)]) & mask;
-      if (is != should)
-        throw std::logic_error(t.work + " of " + nameOf(t.format) + ": row " + std::to_string(r) +
-                               ", output " + std::to_string(k) + " is " + std::to_string(is) +
-                               ", the definition gives " + std::to_string(should));
-    }
-  }
-  return {std::to_string(total) + " rows of " + std::to_string(t.count),
-          static_cast<double>(total) * t.count, result.instructions, result.cycles};
-}
 
 /// Largest |value| of a format.
 double rangeOf(StoredFormat format) {
@@ -216,14 +29,14 @@ double rangeOf(StoredFormat format) {
 }
 
 /// Multiplier and shift of a ratio: the largest shift with a multiplier below 2^31.
-void scale(Task& t, double ratio) {
+void scale(ValueTask& t, double ratio) {
   t.shift = 1;
   while (t.shift < 62 && ratio * std::pow(2.0, t.shift + 1) < 2147483647.0) ++t.shift;
   if (t.shift == 32) --t.shift;
   t.multiplier = static_cast<std::uint32_t>(std::llround(ratio * std::pow(2.0, t.shift)));
 }
 
-void bounds(Task& t, StoredFormat output) {
+void bounds(ValueTask& t, StoredFormat output) {
   if (output == StoredFormat::int16) {
     t.lowest = -32768;
     t.highest = 32767;
@@ -239,8 +52,8 @@ void bounds(Task& t, StoredFormat output) {
   }
 }
 
-Task addition(StoredFormat format) {
-  Task t;
+ValueTask addition(StoredFormat format) {
+  ValueTask t;
   t.second = true;
   const bool wide = format == StoredFormat::int16;
   t.work = wide ? "work_add_wide" : "work_add";
@@ -268,8 +81,8 @@ Task addition(StoredFormat format) {
   return t;
 }
 
-Task pool(StoredFormat format) {
-  Task t;
+ValueTask pool(StoredFormat format) {
+  ValueTask t;
   t.work = "work_pool";
   t.channels = 5;
   t.count = 5 * 9;
@@ -295,8 +108,8 @@ Task pool(StoredFormat format) {
   return t;
 }
 
-Task softmax(int count = 41) {
-  Task t;
+ValueTask softmax(int count = 41) {
+  ValueTask t;
   t.count = t.outCount = count;
   t.work = "work_softmax";
   t.table.resize(1024);
@@ -329,8 +142,8 @@ std::uint64_t rootOf(std::uint64_t x) {
   return r;
 }
 
-Task norm(StoredFormat format, bool rms, int count = 41) {
-  Task t;
+ValueTask norm(StoredFormat format, bool rms, int count = 41) {
+  ValueTask t;
   t.count = t.outCount = count;
   t.work = "work_norm";
   t.part = rms ? 1 : 0;
@@ -376,8 +189,8 @@ Task norm(StoredFormat format, bool rms, int count = 41) {
   return t;
 }
 
-Task selection(StoredFormat format) {
-  Task t;
+ValueTask selection(StoredFormat format) {
+  ValueTask t;
   t.work = "work_select";
   t.kept = 5;
   t.outCount = 10;
@@ -398,8 +211,8 @@ Task selection(StoredFormat format) {
   return t;
 }
 
-Task rowsByNumber(StoredFormat format) {
-  Task t;
+ValueTask rowsByNumber(StoredFormat format) {
+  ValueTask t;
   t.work = "work_copy";
   t.outBits = 8 * storageOf(format).width;
   t.numbers = {7, 0, 18, 3, 3, 11, 5};
@@ -407,8 +220,8 @@ Task rowsByNumber(StoredFormat format) {
   return t;
 }
 
-Task requantisation(StoredFormat output) {
-  Task t;
+ValueTask requantisation(StoredFormat output) {
+  ValueTask t;
   t.format = StoredFormat::int32;  // sums
   bounds(t, output);
   const bool half = output == StoredFormat::int16, sign = output == StoredFormat::binary;
@@ -432,7 +245,7 @@ Task requantisation(StoredFormat output) {
 }  // namespace
 
 namespace {
-Task rowTask(ElementKernel kernel, int count) {
+ValueTask rowTask(ElementKernel kernel, int count) {
   return kernel == ElementKernel::softmax
              ? softmax(count)
              : norm(StoredFormat::int8, kernel == ElementKernel::rmsNorm, count);
@@ -440,12 +253,12 @@ Task rowTask(ElementKernel kernel, int count) {
 }  // namespace
 
 const dpu::Program& rowsProgram(ElementKernel kernel, int count, const KernelSetting& setting) {
-  return programOf(rowTask(kernel, count), storageOf(StoredFormat::int8), setting);
+  return programOf(rowTask(kernel, count), setting);
 }
 
 dpu::DpuRunResult runRows(ElementKernel kernel, int rows, int count, const KernelSetting& setting,
                           const dpu::DpuRunOptions& options) {
-  Task t = rowTask(kernel, count);
+  ValueTask t = rowTask(kernel, count);
   t.rows = rows;
   dpu::DpuRunResult result;
   run(t, setting, options, &result);
@@ -453,7 +266,7 @@ dpu::DpuRunResult runRows(ElementKernel kernel, int rows, int count, const Kerne
 }
 
 CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting& setting) {
-  Task t;
+  ValueTask t;
   switch (kernel) {
     case LibraryKernel::requantise:
       return run(requantisation(format), setting);
@@ -469,7 +282,7 @@ CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting
     case LibraryKernel::norm: {
       CellRun both = run(
           [&] {
-            Task rms = norm(format, true);
+            ValueTask rms = norm(format, true);
             rms.format = format;
             return rms;
           }(),
@@ -502,7 +315,7 @@ CellRun runGru(StoredFormat format, const KernelSetting& setting) {
   const MacKernel kernel = productOf(LibraryKernel::gemv, format).kernel;
   for (const int inputs : {11, hidden})
     runProductCell(randomProduct(kernel, 3 * hidden, inputs, 1), setting, total);
-  Task t;
+  ValueTask t;
   t.work = "work_gru";
   t.count = 7 * hidden;
   t.part = hidden;
