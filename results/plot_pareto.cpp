@@ -222,7 +222,7 @@ Plot paretoPlot(const std::vector<PointRow>& rows, const PlotAxis& x, const Plot
                                    [](const WinnerRow& w) { return w.restsOnUnknown(); });
   svg.text(width - 20, 26,
            "scope " + rows.front().scope + "; filled = in the Pareto set" +
-               (doubted ? "; ? = rests on an unknown, with the chance to be the best" : ""),
+               (doubted ? "; ? = rests on an unknown" : ""),
            "small dim", Anchor::end);
   drawFamilies(svg, 20, legendTop, width - 40, families);
   std::size_t points = 0;

@@ -92,12 +92,13 @@ struct View {
   bool others = true;
 };
 
-/// The objectives that a point is the best in, each with the chance that it is.
+/// The objectives that a point is the best in, each with the chance when that is not certain.
 std::string bestIn(const PointRow& row, const std::vector<WinnerRow>& winners) {
   std::string text;
   for (const WinnerRow& w : winners)
     if (w.point == row.id && w.workload == row.workload)
-      text += (text.empty() ? "" : ", ") + labelOf(w.metric) + " " + chancePercent(w.probability) +
+      text += (text.empty() ? "" : ", ") + labelOf(w.metric) +
+              (w.probability < 1 ? " " + chancePercent(w.probability) : "") +
               (w.restsOnUnknown() ? " ?" : "");
   return text;
 }
@@ -173,7 +174,7 @@ std::string frontTable(const Rows& rows, const View& view) {
                    {"peak", true},
                    {"area", true},
                    {"accuracy", true},
-                   {"best in", false, 34, 14},
+                   {"best in", false, 46, 20},
                    {"time is"},
                    {"energy is", false, 12},
                    {"fidelity", false, 16}});

@@ -163,8 +163,8 @@ const BadStudy badStudies[] = {
      "'a' is listed twice"},
     {"NoObjectives", "workloads: [a]\ngenes: {platform: {categorical: [b]}}\n",
      "objectives: missing"},
-    {"Minimize",
-     "workloads: [a]\ngenes: {platform: {categorical: [b]}}\nobjectives: [{minimize: time_s}]\n",
+    {"Misspelt",
+     "workloads: [a]\ngenes: {platform: {categorical: [b]}}\nobjectives: [{minimse: time_s}]\n",
      "did you mean 'minimise'?"},
     {"ObjectiveGene",
      "workloads: [a]\ngenes: {platform: {categorical: [b]}, x: {ordinal: [1]}}\n"

