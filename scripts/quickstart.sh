@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 started=$(date +%s)
 
 echo "== 1/3 packages (1 to 3 minutes the first time)"
-scripts/setup.sh
+scripts/setup.sh --quickstart
 echo "== 2/3 build (about 10 minutes on 2 cores the first time, seconds afterwards)"
 cmake --preset release >build-quickstart.log 2>&1 || { cat build-quickstart.log >&2; exit 1; }
 rm -f build-quickstart.log

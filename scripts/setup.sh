@@ -7,8 +7,10 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libsystemc-dev libyaml-cpp-dev libeigen3-dev libboost-dev libboost-graph-dev libhdf5-dev
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev zlib1g-dev libssl-dev
   libjemalloc-dev
-  libjs-chart.js libhpdf-dev libonnx-dev libprotobuf-dev
+  libjs-chart.js libhpdf-dev
   libgtest-dev libgmock-dev python3"
+# Reading ONNX models; the first look (quickstart.sh) does without.
+[ "${1:-}" = "--quickstart" ] || packages="$packages libonnx-dev libprotobuf-dev"
 # Trainings (wattlas-train) need libtorch and a data set; everything else is built without them.
 [ "${1:-}" = "--train" ] && packages="$packages libtorch-dev dataset-fashion-mnist"
 [ "${1:-}" = "--ci" ] && packages="$packages dataset-fashion-mnist clang-format clang libclang-rt-14-dev valgrind
