@@ -1,5 +1,7 @@
 #include "results/hdf5_read.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -76,14 +78,17 @@ Column::Column(hid_t place, const std::string& name, Budget& budget)
   const Handle shape(H5Dget_space(data_), H5Sclose, "get a space");
   rows_ = pointsOf(shape, name_);
   budget.take(name_, rows_, width_);
+  checkBytes();
 }
 
-void Column::checkStorage() const {
+void Column::checkStorage() {
   const Handle creation(H5Dget_create_plist(data_), H5Pclose, "get properties");
   const H5D_layout_t layout = H5Pget_layout(creation);
   if (layout != H5D_CHUNKED && layout != H5D_CONTIGUOUS && layout != H5D_COMPACT)
     fail(name_, "is not stored in this file");
+  inHeader_ = layout == H5D_COMPACT;
   if (H5Pget_external_count(creation) != 0) fail(name_, "is stored in another file");
+  filters_.clear();
   const int filters = H5Pget_nfilters(creation);
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0, config = 0;
@@ -93,6 +98,7 @@ void Column::checkStorage() const {
     if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
         filter != H5Z_FILTER_FLETCHER32)
       fail(name_, "is packed with a filter that Wattlas does not use");
+    filters_.push_back(filter);
   }
   if (layout != H5D_CHUNKED) return;
   hsize_t chunk = 0;
@@ -101,6 +107,64 @@ void Column::checkStorage() const {
   const std::size_t width = H5Tget_size(type);
   if (width == 0 || chunk == 0 || chunk > largestChunk / width)
     fail(name_, "has chunks of " + std::to_string(chunk) + " cells");
+  chunkBytes_ = chunk * width;
+}
+
+/// The library copies cells out of what lies in the file without asking whether all of it is there.
+void Column::checkBytes() const {
+  if (chunkBytes_ == 0) {
+    const hsize_t stored = H5Dget_storage_size(data_);
+    if (inHeader_ && stored < rows_ * width_)
+      fail(name_, "has " + std::to_string(stored) + " bytes for " + std::to_string(rows_) +
+                      " cells of " + std::to_string(width_));
+    return;
+  }
+  const std::uint64_t cells = chunkBytes_ / width_;
+  for (hsize_t at = 0; at < rows_; at += cells) {
+    unsigned skipped = 0;
+    haddr_t address = 0;
+    hsize_t stored = 0;
+    if (H5Dget_chunk_info_by_coord(data_, &at, &skipped, &address, &stored) < 0)
+      fail(name_, "has a chunk that cannot be found");
+    if (address != HADDR_UNDEF && bytesOf(at, stored, skipped) != chunkBytes_)
+      fail(name_, "has a chunk that does not hold its cells");
+  }
+}
+
+/// Bytes of a chunk's cells behind its filters; counts no further than a little beyond a chunk.
+std::uint64_t Column::bytesOf(std::uint64_t at, std::uint64_t stored, unsigned skipped) const {
+  constexpr std::uint64_t checksum = 4;
+  bool sums = false, packed = false;
+  for (std::size_t f = 0; f < filters_.size(); ++f) {
+    if ((skipped >> f & 1U) != 0) continue;
+    if (sums) fail(name_, "has a filter behind its checksums");
+    if (filters_[f] == H5Z_FILTER_DEFLATE && packed) fail(name_, "is packed twice");
+    packed |= filters_[f] == H5Z_FILTER_DEFLATE;
+    sums |= filters_[f] == H5Z_FILTER_FLETCHER32;
+  }
+  if (sums && stored < checksum) return 0;
+  const std::uint64_t body = sums ? stored - checksum : stored;
+  if (!packed) return body;
+  // Packing never makes more than this of a chunk; H5Z stores what would grow as it is.
+  if (stored > chunkBytes_ + chunkBytes_ / 8 + 1024) return 0;
+  std::vector<unsigned char> raw(stored), out(1 << 16);
+  const hsize_t offset = at;
+  std::uint32_t mask = 0;
+  if (H5Dread_chunk(data_, H5P_DEFAULT, &offset, &mask, raw.data()) < 0) return 0;
+  z_stream stream{};
+  if (inflateInit(&stream) != Z_OK) return 0;
+  stream.next_in = raw.data();
+  stream.avail_in = static_cast<uInt>(body);
+  std::uint64_t bytes = 0;
+  int state = Z_OK;
+  while (state == Z_OK && bytes <= chunkBytes_) {
+    stream.next_out = out.data();
+    stream.avail_out = static_cast<uInt>(out.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    bytes += out.size() - stream.avail_out;
+  }
+  inflateEnd(&stream);
+  return state == Z_STREAM_END ? bytes : 0;
 }
 
 ColumnType Column::typeOf(hid_t type) {

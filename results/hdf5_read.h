@@ -59,13 +59,18 @@ class Column {
   }
   void read(hid_t memoryType, hid_t memory, hid_t file, void* into) const;
   void readPart(hid_t memoryType, std::uint64_t from, std::uint64_t count, void* into) const;
-  void checkStorage() const;
+  void checkStorage();
+  void checkBytes() const;
+  std::uint64_t bytesOf(std::uint64_t at, std::uint64_t stored, unsigned skipped) const;
   ColumnType typeOf(hid_t type);
 
   std::string name_;
   Handle data_;
   ColumnType type_ = ColumnType::text;
   std::uint64_t rows_ = 0, width_ = 0;
+  bool inHeader_ = false;         ///< compact storage
+  std::uint64_t chunkBytes_ = 0;  ///< 0 = not in chunks
+  std::vector<int> filters_;      ///< in the order of writing
 };
 
 /// A group in the file itself.
