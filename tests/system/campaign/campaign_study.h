@@ -29,6 +29,7 @@ genes:
   dpu.clock: {categorical: [250 MHz, 350 MHz, 450 MHz]}
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: exhaustive, budget: 0, seed: 1}
+uncertainty: none
 )";
 
 /// Ten generations of 20.
@@ -42,6 +43,7 @@ genes:
 set: {workload.generate: 4}
 objectives: [{minimise: time_s}, {minimise: energy_j}]
 search: {method: nsga2, budget: 200, population: 20, seed: 5}
+uncertainty: none
 )";
 
 /// Bytes of `explore -o` on a study.
