@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "execution/block_formats.h"
 #include "execution/norm_rows.h"
@@ -29,6 +30,30 @@ void softmax(float* x, std::int64_t n) {
 }
 
 }  // namespace
+
+StepForm formOf(OpKind kind) {
+  switch (kind) {
+    case OpKind::pool:
+    case OpKind::upsample:
+      return StepForm::pool;
+    case OpKind::add:
+    case OpKind::multiply:
+    case OpKind::elementwise:
+    case OpKind::concat:
+      return StepForm::combine;
+    case OpKind::norm:
+      return StepForm::norm;
+    case OpKind::attention:
+      return StepForm::attention;
+    case OpKind::activation:
+    case OpKind::softmax:
+    case OpKind::embedding:
+      return StepForm::rows;
+    default:
+      if (isConvolution(kind) || kind == OpKind::gemm) return StepForm::product;
+      throw std::logic_error(std::string("no engine runs ") + nameOf(kind));
+  }
+}
 
 bool isProductStep(const Step& step) {
   return isConvolution(step.op.kind) || step.op.kind == OpKind::gemm;
@@ -69,29 +94,23 @@ void FloatEngine::run(const std::vector<float>& input, std::int64_t samples) {
   for (std::size_t i = 0; i < network_.steps.size(); ++i) {
     const Step& step = network_.steps[i];
     values_[i + 1].resize(count(samples * step.out.values()));
-    switch (step.op.kind) {
-      case OpKind::pool:
-      case OpKind::upsample:
+    switch (formOf(step.op.kind)) {
+      case StepForm::pool:
         pool(i, samples);
         break;
-      case OpKind::add:
-      case OpKind::multiply:
-      case OpKind::elementwise:
-      case OpKind::concat:
+      case StepForm::combine:
         combine(i, samples);
         break;
-      case OpKind::norm:
+      case StepForm::norm:
         norm(i, samples);
         break;
-      case OpKind::attention:
+      case StepForm::attention:
         attention(i, samples);
         break;
-      case OpKind::activation:
-      case OpKind::softmax:
-      case OpKind::embedding:
+      case StepForm::rows:
         rows(i, samples);
         break;
-      default:
+      case StepForm::product:
         product(i, samples);
         break;
     }

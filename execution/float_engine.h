@@ -62,4 +62,9 @@ std::vector<T> inOrder(const std::vector<T>& matrix, std::int64_t rows, std::int
 }
 bool isProductStep(const Step& step);
 
+/// How engines go about a kind.
+enum class StepForm { pool, combine, norm, attention, rows, product };
+/// Throws std::logic_error for a kind that networks are refused with.
+StepForm formOf(OpKind kind);
+
 }  // namespace wattlas

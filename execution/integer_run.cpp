@@ -37,29 +37,23 @@ void IntegerEngine::run(const std::vector<float>& input, std::int64_t samples) {
   for (std::size_t i = 0; i < network_.steps.size(); ++i) {
     const Step& step = network_.steps[i];
     values_[i + 1].resize(count(samples * step.out.values()));
-    switch (step.op.kind) {
-      case OpKind::pool:
-      case OpKind::upsample:
+    switch (formOf(step.op.kind)) {
+      case StepForm::pool:
         pool(i, samples);
         break;
-      case OpKind::add:
-      case OpKind::multiply:
-      case OpKind::elementwise:
-      case OpKind::concat:
+      case StepForm::combine:
         combine(i, samples);
         break;
-      case OpKind::norm:
+      case StepForm::norm:
         norm(i, samples);
         break;
-      case OpKind::attention:
+      case StepForm::attention:
         attention(i, samples);
         break;
-      case OpKind::activation:
-      case OpKind::softmax:
-      case OpKind::embedding:
+      case StepForm::rows:
         rows(i, samples);
         break;
-      default:
+      case StepForm::product:
         product(i, samples);
         break;
     }

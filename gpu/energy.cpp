@@ -23,9 +23,11 @@ const Sourced<Joules>& macEnergy(const Parameters& p, MacKind kind) {
       return p.energy.macInt4;
     case MacKind::binary:
       return p.energy.macBinary;
-    default:
-      return p.energy.macFp16;
+    case MacKind::fp16:
+    case MacKind::none:  // counts no MACs
+      break;
   }
+  return p.energy.macFp16;
 }
 
 Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {

@@ -1,6 +1,7 @@
 #include "pim/upmem/kernel_cost.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace wattlas::pim {
 
@@ -167,8 +168,12 @@ KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberForm
         case OpVariant::siluMul:
           cost += exponential + add + div + 2 * mul;
           break;
-        default:  // gelu, tanh: polynomial argument, exponential, division
+        case OpVariant::gelu:
+        case OpVariant::tanh:  // polynomial argument, exponential, division
           cost += exponential + 2 * add + div + 4 * mul;
+          break;
+        default:
+          throw std::logic_error(std::string("no steps for ") + nameOf(variant));
       }
       break;
     case OpKind::add:
@@ -180,8 +185,10 @@ KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberForm
     case OpKind::pool:
       cost += variant == OpVariant::average || variant == OpVariant::global ? add : compare;
       break;
-    default:  // embedding copies rows; the planner refuses kinds that it does not have
+    case OpKind::embedding:  // copies rows
       break;
+    default:
+      throw std::logic_error(std::string("no steps for ") + nameOf(kind));
   }
   return {cost, tile_.value.value, false,
           format.isFloat() ? floating_.add.source : integer_.add.source};
