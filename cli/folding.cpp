@@ -137,11 +137,11 @@ void addOne(CLI::App& app, Context& context, bool streams) {
   sub->add_option("-p,--platform", command->platform, "Platform id or file")->required();
   sub->add_option("-w,--workload", command->workload, "Workload id or file")->required();
   auto* fps = sub->add_option("--fps", command->fps, "Least fabric for so many inferences a second")
-                  ->check(CLI::PositiveNumber);
+                  ->check(CLI::Range(1e-9, 1e12));
   auto* latency =
       sub->add_option("--latency", command->latency, "Least fabric for a latency such as 200us");
   auto* lut = sub->add_option("--lut", command->lut, "Fastest design of at most so many LUTs")
-                  ->check(CLI::PositiveNumber);
+                  ->check(CLI::Range(1e-9, 1e12));
   fps->excludes(latency)->excludes(lut);
   latency->excludes(lut);
   sub->add_flag("--json", command->json, "Print one JSON object");
