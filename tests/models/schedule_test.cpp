@@ -59,6 +59,20 @@ INSTANTIATE_TEST_SUITE_P(Sharing, TwoOnABus,
                                            std::tuple("priority", 4.0, 3.1),
                                            std::tuple("exclusive", 1.5, 4.5)));
 
+class FourSharings : public ::testing::TestWithParam<std::tuple<const char*, double>> {};
+
+TEST_P(FourSharings, GiveFourTimes) {
+  const auto& [sharing, whole] = GetParam();
+  const RunResult r =
+      run("two-on-a-bus", "four-sharings", "event", {{"links.bus.sharing", sharing}});
+  EXPECT_EQ(ps(r.timeS), std::llround(whole * ms));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sharing, FourSharings,
+                         ::testing::Values(std::tuple("fair", 6.6), std::tuple("fifo", 7.5),
+                                           std::tuple("priority", 6.0),
+                                           std::tuple("exclusive", 9.0)));
+
 TEST(Schedule, ACopyHidesBehindCompute) {
   for (const char* fidelity : {"analytic", "event"}) {
     const RunResult r = run("two-on-a-bus", "hidden-copy", fidelity);
