@@ -6,13 +6,10 @@
 #include "fpga/design.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::fpga {
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Cycles from the last input word of a FINN unit to its last result (RTL simulation, 16 of 16
 /// configurations): 7 with a replay buffer for several passes over the input, 5 without.

@@ -5,14 +5,11 @@
 
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
+#include "models/base/multiples.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 Style styleFor(const Network& network, const Parameters& p) {
   if (p.style != "auto") return p.style == "finn" ? Style::finn : Style::hls4ml;

@@ -5,13 +5,10 @@
 #include <limits>
 
 #include "fpga/resources.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::fpga {
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 std::vector<std::int64_t> divisors(std::int64_t n) {
   std::vector<std::int64_t> low, high;

@@ -5,13 +5,11 @@
 #include "fpga/constant_weights.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 std::int64_t whole(double count) {
   return static_cast<std::int64_t>(std::floor(std::max(count, 0.0) + 1e-9));
 }

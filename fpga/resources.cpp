@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/multiples.h"
+
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 std::int64_t ceilLog2(std::int64_t v) {
   std::int64_t bits = 0;
   while ((std::int64_t{1} << bits) < v) ++bits;

@@ -5,13 +5,10 @@
 #include "fpga/folding.h"
 #include "fpga/resources.h"
 #include "fpga/timing.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::fpga {
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 std::int64_t kernelSize(const Layer& l) {
   return l.window.kernelHeight * l.window.kernelWidth;

@@ -5,13 +5,10 @@
 #include <algorithm>
 
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 
 namespace wattlas {
 namespace {
-
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 Operator exchangeOf(const Operator& of, OpVariant variant, std::int64_t members,
                     std::int64_t elements) {

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/base/multiples.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 Support refused(std::string why) {
   return {Support::Level::refused, std::move(why)};
 }
