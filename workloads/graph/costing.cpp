@@ -105,6 +105,56 @@ ProductDims convolutionProduct(const Operator& op) {
   return p;
 }
 
+namespace {
+
+/// Each window axis of `from` that `to` has, with other zeros at the end.
+void copyWindow(const Operator& from, Operator& to, bool remainder) {
+  using enum Dim;
+  to.dims = from.dims;
+  to.dims[outputPad] = 0;
+  const auto axis = [&](Axis a, Dim pad, Dim end) {
+    const WindowAxis w = windowAxis(from, a);
+    const std::int64_t covered = w.length + w.begin + w.end - (w.kernel - 1) * w.dilation - 1;
+    to.dims[pad] = w.begin;
+    to.dims[end] = w.end - w.begin - (remainder ? covered % w.stride : 0);
+  };
+  axis(Axis::width, pad, padEnd);
+  axis(Axis::height, padHeight, padEndHeight);
+  axis(Axis::depth, padDepth, padEndDepth);
+}
+
+}  // namespace
+
+void convolutionDerivative(Derivative& d) {
+  using enum Dim;
+  const Operator& op = d.op;
+  const bool transposed = op.kind == OpKind::convTranspose;
+  const OpKind direct = op.dims[depth] > 1 || op.dims[kernelDepth] > 1     ? OpKind::conv3d
+                        : op.dims[height] > 1 || op.dims[kernelHeight] > 1 ? OpKind::conv2d
+                                                                           : OpKind::conv1d;
+  // The transpose takes every output back to the inputs that it was made of.
+  Operator dx = d.make(".dx", transposed ? direct : OpKind::convTranspose);
+  copyWindow(op, dx, !transposed);
+  dx.dims[cin] = op.dims[cout];
+  dx.dims[cout] = op.dims[cin];
+  dx.dims[width] = outputWidth(op);
+  dx.dims[height] = outputHeight(op);
+  dx.dims[depth] = outputDepth(op);
+  dx.hasWeights = true;
+  dx.weightSparsity = op.weightSparsity;
+  // Either way inputs of a window meet the values that it belongs to.
+  Operator dw = d.make(".dw", OpKind::convGradient);
+  if (transposed)
+    dw.dims = dx.dims;
+  else
+    copyWindow(op, dw, false);
+  const Exact rows = Exact(op.dims[batch]) * outputDepth(op) * outputHeight(op) * outputWidth(op);
+  if (op.hasBias) d.bias.push_back(d.sum(".db", op.dims[cout], rows));
+  d.data.push_back(std::move(dx));
+  d.weight.push_back(std::move(dw));
+  d.inputForWeight = true;
+}
+
 void combineCost(Costing& c) {
   const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
   const std::int64_t full = c.op.dims[Dim::inputs], small = c.op.dims[Dim::smallInputs];
@@ -120,6 +170,69 @@ void combineCost(Costing& c) {
   else
     c.cost.input += c.activations(c.dim(Dim::smallValues));
   c.cost.elementOps = values * Exact(full + small - 1);
+}
+
+void combineDerivative(Derivative& d) {
+  const Operator& op = d.op;
+  const Exact values = Exact(op.dims[Dim::M]) * op.dims[Dim::N];
+  const std::int64_t small = op.dims[Dim::smallInputs];
+  const bool factors = op.kind == OpKind::multiply || op.variant == OpVariant::divide ||
+                       op.variant == OpVariant::minimum || op.variant == OpVariant::maximum ||
+                       op.variant == OpVariant::select;
+  const std::int64_t inputs = op.dims[Dim::inputs] + small;
+  // The gradient of a sum is that of each summand; of a factor it is the product with the others.
+  for (std::int64_t i = 0; factors && i < op.dims[Dim::inputs]; ++i) {
+    d.pass(OpKind::multiply).name += std::to_string(i);
+    d.data.back().dims[Dim::inputs] = inputs;
+  }
+  d.inputForData = factors;
+  if (small == 0) return;
+  std::vector<Operator>& target = op.hasWeights ? d.weight : d.data;
+  if (factors) {
+    target.push_back(d.make(".dsmall", OpKind::multiply));
+    target.back().dims[Dim::inputs] = inputs;
+    d.inputForWeight = op.hasWeights;
+  }
+  const std::int64_t kept = op.dims[Dim::smallValues];
+  target.push_back(d.sum(".dw", kept, Exact(values * small / kept)));
+}
+
+void tableDerivative(Derivative& d) {
+  Operator rows = d.make(".dw", OpKind::scatter);
+  rows.variant = OpVariant::sum;
+  rows.dims[Dim::M] = Exact(d.op.dims[Dim::M]) * d.op.dims[Dim::lookups];
+  rows.dims[Dim::K] = d.op.dims[Dim::K];
+  d.weight.push_back(std::move(rows));
+}
+
+Operator Derivative::make(const char* suffix, OpKind kind) const {
+  Operator g;
+  g.name = op.name + suffix;
+  g.kind = kind;
+  g.formats = op.formats;
+  g.formats.activation = op.formats.gradient;
+  if (op.formats.gradient.isFloat() && !op.formats.accumulator.isFloat())
+    g.formats.accumulator = op.formats.gradient;
+  g.hasWeights = false;
+  g.cached = false;
+  g.count = op.count;
+  g.block = op.block;
+  g.dims[Dim::M] = op.dims[Dim::M];
+  g.dims[Dim::N] = op.dims[Dim::N];
+  return g;
+}
+
+Operator& Derivative::pass(OpKind kind) {
+  data.push_back(make(".dx", kind));
+  return data.back();
+}
+
+Operator Derivative::sum(const char* suffix, Exact values, Exact of) const {
+  Operator g = make(suffix, OpKind::reduce);
+  g.variant = OpVariant::sum;
+  g.dims[Dim::M] = values;
+  g.dims[Dim::N] = of;
+  return g;
 }
 
 void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations) {

@@ -33,6 +33,23 @@ struct Costing {
   }
 };
 
+/// What a kind says about its derivative: the operators that give the gradients of its inputs,
+/// weights and biases, and what must be stored until they run.
+struct Derivative {
+  const Operator& op;
+  std::vector<Operator> data = {}, weight = {}, bias = {};
+  bool inputForData = false, inputForWeight = false, outputForData = false;
+  bool none = false;  ///< of this variant
+  Bits extra = {};    ///< stored for the data beside inputs and outputs: places, statistics
+
+  /// An operator on gradients, named after this one; M and N are taken over.
+  Operator make(const char* suffix, OpKind kind) const;
+  /// A pass over M rows of N gradients that gives the gradient of the only input.
+  Operator& pass(OpKind kind);
+  /// The sum of `of` gradients for each of `values`.
+  Operator sum(const char* suffix, Exact values, Exact of) const;
+};
+
 /// Scalar operations of a non-linear function for one value. A comparison, addition,
 /// multiplication, division or exponential counts as one.
 std::int64_t operationsOf(OpVariant variant);
@@ -40,7 +57,10 @@ std::int64_t operationsOf(OpVariant variant);
 // Shared by several kinds.
 void convolutionCost(Costing& c);
 ProductDims convolutionProduct(const Operator& op);
+void convolutionDerivative(Derivative& d);
 void combineCost(Costing& c);
+void combineDerivative(Derivative& d);
+void tableDerivative(Derivative& d);
 void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations);
 
 }  // namespace wattlas

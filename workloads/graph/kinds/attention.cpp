@@ -45,13 +45,22 @@ void attentionCost(Costing& c) {
 template <>
 KindSpec describe<OpKind::attention>() {
   using enum Dim;
-  return {
-      .opClass = OpClass::product,
-      .doc = "Scores, softmax and weighted sum of values",
-      .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps, latent},
-      .keys = KindSpec::attention,
-      .batched = Dim::batch,
-      .cost = attentionCost};
+  return {.opClass = OpClass::product,
+          .doc = "Scores, softmax and weighted sum of values",
+          .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps,
+                   latent, dropout},
+          .keys = KindSpec::attention,
+          .batched = Dim::batch,
+          .cost = attentionCost,
+          .derive = [](Derivative& d) {
+            Operator& g = d.pass(OpKind::attentionGradient);
+            g.dims = d.op.dims;
+            g.causal = d.op.causal;
+            g.window = d.op.window;
+            d.inputForData = d.outputForData = true;
+            // maximum and sum of each row of scores
+            d.extra = (Exact(d.op.dims[batch]) * d.op.dims[heads] * d.op.dims[queries] * 64).bits();
+          }};
 }
 
 }  // namespace wattlas

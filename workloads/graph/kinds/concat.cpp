@@ -8,10 +8,12 @@ KindSpec describe<OpKind::concat>() {
   return {.opClass = OpClass::gather,
           .doc = "Tensors laid one behind the other: M rows of N in all",
           .dims = {M, N},
-          .cost = [](Costing& c) {
-            const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
-            c.stream(values, values, 0);
-          }};
+          .cost =
+              [](Costing& c) {
+                const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
+                c.stream(values, values, 0);
+              },
+          .derive = [](Derivative& d) { d.pass(OpKind::split); }};
 }
 
 }  // namespace wattlas

@@ -12,7 +12,8 @@ KindSpec describe<OpKind::conv1d>() {
           .keys = KindSpec::bias | KindSpec::sparsity,
           .batched = Dim::batch,
           .cost = convolutionCost,
-          .product = convolutionProduct};
+          .product = convolutionProduct,
+          .derive = convolutionDerivative};
 }
 
 }  // namespace wattlas

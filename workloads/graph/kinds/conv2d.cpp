@@ -13,7 +13,8 @@ KindSpec describe<OpKind::conv2d>() {
           .keys = KindSpec::bias | KindSpec::sparsity,
           .batched = Dim::batch,
           .cost = convolutionCost,
-          .product = convolutionProduct};
+          .product = convolutionProduct,
+          .derive = convolutionDerivative};
 }
 
 }  // namespace wattlas

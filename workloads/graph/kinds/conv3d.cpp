@@ -16,7 +16,8 @@ KindSpec describe<OpKind::conv3d>() {
           .keys = KindSpec::bias | KindSpec::sparsity,
           .batched = Dim::batch,
           .cost = convolutionCost,
-          .product = convolutionProduct};
+          .product = convolutionProduct,
+          .derive = convolutionDerivative};
 }
 
 }  // namespace wattlas

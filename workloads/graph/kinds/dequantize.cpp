@@ -8,12 +8,15 @@ KindSpec describe<OpKind::dequantize>() {
   return {.opClass = OpClass::elementwise,
           .doc = "M rows of N from the activation format to the accumulator format",
           .dims = {M, N},
-          .cost = [](Costing& c) {
-            const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
-            // offset, scale
-            c.stream(values, values, 2);
-            c.cost.output = c.accumulators(values);
-          }};
+          .cost =
+              [](Costing& c) {
+                const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
+                // offset, scale
+                c.stream(values, values, 2);
+                c.cost.output = c.accumulators(values);
+              },
+          .derive =
+              [](Derivative& d) { d.pass(OpKind::activationGradient).variant = OpVariant::clip; }};
 }
 
 }  // namespace wattlas

@@ -11,7 +11,11 @@ KindSpec describe<OpKind::elementwise>() {
           .variants = {OpVariant::subtract, OpVariant::divide, OpVariant::minimum,
                        OpVariant::maximum, OpVariant::power, OpVariant::compare, OpVariant::select},
           .weights = KindSpec::Weights::optional,
-          .cost = combineCost};
+          .cost = combineCost,
+          .derive = [](Derivative& d) {
+            d.none = d.op.variant == OpVariant::power || d.op.variant == OpVariant::compare;
+            combineDerivative(d);
+          }};
 }
 
 }  // namespace wattlas

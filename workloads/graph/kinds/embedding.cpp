@@ -9,14 +9,16 @@ KindSpec describe<OpKind::embedding>() {
           .doc = "M rows of N out of a trained table of K rows",
           .dims = {M, N, K},
           .weights = KindSpec::Weights::always,
-          .cost = [](Costing& c) {
-            const Exact rows = c.dim(Dim::M), width = c.dim(Dim::N);
-            c.weights(c.dim(Dim::K) * width, Exact(0));
-            const Exact read = std::min<std::int64_t>(rows, c.op.dims[Dim::K]);
-            c.cost.weightRead = (read * width * Exact(c.op.formats.weight.bits)).bits();
-            c.cost.input = c.indices(rows);
-            c.cost.output = c.activations(rows * width);
-          }};
+          .cost =
+              [](Costing& c) {
+                const Exact rows = c.dim(Dim::M), width = c.dim(Dim::N);
+                c.weights(c.dim(Dim::K) * width, Exact(0));
+                const Exact read = std::min<std::int64_t>(rows, c.op.dims[Dim::K]);
+                c.cost.weightRead = (read * width * Exact(c.op.formats.weight.bits)).bits();
+                c.cost.input = c.indices(rows);
+                c.cost.output = c.activations(rows * width);
+              },
+          .derive = tableDerivative};
 }
 
 }  // namespace wattlas

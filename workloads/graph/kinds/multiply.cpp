@@ -9,7 +9,8 @@ KindSpec describe<OpKind::multiply>() {
           .doc = "Product of `inputs` of M rows of N, and of smaller ones that are broadcast",
           .dims = {M, N, inputs, smallInputs, smallValues},
           .weights = KindSpec::Weights::optional,
-          .cost = combineCost};
+          .cost = combineCost,
+          .derive = combineDerivative};
 }
 
 }  // namespace wattlas

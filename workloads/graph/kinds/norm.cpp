@@ -36,7 +36,22 @@ KindSpec describe<OpKind::norm>() {
       .variants = {OpVariant::rms, OpVariant::layer, OpVariant::batch, OpVariant::group,
                    OpVariant::instance},
       .weights = KindSpec::Weights::optional,
-      .cost = normCost};
+      .cost = normCost,
+      .derive = [](Derivative& d) {
+        // From sums over rows; those of a batch norm are sums over channels, as for its weights.
+        Operator& g = d.pass(OpKind::normGradient);
+        g.variant = d.op.variant;
+        g.hasWeights = d.op.hasWeights;
+        for (const Dim dim : {cin, groups}) g.dims[dim] = d.op.dims[dim];
+        d.inputForData = d.inputForWeight = true;
+        const bool byChannel =
+            d.op.variant == OpVariant::group || d.op.variant == OpVariant::instance;
+        const std::int64_t channels = d.op.dims[byChannel ? cin : N];
+        const Exact values = Exact(d.op.dims[M]) * d.op.dims[N];
+        if (d.op.hasWeights || d.op.variant == OpVariant::batch)
+          (d.op.hasWeights ? d.weight : d.data)
+              .push_back(d.sum(".dw", channels, Exact(values * 2 / channels)));
+      }};
 }
 
 }  // namespace wattlas

@@ -47,7 +47,16 @@ KindSpec describe<OpKind::pool>() {
                dilationHeight, dilationDepth, outDepth,     outHeight,    outWidth},
       .variants = {OpVariant::maximum, OpVariant::average, OpVariant::global, OpVariant::adaptive},
       .batched = Dim::batch,
-      .cost = poolCost};
+      .cost = poolCost,
+      .derive = [](Derivative& d) {
+        Operator& g = d.pass(OpKind::poolGradient);
+        g.dims = d.op.dims;
+        g.variant = d.op.variant;
+        if (d.op.variant == OpVariant::maximum)  // where each maximum was
+          d.extra = (Exact(d.op.dims[batch]) * d.op.dims[cin] * outputDepth(d.op) *
+                     outputHeight(d.op) * outputWidth(d.op) * 32)
+                        .bits();
+      }};
 }
 
 }  // namespace wattlas

@@ -8,12 +8,19 @@ KindSpec describe<OpKind::quantize>() {
   return {.opClass = OpClass::elementwise,
           .doc = "M rows of N from the accumulator format to the activation format",
           .dims = {M, N},
-          .cost = [](Costing& c) {
-            const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
-            // scale, round, saturate
-            c.stream(values, values, 3);
-            c.cost.input = c.accumulators(values);
-          }};
+          .cost =
+              [](Costing& c) {
+                const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
+                // scale, round, saturate
+                c.stream(values, values, 3);
+                c.cost.input = c.accumulators(values);
+              },
+          .derive =
+              [](Derivative& d) {
+                // straight through, except where values are cut off
+                d.pass(OpKind::activationGradient).variant = OpVariant::clip;
+                d.inputForData = true;
+              }};
 }
 
 }  // namespace wattlas
