@@ -25,6 +25,11 @@ struct Costing {
   void weights(Exact values, Exact outputs);
   /// `values` trained values that are added or multiplied: gains, offsets, biases.
   void vectors(Exact values);
+  /// M rows of N in and out, `operations` for each value.
+  void rows(std::int64_t operations) {
+    const Exact values = dim(Dim::M) * dim(Dim::N);
+    stream(values, values, operations);
+  }
   /// Values that come in and go out, `operations` scalar operations for each that goes out.
   void stream(Exact in, Exact out, std::int64_t operations) {
     cost.input = activations(in);
@@ -53,14 +58,5 @@ struct Derivative {
 /// Scalar operations of a non-linear function for one value. A comparison, addition,
 /// multiplication, division or exponential counts as one.
 std::int64_t operationsOf(OpVariant variant);
-
-// Shared by several kinds.
-void convolutionCost(Costing& c);
-ProductDims convolutionProduct(const Operator& op);
-void convolutionDerivative(Derivative& d);
-void combineCost(Costing& c);
-void combineDerivative(Derivative& d);
-void tableDerivative(Derivative& d);
-void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations);
 
 }  // namespace wattlas

@@ -1,6 +1,8 @@
+// Attention and its gradient.
 #include "workloads/graph/costing.h"
 
 namespace wattlas {
+
 namespace {
 
 void attentionCost(Costing& c) {
@@ -60,6 +62,27 @@ KindSpec describe<OpKind::attention>() {
             d.inputForData = d.outputForData = true;
             // maximum and sum of each row of scores
             d.extra = (Exact(d.op.dims[batch]) * d.op.dims[heads] * d.op.dims[queries] * 64).bits();
+          }};
+}
+
+template <>
+KindSpec describe<OpKind::attentionGradient>() {
+  using enum Dim;
+  return {.opClass = OpClass::product,
+          .doc = "Gradients of queries, keys and values: two products for each of the forward pass",
+          .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps,
+                   latent, dropout},
+          .keys = KindSpec::attention,
+          .batched = Dim::batch,
+          .cost = [](Costing& c) {
+            Operator forward = c.op;
+            forward.kind = OpKind::attention;
+            const OpCost cost = costOf(forward);
+            c.cost.macs = Exact(cost.macs) * 2;
+            // the weights of the scores again, then their gradients
+            c.cost.elementOps = Exact(cost.elementOps) * 2;
+            c.cost.input = cost.input + cost.output * 2.0;
+            c.cost.output = cost.input;
           }};
 }
 
