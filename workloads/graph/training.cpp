@@ -2,7 +2,6 @@
 #include "workloads/graph/training.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 namespace wattlas {
@@ -44,8 +43,10 @@ class TrainingStep {
     if (t_.recompute) add(PhaseKind::recompute, Graph(t_.graph));
     if (!t_.local) add(PhaseKind::backwardData, backwardData());
     add(PhaseKind::backwardWeight, backwardWeight());
-    if (o_.optimizer != "none") add(PhaseKind::update, update());
-    if (w_.phases.back().kind == PhaseKind::update) w_.phases.back().repeat = 1;
+    if (o_.optimizer != "none") {
+      add(PhaseKind::update, update());
+      w_.phases.back().repeat = 1;
+    }
     w_.options.batch *= o_.microBatches;
     note();
   }
@@ -210,15 +211,11 @@ class TrainingStep {
                              ") has no derivative here, and a gradient has to go through it",
                          "operators that can be trained through",
                          "train.frozen for it and everything before it");
-      if (t_.reached[index(id)] != 0 && specOf(op.kind).derive != nullptr) {
-        for (const Operator& g : t_.derivatives[index(id)].data) costOf(g);
-      }
     }
   }
 
   TrainingMemory memory() const {
     TrainingMemory m;
-    std::set<std::string> counted;
     for (const OpId id : t_.order) {
       const Operator& op = t_.graph.at(id);
       const OpCost& cost = t_.costs[index(id)];
@@ -259,21 +256,13 @@ class TrainingStep {
     return step;
   }
 
-  /// Outputs of the network: what no operator reads.
-  std::vector<OpId> outputs() const {
-    std::vector<OpId> out;
-    for (const OpId id : t_.order)
-      if (t_.graph.consumers(id).empty()) out.push_back(id);
-    return out;
-  }
-
   Graph withLoss() const {
     Graph graph = t_.graph;
     if (o_.loss == "none" || t_.local) return graph;
     const bool entropy = o_.loss == "cross_entropy";
-    for (const OpId id : outputs()) {
-      if (entropy && t_.graph.at(id).kind == OpKind::softmax) continue;
+    for (const OpId id : t_.order) {
       const Operator& op = t_.graph.at(id);
+      if (!t_.graph.consumers(id).empty() || (entropy && op.kind == OpKind::softmax)) continue;
       Operator loss = shapedLike(op, t_.costs[index(id)], ".loss",
                                  entropy ? OpKind::softmax : OpKind::elementwise);
       loss.formats.activation = op.formats.activation;

@@ -28,8 +28,10 @@ class TransformerGenerator final : public Generator {
     const WorkloadOptions& o = common_.options;
     const std::int64_t given = spec_.inputTokens();
     const bool heard = spec_.input == "frames" && spec_.both();
-    const std::int64_t longest = spec_.encoder() || o.train.step ? (given > 0 ? given : o.prompt)
-                                 : heard || !spec_.both()        ? o.prompt + o.generate
+    // A step of training generates nothing; its target is as long as the prompt or `generate` says.
+    const std::int64_t after = o.train.step ? 0 : o.generate;
+    const std::int64_t longest = spec_.encoder()          ? (given > 0 ? given : o.prompt)
+                                 : heard || !spec_.both() ? o.prompt + after
                                                           : std::max(o.prompt, o.generate + 1);
     const std::int64_t rows = spec_.positionRows - spec_.positionOffset;
     if (longest <= rows || rows <= 0) return;
