@@ -2,6 +2,8 @@
 // the device.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -9,6 +11,12 @@
 #include "fpga/pipeline.h"
 
 namespace wattlas::fpga {
+
+/// What playing a design once gave: it is the same at every clock that shares the design.
+struct Played {
+  std::once_flag once;
+  Trace trace;
+};
 
 struct Design {
   Style style = Style::finn;
@@ -21,8 +29,10 @@ struct Design {
   std::vector<std::int64_t> fifoPeaks;  ///< per channel: what an unbounded run of one frame filled
   Bits inputBits, outputBits;           ///< one frame, through the board memory
   Bits weightBits, bufferBits;          ///< on chip
+  Bits streamedBits;                    ///< weights in the board memory
   std::vector<std::int64_t> macs;       ///< of all instances, per operator of the region
-  Hash128 hash;                         ///< of all that decides a profile but the clock
+  std::shared_ptr<Played> played = std::make_shared<Played>();
+  Hash128 hash;  ///< of all that decides a profile but the clock
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.

@@ -30,8 +30,9 @@ void hashInto(Hasher& h, const Actor& a) {
   }
   const Window& w = a.window;
   h.integer(static_cast<int>(a.emit)).integer(a.work).integer(w.wholeRows ? 1 : 0);
-  for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
-                               w.kernelWidth, w.strideHeight, w.strideWidth})
+  for (const std::int64_t v :
+       {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
+        w.strideHeight, w.strideWidth, w.spreadHeight, w.spreadWidth})
     h.integer(v);
 }
 
@@ -151,7 +152,8 @@ std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline, std::
       hasher.integer(static_cast<std::int64_t>(actor.inputs.size()));
       for (const std::int32_t id : actor.inputs) {
         const Channel& c = pipeline.channels[index(id)];
-        hasher.integer(c.tokensPerFrame).integer(c.delay).integer(c.releaseAtEnd ? 1 : 0);
+        hasher.integer(c.tokensPerFrame).integer(c.delay);
+        hasher.integer((c.releaseAtEnd ? 1 : 0) + (c.held ? 2 : 0));
         hasher.integer(c.sizable ? 0 : c.capacity);
         const auto from = std::find(segment.actors.begin(), segment.actors.end(), c.from);
         if (from != segment.actors.end())

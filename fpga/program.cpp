@@ -13,7 +13,7 @@ DataflowProgram::DataflowProgram(std::shared_ptr<const Design> design, const Par
   usable_ += shell_;
   const Bits io =
       (design_->inputBits + design_->outputBits) * static_cast<double>(design_->network.frames);
-  footprint_ = {{0, design_->weightBits, design_->bufferBits}, {1, Bits(), io}};
+  footprint_ = {{0, design_->weightBits, design_->bufferBits}, {1, design_->streamedBits, io}};
   bound_ = std::max(cyclesToTicks(boundCycles(design_->pipeline, frames()), p.clock.value),
                     toTicks(io / p.memoryBandwidth.value));
 }

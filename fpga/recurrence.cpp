@@ -18,25 +18,24 @@ struct Firing {
   std::int64_t service = 1;
 };
 
-/// Walks through the firings of a frame without divisions.
+/// Walks through the firings of a frame; divides in the first column of a row only.
 class Cursor {
  public:
-  explicit Cursor(const Actor& actor) : a_(actor) { rewind(); }
+  explicit Cursor(const Actor& actor)
+      : a_(actor),
+        columns_(a_.pattern == Pattern::scan ? a_.window.paddedWidth() : a_.window.outWidth()),
+        lastPixel_(a_.window.left + (a_.window.width - 1) * a_.window.spreadWidth) {
+    rewind();
+  }
 
   void rewind() {
-    index_ = row_ = column_ = 0;
-    taken_ = 0;
+    row_ = column_ = taken_ = paced_ = 0;
     prepare();
   }
   const Firing& now() const { return firing_; }
   void next() {
-    ++index_;
-    if (a_.pattern != Pattern::stream) {
-      const std::int64_t columns =
-          a_.pattern == Pattern::scan ? a_.window.paddedWidth() : a_.window.outWidth();
-      if (++column_ == columns) column_ = 0, ++row_;
-      taken_ = firing_.release;
-    }
+    if (a_.pattern != Pattern::stream && ++column_ == columns_) column_ = 0, ++row_;
+    taken_ = firing_.release;
     prepare();
   }
 
@@ -52,19 +51,27 @@ class Cursor {
     }
   }
   void stream() {
-    firing_.need = firing_.release = index_ + 1;
+    firing_.need = firing_.release = taken_ + 1;
     firing_.service = a_.service;
-    if (a_.paceNum > 0)
-      firing_.service = std::max(
-          a_.service, (index_ + 1) * a_.paceNum / a_.paceDen - index_ * a_.paceNum / a_.paceDen);
+    if (a_.paceNum == 0) return;
+    const std::int64_t before = paced_;
+    paced_ = firing_.need * a_.paceNum / a_.paceDen;
+    firing_.service = std::max(a_.service, paced_ - before);
   }
   void scan() {
     const Window& w = a_.window;
-    const bool inside =
-        row_ >= w.top && row_ < w.top + w.height && column_ >= w.left && column_ < w.left + w.width;
+    if (column_ == 0) {
+      const std::int64_t line = row_ - w.top, y = row_ - (w.kernelHeight - 1);
+      const bool pixels =
+          line >= 0 && line < w.height * w.spreadHeight && line % w.spreadHeight == 0;
+      const bool windows = y >= 0 && y % w.strideHeight == 0;
+      pixel_ = pixels ? w.left : never;
+      complete_ = windows ? w.kernelWidth - 1 : never;
+    }
+    const bool inside = column_ == pixel_, complete = column_ == complete_;
+    if (inside) pixel_ = pixel_ < lastPixel_ ? pixel_ + w.spreadWidth : never;
+    if (complete) complete_ += w.strideWidth;
     firing_.need = firing_.release = taken_ + (inside ? 1 : 0);
-    const std::int64_t y = row_ - (w.kernelHeight - 1), x = column_ - (w.kernelWidth - 1);
-    const bool complete = y >= 0 && x >= 0 && y % w.strideHeight == 0 && x % w.strideWidth == 0;
     firing_.produces = complete || a_.emit == Emit::everyPixel;
     firing_.service = a_.service + (complete ? a_.work : 0);
   }
@@ -78,7 +85,7 @@ class Cursor {
     const std::int64_t y = row_ * w.strideHeight, x = column_ * w.strideWidth;
     firing_.need = w.wholeRows ? (y + w.kernelHeight) * width
                                : (y + w.kernelHeight - 1) * width + x + w.kernelWidth;
-    const bool lastColumn = column_ + 1 == w.outWidth();
+    const bool lastColumn = column_ + 1 == columns_;
     const std::int64_t unused = lastColumn    ? (y + w.strideHeight) * width
                                 : w.wholeRows ? y * width
                                               : y * width + x + w.strideWidth;
@@ -87,8 +94,12 @@ class Cursor {
     firing_.service = a_.service;
   }
 
+  static constexpr std::int64_t never = -1;
   const Actor& a_;
-  std::int64_t index_ = 0, row_ = 0, column_ = 0, taken_ = 0;
+  std::int64_t columns_, lastPixel_;  ///< of a row; the column of its last image pixel
+  std::int64_t row_ = 0, column_ = 0, taken_ = 0;
+  std::int64_t pixel_ = never, complete_ = never;  ///< next columns of an image pixel, of a window
+  std::int64_t paced_ = 0;  ///< cycles that the memory's pace has given so far
   Firing firing_;
 };
 
@@ -164,7 +175,7 @@ class Evaluation {
       for (const std::int32_t c : actor.inputs) {
         const Channel& channel = p_.channels[static_cast<std::size_t>(c)];
         run.inputs.push_back({&places_[static_cast<std::size_t>(c)], 0, channel.tokensPerFrame,
-                              channel.releaseAtEnd});
+                              channel.releaseAtEnd, channel.held});
       }
       for (const std::int32_t c : actor.outputs)
         run.outputs.push_back({&places_[static_cast<std::size_t>(c)],
@@ -244,7 +255,7 @@ class Evaluation {
     Places* places;
     std::int64_t base;  ///< tokens of the frames before
     std::int64_t tokensPerFrame;
-    bool releaseAtEnd;
+    bool releaseAtEnd, held;
   };
   struct Output {
     Places* places;
@@ -283,7 +294,7 @@ class Evaluation {
     const Firing& firing = run.cursor.now();
     std::int64_t inputs = 0, room = 0;
     for (const Input& input : run.inputs) {
-      const std::int64_t count = input.base + firing.need;
+      const std::int64_t count = input.base + (input.held ? input.tokensPerFrame : firing.need);
       if (count > input.places->produced()) return false;
       // Tokens taken before were waited for then, and their places may be overwritten.
       if (count > input.places->released())
@@ -304,8 +315,11 @@ class Evaluation {
     run.trace.busy += firing.service;
     run.trace.end = end;
     run.free = end;
-    for (const Input& input : run.inputs)
-      input.places->releaseUpTo(input.base + firing.release, input.releaseAtEnd ? end : start);
+    for (const Input& input : run.inputs) {
+      if (input.held && run.done + 1 < run.firings) continue;
+      const std::int64_t freed = input.held ? input.tokensPerFrame : firing.release;
+      input.places->releaseUpTo(input.base + freed, input.releaseAtEnd ? end : start);
+    }
     if (firing.produces)
       for (const Output& output : run.outputs)
         output.places->push(end + run.latency + output.delay);
