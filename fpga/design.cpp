@@ -111,7 +111,8 @@ void measure(Design& design) {
 }
 
 void add(Hasher& h, std::initializer_list<std::int64_t> values) {
-  for (const std::int64_t v : values) h.integer(v);
+  h.encodedBytes(
+      {reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(std::int64_t)});
 }
 
 Hash128 hashOf(const Design& design) {

@@ -5,10 +5,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
-#include "fpga/design_memory.h"
-#include "fpga/pipeline.h"
+#include "fpga/first_frame.h"
+#include "fpga/folding.h"
 
 namespace wattlas::fpga {
 
@@ -33,6 +34,18 @@ struct Design {
   std::vector<std::int64_t> macs;       ///< of all instances, per operator of the region
   std::shared_ptr<Played> played = std::make_shared<Played>();
   Hash128 hash;  ///< of all that decides a profile but the clock
+};
+
+/// What designs have in common: the devices of a sweep share one memory, and it holds only what any
+/// of them would compute again in the same way.
+struct DesignMemory {
+  std::mutex mutex;  ///< held by whoever uses the rest
+  FirstFrames frames;
+  FoldingMemory foldings;
+  /// Designs of the latest networks. As long as no stream waits for the board memory
+  /// (Pipeline::unpacedUpTo), a design is the same at any clock.
+  std::unordered_map<Hash128, std::shared_ptr<const Design>, Hash128Hasher> designs;
+  static constexpr std::size_t mostDesigns = 32;
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.

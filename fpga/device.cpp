@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fpga/kind.h"
 #include "fpga/recurrence.h"
 #include "fpga/stepped.h"
 #include "fpga/timing.h"
@@ -13,8 +14,8 @@ namespace {
 /// A stepped run of more cycles than this is a mistake, not a wish.
 constexpr std::int64_t longestSteppedRun = 200'000'000;
 
-Support refused(std::string why) {
-  return {Support::Level::refused, std::move(why)};
+std::string hertz(Hertz clock) {
+  return formatQuantity(clock.value, Dimension::frequency);
 }
 
 /// Why a format cannot be computed in fabric made for integers; empty when it can.
@@ -168,14 +169,6 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
-namespace {
-
-std::string hertz(Hertz clock) {
-  return formatQuantity(clock.value, Dimension::frequency);
-}
-
-}  // namespace
-
 std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
   const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
                       static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
@@ -251,27 +244,14 @@ Bits DataflowDevice::residentBits(const Operator& op) const {
 }
 
 DeviceKind dataflowKind() {
-  DeviceKind kind;
-  kind.name = "fpga-dataflow";
-  kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [memory = std::make_shared<DesignMemory>()](
-                  const ConfigNode& config, const std::string& prefix,
-                  Problems& problems) -> std::unique_ptr<Device> {
-    Parameters p;
-    const std::size_t before = problems.list().size();
-    ResolvedConfig bound =
-        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
-    if (problems.list().size() > before) return nullptr;
-    p.coefficients = Parameters::coefficientsOf(bound.complete);
-    auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
-    device->share(memory);
-    return device;
-  };
-  kind.schema = [] {
-    Parameters p;
-    return schemaOf("fpga-dataflow device", [&p](Binder& binder) { p.bind(binder); });
-  };
-  return kind;
+  return kindOf<Parameters>(
+      "fpga-dataflow", "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)",
+      [memory = std::make_shared<DesignMemory>()](Parameters p, ResolvedConfig bound) {
+        p.coefficients = Parameters::coefficientsOf(bound.complete);
+        auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
+        device->share(memory);
+        return device;
+      });
 }
 
 }  // namespace wattlas::fpga

@@ -37,13 +37,11 @@ void hashInto(Hasher& h, const Actor& a) {
 }
 
 /// For pipelines whose segments feed each other in a circle: all of it as one.
-std::vector<std::int64_t> wholeFrame(Pipeline pipeline, std::int64_t& end) {
-  for (Channel& c : pipeline.channels)
-    if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
-  Trace trace = evaluate(pipeline, {1, false});
-  if (!trace.deadlock.empty()) stuck();
-  end = trace.cycles;
-  return std::move(trace.occupancy);
+std::vector<std::int64_t> wholeFrame(const Pipeline& pipeline, std::int64_t& end) {
+  auto trace = evaluatePart(pipeline, {pipeline.channels.size(), nullptr});
+  if (!trace) stuck();
+  end = trace->end;
+  return std::move(trace->occupancy);
 }
 
 }  // namespace
@@ -109,7 +107,6 @@ std::shared_ptr<const FirstFrames::Past> FirstFrames::evaluated(
       Channel channel = pipeline.channels[index(c)];
       channel.from = newIndex[index(channel.from)];
       channel.to = newIndex[index(channel.to)];
-      if (channel.sizable) channel.capacity = channel.tokensPerFrame + channel.registers;
       const auto id = static_cast<std::int32_t>(part.channels.size());
       if (channel.from >= 0) part.actors[index(channel.from)].outputs.push_back(id);
       if (channel.to >= 0) part.actors[index(channel.to)].inputs.push_back(id);

@@ -107,11 +107,12 @@ class Cursor {
 /// their times stand in rings whose sizes are powers of two, so that no number is divided.
 class Places {
  public:
-  explicit Places(const Channel& channel)
-      : capacity_(channel.capacity),
+  Places(std::int64_t capacity, bool keepsStarts)
+      : capacity_(capacity),
         mask_(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(capacity_))) - 1),
         visible_(static_cast<std::size_t>(mask_) + 1, 0),
-        freed_(static_cast<std::size_t>(mask_) + 1, 0) {}
+        freed_(static_cast<std::size_t>(mask_) + 1, 0),
+        started_(keepsStarts ? visible_.size() : 0, 0) {}
 
   std::int64_t produced() const { return produced_; }
   std::int64_t released() const { return released_; }
@@ -122,7 +123,18 @@ class Places {
   }
   /// When token number `count - 1` became visible; only when count <= produced().
   std::int64_t visibleSince(std::int64_t count) const { return visible_[at(count - 1)]; }
-  void push(std::int64_t time) { visible_[at(produced_++)] = time; }
+  /// A token that a firing begun at `start` makes visible at `time`.
+  void push(std::int64_t time, std::int64_t start) {
+    if (!started_.empty()) started_[at(produced_)] = start;
+    visible_[at(produced_++)] = time;
+  }
+  /// Whether no firing of the frame would have waited with so few places. Only with starts.
+  bool neverFull(std::int64_t capacity) const {
+    for (std::int64_t token = capacity; token < produced_; ++token)
+      if (token - capacity >= released_ || freed_[at(token - capacity)] > started_[at(token)])
+        return false;
+    return true;
+  }
   void releaseUpTo(std::int64_t count, std::int64_t time) {
     while (released_ < count) {
       // The token that had this place before was gone when the one released now appeared.
@@ -158,16 +170,21 @@ class Places {
   }
 
   std::int64_t capacity_, mask_;
-  std::vector<std::int64_t> visible_, freed_;
+  std::vector<std::int64_t> visible_, freed_, started_;
   std::int64_t produced_ = 0, released_ = 0, counted_ = 0, gone_ = 0, occupancy_ = 0;
 };
 
 class Evaluation {
  public:
-  explicit Evaluation(const Pipeline& pipeline) : p_(pipeline) {
+  /// `roomy`: as if every stream between layers held a whole frame.
+  explicit Evaluation(const Pipeline& pipeline, bool roomy = false) : p_(pipeline) {
     places_.reserve(p_.channels.size());
     runs_.reserve(p_.actors.size());
-    for (const Channel& channel : p_.channels) places_.emplace_back(channel);
+    for (const Channel& c : p_.channels) {
+      const bool more = roomy && c.sizable;
+      places_.emplace_back(more ? std::max(c.capacity, c.tokensPerFrame + c.registers) : c.capacity,
+                           more);
+    }
     for (const Actor& actor : p_.actors) {
       Run& run = runs_.emplace_back(Cursor(actor));
       run.firings = actor.firings();
@@ -186,7 +203,7 @@ class Evaluation {
   Evaluation& operator=(const Evaluation&) = delete;
   /// Puts the tokens of one frame into an open channel before the frame is evaluated.
   void give(std::size_t channel, const std::vector<std::int64_t>& sent, std::int64_t delay) {
-    for (const std::int64_t time : sent) places_[channel].push(time + delay);
+    for (const std::int64_t time : sent) places_[channel].push(time + delay, time);
   }
   const Places& places(std::size_t channel) const { return places_[channel]; }
 
@@ -197,17 +214,19 @@ class Evaluation {
       run.done = 0;
       for (Input& input : run.inputs) input.base = frames_ * input.tokensPerFrame;
     }
-    dirty_.assign(runs_.size(), 1);
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (std::size_t i = 0; i < runs_.size(); ++i)
-        if (dirty_[i] != 0) progress |= advance(i);
-    }
+    ready_.assign(runs_.size(), 1);
+    for (std::size_t i = 0; i < runs_.size();) i = ready_[i] != 0 ? advance(i) : i + 1;
     ++frames_;
     return std::all_of(runs_.begin(), runs_.end(),
                        [](const Run& run) { return run.done == run.firings; });
   }
 
+  /// Whether a roomy frame is what the pipeline with its own places does.
+  bool neverFull() const {
+    for (std::size_t c = 0; c < places_.size(); ++c)
+      if (p_.channels[c].sizable && !places_[c].neverFull(p_.channels[c].capacity)) return false;
+    return true;
+  }
   /// End of everything evaluated so far.
   std::int64_t now() const {
     std::int64_t last = 0;
@@ -266,28 +285,37 @@ class Evaluation {
     Cursor cursor;
     std::int64_t done = 0;  ///< firings of this frame
     std::int64_t firings = 0, latency = 0;
-    std::int64_t free = 0;  ///< end of the last firing
+    std::int64_t free = 0;             ///< end of the last firing
+    const Places* waitsFor = nullptr;  ///< channel that the next firing lacked a token or place of
     Trace::ActorTrace trace;
     std::vector<Input> inputs;
     std::vector<Output> outputs;
   };
 
-  bool advance(std::size_t index) {
-    const Actor& actor = p_.actors[index];
+  /// Fires as often as possible. Returns the actor to try next: the first one that waited for it,
+  /// so that units with little room between them stay together.
+  std::size_t advance(std::size_t index) {
     Run& run = runs_[index];
     const std::int64_t before = run.done;
     while (run.done < run.firings && fire(run)) {
     }
-    dirty_[index] = 0;
-    if (run.done == before) return false;
+    ready_[index] = 0;
+    std::size_t next = index + 1;
+    if (run.done == before) return next;
     steps_ += run.done - before;
-    for (const std::int32_t c : actor.inputs) wake(p_.channels[static_cast<std::size_t>(c)].from);
-    for (const std::int32_t c : actor.outputs) wake(p_.channels[static_cast<std::size_t>(c)].to);
-    return true;
-  }
-  /// Open channels have nobody at one end.
-  void wake(std::int32_t actor) {
-    if (actor >= 0) dirty_[static_cast<std::size_t>(actor)] = 1;
+    // Open channels have nobody at one end.
+    const auto wake = [&](std::int32_t actor, std::int32_t channel) {
+      if (actor < 0) return;
+      const auto other = static_cast<std::size_t>(actor);
+      if (runs_[other].waitsFor != &places_[static_cast<std::size_t>(channel)]) return;
+      ready_[other] = 1;
+      next = std::min(next, other);
+    };
+    for (const std::int32_t c : p_.actors[index].inputs)
+      wake(p_.channels[static_cast<std::size_t>(c)].from, c);
+    for (const std::int32_t c : p_.actors[index].outputs)
+      wake(p_.channels[static_cast<std::size_t>(c)].to, c);
+    return next;
   }
 
   bool fire(Run& run) {
@@ -295,14 +323,20 @@ class Evaluation {
     std::int64_t inputs = 0, room = 0;
     for (const Input& input : run.inputs) {
       const std::int64_t count = input.base + (input.held ? input.tokensPerFrame : firing.need);
-      if (count > input.places->produced()) return false;
+      if (count > input.places->produced()) {
+        run.waitsFor = input.places;
+        return false;
+      }
       // Tokens taken before were waited for then, and their places may be overwritten.
       if (count > input.places->released())
         inputs = std::max(inputs, input.places->visibleSince(count));
     }
     if (firing.produces)
       for (const Output& output : run.outputs) {
-        if (!output.places->hasRoom()) return false;
+        if (!output.places->hasRoom()) {
+          run.waitsFor = output.places;
+          return false;
+        }
         room = std::max(room, output.places->roomSince());
       }
     const std::int64_t start = std::max({run.free, inputs, room});
@@ -322,7 +356,7 @@ class Evaluation {
     }
     if (firing.produces)
       for (const Output& output : run.outputs)
-        output.places->push(end + run.latency + output.delay);
+        output.places->push(end + run.latency + output.delay, start);
     ++run.done;
     run.cursor.next();
     return true;
@@ -331,7 +365,7 @@ class Evaluation {
   const Pipeline& p_;
   std::vector<Places> places_;
   std::vector<Run> runs_;
-  std::vector<char> dirty_;  ///< actors whose neighbours moved since they last tried
+  std::vector<char> ready_;  ///< actors to try: what they waited for has moved
   std::int64_t frames_ = 0, steps_ = 0;
 };
 
@@ -355,8 +389,18 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
     std::int64_t frame, time;
     std::vector<Trace::ActorTrace> counters;
   };
-  Evaluation evaluation(pipeline);
   Trace trace;
+  if (options.frames == 1) {
+    // Streams of chosen depth are never full: units run through a frame one after the other, which
+    // is several times faster than in turns. Where one was full after all, places count.
+    Evaluation roomy(pipeline, true);
+    if (roomy.frame() && roomy.neverFull()) {
+      trace.firstFrame = roomy.now();
+      roomy.report(trace);
+      return trace;
+    }
+  }
+  Evaluation evaluation(pipeline);
   std::map<Hash128, Mark> seen;
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
     if (!evaluation.frame()) {
@@ -385,7 +429,7 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
 
 std::optional<PartTrace> evaluatePart(const Pipeline& part,
                                       const std::vector<const std::vector<std::int64_t>*>& given) {
-  Evaluation evaluation(part);
+  Evaluation evaluation(part, true);
   for (std::size_t c = 0; c < part.channels.size(); ++c)
     if (given[c] != nullptr) evaluation.give(c, *given[c], part.channels[c].delay);
   if (!evaluation.frame()) return std::nullopt;

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fpga/kind.h"
 #include "models/base/multiples.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
 namespace {
 
-Support refused(std::string why) {
-  return {Support::Level::refused, std::move(why)};
-}
 bool isConvolution(const Operator& op) {
   return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d;
 }
@@ -259,24 +257,12 @@ LaunchCost OverlayDevice::launch() const {
 }
 
 DeviceKind overlayKind() {
-  DeviceKind kind;
-  kind.name = "fpga-overlay";
-  kind.title =
-      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
-  kind.make = [](const ConfigNode& config, const std::string& prefix,
-                 Problems& problems) -> std::unique_ptr<Device> {
-    OverlayParameters p;
-    const std::size_t before = problems.list().size();
-    ResolvedConfig bound =
-        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
-    if (problems.list().size() > before) return nullptr;
-    return std::make_unique<OverlayDevice>(std::move(p), std::move(bound));
-  };
-  kind.schema = [] {
-    OverlayParameters p;
-    return schemaOf("fpga-overlay device", [&p](Binder& binder) { p.bind(binder); });
-  };
-  return kind;
+  return kindOf<OverlayParameters>(
+      "fpga-overlay",
+      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)",
+      [](OverlayParameters p, ResolvedConfig bound) {
+        return std::make_unique<OverlayDevice>(std::move(p), std::move(bound));
+      });
 }
 
 }  // namespace wattlas::fpga
