@@ -136,6 +136,8 @@ class Places {
     return true;
   }
   void releaseUpTo(std::int64_t count, std::int64_t time) {
+    if (!started_.empty())  // all tokens of the frame keep their times: counted at its end
+      while (released_ < count) freed_[at(released_++)] = time;
     while (released_ < count) {
       // The token that had this place before was gone when the one released now appeared.
       gone_ = std::max(gone_, released_ + 1 - capacity_);
@@ -145,6 +147,16 @@ class Places {
     }
   }
   std::int64_t occupancy() const { return occupancy_; }
+  /// Tokens are counted when they become visible: those before, less those freed by then.
+  void account() {
+    while (counted_ < produced_) {
+      const std::int64_t time = visible_[at(counted_)];
+      while (gone_ < released_ && freed_[at(gone_)] <= time) ++gone_;
+      if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
+      occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
+      ++counted_;
+    }
+  }
   /// Frees, oldest place first, when each place became free after `base`; earlier ones are alike.
   /// Places that are taken look all the same: when they were free before does not matter any more.
   void hashInto(Hasher& hasher, std::int64_t base, std::int64_t floor) const {
@@ -158,16 +170,6 @@ class Places {
 
  private:
   std::size_t at(std::int64_t token) const { return static_cast<std::size_t>(token & mask_); }
-  /// Tokens are counted when they become visible: those before, less those freed by then.
-  void account() {
-    while (counted_ < produced_) {
-      const std::int64_t time = visible_[at(counted_)];
-      while (gone_ < released_ && freed_[at(gone_)] <= time) ++gone_;
-      if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
-      occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
-      ++counted_;
-    }
-  }
 
   std::int64_t capacity_, mask_;
   std::vector<std::int64_t> visible_, freed_, started_;
@@ -216,6 +218,7 @@ class Evaluation {
     }
     ready_.assign(runs_.size(), 1);
     for (std::size_t i = 0; i < runs_.size();) i = ready_[i] != 0 ? advance(i) : i + 1;
+    for (Places& places : places_) places.account();
     ++frames_;
     return std::all_of(runs_.begin(), runs_.end(),
                        [](const Run& run) { return run.done == run.firings; });
