@@ -13,6 +13,7 @@ struct EvaluationOptions {
   CalibrationRule calibration = CalibrationRule::minMax;
   IntegerOptions integer;
   std::int64_t analysed = 256;  ///< samples of SQNR and histograms
+  bool compared = true;         ///< with fp32: its classes, SQNR and histograms
 };
 
 struct LayerReport {

@@ -77,11 +77,12 @@ FloatEngine::FloatEngine(const ExecutableNetwork& network,
     const ProductShape shape = productShapeOf(step);
     std::vector<float> weights = step.weights.weight;
     if (format_) {
+      const WeightFormat& own = format_->weightOf(step.name);
       const QuantisedMatrix matrix =
-          quantiseWeights(format_->weight, weights, shape.outputs, shape.inputs, rule);
+          quantiseWeights(own, weights, shape.outputs, shape.inputs, rule);
       weights = dequantise(matrix);
       weightBits_ += matrix.format.storedBits(shape.outputs, shape.inputs);
-      if (matrix.format.name != format_->weight.name)
+      if (matrix.format.name != own.name)
         notes_.push_back(step.name + ": " + matrix.format.name + " (rows of " +
                          std::to_string(shape.inputs) + " are no whole blocks)");
     }

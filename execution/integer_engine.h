@@ -68,7 +68,8 @@ class IntegerEngine {
   void prepareProduct(std::size_t i, const IntegerOptions& options);
   void prepareScales(PreparedProduct& p, const QuantisedMatrix& matrix, std::size_t i);
   void chooseQuantisers(const Calibration& calibration);
-  ProductOptions kernelFor(std::int64_t bound, const IntegerOptions& options) const;
+  ProductOptions kernelFor(const WeightFormat& weight, std::int64_t bound,
+                           const IntegerOptions& options) const;
   bool isLast(std::size_t i) const { return i + 1 == network_.steps.size(); }
 
   void product(std::size_t i, std::int64_t samples);

@@ -53,8 +53,8 @@ IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const ExecutionFo
     if (isProductStep(step)) prepareProduct(i, options);
     if (step.op.kind != OpKind::embedding) continue;
     const std::int64_t rows = step.op.dims[Dim::K], width = step.op.dims[Dim::N];
-    const QuantisedMatrix table =
-        quantiseWeights(format.weight, step.weights.weight, rows, width, options.weightRange);
+    const QuantisedMatrix table = quantiseWeights(format.weightOf(step.name), step.weights.weight,
+                                                  rows, width, options.weightRange);
     weightBits_ += table.format.storedBits(rows, width);
     for (const float w : dequantise(table))
       tables_[i].push_back(static_cast<Code>(quantisers_[i + 1].quantise(w)));
@@ -87,22 +87,23 @@ void IntegerEngine::chooseQuantisers(const Calibration& calibration) {
   }
 }
 
-ProductOptions IntegerEngine::kernelFor(std::int64_t bound, const IntegerOptions& options) const {
+ProductOptions IntegerEngine::kernelFor(const WeightFormat& weight, std::int64_t bound,
+                                        const IntegerOptions& options) const {
   ProductOptions out;
-  const WeightCode code = format_.weight.code;
+  const WeightCode code = weight.code;
   const bool small = bound < largest32 / 2;
-  out.weightBits = format_.weight.bits, out.activationBits = format_.activationBits;
+  out.weightBits = weight.bits, out.activationBits = format_.activationBits;
   if (options.weightDigit > 0) {
     out.kernel = ProductKernel::sliced;
     out.weightDigit = options.weightDigit;
     out.activationDigit = options.activationDigit > 0 ? options.activationDigit : 16;
     // Affine weights need one bit more than their codes, and powers of two more than theirs.
-    out.weightBits = code == WeightCode::integer ? out.weightBits + (format_.weight.affine ? 1 : 0)
+    out.weightBits = code == WeightCode::integer      ? out.weightBits + (weight.affine ? 1 : 0)
                      : code == WeightCode::powerOfTwo ? (1 << (out.weightBits - 1))
                                                       : std::max(out.weightBits, 2);
   } else if (format_.isFixed()) {
     out.kernel = ProductKernel::fixed;
-    out.fractionBits = format_.weight.fractionBits;
+    out.fractionBits = weight.fractionBits;
   } else if (code == WeightCode::binary && format_.activationBits == 1) {
     out.kernel = ProductKernel::xnor;
   } else if (code == WeightCode::binary || code == WeightCode::ternary) {
@@ -118,9 +119,10 @@ ProductOptions IntegerEngine::kernelFor(std::int64_t bound, const IntegerOptions
 void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options) {
   const Step& step = network_.steps[i];
   const ProductShape shape = productShapeOf(step);
-  QuantisedMatrix matrix = quantiseWeights(format_.weight, step.weights.weight, shape.outputs,
-                                           shape.inputs, options.weightRange);
-  weightBits_ += format_.weight.storedBits(shape.outputs, shape.inputs);
+  const WeightFormat& weight = format_.weightOf(step.name);
+  QuantisedMatrix matrix = quantiseWeights(weight, step.weights.weight, shape.outputs, shape.inputs,
+                                           options.weightRange);
+  weightBits_ += weight.storedBits(shape.outputs, shape.inputs);
   products_[i] = std::make_unique<PreparedProduct>();
   PreparedProduct& p = *products_[i];
   if (isConvolution(step.op.kind))
@@ -135,7 +137,7 @@ void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options)
       p.columns[count(step.order[c])] = static_cast<std::int32_t>(c);
   }
   prepareScales(p, matrix, i);
-  const ProductOptions kernel = kernelFor(p.bound, options);
+  const ProductOptions kernel = kernelFor(weight, p.bound, options);
   if (kernel.kernel == ProductKernel::sliced &&
       std::ldexp(static_cast<double>(shape.inputs), kernel.weightDigit + kernel.activationDigit) >
           static_cast<double>(largest32))

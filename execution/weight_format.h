@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,10 +86,15 @@ std::vector<float> dequantise(const QuantisedMatrix& matrix);
 struct ExecutionFormat {
   std::string name;
   WeightFormat weight;
-  int activationBits = 8;   ///< integer activations
-  bool floating = false;    ///< products of rounded reals, sums in fp32
-  WeightFormat activation;  ///< when floating
-  int accumulatorBits = 0;  ///< 0 = as wide as needed (32 or 64)
+  int activationBits = 8;                      ///< integer activations
+  bool floating = false;                       ///< products of rounded reals, sums in fp32
+  WeightFormat activation;                     ///< when floating
+  int accumulatorBits = 0;                     ///< 0 = as wide as needed (32 or 64)
+  std::map<std::string, WeightFormat> layers;  ///< weights of steps with a format of their own
+  const WeightFormat& weightOf(const std::string& step) const {
+    const auto own = layers.find(step);
+    return own == layers.end() ? weight : own->second;
+  }
   bool isFixed() const { return weight.code == WeightCode::fixedPoint; }
 };
 ExecutionFormat parseExecutionFormat(std::string_view text);
