@@ -203,6 +203,7 @@ double byMram(const dram::Timing& t, const Rows& r) {
   dpu::DpuTiming timing;
   timing.clockHz = 1e9;  // 1/1000 cycles are picoseconds
   timing.bank = t;
+  timing.bank.commandBus = false;
   timing.bank.rtp = 0;  // part of the data's time
   dpu::MramBank bank(timing);
   const dram::Clock data = (r.columns - 1) * t.ccdL + t.rtp;
