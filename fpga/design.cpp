@@ -76,13 +76,15 @@ void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
 }
 
 /// HLS finds how often a unit's loop runs, frames x iterations, with a product, and the places of a
-/// block of rows with three. Tools give them the DSP blocks that are left.
+/// block of rows with three (exact in the CNV-W1A2 and LFC-W1A1 overlays). Tools give them the DSP
+/// blocks that are left.
 void addLoopProducts(Design& design, const Parameters& p, std::int64_t left) {
   if (design.style != Style::finn || p.windows != "rows") return;
   left -= resourcesOf(design.pipeline).dsp;
   for (Actor& a : design.pipeline.actors) {
-    const bool unit = a.kind == ActorKind::matrixUnit || a.kind == ActorKind::depthwiseUnit;
-    const std::int64_t wanted = a.kind == ActorKind::windowReader ? 3 : unit ? 1 : 0;
+    const std::int64_t wanted = a.kind == ActorKind::windowReader ? 3
+                                : a.kind == ActorKind::unit       ? 1
+                                                                  : 0;
     const std::int64_t given = std::clamp<std::int64_t>(left, 0, wanted);
     a.cost.dsp += given;
     left -= given;
@@ -272,14 +274,21 @@ double firingCycles(const Actor& a) {
 }
 
 /// Cycles an actor still works after its last input came: padding below, windows completed there.
-double tailCycles(const Actor& a) {
-  const Window& w = a.window;
-  const double once = firingCycles(a);
-  if (a.pattern != Pattern::scan) return once;
-  const std::int64_t after = w.bottom * w.paddedWidth() + w.right;
-  const std::int64_t rows = ((w.bottom + w.strideHeight - 1) / w.strideHeight);
-  const std::int64_t windows = a.emit == Emit::everyPixel ? 0 : rows * w.outWidth() + w.right;
-  return once + static_cast<double>(after * a.service + windows * a.work);
+double tailCycles(const Actor& a, const Actor& before) {
+  Window w = a.window;
+  if (a.pattern == Pattern::scan && before.pattern == Pattern::scan &&
+      before.emit == Emit::everyPixel) {
+    // Padded on the way: the zeros come faster than the unit works on them.
+    w.bottom = before.window.bottom;
+    w.right = before.window.right;
+    w.height -= w.bottom;
+    w.width -= w.right;
+  }
+  if (a.pattern != Pattern::scan) return firingCycles(a);
+  const std::int64_t pixels = 1 + w.bottom * w.paddedWidth() + w.right;
+  const std::int64_t windows =
+      1 + ceilDiv(w.bottom, w.strideHeight) * w.outWidth() + ceilDiv(w.right, w.strideWidth);
+  return static_cast<double>(pixels * a.service + std::min(windows, w.outPixels()) * a.work);
 }
 
 double tokensOf(const Actor& a) {
@@ -295,12 +304,12 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
   // evenly spaced and streams as never full: the simulation knows better.
   const std::size_t count = pipeline.actors.size();
   std::vector<double> first(count, 0), last(count, 0);
-  double end = 0;
+  double done = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Actor& a = pipeline.actors[i];
     const double once = firingCycles(a);
     const double busy = static_cast<double>(busyCycles(a));
-    double begin = 0, inputsEnd = 0;
+    double begin = 0, end = 0;  // of the inputs; the work on the last of them included
     for (const std::int32_t c : a.inputs) {
       const Channel& channel = pipeline.channels[static_cast<std::size_t>(c)];
       const auto from = static_cast<std::size_t>(channel.from);
@@ -309,17 +318,17 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
       const double wait = std::max(tokensBeforeFirst(a) - 1, 0.0);
       begin = std::max(begin, (channel.held ? last[from] : first[from] + wait * pace) +
                                   static_cast<double>(channel.delay));
-      inputsEnd = std::max(inputsEnd, last[from] + static_cast<double>(channel.delay));
+      end = std::max(end, last[from] + static_cast<double>(channel.delay) +
+                              tailCycles(a, pipeline.actors[from]));
     }
     const double latency = static_cast<double>(a.latency);
     first[i] = begin + once + latency;
-    last[i] =
-        std::max(first[i] + busy * (1 - 1 / tokensOf(a)), inputsEnd + tailCycles(a) + latency);
-    if (a.outputs.empty()) end = std::max(end, last[i]);
+    last[i] = std::max(first[i] + busy * (1 - 1 / tokensOf(a)), end + latency);
+    if (a.outputs.empty()) done = std::max(done, last[i]);
   }
   Estimate e;
   e.interval = busyCycles(pipeline.actors[bottleneck(pipeline)]);
-  e.firstFrame = std::max(static_cast<std::int64_t>(end), e.interval);
+  e.firstFrame = std::max(static_cast<std::int64_t>(done), e.interval);
   e.cycles = e.firstFrame + (frames - 1) * e.interval;
   return e;
 }
