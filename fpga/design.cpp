@@ -26,13 +26,14 @@ std::optional<Refusal> checkWeights(double bits, const Parameters& p) {
                         294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
   const double luts = 64.0 * static_cast<double>(std::max<std::int64_t>(budget.lut, 0));
   if (bits <= blocks + luts) return std::nullopt;
-  return Refusal{Refusal::Code::capacity,
-                 "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) +
-                     " are needed, " + p.part + " has " + format(Bits(blocks)) +
-                     " of usable block memory and " + format(Bits(luts)) +
-                     " if every LUT stored: " + format(Bits(bits - blocks - luts)) + " are missing",
-                 "a network of fewer or narrower weights, a larger device, or an overlay that "
-                 "streams weights from memory"};
+  return Refusal{
+      Refusal::Code::capacity,
+      "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) + " are needed, " +
+          p.part + " has " + format(Bits(blocks)) + " of usable block memory and " +
+          format(Bits(luts)) + " if every LUT stored: " + format(Bits(bits - blocks - luts)) +
+          " are missing",
+      "folding.weights: streamed (style finn), a network of fewer or narrower weights, a "
+      "larger device, or an overlay"};
 }
 
 /// More firings than this in one inference are refused instead of simulated for minutes.
@@ -108,8 +109,11 @@ void measure(Design& design) {
       design.outputBits +=
           Bits(static_cast<double>(layer.outPixels * layer.cout) * layer.outputBits);
   }
+  // Streamed weights are used as they come: their channel holds a word.
   for (const Channel& c : design.pipeline.channels)
-    design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
+    if (c.sizable ||
+        design.pipeline.actors[static_cast<std::size_t>(c.from)].kind != ActorKind::source)
+      design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
 }
 
 void add(Hasher& h, std::initializer_list<std::int64_t> values) {

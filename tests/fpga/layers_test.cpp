@@ -249,6 +249,7 @@ TEST(Streamed, WeightsComeFromTheBoardForEveryVector) {
   ASSERT_TRUE(kept.program && moved.program) << moved.program.error().what;
   EXPECT_EQ(moved.design().weightBits.value, 0);
   EXPECT_EQ(moved.design().streamedBits.value, 256 * 256 * 8);
+  EXPECT_LT(moved.design().bufferBits.value, 256 * 256 * 8) << "words are used as they come";
   EXPECT_LT(moved.design().total.bram18 + moved.design().total.uram,
             kept.design().total.bram18 + kept.design().total.uram);
   EXPECT_EQ(moved.actor("gemm.weights").tokens, 32);
