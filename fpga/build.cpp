@@ -146,7 +146,7 @@ class PipelineBuilder {
   /// DMA engine of weights from the board's memory. -1 = neither.
   std::int32_t besideUnit(const Layer& layer, const Folding& f, const Services& s) {
     if (layer.operandTokens > 0) {
-      Actor a = actorOf(layer, ".operand", ActorKind::operandBuffer);
+      Actor a = actorOf(layer, ".operand", ActorKind::arranger);
       a.tokens = layer.operandTokens;
       a.service = s.operand;
       return out_.add(std::move(a));
@@ -184,11 +184,7 @@ class PipelineBuilder {
 
   /// The unit behind everything that arranges its inputs: a firing for each of `tokens`.
   Actor unitOf(const Layer& layer, const Folding& f, std::int64_t tokens, std::int64_t service) {
-    static constexpr ActorKind kinds[] = {
-        ActorKind::matrixUnit,    ActorKind::depthwiseUnit, ActorKind::recurrentUnit,
-        ActorKind::pooling,       ActorKind::elementwise,   ActorKind::addition,
-        ActorKind::concatenation, ActorKind::softmax,       ActorKind::rowNorm};
-    Actor a = actorOf(layer, "", kinds[static_cast<std::size_t>(layer.kind)]);
+    Actor a = actorOf(layer, "", ActorKind::unit);
     a.tokens = tokens;
     a.service = service;
     if (layer.hasProducts()) {
@@ -250,7 +246,7 @@ class PipelineBuilder {
 
   /// hls4ml pads in a process of its own, a pixel a cycle.
   std::int32_t paddingActor(const Layer& layer) {
-    Actor a = actorOf(layer, ".padding", ActorKind::padding);
+    Actor a = actorOf(layer, ".padding", ActorKind::arranger);
     a.pattern = Pattern::scan;
     a.window.kernelHeight = a.window.kernelWidth = 1;
     a.window.strideHeight = a.window.strideWidth = 1;
@@ -265,7 +261,7 @@ class PipelineBuilder {
 
   /// All pixels become one vector in front of the unit.
   std::int32_t gathered(const Layer& layer, const Folding& f, const Services& s) {
-    Actor g = actorOf(layer, ".gather", ActorKind::gather);
+    Actor g = actorOf(layer, ".gather", ActorKind::arranger);
     g.pattern = Pattern::scan;
     g.emit = Emit::completeWindow;
     g.service = s.writer;
@@ -297,7 +293,7 @@ class PipelineBuilder {
   std::int32_t finn(const Layer& layer, const Folding& f, const Services& s) {
     if (layer.flattens()) return gathered(layer, f, s);
     if (layer.window.isIdentity()) return out_.add(unitOf(layer, f, layer.vectors(), s.unit));
-    Actor w = actorOf(layer, ".buffer", ActorKind::bufferWriter);
+    Actor w = actorOf(layer, ".buffer", ActorKind::arranger);
     w.pattern = Pattern::scan;
     w.service = s.writer;
     w.cost = windowBuffer(layer, f, style_, p_);

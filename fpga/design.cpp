@@ -26,13 +26,14 @@ std::optional<Refusal> checkWeights(double bits, const Parameters& p) {
                         294912.0 * static_cast<double>(std::max<std::int64_t>(budget.uram, 0));
   const double luts = 64.0 * static_cast<double>(std::max<std::int64_t>(budget.lut, 0));
   if (bits <= blocks + luts) return std::nullopt;
-  return Refusal{Refusal::Code::capacity,
-                 "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) +
-                     " are needed, " + p.part + " has " + format(Bits(blocks)) +
-                     " of usable block memory and " + format(Bits(luts)) +
-                     " if every LUT stored: " + format(Bits(bits - blocks - luts)) + " are missing",
-                 "a network of fewer or narrower weights, a larger device, or an overlay that "
-                 "streams weights from memory"};
+  return Refusal{
+      Refusal::Code::capacity,
+      "a dataflow pipeline keeps all weights on the chip: " + format(Bits(bits)) + " are needed, " +
+          p.part + " has " + format(Bits(blocks)) + " of usable block memory and " +
+          format(Bits(luts)) + " if every LUT stored: " + format(Bits(bits - blocks - luts)) +
+          " are missing",
+      "folding.weights: streamed (style finn), a network of fewer or narrower weights, a "
+      "larger device, or an overlay"};
 }
 
 /// More firings than this in one inference are refused instead of simulated for minutes.
@@ -76,13 +77,15 @@ void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
 }
 
 /// HLS finds how often a unit's loop runs, frames x iterations, with a product, and the places of a
-/// block of rows with three. Tools give them the DSP blocks that are left.
+/// block of rows with three (exact in the CNV-W1A2 and LFC-W1A1 overlays). Tools give them the DSP
+/// blocks that are left.
 void addLoopProducts(Design& design, const Parameters& p, std::int64_t left) {
   if (design.style != Style::finn || p.windows != "rows") return;
   left -= resourcesOf(design.pipeline).dsp;
   for (Actor& a : design.pipeline.actors) {
-    const bool unit = a.kind == ActorKind::matrixUnit || a.kind == ActorKind::depthwiseUnit;
-    const std::int64_t wanted = a.kind == ActorKind::windowReader ? 3 : unit ? 1 : 0;
+    const std::int64_t wanted = a.kind == ActorKind::windowReader ? 3
+                                : a.kind == ActorKind::unit       ? 1
+                                                                  : 0;
     const std::int64_t given = std::clamp<std::int64_t>(left, 0, wanted);
     a.cost.dsp += given;
     left -= given;
@@ -106,8 +109,11 @@ void measure(Design& design) {
       design.outputBits +=
           Bits(static_cast<double>(layer.outPixels * layer.cout) * layer.outputBits);
   }
+  // Streamed weights are used as they come: their channel holds a word.
   for (const Channel& c : design.pipeline.channels)
-    design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
+    if (c.sizable ||
+        design.pipeline.actors[static_cast<std::size_t>(c.from)].kind != ActorKind::source)
+      design.bufferBits += Bits(static_cast<double>(c.capacity) * static_cast<double>(c.tokenBits));
 }
 
 void add(Hasher& h, std::initializer_list<std::int64_t> values) {
@@ -272,14 +278,21 @@ double firingCycles(const Actor& a) {
 }
 
 /// Cycles an actor still works after its last input came: padding below, windows completed there.
-double tailCycles(const Actor& a) {
-  const Window& w = a.window;
-  const double once = firingCycles(a);
-  if (a.pattern != Pattern::scan) return once;
-  const std::int64_t after = w.bottom * w.paddedWidth() + w.right;
-  const std::int64_t rows = ((w.bottom + w.strideHeight - 1) / w.strideHeight);
-  const std::int64_t windows = a.emit == Emit::everyPixel ? 0 : rows * w.outWidth() + w.right;
-  return once + static_cast<double>(after * a.service + windows * a.work);
+double tailCycles(const Actor& a, const Actor& before) {
+  Window w = a.window;
+  if (a.pattern == Pattern::scan && before.pattern == Pattern::scan &&
+      before.emit == Emit::everyPixel) {
+    // Padded on the way: the zeros come faster than the unit works on them.
+    w.bottom = before.window.bottom;
+    w.right = before.window.right;
+    w.height -= w.bottom;
+    w.width -= w.right;
+  }
+  if (a.pattern != Pattern::scan) return firingCycles(a);
+  const std::int64_t pixels = 1 + w.bottom * w.paddedWidth() + w.right;
+  const std::int64_t windows =
+      1 + ceilDiv(w.bottom, w.strideHeight) * w.outWidth() + ceilDiv(w.right, w.strideWidth);
+  return static_cast<double>(pixels * a.service + std::min(windows, w.outPixels()) * a.work);
 }
 
 double tokensOf(const Actor& a) {
@@ -295,12 +308,12 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
   // evenly spaced and streams as never full: the simulation knows better.
   const std::size_t count = pipeline.actors.size();
   std::vector<double> first(count, 0), last(count, 0);
-  double end = 0;
+  double done = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Actor& a = pipeline.actors[i];
     const double once = firingCycles(a);
     const double busy = static_cast<double>(busyCycles(a));
-    double begin = 0, inputsEnd = 0;
+    double begin = 0, end = 0;  // of the inputs; the work on the last of them included
     for (const std::int32_t c : a.inputs) {
       const Channel& channel = pipeline.channels[static_cast<std::size_t>(c)];
       const auto from = static_cast<std::size_t>(channel.from);
@@ -309,17 +322,17 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
       const double wait = std::max(tokensBeforeFirst(a) - 1, 0.0);
       begin = std::max(begin, (channel.held ? last[from] : first[from] + wait * pace) +
                                   static_cast<double>(channel.delay));
-      inputsEnd = std::max(inputsEnd, last[from] + static_cast<double>(channel.delay));
+      end = std::max(end, last[from] + static_cast<double>(channel.delay) +
+                              tailCycles(a, pipeline.actors[from]));
     }
     const double latency = static_cast<double>(a.latency);
     first[i] = begin + once + latency;
-    last[i] =
-        std::max(first[i] + busy * (1 - 1 / tokensOf(a)), inputsEnd + tailCycles(a) + latency);
-    if (a.outputs.empty()) end = std::max(end, last[i]);
+    last[i] = std::max(first[i] + busy * (1 - 1 / tokensOf(a)), end + latency);
+    if (a.outputs.empty()) done = std::max(done, last[i]);
   }
   Estimate e;
   e.interval = busyCycles(pipeline.actors[bottleneck(pipeline)]);
-  e.firstFrame = std::max(static_cast<std::int64_t>(end), e.interval);
+  e.firstFrame = std::max(static_cast<std::int64_t>(done), e.interval);
   e.cycles = e.firstFrame + (frames - 1) * e.interval;
   return e;
 }

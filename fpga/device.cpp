@@ -166,7 +166,7 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
   return Refusal{Refusal::Code::capacity,
                  "a dataflow pipeline keeps its weights on the chip; they do not fit and cannot be "
                  "streamed for every use",
-                 "a larger device, narrower weights or an overlay"};
+                 "folding.weights: streamed (style finn), a larger device or an overlay"};
 }
 
 std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {

@@ -68,7 +68,6 @@ struct Layer {
   std::int64_t matrixHeight() const { return rows() / groups; }
   std::int64_t vectors() const { return outPixels; }
   std::int64_t weights() const { return matrixWidth() * rows(); }
-  std::int64_t macs() const { return weights() * outPixels; }
   /// All pixels of the input become one vector (a fully connected layer behind an image).
   bool flattens() const {
     return kind == LayerKind::matrix && window.outPixels() == 1 && pixels > 1;

@@ -4,15 +4,6 @@
 
 namespace wattlas::fpga {
 
-const char* nameOf(ActorKind kind) {
-  static constexpr const char* names[] = {
-      "source",         "sink",        "buffer writer",  "window reader",
-      "operand buffer", "matrix unit", "depthwise unit", "recurrent unit",
-      "pooling",        "elementwise", "addition",       "concatenation",
-      "softmax",        "row norm",    "gather",         "padding"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
 std::int64_t Actor::firings() const {
   switch (pattern) {
     case Pattern::stream:

@@ -60,24 +60,12 @@ enum class Pattern {
 enum class Emit { everyPixel, completeWindow };
 
 enum class ActorKind {
-  source,
-  sink,
-  bufferWriter,
-  windowReader,
-  operandBuffer,
-  matrixUnit,
-  depthwiseUnit,
-  recurrentUnit,
-  pooling,
-  elementwise,
-  addition,
-  concatenation,
-  softmax,
-  rowNorm,
-  gather,
-  padding,
+  source,        ///< DMA engine that reads the board's memory
+  sink,          ///< DMA engine that writes it
+  arranger,      ///< keeps, pads or gathers tokens for a unit
+  windowReader,  ///< reads windows out of a line buffer
+  unit,          ///< arithmetic of a layer
 };
-const char* nameOf(ActorKind kind);
 
 /// Amounts of the fabric's resources.
 struct Resources {
@@ -96,7 +84,7 @@ struct Resources {
 
 struct Actor {
   std::string name;
-  ActorKind kind = ActorKind::elementwise;
+  ActorKind kind = ActorKind::unit;
   std::int32_t op = -1;  ///< index into the region
   Pattern pattern = Pattern::stream;
   Emit emit = Emit::everyPixel;

@@ -93,6 +93,33 @@ TEST(Attention, OneStreamOfQueriesKeysAndValuesWaitsUntilAllKeysAreThere) {
   FAIL() << "queries must wait in a stream";
 }
 
+TEST(Attention, AnEncoderOfTwoLayersIsOnePipelineAtEveryFidelity) {
+  const Workload encoder = network("bert-base", {{"format", "w4a4"},
+                                                 {"hidden", "16"},
+                                                 {"layers", "2"},
+                                                 {"heads", "2"},
+                                                 {"ffn", "32"},
+                                                 {"vocabulary", "50"},
+                                                 {"prompt", "8"},
+                                                 {"pooler", "false"},
+                                                 {"batch", "2"}});
+  const Graph& graph = encoder.phases.front().graph;
+  for (const char* style : {"finn", "hls4ml"}) {
+    const auto device = board("fpga-u250", {{"style", style}});
+    std::vector<OpId> mine;
+    for (const OpId op : graph.order())
+      if (device->support(graph.at(op)).level != Support::Level::refused) mine.push_back(op);
+    const auto regions = device->partition(graph, mine);
+    ASSERT_EQ(regions.size(), 1u) << "only tables are looked up elsewhere";
+    const auto program = device->lower({graph, regions.front(), encoder.phases.front().kind});
+    ASSERT_TRUE(program) << program.error().what;
+    const auto& pipeline = pipelineOf(**program);
+    EXPECT_EQ(pipeline.frames(), 2);
+    const Trace event = dataflow(*device).run(pipeline, Fidelity::event);
+    EXPECT_EQ(event.actors, dataflow(*device).run(pipeline, Fidelity::detailed).actors) << style;
+  }
+}
+
 TEST(Attention, AKeyValueCacheIsRefused) {
   Operator op = attention(8, 2, 4);
   op.cached = true;
@@ -222,6 +249,7 @@ TEST(Streamed, WeightsComeFromTheBoardForEveryVector) {
   ASSERT_TRUE(kept.program && moved.program) << moved.program.error().what;
   EXPECT_EQ(moved.design().weightBits.value, 0);
   EXPECT_EQ(moved.design().streamedBits.value, 256 * 256 * 8);
+  EXPECT_LT(moved.design().bufferBits.value, 256 * 256 * 8) << "words are used as they come";
   EXPECT_LT(moved.design().total.bram18 + moved.design().total.uram,
             kept.design().total.bram18 + kept.design().total.uram);
   EXPECT_EQ(moved.actor("gemm.weights").tokens, 32);

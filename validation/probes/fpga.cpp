@@ -87,7 +87,7 @@ double mvuCycles(const Settings& s) {
   const Trace trace = evaluate(pipeline, {1, false});
   // From the unit's first firing to its last result being visible.
   for (std::size_t i = 0; i < pipeline.actors.size(); ++i)
-    if (pipeline.actors[i].kind == ActorKind::matrixUnit)
+    if (pipeline.actors[i].kind == ActorKind::unit)
       return static_cast<double>(trace.actors[i].end - trace.actors[i].firstStart +
                                  pipeline.actors[i].latency);
   return 0;
