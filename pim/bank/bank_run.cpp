@@ -122,8 +122,9 @@ class Bank {
     run_.time = Ticks(std::max(free_, dpu_ + (every_ ? backlog_ : 0)));
     return run_;
   }
-  /// The DPU's work when nothing else is left.
+  /// When the DPU is through with everything; how much of that is work behind the last pass.
   Ticks dpuEnd() const { return Ticks(dpu_ + backlog_); }
+  Ticks lastWork() const { return Ticks(std::min(backlog_, post_)); }
 
  private:
   struct Moment {
@@ -352,8 +353,9 @@ BankRun runBank(const BankWork& work, const RowPass& row, const SaMacParams& mac
   Bank bank(setup, state, Bank::Level::rows, fold, 0, 1, nullptr);
   while (!bank.done()) bank.runRow(bank.ready());
   BankRun run = bank.result();
-  // While the bank refreshes or moves the last outputs, the DPU goes on with work put off.
-  run.time = std::max(withRefresh(run.time, work, row, mac, timing, issue), bank.dpuEnd());
+  // While the bank refreshes, the DPU goes on with work put off, but for that of the last pass.
+  run.time = std::max(withRefresh(run.time, work, row, mac, timing, issue) + bank.lastWork(),
+                      bank.dpuEnd());
   return run;
 }
 

@@ -58,8 +58,8 @@ DmaParams::Cost DmaParams::rowByRow(bool write, std::int64_t bytes, std::int64_t
                                        perByte.value.value, size));
   const auto other = static_cast<std::uint32_t>(most * bytes / rowBytes + 2) *
                      static_cast<std::uint32_t>(rowBytes);
-  constexpr dram::Clock start = 1000000000;  // long after the row of before was opened
-  bank.access(0, other, 8, write, start);
+  constexpr dram::Clock before = 1000000000;  // that row was opened long ago
+  const dram::Clock start = bank.access(0, other, 8, write, before).extra + before;
   dram::Clock engine = start, tasklet = start;
   for (std::int64_t i = 0; i < runs; ++i) {
     const auto access = bank.access(engine, static_cast<std::uint32_t>(i) * size, size, write, own);

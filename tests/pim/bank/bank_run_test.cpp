@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
+
+#include "models/dram/command_log.h"
 namespace wattlas::pim {
 namespace {
 
@@ -77,6 +80,27 @@ TEST(BankRun, CountsEveryRowAndColumn) {
   EXPECT_EQ(w.columns(), 32 * 4096 / 8);
   EXPECT_EQ(run.columns, 3 * w.columns());
   EXPECT_EQ(run.rows, 3 * w.rows());
+}
+
+TEST(BankRun, OneProductIsTheSequenceCountedByHand) {
+  // 64 x 4096 at 8 bit with 256 bit a column: 32 weights a column, eight outputs side by side, so
+  // that an output group has 4096 / 32 x 8 = 1,024 columns in 32 rows of 32, and there are eight.
+  const SaMacParams mac = units(256);
+  BankTiming t = timing();
+  t.tREFI = Seconds(1);  // no refresh
+  BankWork w = layOut(64, 4096, 1, 8, 8, mac, t);
+  w.refillInstructions = w.rowInstructions = w.readInstructions = w.postInstructions = 0;
+  dram::CommandLog log;
+  const BankRun run = runChip(w, rowPass(mac, t, 8, 8), mac, t, issue(), 1, &log);
+  std::map<dram::CommandKind, std::int64_t> count;
+  for (const dram::CommandRecord& c : log.records()) ++count[c.kind];
+  using Kind = dram::CommandKind;
+  EXPECT_EQ(count, (std::map<Kind, std::int64_t>{
+                       {Kind::ACT, 8 * 32}, {Kind::MAC, 8 * 1024}, {Kind::PRE, 8 * 32}}));
+  // tRCD 13.328, 32 columns of 5, tRTP 7.5, tRP 13.328 ns.
+  EXPECT_EQ(run.time, Ticks(256 * (13328 + 32 * 5000 + 7500 + 13328)));
+  EXPECT_EQ(runBank(w, rowPass(mac, t, 8, 8), mac, t, issue(), true).time.ps / 1000,
+            run.time.ps / 1000);  // its mean share of a refresh a second is 13 ps
 }
 
 TEST(BankRun, AgreesWithEveryCommandWithinOnePercent) {

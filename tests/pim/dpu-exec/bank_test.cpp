@@ -69,7 +69,8 @@ TEST(BankDetail, ScatteredTransfersTakeTheMeasuredTime) {
       const Program program = strided(2000, bytes, 8192 + 8 * 13, write);
       const auto law = static_cast<double>(runOk(program, measured).cycles);
       const auto with = static_cast<double>(runOk(program, detailed(7800)).cycles);
-      EXPECT_NEAR(with / law, 1, 0.02) << bytes << (write ? " write" : " read");
+      // A refresh that waited for a write also waits for its recovery and the precharge.
+      EXPECT_NEAR(with / law, 1, write ? 0.021 : 0.02) << bytes << (write ? " write" : " read");
     }
   }
 }

@@ -201,6 +201,51 @@ TEST(NearBankChannel, EveryCommandKeepsItsDistances) {
   }
 }
 
+std::map<dram::CommandKind, std::int64_t> countsOf(const dram::CommandLog& log) {
+  std::map<dram::CommandKind, std::int64_t> count;
+  for (const dram::CommandRecord& c : log.records()) ++count[c.kind];
+  return count;
+}
+
+TEST(NearBankChannel, OneProductIsTheSequenceCountedByHand) {
+  using Kind = dram::CommandKind;
+  using Counts = std::map<Kind, std::int64_t>;
+  const Sets noRefresh = {{"refresh.policy", "none"}};
+  // GDDR6-AiM, 128 rows a channel: 4 loads of 64 columns, 32 passes of 64 columns over 16 banks.
+  // A pass: bias, mode, one activate for all banks, columns, mode, result.
+  const NearBankParams aim = paramsOf("gddr6-aim", noRefresh);
+  dram::CommandLog log;
+  const Ticks time = Channel(aim, Channel::Level::commands, false, true)
+                         .run(product({4096, 4096}, aim), &log)
+                         .time;
+  EXPECT_EQ(countsOf(log), (Counts{{Kind::WR, 4 * 64 + 32},
+                                   {Kind::MODE, 1 + 2 * 32},
+                                   {Kind::ACT, 32},
+                                   {Kind::MAC, 32 * 64},
+                                   {Kind::PRE, 31},
+                                   {Kind::RD, 32}}));
+  EXPECT_EQ(time.ps, 9662 * 500);
+  // HBM-PIM, 64 rows a channel, one tile: 32 blocks of 128 inputs in two rows of 32 columns each,
+  // from even and odd banks by turns.
+  const NearBankParams hbm = paramsOf("hbm-pim", noRefresh);
+  const Sequence s = product({4096, 4096}, hbm);
+  dram::CommandLog all;
+  Channel(hbm, Channel::Level::commands, false, true).run(s, &all);
+  Counts counts = countsOf(all);
+  EXPECT_EQ(counts[Kind::MAC], 32 * 64);
+  EXPECT_EQ(counts[Kind::RD], 2 * 16);                      // parked before and behind
+  EXPECT_EQ(counts[Kind::WR], 4 + 2 + 1 + 2 + 32 * 8 + 8);  // modes, program, inputs, sums
+  const PhaseTable table = phaseTable(s, hbm, true);
+  for (std::size_t i = 0; i < s.phases.size(); ++i)
+    if (s.phases[i] == "multiply-accumulate") {
+      // A row is 31 columns of 4 ns behind its first, which comes 19 ns after the registers of even
+      // banks, 54 ns after those of odd ones, and 31 ns after the row before. The first bank still
+      // holds the row that started the program, 32 ns before the last register: 54 ns, so 22.
+      EXPECT_EQ(table.phases[i].total(),
+                1000 * (16 * (19 + 31) + 3 + 16 * (54 + 31) + 64 * 31 * 4));
+    }
+}
+
 TEST(NearBankChannel, OutputsFormAStaircase) {
   // 64 channels x 8 units x 8 accumulators: 4,096 outputs take one tile, one more takes another.
   const NearBankParams p = paramsOf("hbm-pim", {{"refresh.policy", "none"}});

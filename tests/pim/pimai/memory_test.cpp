@@ -101,8 +101,7 @@ TEST(StreamingMemory, EveryDistanceThatBindsMovesDesignsInTheBanks) {
       {"upmem-samac-col256", "bank.tRP", "26.656 ns", true},
       {"upmem-samac-col256", "bank.tRAS", "64.974 ns", false},  // 32 columns take 160 ns
       {"upmem-samac-col256", "bank.tRAS", "400 ns", true},
-      {"upmem-samac-col256", "bank.tRFC", "520 ns", false},  // its DPU writes activations meanwhile
-      {"upmem-samac-col64", "bank.tRFC", "520 ns", true},
+      {"upmem-samac-col256", "bank.tRFC", "520 ns", true},
       {"upmem-samac-col256", "saMac.tFAW", "43.3 ns", false},  // eight rows in 87 ns, one takes 200
       {"upmem-samac-col256", "saMac.tFAW", "200 ns", true},
       {"upmem-samac-col64", "bank.tREFI", "3900 ns", true},
