@@ -186,7 +186,8 @@ void addDpu(CLI::App& app, Context& context) {
       "Example:\n  wattlas dpu run gemv.s --tasklets 16 --mram a.bin@0x100000 "
       "--dump result:64");
   run->add_option("--register-file", o->registerFile, "none, same_bank or compat");
-  run->add_option("--mode", o->mode, "decoupled (fast) or lockstep (cycle by cycle)")
+  run->add_option("--mode", o->mode,
+                  "decoupled (fast) or lockstep (each instruction executed when it issues)")
       ->check(CLI::IsMember({"decoupled", "lockstep"}));
   run->add_option("--arbiter", o->arbiter, "oldest_ready or round_robin");
   run->add_option("--start", o->start, "first, all, or automatic: first when the program boots")

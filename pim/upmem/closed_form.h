@@ -5,7 +5,7 @@
 
 namespace wattlas::pim {
 
-/// Time and what limits it.
+/// What one stage takes, from the closed form or a simulation, and what limits it.
 struct StageTime {
   Ticks time;
   Bottleneck bottleneck = Bottleneck::compute;

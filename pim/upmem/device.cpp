@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "pim/upmem/kernels/executed_kernels.h"
-
 namespace wattlas::pim {
 
 bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
@@ -16,10 +14,7 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   });
   if (problems.list().size() != before) return false;
   ids_.declare(energy_, p);
-  if (p.kernelSource == "executed")
-    use(std::make_shared<ExecutedKernels>(p.kernels, settingOf(p)));
-  else
-    memo_ = std::make_unique<KernelCosts>(p.kernels);
+  costs_ = std::make_unique<KernelCosts>(p.kernels, settingOf(p));
 
   DeviceInfo& info = info_;
   info.kind = "upmem";
@@ -43,7 +38,7 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.tdp.basis = Basis::derived;
   info.tdp.source = "all DPUs busy, standing power included";
   const NumberFormat byte = parseNumberFormat("int8");
-  double macs = p.dpu.effectiveClock().value / costs().matrix(byte, byte).mac;
+  double macs = p.dpu.effectiveClock().value / costs_->matrix(byte, byte).mac;
   const double perByte = std::max(0.5, p.dpu.dma.occupancyPerByte.value.value);
   double stream = 8.0 * p.dpu.effectiveClock().value / perByte;
   if (p.saMac.enabled()) {
@@ -57,13 +52,6 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   return true;
 }
 
-void UpmemDevice::use(std::shared_ptr<const KernelCostSource> costs) {
-  const std::lock_guard lock(mutex_);
-  waiting_.clear();
-  source_ = std::move(costs);
-  memo_ = std::make_unique<KernelCosts>(*source_);
-}
-
 std::string UpmemDevice::schema() {
   return schemaOf("upmem", [](Binder& b) {
     UpmemParams p;
@@ -74,7 +62,7 @@ std::string UpmemDevice::schema() {
 }
 
 Support UpmemDevice::supportKnown(const Operator& op) const {
-  return Planner(params_, costs()).support(op);
+  return Planner(params_, *costs_).support(op);
 }
 
 namespace {
@@ -90,7 +78,7 @@ Expected<OpPlan, Refusal> UpmemDevice::planOf(const Operator& op) const {
     const std::lock_guard lock(mutex_);
     if (auto waiting = waiting_.extract(planKey(op))) return std::move(waiting.mapped());
   }
-  return Planner(params_, costs()).plan(op);
+  return Planner(params_, *costs_).plan(op);
 }
 
 Expected<std::shared_ptr<const Program>, Refusal> UpmemDevice::lower(const WorkItem& item) const {
@@ -107,12 +95,9 @@ Expected<std::shared_ptr<const Program>, Refusal> UpmemDevice::lower(const WorkI
 
 Profile UpmemDevice::estimate(const Program& program) const {
   const auto& mine = dynamic_cast<const UpmemProgram&>(program);
-  std::vector<StageOutcome> outcomes;
+  std::vector<StageTime> outcomes;
   for (const OpPlan& op : mine.operators())
-    for (const Stage& stage : op.stages) {
-      const StageTime t = closedForm(stage, params_);
-      outcomes.push_back({t.time, t.bottleneck});
-    }
+    for (const Stage& stage : op.stages) outcomes.push_back(closedForm(stage, params_));
   return profileOf(mine, outcomes, *this);
 }
 

@@ -32,15 +32,12 @@ class UpmemDevice : public ConfiguredDevice {
   const UpmemParams& params() const { return params_; }
   /// DPU instructions of one multiply-accumulate in the inner loop.
   double instructionsPerMac(const NumberFormat& weight, const NumberFormat& activation) const {
-    return costs().matrix(weight, activation).mac;
+    return costs_->matrix(weight, activation).mac;
   }
   const UpmemCoefficients& coefficients() const { return ids_; }
-  /// Another origin of kernel costs than the configuration names (executed kernels or its table).
-  void use(std::shared_ptr<const KernelCostSource> costs);
 
  private:
   Support supportKnown(const Operator& op) const override;
-  const KernelCosts& costs() const { return *memo_; }
   /// The plan of an operator. Whoever asks for resident bits will ask for the program next: its
   /// plan waits for it.
   Expected<OpPlan, Refusal> planOf(const Operator& op) const;
@@ -48,20 +45,13 @@ class UpmemDevice : public ConfiguredDevice {
 
   UpmemParams params_;
   UpmemCoefficients ids_;
-  std::shared_ptr<const KernelCostSource> source_;
-  std::unique_ptr<KernelCosts> memo_;
+  std::unique_ptr<KernelCosts> costs_;
   mutable std::mutex mutex_;
   mutable std::unordered_map<Hash128, OpPlan, Hash128Hasher> waiting_;  ///< by operator
 };
 
-/// What one stage took, from a closed form or from a simulation.
-struct StageOutcome {
-  Ticks time;
-  Bottleneck bottleneck = Bottleneck::compute;
-};
-
 /// Puts stage times (in the program's order) and event counts together.
-Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& outcomes,
+Profile profileOf(const UpmemProgram& program, const std::vector<StageTime>& outcomes,
                   const UpmemDevice& device);
 
 }  // namespace wattlas::pim

@@ -1,11 +1,8 @@
-// What the inner loops of a DPU cost, as instructions per item. The default source is a table in
-// the configuration; an executor that measures generated assembly can take its place.
+// What the inner loops of a DPU cost, as instructions per item: of executed kernels
+// (kernels/executed_kernels.h), and of the steps for which there is no kernel.
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 
 #include "models/base/parameter.h"
@@ -37,83 +34,29 @@ struct MatrixCost {
   std::int64_t header = 0;  ///< bytes before the weights of a tile: bias and scale of the row
 };
 
-class KernelCostSource {
- public:
-  virtual ~KernelCostSource() = default;
-  /// Inner products; `mac` is one multiply-accumulate (loads, multiply, add, loop control).
-  virtual MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const = 0;
-  /// Bringing one stored activation into the form in which `mac` multiplies it (0 when none).
-  virtual KernelCost decode(const NumberFormat& stored) const = 0;
-  /// One element of an element-wise operator, softmax included (attention: one score).
-  virtual KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const = 0;
-  /// Re-layout of one byte of keys and values into the order that the bank's MACs read.
-  virtual KernelCost pack() const = 0;
-  /// Once per tile: loop set-up and two DMA calls. And per output: scale and store.
-  virtual double perTile() const = 0;
-  virtual double perOutput() const = 0;
-  virtual std::string name() const = 0;
-};
-
-/// Costs of a source, asked for once per kind of loop and kept: lowering asks very often. Give-outs
-/// stay valid as long as this object. May be used from several threads.
-class KernelCosts {
- public:
-  explicit KernelCosts(const KernelCostSource& source);
-  const MatrixCost& matrix(const NumberFormat& weight, const NumberFormat& activation) const;
-  const KernelCost& decode(const NumberFormat& stored) const;
-  const KernelCost& element(OpKind kind, OpVariant variant, const NumberFormat& format) const;
-  const KernelCost& pack() const;
-  double perTile() const;
-  double perOutput() const;
-
- private:
-  template <class Cost>
-  struct Entry {
-    NumberFormat first, second;
-    OpKind kind = OpKind::gemm;
-    OpVariant variant = OpVariant::none;
-    Cost cost;
-  };
-  const KernelCostSource& source_;
-  mutable std::mutex mutex_;
-  mutable std::deque<Entry<MatrixCost>> matrices_;
-  mutable std::deque<Entry<KernelCost>> decodes_, elements_;
-  mutable std::optional<KernelCost> pack_;
-  mutable std::optional<double> perTile_, perOutput_;
-};
-
 /// Instructions of single steps, without the loop around them.
 struct ElementSteps {
   Sourced<Ratio> add, multiply, divide, exponential, compare;
   void bind(Binder& binder);
 };
 
-/// The table: stated instruction counts.
-class KernelTable final : public KernelCostSource {
+/// Stated instruction counts, for what no kernel computes.
+class KernelTable {
  public:
   void bind(Binder& binder);
 
-  MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
-  KernelCost decode(const NumberFormat& stored) const override;
-  KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
-  KernelCost pack() const override;
-  double perTile() const override { return tile_.value.value; }
-  double perOutput() const override { return output_.value.value; }
-  std::string name() const override { return "table of instruction counts"; }
+  /// Bringing one stored activation to fp32.
+  KernelCost decode(const NumberFormat& stored) const;
+  KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const;
   /// Puts other costs of an fp32 sum and product, loop included, and of the expansion to fp32.
   void replaceFloat(double add, double multiply, double expand);
 
  private:
-  struct Mac {
-    Sourced<Ratio> binary, ternary, int2, int4, int8, int16, int32, fp32;
-  } mac_;
   struct Decode {
     Sourced<Ratio> integer, fp16, bf16, fp8, fp4;
   } decode_;
   ElementSteps integer_, floating_;
-  KernelCost mac(const NumberFormat& weight, const NumberFormat& activation) const;
-
-  Sourced<Ratio> loop_, tile_, output_;
+  Sourced<Ratio> loop_, tile_;
 };
 
 /// True when a DPU computes in software floating point for this pair.

@@ -124,8 +124,6 @@ void UpmemParams::bind(Binder& b) {
   b.section("saMac", "MACs at the bank's sense amplifiers; lanes 0 = none",
             [this](Binder& s) { saMac.bind(s); });
   b.section("kernels", "instructions of the DPU kernels", [this](Binder& s) {
-    s.choice("cost", kernelSource, {"executed", "table"}, {.fallback = "executed"},
-             "run generated assembly where there is a kernel, or take the table below throughout");
     s.integer("unroll", unroll, {1, 8, "8"}, "bodies of an executed kernel's loop in a row");
     if (s.reading() && (unroll & (unroll - 1)) != 0)
       s.problem("unroll", "is no power of two, so that whole tiles would not divide",

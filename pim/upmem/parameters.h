@@ -71,8 +71,7 @@ struct UpmemParams {
   Sourced<Ratio> temperature;  ///< of the die, degrees Celsius
   SaMacParams saMac;
   KernelTable kernels;
-  std::string kernelSource = "executed";  ///< `table`: assumed costs throughout
-  std::int64_t unroll = 8;                ///< bodies of an executed kernel's loop in a row
+  std::int64_t unroll = 8;  ///< bodies of an executed kernel's loop in a row
   HostTransfers host;
   UpmemEnergy energy;
   Sourced<SquareMm> chipArea;

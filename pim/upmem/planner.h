@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/base/multiples.h"
+#include "pim/upmem/kernels/executed_kernels.h"
 #include "pim/upmem/plan.h"
 
 namespace wattlas::pim {

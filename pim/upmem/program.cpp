@@ -73,7 +73,7 @@ void UpmemProgram::finish(const UpmemParams& params) {
   bound_ = bound;
 }
 
-Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& outcomes,
+Profile profileOf(const UpmemProgram& program, const std::vector<StageTime>& outcomes,
                   const UpmemDevice& device) {
   Profile profile;
   const UpmemParams& p = device.params();
@@ -86,7 +86,7 @@ Profile profileOf(const UpmemProgram& program, const std::vector<StageOutcome>& 
     share.start = now;
     Ticks longest;
     for (const Stage& stage : op.stages) {
-      const StageOutcome& outcome = outcomes.at(next++);
+      const StageTime& outcome = outcomes.at(next++);
       Segment segment;
       segment.local = outcome.time;
       segment.bottleneck = outcome.bottleneck;

@@ -204,7 +204,9 @@ inline bool holds(const ConditionInput& in) {
 AluResult compute(Operation op, std::uint32_t a, std::uint32_t b, std::uint32_t third,
                   std::uint32_t carry);
 bool holds(Condition condition, const ConditionInput& in);
-/// True for the operations compute() knows.
-bool isAlu(Operation op);
+/// True for the operations compute() knows: the first ones of the list.
+constexpr bool isAlu(Operation op) {
+  return op <= Operation::xor_;
+}
 
 }  // namespace wattlas::dpu

@@ -107,7 +107,6 @@ struct Core {
   bool loads() const;
   void predecode(std::uint32_t pc);
   void predecodeSingle();
-  void chooseHandlers();
   std::uint64_t run(unsigned t, const MicroOp* op);
   /// True when `t` is in a short loop that changes nothing and reads WRAM: only another tasklet
   /// can end it, so the order of their accesses matters.

@@ -1,4 +1,4 @@
-// The timing engines. Both drive the same Core and Runtime. Internal.
+// The timing engine over Core and Runtime. Internal.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,9 @@ struct EngineOutcome {
   std::uint64_t instructions = 0;
 };
 
-/// Cycle by cycle, one instruction executed at each issue; all rules, arbiters, checks and traces.
-EngineOutcome runLockstep(Runtime& runtime);
-/// Issue by issue with tasklets that run ahead functionally: the other rules, round-robin.
-EngineOutcome runReplayed(Runtime& runtime);
-/// Issue by issue with jumps of whole rotations: rule `none`, oldest-ready arbiter.
-EngineOutcome runDecoupled(Runtime& runtime);
+/// Runs until all tasklets stopped, an error, or Core::spinFound. `ahead`: tasklets run ahead
+/// functionally; otherwise each instruction is executed when it issues, with checks and traces.
+EngineOutcome runEngine(Runtime& runtime, bool ahead);
 
 /// Which tasklets only repeat a failed acquire or resume. When all that run do, nothing can change.
 class SpinWatch {

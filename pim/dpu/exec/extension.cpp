@@ -123,6 +123,8 @@ class IsaExtension::Reader {
         }
         executed.operation = model->operation;
         executed.issue = model->issue;
+        executed.accessBytes = model->accessBytes;
+        executed.stores = model->stores;
       }
       InstructionModel& kept = x_.models_[mnemonic] = std::move(made);
       keep(form, std::move(executed), &kept);

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "pim/dpu/exec/register_file.h"
+
 namespace wattlas::dpu {
 
 namespace {
@@ -13,45 +15,20 @@ namespace {
 constexpr std::uint32_t kAll = (1U << kRegisters) - 1;
 constexpr int kMostInputs = 3;  ///< read ports of the register file, and what an encoding holds
 
-struct Use {
-  std::uint32_t reads = 0, writes = 0;
-};
-
 std::uint32_t bit(unsigned number) {
   return number < kRegisters ? 1U << number : 0;
 }
 
-Use useOf(const Instruction& in) {
-  const Form& form = *in.form;
-  Use use;
-  if (form.operation == Operation::custom) {  // of a file: accumulates, and may move its address
-    for (const Operand& o : form.operands) {
-      if (o.kind == OperandKind::ra) use.reads |= bit(in.ra);
-      if (o.kind == OperandKind::rb) use.reads |= bit(in.rb);
-      if (o.kind == OperandKind::db) use.reads |= bit(in.rb) | bit(in.rb + 1U);
-      if (o.kind == OperandKind::rc) use.writes |= bit(in.rc);
-      if (o.kind == OperandKind::dc) use.writes |= bit(in.rc) | bit(in.rc + 1U);
-    }
-    use.reads |= use.writes;
-    return use;
-  }
-  for (const Source s : {form.first, form.second, form.third}) {
-    if (s == Source::ra) use.reads |= bit(in.ra);
-    if (s == Source::rb) use.reads |= bit(in.rb);
-    if (s == Source::dbPair) use.reads |= bit(in.rb) | bit(in.rb + 1U);
-  }
-  if (form.destination == Destination::rc) use.writes = bit(in.rc);
-  if (form.destination == Destination::pair) use.writes = bit(in.rc) | bit(in.rc + 1U);
-  if (form.operation == Operation::mulStep || form.operation == Operation::divStep)
+RegisterUse useOf(const Instruction& in) {
+  RegisterUse use = registerUse(in);
+  const Operation op = in.form->operation;  // of a file: accumulates, and may move its address
+  if (op == Operation::custom || op == Operation::mulStep || op == Operation::divStep)
     use.reads |= use.writes;
   return use;
 }
 
 bool isLoad(const Instruction& in) {
   return in.form->issue == IssueClass::loadStore && in.form->second == Source::none;
-}
-bool isStore(const Instruction& in) {
-  return in.form->issue == IssueClass::loadStore && in.form->second != Source::none;
 }
 bool jumps(const Instruction& in) {
   return in.form->branches && in.condition != Condition::false_;
@@ -84,7 +61,7 @@ class Analysis {
     for (const std::uint64_t word : program.text) {
       const auto in = set.decode(word);
       code_.push_back(in ? std::optional(*in) : std::nullopt);
-      uses_.push_back(in ? useOf(*in) : Use{kAll, kAll});
+      uses_.push_back(in ? useOf(*in) : RegisterUse{kAll, kAll});
     }
     for (const std::uint64_t n : executed.counts) total_ += static_cast<double>(n);
     blocks();
@@ -245,8 +222,9 @@ class Analysis {
         in.form->destination == Destination::rc && in.ra == in.rc && !jumps(in)) {
       for (std::size_t k = i; !begins_[k] && k-- > 0;) {
         if (!code_[k] || (uses_[k].writes & bit(in.ra)) != 0) break;
-        const bool memory = isLoad(*code_[k]) || isStore(*code_[k]);
-        if (!memory || code_[k]->ra != in.ra || count(k) != count(i)) continue;
+        if (code_[k]->form->issue != IssueClass::loadStore || code_[k]->ra != in.ra ||
+            count(k) != count(i))
+          continue;
         std::string what = "store with increment";
         if (isLoad(*code_[k])) what = "vector load with increment";
         all.push_back({{k, i}, 1, std::move(what), false});
@@ -262,7 +240,7 @@ class Analysis {
 
   const ExecutedProgram& x_;
   std::vector<std::optional<Instruction>> code_;
-  std::vector<Use> uses_;
+  std::vector<RegisterUse> uses_;
   std::vector<bool> begins_;
   std::vector<std::uint32_t> live_;
   double total_ = 0;

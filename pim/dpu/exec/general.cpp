@@ -166,97 +166,14 @@ bool isWramAccess(const Instruction& in) {
 }
 
 WramAccess wramAccess(const Instruction& in, const std::uint32_t* r) {
-  using enum Operation;
-  WramAccess access;
-  access.address = r[in.ra] + static_cast<std::uint32_t>(in.offset);
-  switch (in.form->operation) {
-    case lbs:
-    case lbu:
-      access.bytes = 1;
-      break;
-    case lhs:
-    case lhu:
-      access.bytes = 2;
-      break;
-    case lw:
-      access.bytes = 4;
-      break;
-    case ld:
-      access.bytes = 8;
-      break;
-    case sb:
-    case sbId:
-      access.bytes = 1;
-      access.write = true;
-      break;
-    case sh:
-    case shId:
-      access.bytes = 2;
-      access.write = true;
-      break;
-    case sw:
-    case swId:
-      access.bytes = 4;
-      access.write = true;
-      break;
-    case sd:
-    case sdId:
-      access.bytes = 8;
-      access.write = true;
-      break;
-    default:
-      access.bytes = 1;
-      break;
-  }
-  return access;
+  return {r[in.ra] + static_cast<std::uint32_t>(in.offset), in.form->accessBytes, in.form->stores};
 }
 
 StepKind stepKind(const Instruction& in) {
-  using enum Operation;
   if (in.form == nullptr) return StepKind::illegal;
-  switch (in.form->operation) {
-    case acquire:
-    case release:
-    case boot:
-    case resume:
-    case stop:
-    case clrRun:
-    case readRun:
-    case ldma:
-    case ldmaDbg:
-    case ldmai:
-    case sdma:
-    case sdmaDbg:
-    case time:
-    case timeCfg:
-    case fault:
-    case bkp:
-      return StepKind::ordering;
-    case nop:
-    case tell:
-    case call:
-    case movd:
-    case swapd:
-    case mulStep:
-    case divStep:
-    case lbs:
-    case lbu:
-    case lhs:
-    case lhu:
-    case lw:
-    case ld:
-    case sb:
-    case sh:
-    case sw:
-    case sd:
-    case sbId:
-    case shId:
-    case swId:
-    case sdId:
-      return StepKind::plain;
-    default:
-      return isAlu(in.form->operation) ? StepKind::plain : StepKind::illegal;
-  }
+  // By the groups of operations.def.
+  if (in.form->operation <= Operation::tell) return StepKind::plain;
+  return in.form->operation <= Operation::timeCfg ? StepKind::ordering : StepKind::illegal;
 }
 
 bool writesFlags(const Instruction& in) {

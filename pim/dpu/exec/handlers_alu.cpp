@@ -89,7 +89,7 @@ constexpr PlainRow plainRow() {
   return row;
 }
 
-constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::custom);
+constexpr std::size_t kOperations = static_cast<std::size_t>(Operation::xor_) + 1;
 
 template <std::size_t... i>
 constexpr std::array<PlainRow, sizeof...(i)> plainTable(std::index_sequence<i...>) {

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
+#include "models/base/config.h"
+#include "models/base/data_path.h"
 #include "models/base/random.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/isa/isa_report.h"
@@ -17,12 +18,6 @@ namespace {
 
 constexpr unsigned kRc = 4, kRa = 8, kRb = 10;
 constexpr std::uint32_t kAddress = 1024, kWindow = 256;
-
-std::string hex(std::uint64_t value, int digits) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%0*llx", digits, static_cast<unsigned long long>(value));
-  return text.data();
-}
 
 /// The form of a mnemonic that is tried: of an added instruction its only one.
 const Form& formOf(const IsaExtension& isa, const std::string& mnemonic) {
@@ -144,8 +139,8 @@ std::string identifier(const std::string& mnemonic) {
 }
 
 std::string decodeLine(const Form& form) {
-  std::string line = form.mnemonicText + ',' + form.key + ",0x" + hex(form.base, 12) + ",0x" +
-                     hex(form.mask, 12) + ',';
+  std::string line = form.mnemonicText + ',' + form.key + ",0x" + hexText(form.base, 12) + ",0x" +
+                     hexText(form.mask, 12) + ',';
   static constexpr std::array<const char*, 13> kinds = {
       "rc", "dc", "zero", "ra", "rb", "db", "imm", "shift", "dma", "off", "pc", "cc", "endian"};
   const char* separator = "";
@@ -189,7 +184,8 @@ std::string intrinsic(const Form& form, const Semantics* semantics) {
         << "  __asm__ volatile(\"" << text << "\" : \"+r\"(c), \"+r\"(" << (advances ? "*a" : "a")
         << ") : " << inputs << " : \"memory\");\n  return c;\n}\n";
   }
-  out << "#define DPU_" << name << "_WORD(c, a, b, imm) (UINT64_C(0x" << hex(form.base, 12) << ")";
+  out << "#define DPU_" << name << "_WORD(c, a, b, imm) (UINT64_C(0x" << hexText(form.base, 12)
+      << ")";
   for (const Operand& operand : form.operands) {
     const char* value = operand.kind == OperandKind::ra                                      ? "a"
                         : operand.kind == OperandKind::rb || operand.kind == OperandKind::db ? "b"
@@ -198,7 +194,7 @@ std::string intrinsic(const Form& form, const Semantics* semantics) {
                             : "imm";
     for (const BitField& f : operand.fields)
       out << " | ((((uint64_t)(" << value << ") >> " << unsigned{f.lo} << ") & 0x"
-          << hex((std::uint64_t{1} << (f.hi - f.lo + 1)) - 1, 1) << ") << " << unsigned{f.at}
+          << hexText((std::uint64_t{1} << (f.hi - f.lo + 1)) - 1, 1) << ") << " << unsigned{f.at}
           << ')';
   }
   out << ")\n\n";
@@ -213,58 +209,28 @@ void writeVectors(const std::vector<InstructionVector>& vectors, std::ostream& c
     const char* separator = "";
     for (const std::uint32_t x : {v.ra, v.rb, v.rbLow, v.imm, v.rc, v.rcLow, v.result, v.resultLow,
                                   v.raAfter, v.storedAt, v.storedBytes}) {
-      csv << separator << "0x" << hex(x, 8);
+      csv << separator << "0x" << hexText(x, 8);
       separator = ",";
-      words << hex(x, 8);
+      words << hexText(x, 8);
     }
-    csv << ",0x" << hex(v.stored, 16) << '\n';
-    words << hex(v.stored, 16) << '\n';
+    csv << ",0x" << hexText(v.stored, 16) << '\n';
+    words << hexText(v.stored, 16) << '\n';
   }
 }
 
+/// configs/isa/testbench.v with the words in braces filled in.
 std::string testbench(const std::string& mnemonic, std::size_t vectors, const Semantics* s) {
-  const std::string name = identifier(mnemonic);
-  std::ostringstream out;
-  out << "// " << mnemonic << (s != nullptr ? ": " + s->text() : std::string()) << "\n"
-      << "// Skeleton: put the unit in the place of `dpu_" << name
-      << "`; `clk` and `valid` allow any number of stages.\n"
-         "// WRAM byte a holds (37 a + 11) modulo 256 before every vector.\n"
-         "`timescale 1ns/1ps\n"
-      << "module " << name << "_tb;\n"
-      << "  localparam N = " << vectors << ";\n"
-      << "  reg [415:0] vectors [0:N-1];\n"
-         "  reg clk = 0, start = 0;\n"
-         "  always #1 clk = ~clk;\n"
-         "  reg [31:0] ra, rb, rb_low, imm, rc, rc_low;\n"
-         "  wire [31:0] result, result_low, ra_after;\n"
-         "  wire valid;\n"
-      << "  dpu_" << name
-      << " unit (.clk(clk), .start(start), .ra(ra), .rb(rb), .rb_low(rb_low), .imm(imm),\n"
-         "    .rc(rc), .rc_low(rc_low), .result(result), .result_low(result_low),\n"
-         "    .ra_after(ra_after), .valid(valid));\n"
-         "  reg [31:0] want, want_low, want_ra, at, bytes;\n"
-         "  reg [63:0] stored;\n"
-         "  integer i, wrong = 0;\n"
-         "  initial begin\n"
-      << "    $readmemh(\"" << name << "_vectors.hex\", vectors);\n"
-      << "    for (i = 0; i < N; i = i + 1) begin\n"
-         "      {ra, rb, rb_low, imm, rc, rc_low, want, want_low, want_ra, at, bytes, stored} = "
-         "vectors[i];\n"
-         "      @(negedge clk) start = 1;\n"
-         "      @(negedge clk) start = 0;\n"
-         "      while (!valid) @(negedge clk);\n"
-         "      if (result !== want || result_low !== want_low || ra_after !== want_ra) begin\n"
-         "        wrong = wrong + 1;\n"
-         "        $display(\"vector %0d: %h %h %h, expected %h %h %h\", i, result, result_low, "
-         "ra_after,\n"
-         "                 want, want_low, want_ra);\n"
-         "      end\n"
-         "    end\n"
-         "    $display(\"%0d of %0d wrong\", wrong, N);\n"
-         "    $finish;\n"
-         "  end\n"
-         "endmodule\n";
-  return out.str();
+  const auto file = dataPath().findPart("isa/testbench.v");
+  if (!file) throw InputError("template isa/testbench.v not found", "a file of configs");
+  std::string text = readTextFile(*file);
+  for (const auto& [word, value] :
+       {std::pair<std::string, std::string>{"{mnemonic}", mnemonic},
+        {"{semantics}", s != nullptr ? ": " + s->text() : std::string()},
+        {"{name}", identifier(mnemonic)},
+        {"{vectors}", std::to_string(vectors)}})
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at))
+      text.replace(at, word.size(), value);
+  return text;
 }
 
 }  // namespace

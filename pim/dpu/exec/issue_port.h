@@ -1,5 +1,5 @@
 // When the issue slot is free under each register-file rule, without stepping through the cycles
-// in between: the replaying engine's side of the rules. Internal.
+// in between. Internal.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +36,8 @@ class FreePort : public SameBankPort {
   using SameBankPort::SameBankPort;
 };
 
-/// CompatPipeline by its events. The pipeline is rigid: what is shifted in reaches the entry slot
+/// The pipeline of the peer simulator (issue slot, 13 stages, exit, entry and stall slot) by its
+/// events. It is rigid: what is shifted in reaches the entry slot
 /// 13 cycles later, plus all cycles in which the pipeline stood still meanwhile. It stands still
 /// while the instruction in the entry slot waits for the stall slot, and nothing issues then.
 /// In the first cycle after, the stages are full: an instruction that issues there is shifted in

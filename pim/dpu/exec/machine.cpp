@@ -186,21 +186,15 @@ DpuRunResult DpuMachine::run(const DpuRunOptions& options) {
   auto runtime = prepared();
   if (!lockstep) core.remember();
   const auto begin = std::chrono::steady_clock::now();
-  EngineOutcome outcome;
-  if (!lockstep) {
-    const bool plain = options.timing.registerFile == RegisterFileRule::none &&
-                       options.timing.arbiter == Arbiter::oldestReady;
-    outcome = plain ? runDecoupled(*runtime) : runReplayed(*runtime);
-    if (core.spinFound) {
-      core.rollback();
-      runtime = prepared();
-      lockstep = true;
-      result.notes.emplace_back("ran in lockstep: a tasklet polls a WRAM word (a data race)");
-    } else {
-      core.forget();
-    }
+  EngineOutcome outcome = runEngine(*runtime, !lockstep);
+  if (core.spinFound) {
+    core.rollback();
+    runtime = prepared();
+    lockstep = true;
+    result.notes.emplace_back("ran in lockstep: a tasklet polls a WRAM word (a data race)");
+    outcome = runEngine(*runtime, false);
   }
-  if (lockstep) outcome = runLockstep(*runtime);
+  core.forget();
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   result.mode = lockstep ? "lockstep" : "decoupled";
   result.cycles = outcome.cycles;

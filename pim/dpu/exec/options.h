@@ -27,11 +27,10 @@ enum class DmaAlignment {
   check,      ///< ends the run with an error: in a program that is being written it is a mistake
   hardware    ///< the engine ignores the low three bits; compiled programs rely on it
 };
-/// Both engines give the same cycles, memory and statistics for programs without data races under
-/// register-file rule `none`, and share their functional core.
+/// Both give the same cycles, memory and statistics for programs without data races.
 enum class EngineMode {
   decoupled,  ///< tasklets run ahead functionally; timing jumps whole rotations (default)
-  lockstep    ///< cycle by cycle
+  lockstep    ///< each instruction is executed when it issues
 };
 
 /// One issued instruction, for --trace: called when its effect on the registers is there.

@@ -30,6 +30,12 @@ class ReadyQueue {
     }
     (*this)[i] = entry;
   }
+  void remove(std::uint32_t tasklet) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < size_; ++i)
+      if (at(i).tasklet != tasklet) (*this)[kept++] = at(i);
+    size_ = kept;
+  }
   static bool before(const Entry& a, const Entry& b) {
     return a.ready != b.ready ? a.ready < b.ready : a.tasklet < b.tasklet;
   }

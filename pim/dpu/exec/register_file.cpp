@@ -29,8 +29,10 @@ RegisterUse registerUse(const Instruction& in) {
   return use;
 }
 
-RegisterFileCost::RegisterFileCost(const Core& core, RegisterFileRule rule)
-    : rule_(rule), use_(kIramWords + 1), straight_(kIramWords) {
+RegisterFileCost::RegisterFileCost(const Core& core, RegisterFileRule rule) : rule_(rule) {
+  if (rule_ == RegisterFileRule::none) return;
+  use_.resize(kIramWords + 1);
+  straight_.resize(kIramWords);
   refresh(core);
 }
 
@@ -45,6 +47,7 @@ unsigned RegisterFileCost::compatExtra(std::uint32_t set) {
 }
 
 void RegisterFileCost::refresh(const Core& core) {
+  if (rule_ == RegisterFileRule::none) return;
   for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) use_[pc] = registerUse(core.instructions[pc]);
   for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) {
     const std::uint32_t before = pc > 0 ? use_[pc - 1].writes : 0;

@@ -21,6 +21,8 @@ enum class RunErrorKind {
   maxCycles            ///< the cycle limit was reached
 };
 const char* nameOf(RunErrorKind kind);
+/// The lowest digits, without 0x.
+std::string hexText(std::uint64_t value, int digits);
 
 /// Why a run ended early; `text()` is a complete message for people.
 struct RunError {

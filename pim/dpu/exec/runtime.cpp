@@ -15,13 +15,6 @@ std::uint64_t milli(double cycles) {
   return static_cast<std::uint64_t>(std::llround(cycles * 1000));
 }
 
-std::string hex(std::uint64_t value, int digits) {
-  static const char* const symbols = "0123456789abcdef";
-  std::string text;
-  for (int i = digits - 1; i >= 0; --i) text += symbols[value >> 4 * i & 15U];
-  return "0x" + text;
-}
-
 /// What the vendor's run-time library means by a fault number (its documentation of exceptions).
 std::string faultMeaning(std::int64_t number) {
   static const std::array<const char*, 9> meanings = {nullptr,
@@ -285,8 +278,8 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   }
   if (((local | mram) & 7U) != 0) {
     fail(RunErrorKind::dmaAlignment, t, cycle,
-         std::string("DMA addresses must be multiples of 8: ") + memory + " " + hex(local, 6) +
-             ", MRAM " + hex(mram, 8));
+         std::string("DMA addresses must be multiples of 8: ") + memory + " " + "0x" +
+             hexText(local, 6) + ", MRAM " + "0x" + hexText(mram, 8));
     return;
   }
   if (mram - kMramAddress < kMramBytes) mram -= kMramAddress;
@@ -295,9 +288,9 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
     fail(RunErrorKind::dmaRange, t, cycle,
          "DMA of " + std::to_string(bytes) + " bytes leaves " +
              (local > limit - bytes ? std::string(memory) + " (" + std::to_string(limit) +
-                                          " bytes) at " + hex(local, 6)
-                                    : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " +
-                                          hex(tasklet.r[in.rb], 8)));
+                                          " bytes) at " + "0x" + hexText(local, 6)
+                                    : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " + "0x" +
+                                          hexText(tasklet.r[in.rb], 8)));
     return;
   }
   const bool write = op == sdma || op == sdmaDbg;
@@ -404,7 +397,7 @@ void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
     const bool range = access.address > kWramBytes - access.bytes;
     fail(RunErrorKind::wramRange, t, cycle,
          std::string(access.write ? "store" : "load") + " of " + std::to_string(access.bytes) +
-             " bytes at " + hex(access.address, 8) +
+             " bytes at " + "0x" + hexText(access.address, 8) +
              (range ? " is outside WRAM (" + std::to_string(kWramBytes) + " bytes)"
                     : " is not aligned to its size"));
     return;

@@ -1,5 +1,6 @@
 #include "pim/dpu/exec/timing.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "models/base/error.h"
@@ -8,6 +9,9 @@
 namespace wattlas::dpu {
 
 namespace {
+
+const std::vector<std::string> kRules = {"none", "same_bank", "compat"},
+                               kArbiters = {"oldest_ready", "round_robin"};
 
 void cycles(Binder& b, const char* key, double& target, const char* fallback, const char* doc) {
   Sourced<Ratio> value{Ratio(target)};
@@ -36,11 +40,11 @@ void bind(Binder& b, DpuTiming& t) {
           "Cycles from a successful boot or resume to the first issue of the woken tasklet. "
           "Derived: as a successor in the same pipeline");
   std::string text = nameOf(t.registerFile);
-  b.choice("registerFile", text, {"none", "same_bank", "compat"}, {.fallback = "none"},
+  b.choice("registerFile", text, kRules, {.fallback = "none"},
            "Register-file rule. Compiled kernels on hardware show no penalty");
   if (b.reading()) t.registerFile = registerFileRule(text);
   text = nameOf(t.arbiter);
-  b.choice("arbiter", text, {"oldest_ready", "round_robin"}, {.fallback = "oldest_ready"},
+  b.choice("arbiter", text, kArbiters, {.fallback = "oldest_ready"},
            "Who issues when several tasklets are ready");
   if (b.reading()) t.arbiter = arbiterByName(text);
   cycles(b, "dmaReadLatency", t.dmaReadLatency, "77",
@@ -87,34 +91,25 @@ void DpuTiming::check() const {
 }
 
 std::string nameOf(RegisterFileRule rule) {
-  switch (rule) {
-    case RegisterFileRule::none:
-      return "none";
-    case RegisterFileRule::sameBank:
-      return "same_bank";
-    case RegisterFileRule::compat:
-      return "compat";
-  }
-  return {};
+  return kRules.at(static_cast<std::size_t>(rule));
 }
 
 std::string nameOf(Arbiter arbiter) {
-  return arbiter == Arbiter::roundRobin ? "round_robin" : "oldest_ready";
+  return kArbiters.at(static_cast<std::size_t>(arbiter));
 }
 
 RegisterFileRule registerFileRule(const std::string& text) {
-  for (const auto rule :
-       {RegisterFileRule::none, RegisterFileRule::sameBank, RegisterFileRule::compat}) {
-    if (nameOf(rule) == text) return rule;
-  }
-  throw InputError("unknown register-file rule '" + text + "'", "none, same_bank or compat");
+  const auto found = std::find(kRules.begin(), kRules.end(), text);
+  if (found == kRules.end())
+    throw InputError("unknown register-file rule '" + text + "'", "none, same_bank or compat");
+  return static_cast<RegisterFileRule>(found - kRules.begin());
 }
 
 Arbiter arbiterByName(const std::string& text) {
-  for (const auto arbiter : {Arbiter::oldestReady, Arbiter::roundRobin}) {
-    if (nameOf(arbiter) == text) return arbiter;
-  }
-  throw InputError("unknown arbiter '" + text + "'", "oldest_ready or round_robin");
+  const auto found = std::find(kArbiters.begin(), kArbiters.end(), text);
+  if (found == kArbiters.end())
+    throw InputError("unknown arbiter '" + text + "'", "oldest_ready or round_robin");
+  return static_cast<Arbiter>(found - kArbiters.begin());
 }
 
 }  // namespace wattlas::dpu

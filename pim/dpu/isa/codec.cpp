@@ -1,14 +1,10 @@
 // Operands in and out of words.
 #include <array>
-#include <cinttypes>
-#include <cstdio>
 
 #include "pim/dpu/isa/bits.h"
 #include "pim/dpu/isa/instruction_set.h"
 
 namespace wattlas::dpu {
-
-namespace {
 
 bool legalRegister(OperandType type, std::uint32_t value) {
   switch (type) {
@@ -39,11 +35,13 @@ const char* registerRule(OperandType type) {
     case OperandType::cst:
       return "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)";
     case OperandType::pair:
-      return "an even register d0..d22";
+      return "an even pair d0, d2 ... d22";
     default:
       return "r0..r23 or a constant register";
   }
 }
+
+namespace {
 
 struct Range {
   std::int64_t low, high;

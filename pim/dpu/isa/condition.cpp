@@ -1,7 +1,7 @@
 #include "pim/dpu/isa/condition.h"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <charconv>
 
 namespace wattlas::dpu {
@@ -9,20 +9,28 @@ namespace wattlas::dpu {
 namespace {
 
 struct ClassText {
-  std::string_view name, codes;
+  std::string name;
+  std::string_view codes;
 };
 
-constexpr std::array kConditionNames = {
-#define X(id, text) std::string_view(text),
+const std::vector<std::string>& conditionNames() {
+  static const std::vector<std::string> names = {
+#define X(id) textOfEnumerator(#id),
 #include "pim/dpu/isa/conditions.def"
 #undef X
-};
-constexpr std::array kClasses = {
-    ClassText{"-", ""},
-#define X(id, text, codes) ClassText{text, codes},
+  };
+  return names;
+}
+
+const std::vector<ClassText>& classes() {
+  static const std::vector<ClassText> all = {
+      {"-", ""},
+#define X(id, codes) {textOfEnumerator(#id), codes},
 #include "pim/dpu/isa/condition_classes.def"
 #undef X
-};
+  };
+  return all;
+}
 
 std::vector<ConditionCode> parseCodes(std::string_view text) {
   std::vector<ConditionCode> codes;
@@ -41,10 +49,21 @@ std::vector<ConditionCode> parseCodes(std::string_view text) {
 
 }  // namespace
 
+std::string textOfEnumerator(std::string_view enumerator) {
+  std::string text;
+  for (const char c : enumerator) {
+    const bool capital = std::isupper(static_cast<unsigned char>(c)) != 0;
+    if (capital) text += '_';
+    text += capital ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : c;
+  }
+  if (text.ends_with('_')) text.pop_back();
+  return text;
+}
+
 const std::vector<ConditionCode>& conditionCodes(ConditionClass kind) {
   static const auto all = [] {
-    std::array<std::vector<ConditionCode>, kClasses.size()> table;
-    for (std::size_t i = 0; i < table.size(); ++i) table[i] = parseCodes(kClasses[i].codes);
+    std::vector<std::vector<ConditionCode>> table;
+    for (const ClassText& one : classes()) table.push_back(parseCodes(one.codes));
     return table;
   }();
   return all.at(static_cast<std::size_t>(kind));
@@ -65,25 +84,25 @@ std::optional<unsigned> codeOf(ConditionClass kind, Condition condition) {
 }
 
 std::string_view name(Condition condition) {
-  return kConditionNames.at(static_cast<std::size_t>(condition));
+  return conditionNames().at(static_cast<std::size_t>(condition));
 }
 
 std::string_view name(ConditionClass kind) {
-  return kClasses.at(static_cast<std::size_t>(kind)).name;
+  return classes().at(static_cast<std::size_t>(kind)).name;
 }
 
 std::optional<Condition> conditionByName(std::string_view text) {
-  for (std::size_t i = 0; i < kConditionNames.size(); ++i) {
-    if (kConditionNames[i] == text) return static_cast<Condition>(i);
-  }
-  return std::nullopt;
+  const auto& names = conditionNames();
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Condition>(found - names.begin());
 }
 
 std::optional<ConditionClass> conditionClassByName(std::string_view text) {
-  for (std::size_t i = 0; i < kClasses.size(); ++i) {
-    if (kClasses[i].name == text) return static_cast<ConditionClass>(i);
-  }
-  return std::nullopt;
+  const auto found = std::find_if(classes().begin(), classes().end(),
+                                  [&](const ClassText& one) { return one.name == text; });
+  if (found == classes().end()) return std::nullopt;
+  return static_cast<ConditionClass>(found - classes().begin());
 }
 
 }  // namespace wattlas::dpu

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace wattlas::dpu {
 /// `x..` conditions combine with the zero flag of the previous instruction (64-bit compares), `s..`
 /// conditions test the source operand, `nc5..nc14` the absence of a carry out of that bit.
 enum class Condition : std::uint8_t {
-#define X(id, text) id,
+#define X(id) id,
 #include "pim/dpu/isa/conditions.def"
 #undef X
 };
@@ -21,7 +22,7 @@ enum class Condition : std::uint8_t {
 /// Which codes a form accepts and what they mean.
 enum class ConditionClass : std::uint8_t {
   none,
-#define X(id, text, codes) id,
+#define X(id, codes) id,
 #include "pim/dpu/isa/condition_classes.def"
 #undef X
 };
@@ -37,6 +38,8 @@ const std::vector<ConditionCode>& conditionCodes(ConditionClass kind);
 std::optional<Condition> conditionOf(ConditionClass kind, unsigned code);
 std::optional<unsigned> codeOf(ConditionClass kind, Condition condition);
 
+/// The word for an enumerator: "ldmaDbg" -> "ldma_dbg", "and_" -> "and".
+std::string textOfEnumerator(std::string_view enumerator);
 std::string_view name(Condition condition);
 std::string_view name(ConditionClass kind);
 std::optional<Condition> conditionByName(std::string_view text);

@@ -11,20 +11,12 @@
 
 namespace wattlas::dpu {
 
-/// All mnemonics of the built-in table (with their .s/.u variants); `custom` = added at run time.
-enum class Mnemonic : std::uint16_t {
-#define X(id, text) id,
-#include "pim/dpu/isa/mnemonics.def"
-#undef X
-  custom
-};
-
 /// What an instruction computes: the mnemonic without .s/.u. `custom` = added at run time.
 /// decode() never returns an alias form, so the executor never meets the alias operations (adds,
 /// subs, move, neg, not, jump, jz, jnz, j<cc>, l..s, s..s): those decode as or, xor, sub,
 /// call ...
 enum class Operation : std::uint8_t {
-#define X(id, text) id,
+#define X(id) id,
 #include "pim/dpu/isa/operations.def"
 #undef X
   custom
@@ -116,7 +108,6 @@ struct Form {
   std::string mnemonicText;   ///< "add", "add.s"
   std::string operationText;  ///< "add"
   std::string shape;          ///< operand form such as "rrici"
-  Mnemonic mnemonic = Mnemonic::custom;
   Operation operation = Operation::custom;
   std::uint64_t base = 0;  ///< 48 bits
   std::uint64_t mask = 0;  ///< bits fixed by `base`
@@ -136,11 +127,11 @@ struct Form {
   bool hasOffset = false;  ///< Instruction::offset is used (loads, stores, call)
   bool safe = false;       ///< stack-checked ("safe register") load, store, add or sub
   bool storesId = false;   ///< sb_id, sh_id, sw_id, sd_id
+  std::uint8_t accessBytes = 0;  ///< of a load or store
+  bool stores = false;
   IssueClass issue = IssueClass::alu;
-  std::uint16_t index = 0;  ///< position in its InstructionSet
 };
 
-std::string_view name(Mnemonic mnemonic);
 std::string_view name(Operation operation);
 
 }  // namespace wattlas::dpu

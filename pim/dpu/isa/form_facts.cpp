@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <string_view>
+#include <vector>
 
 #include "pim/dpu/isa/form_text.h"
 
@@ -10,20 +11,13 @@ namespace wattlas::dpu {
 
 namespace {
 
-constexpr std::array kMnemonics = {
-#define X(id, text) std::string_view(text),
-#include "pim/dpu/isa/mnemonics.def"
-#undef X
-};
-constexpr std::array kOperations = {
-#define X(id, text) std::string_view(text),
+const std::vector<std::string>& operationNames() {
+  static const std::vector<std::string> names = {
+#define X(id) textOfEnumerator(#id),
 #include "pim/dpu/isa/operations.def"
 #undef X
-};
-
-template <class Names>
-std::size_t position(const Names& names, std::string_view text) {
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), text) - names.begin());
+  };
+  return names;
 }
 
 bool has(const Form& form, OperandKind kind) {
@@ -55,14 +49,9 @@ bool safeSugar(std::string_view op) {
 
 }  // namespace
 
-std::string_view name(Mnemonic mnemonic) {
-  const auto i = static_cast<std::size_t>(mnemonic);
-  return i < kMnemonics.size() ? kMnemonics[i] : "custom";
-}
-
 std::string_view name(Operation operation) {
   const auto i = static_cast<std::size_t>(operation);
-  return i < kOperations.size() ? kOperations[i] : "custom";
+  return i < operationNames().size() ? std::string_view(operationNames()[i]) : "custom";
 }
 
 void deriveFacts(Form& form) {
@@ -75,8 +64,9 @@ void deriveFacts(Form& form) {
   const bool sign = form.mnemonicText.ends_with(".s");
   const bool zero = form.mnemonicText.ends_with(".u");
   if (sign || zero) form.operationText.resize(form.operationText.size() - 2);
-  form.mnemonic = static_cast<Mnemonic>(position(kMnemonics, form.mnemonicText));
-  form.operation = static_cast<Operation>(position(kOperations, form.operationText));
+  const auto& names = operationNames();  // behind the last one: custom
+  form.operation = static_cast<Operation>(
+      std::find(names.begin(), names.end(), form.operationText) - names.begin());
 
   form.hasOffset = has(form, OperandKind::off);
   form.branches = has(form, OperandKind::pc);
@@ -123,6 +113,10 @@ void deriveFacts(Form& form) {
     if (source != Source::none && used < slots.size()) *slots[used++] = source;
   }
   form.issue = issueClass(form);
+  if (form.issue != IssueClass::loadStore) return;
+  form.stores = form.operationText[0] == 's';  // lbu, sw_id: l or s, then the size
+  const char size = form.operationText[1];
+  form.accessBytes = size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8;
 }
 
 }  // namespace wattlas::dpu

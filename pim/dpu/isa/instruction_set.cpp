@@ -73,7 +73,6 @@ void checkForm(const Form& form) {
 }  // namespace
 
 const Form& InstructionSet::insert(Form form) {
-  form.index = static_cast<std::uint16_t>(forms_.size());
   forms_.push_back(std::make_shared<const Form>(std::move(form)));
   const Form* added = forms_.back().get();
   byKey_[added->key] = added;

@@ -65,6 +65,10 @@ std::optional<std::uint64_t> commonWord(const Form& a, const Form& b);
 /// pair, condition or repeated bit is illegal.
 std::optional<Instruction> extract(const Form& form, std::uint64_t word);
 
+/// Whether a register number may stand in an operand of that type, and which may, for people.
+bool legalRegister(OperandType type, std::uint32_t number);
+const char* registerRule(OperandType type);
+
 /// Values an operand field may hold, for operands whose fields do not accept every value; empty =
 /// all. The values are field values (register numbers or condition codes).
 std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand);

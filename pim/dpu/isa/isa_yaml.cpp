@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 
 namespace wattlas::dpu {
 
@@ -41,18 +42,28 @@ class Reader {
     problems_.add({node.place(), key, what, expected, {}});
   }
 
-  /// Runs `action` and gives its problems the place of `node`.
-  template <class Action>
-  void at(const ConfigNode& node, const std::string& key, Action action) {
+  /// Runs `action` and gives its problems the place of `node`, and `hint` where they have none.
+  void at(const ConfigNode& node, const std::string& key, const std::function<void()>& action,
+          const std::function<std::string()>& hint = {}) {
     try {
       action();
     } catch (const InputError& error) {
       for (auto found : error.problems()) {
         found.place = node.place();
         found.key = key;
+        if (hint && found.hint.empty()) found.hint = hint();
         problems_.add(std::move(found));
       }
     }
+  }
+
+  /// Adds the form of a line unless the set has it.
+  void add(const std::string& line) {
+    const auto form = dpu::readForm(line, set_.operandNames());
+    const auto* there = set_.form(form.key);
+    if (there == nullptr ||
+        formText(*there, set_.operandNames()) != formText(form, set_.operandNames()))
+      set_.add(form);
   }
 
   std::string text(const ConfigNode& map, const char* key, const std::string& fallback = {}) {
@@ -120,13 +131,7 @@ class Reader {
     const auto line = (alias ? "~" : "") + mnemonic + " " + (bare ? "-" : text(node, "shape")) +
                       " " + hexadecimal(base) + " " + hexadecimal(mask) + " " + conditions +
                       words(node, "operands");
-    at(node, "forms." + mnemonic, [&] {
-      const auto form = dpu::readForm(line, set_.operandNames());
-      const auto* there = set_.form(form.key);
-      const bool same = there != nullptr && formText(*there, set_.operandNames()) ==
-                                                formText(form, set_.operandNames());
-      if (!same) set_.add(form);
-    });
+    at(node, "forms." + mnemonic, [&] { add(line); });
   }
 
   /// A form by slot: fixed places for every operand.
@@ -166,29 +171,20 @@ class Reader {
                     0xffffffffffffULL & ~static_cast<unsigned long long>(covered));
       return mnemonic + " " + (shape.empty() ? "-" : shape) + " " + words.data() + " -" + operands;
     };
-    try {
-      const auto form = dpu::readForm(lineAt(slot), set_.operandNames());
-      const auto* there = set_.form(form.key);
-      if (there != nullptr &&
-          formText(*there, set_.operandNames()) == formText(form, set_.operandNames()))
-        return;
-      set_.add(form);
-    } catch (const InputError& error) {
-      for (auto found : error.problems()) {
-        found.place = node.place();
-        found.key = "forms." + mnemonic;
-        for (int distance = 1; distance < kSlots && found.hint.empty(); ++distance)
-          for (const int other : {slot + distance, slot - distance}) {
-            if (other < 0 || other >= kSlots || !found.hint.empty()) continue;
-            const auto form = dpu::readForm(lineAt(other), set_.operandNames());
-            const bool free = std::none_of(
-                set_.forms().begin(), set_.forms().end(),
-                [&](const auto& f) { return !f->alias && commonWord(form, *f).has_value(); });
-            if (free) found.hint = "the nearest free slot is " + std::to_string(other);
-          }
-        problems_.add(std::move(found));
-      }
-    }
+    at(
+        node, "forms." + mnemonic, [&] { add(lineAt(slot)); },
+        [&] {
+          for (int distance = 1; distance < kSlots; ++distance)
+            for (const int other : {slot + distance, slot - distance}) {
+              if (other < 0 || other >= kSlots) continue;
+              const auto form = dpu::readForm(lineAt(other), set_.operandNames());
+              const bool free = std::none_of(
+                  set_.forms().begin(), set_.forms().end(),
+                  [&](const auto& f) { return !f->alias && commonWord(form, *f).has_value(); });
+              if (free) return "the nearest free slot is " + std::to_string(other);
+            }
+          return std::string();
+        });
   }
 
   static constexpr int kSlots = 256;

@@ -219,8 +219,4 @@ double cyclesPerInstruction(KernelLibrary& library) {
          static_cast<double>(two.instructions - one.instructions);
 }
 
-double aluIpc(unsigned tasklets, KernelLibrary& library) {
-  return Bench{library, {}}.run("alu", tasklets, {{"COUNT", 100000}}).ipc;
-}
-
 }  // namespace wattlas::dpu

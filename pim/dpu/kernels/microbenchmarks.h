@@ -20,7 +20,5 @@ double transferCycles(unsigned bytes, bool write, KernelLibrary& library,
                       const DpuTiming& timing = {});
 /// Cycles per ALU instruction of one tasklet: difference of two runs.
 double cyclesPerInstruction(KernelLibrary& library);
-/// Instructions per cycle of the ALU loop, start-up included.
-double aluIpc(unsigned tasklets, KernelLibrary& library);
 
 }  // namespace wattlas::dpu

@@ -40,20 +40,10 @@ bool character(std::string_view& line, char& out) {
     return true;
   }
   if (line.size() < 2) return false;
-  constexpr std::array<std::pair<char, char>, 10> plain = {{{'n', '\n'},
-                                                            {'t', '\t'},
-                                                            {'r', '\r'},
-                                                            {'b', '\b'},
-                                                            {'f', '\f'},
-                                                            {'a', '\a'},
-                                                            {'v', '\v'},
-                                                            {'\\', '\\'},
-                                                            {'"', '"'},
-                                                            {'\'', '\''}}};
+  constexpr std::string_view kinds = "ntrbfav\\\"'", meant = "\n\t\r\b\f\a\v\\\"'";
   const char kind = line[1];
-  for (const auto& [key, value] : plain) {
-    if (kind != key) continue;
-    out = value;
+  if (const auto at = kinds.find(kind); at != std::string_view::npos) {
+    out = meant[at];
     line.remove_prefix(2);
     return true;
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "pim/dpu/program/token_list.h"
+
 namespace wattlas::dpu {
 
 namespace {
@@ -50,26 +52,15 @@ struct Written {
 
 std::vector<Written> split(Tokens tokens) {
   std::vector<Written> all;
-  if (tokens.empty()) return all;
-  std::size_t begin = 0;
-  int depth = 0;
-  const auto close = [&](std::size_t end) {
+  for (const Tokens part : splitCommas(tokens)) {
     Written made;
-    made.tokens = tokens.subspan(begin, end - begin);
-    if (made.tokens.size() == 1 && made.tokens[0].kind == TokenKind::name) {
-      made.name = made.tokens[0].text;
+    made.tokens = part;
+    if (const std::string* name = soleName(part)) {
+      made.name = *name;
       made.reg = registerOf(made.name);
     }
     all.push_back(made);
-    begin = end + 1;
-  };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind != TokenKind::symbol) continue;
-    if (tokens[i].text == "(") ++depth;
-    if (tokens[i].text == ")") --depth;
-    if (tokens[i].text == "," && depth <= 0) close(i);
   }
-  close(tokens.size());
   return all;
 }
 
@@ -179,35 +170,11 @@ class Fitter {
                     : safe ? "a safe register s0..s23"
                            : "a register");
     }
-    const unsigned n = written.reg->number;
-    const auto number = static_cast<std::uint8_t>(n);
-    bool legal = true;
-    switch (operand.type) {
-      case OperandType::reg:
-      case OperandType::safe:
-        legal = n < kRegisters;
-        break;
-      case OperandType::pair:
-        legal = n % 2 == 0;
-        break;
-      case OperandType::cst:
-        legal = n >= kFirstConstant;
-        break;
-      case OperandType::regOrCstNotZero:
-        legal = n != kZero;
-        break;
-      default:
-        break;
-    }
-    if (!legal) {
-      const char* rule = pair                               ? "an even pair d0, d2 ... d22"
-                         : operand.type == OperandType::cst ? "a constant register"
-                         : operand.type == OperandType::regOrCstNotZero
-                             ? "a register other than zero"
-                             : "r0..r23 in this place";
+    const auto number = static_cast<std::uint8_t>(written.reg->number);
+    if (!legalRegister(operand.type, number)) {
       return explain_ &&
              refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
-                    rule, true);
+                    registerRule(operand.type), true);
     }
     switch (operand.kind) {
       case OperandKind::ra:

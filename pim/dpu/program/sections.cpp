@@ -7,26 +7,16 @@ namespace wattlas::dpu {
 
 namespace {
 
-struct Prefix {
-  std::string_view text;
-  Memory memory;
-  bool ignored;
-};
-constexpr std::array<Prefix, 15> kPrefixes = {{{".text", Memory::iram, false},
-                                               {".data", Memory::wram, false},
-                                               {".rodata", Memory::wram, false},
-                                               {".bss", Memory::wram, false},
-                                               {".mram", Memory::mram, false},
-                                               {".atomic", Memory::atomic, false},
-                                               {".debug", Memory::absolute, true},
-                                               {".comment", Memory::absolute, true},
-                                               {".note", Memory::absolute, true},
-                                               {".stack_sizes", Memory::absolute, true},
-                                               {".llvm", Memory::absolute, true},
-                                               {".eh_frame", Memory::absolute, true},
-                                               {".gnu", Memory::absolute, true},
-                                               {".symtab", Memory::absolute, true},
-                                               {".strtab", Memory::absolute, true}}};
+constexpr std::array<std::pair<std::string_view, Memory>, 6> kPrefixes = {
+    {{".text", Memory::iram},
+     {".data", Memory::wram},
+     {".rodata", Memory::wram},
+     {".bss", Memory::wram},
+     {".mram", Memory::mram},
+     {".atomic", Memory::atomic}}};
+constexpr std::array<std::string_view, 9> kIgnored = {".debug",       ".comment", ".note",
+                                                      ".stack_sizes", ".llvm",    ".eh_frame",
+                                                      ".gnu",         ".symtab",  ".strtab"};
 
 /// Place after everything else of its memory.
 bool last(const AssemblySection& section) {
@@ -94,16 +84,18 @@ std::optional<AssemblySection> sectionNamed(std::string_view name,
                                             const std::optional<std::string>& flags) {
   AssemblySection section;
   section.name = name;
-  for (const auto& prefix : kPrefixes) {
-    if (!name.starts_with(prefix.text)) continue;
-    section.memory = prefix.memory;
-    section.ignored = prefix.ignored;
+  for (const auto& [prefix, memory] : kPrefixes) {
+    if (!name.starts_with(prefix)) continue;
+    section.memory = memory;
     return section;
   }
-  if (!flags) return std::nullopt;
-  if (flags->find('x') != std::string::npos) {
+  const bool ignored = std::any_of(kIgnored.begin(), kIgnored.end(), [&](std::string_view prefix) {
+    return name.starts_with(prefix);
+  });
+  if (!ignored && !flags) return std::nullopt;
+  if (!ignored && flags->find('x') != std::string::npos) {
     section.memory = Memory::iram;
-  } else if (flags->find('a') != std::string::npos) {
+  } else if (!ignored && flags->find('a') != std::string::npos) {
     section.memory = Memory::wram;
   } else {
     section.memory = Memory::absolute;

@@ -22,27 +22,12 @@ std::int64_t wrap(std::uint64_t value) {
 
 /// Binding strength of a binary operator, 0 = none.
 int strength(const Token& token) {
-  constexpr std::array<std::pair<std::string_view, int>, 18> table = {{{"||", 1},
-                                                                       {"&&", 2},
-                                                                       {"|", 3},
-                                                                       {"^", 4},
-                                                                       {"&", 5},
-                                                                       {"==", 6},
-                                                                       {"!=", 6},
-                                                                       {"<", 7},
-                                                                       {">", 7},
-                                                                       {"<=", 7},
-                                                                       {">=", 7},
-                                                                       {"<<", 8},
-                                                                       {">>", 8},
-                                                                       {"+", 9},
-                                                                       {"-", 9},
-                                                                       {"*", 10},
-                                                                       {"/", 10},
-                                                                       {"%", 10}}};
+  constexpr std::array<std::string_view, 10> levels = {
+      " || ", " && ", " | ", " ^ ", " & ", " == != ", " < > <= >= ", " << >> ", " + - ", " * / % "};
   if (token.kind != TokenKind::symbol) return 0;
-  for (const auto& [text, value] : table) {
-    if (token.text == text) return value;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i].find(' ' + token.text + ' ') != std::string_view::npos)
+      return static_cast<int>(i) + 1;
   }
   return 0;
 }

@@ -78,21 +78,46 @@ KernelSetting settingOf(const UpmemParams& p) {
   return s;
 }
 
-const MacMeasurement& ExecutedKernels::of(MacKernel kernel) const {
+template <class Cost, class Make>
+const Cost& KernelCosts::known(Known<Cost>& all, const Key& key, Make make) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [mine, cost] : all)
+    if (mine == key) return cost;
+  Cost made = make();
+  all.emplace_back(key, std::move(made));
+  return all.back().second;
+}
+
+const MatrixCost& KernelCosts::matrix(const NumberFormat& weight,
+                                      const NumberFormat& activation) const {
+  return known(matrices_, {weight, activation}, [&] { return matrixCost(weight, activation); });
+}
+
+const KernelCost& KernelCosts::decode(const NumberFormat& stored) const {
+  return known(decodes_, {stored, {}}, [&] { return decodeCost(stored); });
+}
+
+const KernelCost& KernelCosts::element(OpKind kind, OpVariant variant,
+                                       const NumberFormat& format) const {
+  return known(elementCosts_, {format, {}, kind, variant},
+               [&] { return elementCost(kind, variant, format); });
+}
+
+const MacMeasurement& KernelCosts::of(MacKernel kernel) const {
   const std::lock_guard lock(mutex_);
   auto& slot = macs_.at(static_cast<std::size_t>(kernel));
   if (!slot) slot = measure(kernel, setting_);
   return *slot;
 }
 
-const ElementMeasurement& ExecutedKernels::of(ElementKernel kernel) const {
+const ElementMeasurement& KernelCosts::of(ElementKernel kernel) const {
   const std::lock_guard lock(mutex_);
   auto& slot = elements_.at(static_cast<std::size_t>(kernel));
   if (!slot) slot = measure(kernel, setting_);
   return *slot;
 }
 
-KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
+KernelCost KernelCosts::cost(ElementKernel kernel) const {
   const ElementMeasurement& m = of(kernel);
   KernelCost c{m.element, m.perTile, true, executedBasis(nameOf(kernel), m.assembly)};
   c.joules = m.joulesPerElement;
@@ -106,7 +131,7 @@ KernelCost ExecutedKernels::cost(ElementKernel kernel) const {
   return c;
 }
 
-MatrixCost ExecutedKernels::matrix(const NumberFormat& weight,
+MatrixCost KernelCosts::matrixCost(const NumberFormat& weight,
                                    const NumberFormat& activation) const {
   const MacKernel kernel = kernelOf(weight, activation);
   const MacMeasurement& m = of(kernel);
@@ -132,13 +157,13 @@ MatrixCost ExecutedKernels::matrix(const NumberFormat& weight,
   return c;
 }
 
-KernelCost ExecutedKernels::decode(const NumberFormat& stored) const {
+KernelCost KernelCosts::decodeCost(const NumberFormat& stored) const {
   if (stored.isFloat() && stored.bits >= 32) return {0, 0, true, "stored as fp32"};
   const auto kernel = expansionOf(stored);
   return kernel ? cost(*kernel) : table_.decode(stored);
 }
 
-KernelCost ExecutedKernels::element(OpKind kind, OpVariant variant,
+KernelCost KernelCosts::elementCost(OpKind kind, OpVariant variant,
                                     const NumberFormat& format) const {
   if (!format.isFloat()) {
     const auto kernel = format.bits <= 8 ? byteKernelOf(kind, variant) : std::nullopt;

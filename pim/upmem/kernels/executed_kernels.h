@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <mutex>
 #include <optional>
 
@@ -63,30 +64,51 @@ MacMeasurement measure(MacKernel kernel, const KernelSetting& setting);
 ElementMeasurement measure(ElementKernel kernel, const KernelSetting& setting);
 LoopMeasurement measure(const TileLoop& loop, const KernelSetting& setting);
 
-/// Executed kernels where there are any, the table elsewhere (`executed` false in the cost).
-class ExecutedKernels final : public KernelCostSource {
+/// Costs of a device's loops, by executed kernels where there are any, stated elsewhere (`executed`
+/// false in the cost). Each is worked out once: lowering asks very often. Give-outs stay valid as
+/// long as this object. May be used from several threads.
+class KernelCosts {
  public:
-  ExecutedKernels(KernelTable table, KernelSetting setting)
+  KernelCosts(KernelTable table, KernelSetting setting)
       : table_(std::move(table)), setting_(setting) {}
 
-  MatrixCost matrix(const NumberFormat& weight, const NumberFormat& activation) const override;
-  KernelCost decode(const NumberFormat& stored) const override;
-  KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const override;
-  KernelCost pack() const override { return cost(ElementKernel::pack); }
-  double perTile() const override { return of(MacKernel::byte).perTile; }
-  double perOutput() const override { return of(MacKernel::byte).perOutput; }
-  std::string name() const override { return "executed kernels"; }
+  /// Inner products; `mac` is one multiply-accumulate (loads, multiply, add, loop control).
+  const MatrixCost& matrix(const NumberFormat& weight, const NumberFormat& activation) const;
+  /// Bringing one stored activation into the form in which `mac` multiplies it (0 when none).
+  const KernelCost& decode(const NumberFormat& stored) const;
+  /// One element of an element-wise operator, softmax included (attention: one score).
+  const KernelCost& element(OpKind kind, OpVariant variant, const NumberFormat& format) const;
+  /// Re-layout of one byte of keys and values into the order that the bank's MACs read.
+  KernelCost pack() const { return cost(ElementKernel::pack); }
+  /// Once per tile: loop set-up and two DMA calls. And per output: scale and store.
+  double perTile() const { return of(MacKernel::byte).perTile; }
+  double perOutput() const { return of(MacKernel::byte).perOutput; }
 
  private:
+  struct Key {
+    NumberFormat first, second;
+    OpKind kind = OpKind::gemm;
+    OpVariant variant = OpVariant::none;
+    bool operator==(const Key&) const = default;
+  };
+  template <class Cost>
+  using Known = std::deque<std::pair<Key, Cost>>;
+  template <class Cost, class Make>
+  const Cost& known(Known<Cost>& all, const Key& key, Make make) const;
   const MacMeasurement& of(MacKernel kernel) const;
   const ElementMeasurement& of(ElementKernel kernel) const;
   KernelCost cost(ElementKernel kernel) const;
+  MatrixCost matrixCost(const NumberFormat& weight, const NumberFormat& activation) const;
+  KernelCost decodeCost(const NumberFormat& stored) const;
+  KernelCost elementCost(OpKind kind, OpVariant variant, const NumberFormat& format) const;
 
   KernelTable table_;
   KernelSetting setting_;
-  mutable std::mutex mutex_;
+  mutable std::recursive_mutex mutex_;  ///< one cost may be worked out from others
   mutable std::array<std::optional<MacMeasurement>, macKernelCount> macs_;
   mutable std::array<std::optional<ElementMeasurement>, elementKernelCount> elements_;
+  mutable Known<MatrixCost> matrices_;
+  mutable Known<KernelCost> decodes_, elementCosts_;
 };
 
 }  // namespace wattlas::pim

@@ -98,20 +98,19 @@ bool isProduct(LibraryKernel kernel) {
 
 const char* absence(LibraryKernel kernel, StoredFormat format) {
   using enum LibraryKernel;
-  const bool wide = format == StoredFormat::int16 || format == StoredFormat::int32;
   if (kernel == hamming)
     return format == StoredFormat::binary ? nullptr
                                           : "the distance counts bits: its vectors are binary";
   if (isProduct(kernel)) return nullptr;
-  if (format == StoredFormat::bitSliced)
-    return "a value lies in several words: there is nothing to do on it before it is put together";
-  if (kernel == softmax && wide)
-    return "exponentials come from one table of 256 entries: wider scores are requantised to 8 "
-           "bits first";
-  if (kernel == elementwise && format == StoredFormat::int32)
+  const bool word = format == StoredFormat::int32;
+  if (kernel == softmax && word)
+    return "differences index tables of 256 entries by 8 bits: two tables serve 16 bits";
+  if (kernel == elementwise && word)
     return "32-bit values times multipliers of 31 bits leave no room for their sum in 64 bits";
-  if (kernel == norm && wide)
+  if (kernel == norm && word)
     return "deviations of more than 16 bits do not fit its products: values are requantised first";
+  if (kernel == requantise && format == StoredFormat::bitSliced)
+    return "the host cuts vectors into bit planes while it sends them: outputs go back as bytes";
   if (kernel == requantise && format == StoredFormat::int32) return "sums have 32 bits already";
   if (kernel == requantise &&
       (format == StoredFormat::powerOfTwo || format == StoredFormat::codebook))

@@ -17,6 +17,7 @@ double rangeOf(StoredFormat format) {
     case StoredFormat::int32:
       return 8388608;
     case StoredFormat::int4:
+    case StoredFormat::bitSliced:
       return 8;
     case StoredFormat::int2:
       return 2;
@@ -142,9 +143,45 @@ std::uint64_t rootOf(std::uint64_t x) {
   return r;
 }
 
+/// Of 16-bit scores: the exponential is the product of two looked up.
+ValueTask wideSoftmax() {
+  ValueTask t;
+  t.work = "work_softmax_wide";
+  t.outBits = 16;
+  t.table.resize(2048);
+  for (int d = 0; d < 256; ++d)
+    for (int high = 0; high < 2; ++high)
+      store(t.table, static_cast<std::size_t>(1024 * high + 4 * d),
+            static_cast<std::uint32_t>(
+                std::llround(65536 * std::exp(-0.0003 * d * (high == 0 ? 1 : 256)))));
+  t.expect = [table = t.table](const Values& a, const Values&) {
+    const std::int32_t most = *std::max_element(a.begin(), a.end());
+    const auto e = [&](std::int32_t v) {
+      const auto d = static_cast<std::size_t>(most - v);
+      return (std::uint64_t{loadFrom<std::uint32_t>(table, 1024 + 4 * (d >> 8))} *
+                  loadFrom<std::uint32_t>(table, 4 * (d & 255)) +
+              32768) >>
+             16;
+    };
+    std::uint64_t sum = 0;
+    for (const std::int32_t v : a) sum += e(v);
+    Values out;
+    for (const std::int32_t v : a)
+      out.push_back(static_cast<std::int32_t>(
+                        std::min<std::uint64_t>((e(v) * 65536 + (sum >> 1)) / sum, 65535)) -
+                    32768);
+    return out;
+  };
+  return t;
+}
+
 ValueTask norm(StoredFormat format, bool rms, int count = 41) {
+  const bool wide = format == StoredFormat::int16;
+  const std::int64_t one = wide ? 1 : 128;  // of a deviation's bits behind the point
   ValueTask t;
   t.count = t.outCount = count;
+  t.outBits = wide ? 16 : 8;
+  bounds(t, wide ? format : StoredFormat::int8);
   t.work = "work_norm";
   t.part = rms ? 1 : 0;
   t.other = 1 + static_cast<std::uint32_t>(rangeOf(format));  // what is added to the variance
@@ -158,7 +195,7 @@ ValueTask norm(StoredFormat format, bool rms, int count = 41) {
     store(t.table, static_cast<std::size_t>(4 * k), gains.back());
     store(t.table, static_cast<std::size_t>(2048 + 4 * k), biases.back());
   }
-  scale(t, 40.0 / 16384 / 32768);
+  scale(t, (wide ? 10000.0 : 40.0) / 16384 / 32768);
   while (t.multiplier >= 1U << 24) {  // acc * M below 2^62
     t.multiplier >>= 1;
     --t.shift;
@@ -171,16 +208,16 @@ ValueTask norm(StoredFormat format, bool rms, int count = 41) {
     const auto n = static_cast<std::int64_t>(a.size());
     std::int64_t sum = 0, squares = 0;
     for (const std::int32_t u : a) sum += u;
-    const std::int64_t number = sum * 128 + n / 2;
+    const std::int64_t number = sum * one + n / 2;
     const std::int64_t mean = rms ? 0 : number >= 0 ? number / n : -((-number + n - 1) / n);
-    for (const std::int32_t u : a) squares += (u * 128 - mean) * (u * 128 - mean);
+    for (const std::int32_t u : a) squares += (u * one - mean) * (u * one - mean);
     const std::int64_t variance = (squares + n / 2) / n + t.other;
     const std::int64_t inverse =
         (std::int64_t{1} << 46) /
         static_cast<std::int64_t>(rootOf(static_cast<std::uint64_t>(variance) << 16));
     Values out;
     for (std::size_t k = 0; k < a.size(); ++k) {
-      const std::int64_t y = ((a[k] * 128 - mean) * inverse + (1 << 23)) >> 24;
+      const std::int64_t y = ((a[k] * one - mean) * inverse + (1 << 23)) >> 24;
       out.push_back(requantised(y * gains[k] + biases[k], t.multiplier, static_cast<int>(t.shift),
                                 t.zeroPoint, t.lowest, t.highest));
     }
@@ -277,7 +314,7 @@ CellRun runValues(LibraryKernel kernel, StoredFormat format, const KernelSetting
       t = pool(format);
       break;
     case LibraryKernel::softmax:
-      t = softmax();
+      t = format == StoredFormat::int16 ? wideSoftmax() : softmax();
       break;
     case LibraryKernel::norm: {
       CellRun both = run(

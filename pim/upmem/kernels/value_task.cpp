@@ -20,6 +20,8 @@ ValueStorage storageOf(StoredFormat format) {
       return {2, "take_bits 2"};
     case StoredFormat::binary:
       return {1, "take_signs"};
+    case StoredFormat::bitSliced:
+      return {4, "take_planes"};
     case StoredFormat::powerOfTwo:
     case StoredFormat::codebook:
       return {4, "take_entries"};
@@ -76,11 +78,16 @@ int words(int bytes) {
   return static_cast<int>(ceilDiv(bytes, 8)) * 8;
 }
 
+int rowBytes(const ValueTask& t) {
+  if (t.format == StoredFormat::bitSliced) return static_cast<int>(ceilDiv(t.count, 32)) * 16;
+  return words(static_cast<int>(ceilDiv(t.count * storageOf(t.format).bits, 8)));
+}
+
 }  // namespace
 
 const dpu::Program& programOf(const ValueTask& t, const KernelSetting& setting) {
   const ValueStorage s = storageOf(t.format);
-  const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8)));
+  const int in = rowBytes(t);
   const bool packed = *s.take != '\0';
   return assembledKernel("values.s",
                          ".macro take\n        " + std::string(s.take) +
@@ -101,8 +108,7 @@ const dpu::Program& programOf(const ValueTask& t, const KernelSetting& setting) 
 CellRun run(const ValueTask& t, const KernelSetting& setting, dpu::DpuRunOptions options,
             dpu::DpuRunResult* report) {
   const ValueStorage s = storageOf(t.format);
-  const int in = words(static_cast<int>(ceilDiv(t.count * s.bits, 8))),
-            out = words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)));
+  const int in = rowBytes(t), out = words(static_cast<int>(ceilDiv(t.outCount * t.outBits, 8)));
   dpu::DpuMachine machine(programOf(t, setting), setting.isa);
   std::mt19937 random(17);
   const int operands = t.second ? 2 : 1;
@@ -113,7 +119,14 @@ CellRun run(const ValueTask& t, const KernelSetting& setting, dpu::DpuRunOptions
     for (int k = 0; k < t.count; ++k) {
       const auto [value, code] = drawn(t.format, random);
       values.back().push_back(value);
-      putBits(data, static_cast<std::size_t>(r * in), k, s.bits, code);
+      const auto at = static_cast<std::size_t>(r * in);
+      if (t.format != StoredFormat::bitSliced) {
+        putBits(data, at, k, s.bits, code);
+        continue;
+      }
+      for (int plane = 0; plane < 4; ++plane)
+        putBits(data, at + static_cast<std::size_t>(k / 32 * 16 + 4 * plane), k % 32, 1,
+                code >> plane & 1U);
     }
   }
   machine.writeMram(0, data);

@@ -1,11 +1,65 @@
 #include "pim/upmem/sim/simulate.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
-#include "pim/upmem/sim/rank_run.h"
+#include "pim/bank/bank_run.h"
+#include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
+
+namespace {
+
+/// Statistics of runs.
+struct RankCounters {
+  std::int64_t steps = 0, folded = 0, dmaBusy = 0, launches = 0, simulatedDpus = 0;
+};
+
+Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& params, bool detailed,
+             RankCounters& counters) {
+  const bool fold = params.fold == "auto" && !detailed;
+  Ticks time;
+  for (const TileLoop& loop : work.loops) {
+    const LoopMeasurement run = measure(loop, settingOf(params));
+    counters.steps += run.events;
+    counters.folded += run.folded;
+    counters.dmaBusy += run.dmaBusy;
+    time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());
+  }
+  if (work.hasBank) {
+    const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
+    // Banks of a chip are run together when they share activations or open rows.
+    const BankRun run =
+        detailed ? runChip(work.bank, row, params.saMac, params.bank, params.issue(),
+                           row.shared() ? params.dpusPerChip : 1)
+                 : runBank(work.bank, row, params.saMac, params.bank, params.issue(), fold);
+    counters.steps += run.steps;
+    counters.folded += run.folded;
+    time += run.time;
+  }
+  ++counters.simulatedDpus;
+  return time;
+}
+
+/// Time until the last DPU of a rank stops. `detailed` runs banks command by command and folds no
+/// periods.
+Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const UpmemParams& params,
+              bool detailed, RankCounters& counters) {
+  // DPUs share nothing while they run: each is evaluated to its end, identical ones once.
+  const bool fold = params.fold == "auto";
+  std::set<int> known;
+  Ticks longest;
+  for (const int index : classOf) {
+    if (index < 0 || (!known.insert(index).second && fold)) continue;
+    const DpuWork& work = kernel.classes.at(static_cast<std::size_t>(index)).work;
+    longest = std::max(longest, runDpu(work, kernel, params, detailed, counters));
+  }
+  ++counters.launches;
+  return longest;
+}
+
+}  // namespace
 
 std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& params, bool fold) {
   std::vector<RankPattern> patterns;
@@ -34,7 +88,7 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
 
 Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity) {
   const UpmemParams& p = device.params();
-  std::vector<StageOutcome> outcomes;
+  std::vector<StageTime> outcomes;
   std::vector<Replication> replications;
   RankCounters counters;
   std::int64_t events = 1, transfers = 0;
@@ -54,8 +108,7 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
   };
   for (const OpPlan& op : program.operators())
     for (const Stage& stage : op.stages) {
-      const StageTime closed = closedForm(stage, p);
-      StageOutcome outcome{closed.time, closed.bottleneck};
+      StageTime outcome = closedForm(stage, p);
       if (const auto* x = std::get_if<Exchange>(&stage.what)) {
         outcome.time = toTicks(p.host.copy(x->pattern, x->toDevice, x->dpus, x->bytesPerDpu));
         ++transfers;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "reference_engine.h"
+
 namespace wattlas::dpu::test {
 
 DpuRunResult expectSameInBothEngines(const Program& program, DpuRunOptions options,
@@ -43,6 +45,22 @@ DpuRunResult expectSameInBothEngines(const Program& program, DpuRunOptions optio
     }
   }
   EXPECT_TRUE(fast.sameMemories(exact)) << what;
+  const ReferenceRun c = runReference(program, options);
+  EXPECT_EQ(a.error.has_value(), c.error.has_value()) << what;
+  EXPECT_EQ(a.cycles, c.outcome.cycles) << what;
+  EXPECT_EQ(a.instructions, c.outcome.instructions) << what;
+  EXPECT_EQ(a.stalls.revolver, c.stalls.revolver) << what;
+  EXPECT_EQ(a.stalls.dma, c.stalls.dma) << what;
+  EXPECT_EQ(a.stalls.registerFile, c.stalls.registerFile) << what;
+  EXPECT_EQ(a.stalls.drain, c.stalls.drain) << what;
+  EXPECT_EQ(a.dma.waitCycles, c.dma.waitCycles) << what;
+  for (const TaskletStats& x : a.tasklets) {
+    const TaskletStats& y = c.tasklets[x.id];
+    EXPECT_EQ(x.instructions, y.instructions) << what << " tasklet " << x.id;
+    EXPECT_EQ(x.startCycle, y.startCycle) << what << " tasklet " << x.id;
+    EXPECT_EQ(x.stopCycle, y.stopCycle) << what << " tasklet " << x.id;
+    EXPECT_EQ(x.syncRetries, y.syncRetries) << what << " tasklet " << x.id;
+  }
   return a;
 }
 

@@ -1,4 +1,4 @@
-// Runs a program in both engines and compares everything that must be equal.
+// Runs a program in both modes and in the reference, and compares everything that must be equal.
 #pragma once
 
 #include <string>

@@ -5,8 +5,8 @@
 
 #include "pim/dpu/exec/issue_port.h"
 #include "pim/dpu/exec/machine.h"
-#include "pim/dpu/exec/register_file.h"
 #include "programs.h"
+#include "reference_engine.h"
 
 namespace wattlas::dpu::test {
 namespace {

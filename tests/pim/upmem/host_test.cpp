@@ -1,9 +1,5 @@
-// Host transfers and the rank's TLM socket.
-#include <cstring>
-
+// Host transfers, and how work lies on ranks.
 #include "pim/upmem/device.h"
-#include "pim/upmem/sim/host_link.h"
-#include "pim/upmem/sim/rank_module.h"
 #include "pim/upmem/sim/simulate.h"
 #include "tests/pim/support.h"
 
@@ -13,16 +9,6 @@ namespace {
 const pim::UpmemParams& paramsOf(const Device& device) {
   return dynamic_cast<const pim::UpmemDevice&>(device).params();
 }
-
-/// One rank behind a host link.
-struct System : sc_core::sc_module {
-  System(const sc_core::sc_module_name& name, const pim::UpmemParams& params)
-      : sc_core::sc_module(name), rank("rank", params, false), link("link", params) {
-    link.connect(rank);
-  }
-  pim::RankModule rank;
-  pim::HostLinkModule link;
-};
 
 TEST(HostTransfer, GrowsWithSizeAndPopulation) {
   const auto device = deviceOf("upmem-server");
@@ -65,60 +51,6 @@ TEST(HostTransfer, BroadcastBeatsEqualParts) {
   const pim::HostTransfers& law = paramsOf(*device).host;
   EXPECT_LT(law.copy(CopyPattern::broadcast, true, 128, 1 << 20),
             law.copy(CopyPattern::scatter, true, 128, 1 << 20));
-}
-
-TEST(Rank, HostWindowKeepsWhatWasWrittenAndAnnotatesTime) {
-  const auto device = deviceOf("upmem-dimm");
-  pim::RankModule rank("rank", paramsOf(*device), false);
-  unsigned char out[16], in[16];
-  for (int i = 0; i < 16; ++i) out[i] = static_cast<unsigned char>(i * 7);
-  tlm::tlm_generic_payload t;
-  t.set_address(5 * pim::RankModule::window + 4090);
-  t.set_data_length(16);
-  t.set_streaming_width(16);
-  t.set_data_ptr(out);
-  t.set_write();
-  sc_core::sc_time delay;
-  rank.b_transport(t, delay);
-  EXPECT_TRUE(t.is_response_ok());
-  EXPECT_GT(delay, sc_core::SC_ZERO_TIME);
-  t.set_data_ptr(in);
-  t.set_read();
-  t.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-  rank.b_transport(t, delay);
-  EXPECT_EQ(std::memcmp(in, out, 16), 0);
-  t.set_address(64 * pim::RankModule::window);
-  rank.b_transport(t, delay);
-  EXPECT_EQ(t.get_response_status(), tlm::TLM_ADDRESS_ERROR_RESPONSE);
-}
-
-TEST(Rank, MramIsClosedToTheHostWhileDpusRun) {
-  const auto device = deviceOf("upmem-dimm");
-  System system("system", paramsOf(*device));
-  pim::RankModule& rank = system.rank;
-  pim::HostLinkModule& link = system.link;
-  pim::TileLoop loop;
-  loop.tiles = 16;
-  loop.tile.instructions = 100;
-  pim::Kernel kernel;
-  kernel.classes.push_back({64, {{loop}, false, {}}});
-  ASSERT_TRUE(link.launch(0, kernel, std::vector<int>(64, 0)));
-  EXPECT_TRUE(rank.running());
-  EXPECT_FALSE(link.launch(0, kernel, std::vector<int>(64, 0)));
-  unsigned char byte = 0;
-  tlm::tlm_generic_payload t;
-  t.set_address(0);
-  t.set_data_length(1);
-  t.set_streaming_width(1);
-  t.set_data_ptr(&byte);
-  t.set_read();
-  sc_core::sc_time delay;
-  rank.b_transport(t, delay);
-  EXPECT_EQ(t.get_response_status(), tlm::TLM_COMMAND_ERROR_RESPONSE);
-  sc_core::sc_start();
-  EXPECT_FALSE(rank.running());
-  rank.b_transport(t, delay);
-  EXPECT_TRUE(t.is_response_ok());
 }
 
 TEST(Patterns, DifferentRanksAreNeverFolded) {

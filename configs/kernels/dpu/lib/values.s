@@ -41,6 +41,34 @@ byte\@:  lbu  r4, r1, 0
         add   r3, r3, 2
         jltu  r3, r16, byte\@
         .endm
+        .macro take_planes              ; 4 bits, signed: 32 values lie in four words, one for each bit
+        add   r16, r3, COUNT
+byte\@:  lbu  r4, r1, 0
+        lbu   r5, r1, 4
+        lbu   r6, r1, 8
+        lbu   r7, r1, 12
+        .rept 8
+        lsr   r8, r4, \+
+        and   r8, r8, 1
+        lsr   r9, r5, \+
+        and   r9, r9, 1
+        lsl_add r8, r8, r9, 1
+        lsr   r9, r6, \+
+        and   r9, r9, 1
+        lsl_add r8, r8, r9, 2
+        lsr   r9, r7, \+
+        and   r9, r9, 1
+        lsl_add r8, r8, r9, 3
+        lsl   r8, r8, 28
+        asr   r8, r8, 28
+        sb    r3, \+, r8
+        .endr
+        add   r1, r1, 1
+        add   r3, r3, 8
+        and   r8, r1, 3, nz, within\@
+        add   r1, r1, 12                ; the next 32 values
+within\@: jltu r3, r16, byte\@
+        .endm
         .macro value to, from, offset   ; of WIDTH bytes
         .if WIDTH == 1
         lbs   \to, \from, \offset
@@ -291,6 +319,72 @@ fits\@: sub   r5, r5, 128
         jltu  r12, r16, each\@
         .endm
 
+        ; ---- softmax of 16-bit values: E0[d] in the table, E1[d] 1,024 bytes behind it
+        .macro wide_exponential         ; r4 = (E1[r4 >> 8] E0[r4 & 255] + 2^15) >> 16; r5..r8 change
+        lsr   r5, r4, 8
+        lsl   r5, r5, 2
+        lw    r5, r5, table + 1024
+        and   r4, r4, 255
+        lsl   r4, r4, 2
+        lw    r4, r4, table
+        lsr   r6, r5, 16, nz, made\@    ; 2^16 times the other is the other
+        lsr   r6, r4, 16, nz, first\@
+        product16 r8, r4, r5
+        add   r8, r8, 0x8000
+        lsr   r5, r8, 16
+first\@: move r4, r5
+made\@:
+        .endm
+        .macro work_softmax_wide
+        add   r16, r1, 2 * COUNT
+        move  r12, r1
+        move  r15, -32768
+largest\@: lhs r4, r12, 0
+        jles  r4, r15, less\@
+        move  r15, r4
+less\@: add   r12, r12, 2
+        jltu  r12, r16, largest\@
+        move  r12, r1
+        move  r14, 0
+sum\@:   lhs  r4, r12, 0
+        sub   r4, r15, r4
+        wide_exponential
+        add   r14, r14, r4
+        add   r12, r12, 2
+        jltu  r12, r16, sum\@
+        move  r12, r1
+each\@:  lhs  r4, r12, 0
+        sub   r4, r15, r4
+        wide_exponential
+        lsl   r9, r4, 16                ; r8:r9 = e 2^16 + (S >> 1)
+        lsr   r8, r4, 16
+        lsr   r5, r14, 1
+        add   r9, r9, r5
+        addc  r8, r8, 0
+        lsl   r4, r8, 15                ; quotients have 17 bits: the rest is below S already
+        lsr   r5, r9, 17
+        or    r4, r4, r5
+        lsl   r9, r9, 15
+        move  r5, 0
+        move  r7, 17
+bit\@:   lsl  r4, r4, 1
+        lsl   r5, r5, 1
+        jges  r9, 0, zero\@
+        add   r4, r4, 1
+zero\@: lsl   r9, r9, 1
+        jltu  r4, r14, small\@
+        sub   r4, r4, r14
+        add   r5, r5, 1
+small\@: sub  r7, r7, 1, nz, bit\@
+        lsr   r6, r5, 16, z, fits\@
+        move  r5, 65535
+fits\@: sub   r5, r5, 32768
+        sh    r3, 0, r5
+        add   r12, r12, 2
+        add   r3, r3, 2
+        jltu  r12, r16, each\@
+        .endm
+
         ; ---- gates of a recurrent cell: COUNT values of i_r, i_z, i_n, then h_r, h_z, h_n, then h
         .macro into_byte r
         jles  \r, 127, high\@
@@ -351,13 +445,14 @@ zero\@:  add  r9, r9, r9
         add   r13, r13, 1
 less\@: sub   r7, r7, 1, nz, step\@
         .endm
-        .macro deviation                ; r0 = 128 times the value at r12, less the mean
-        lbs   r0, r12, 0
-        lsl   r0, r0, 7
+        .equ  FRACTION, 7 * (WIDTH == 1)     ; bits behind the point of deviations
+        .macro deviation                ; r0 = 2^FRACTION times the value at r12, less the mean
+        value r0, r12, 0
+        lsl   r0, r0, FRACTION
         sub   r0, r0, r21
         .endm
         .macro mean_of_row              ; r21, from the sum r15, rounded down
-        lsl   r9, r15, 7
+        lsl   r9, r15, FRACTION
         add   r9, r9, COUNT / 2
         move  r5, COUNT
         move  r8, 0
@@ -441,14 +536,14 @@ whole\@: add  r5, r5, r2
         .endm
         .macro work_norm
         sw    r22, FRAME, r1
-        add   r16, r1, COUNT
+        add   r16, r1, COUNT * WIDTH
         move  r12, r1
         move  r15, 0
         move  r21, 0
         .if LOG == 0
-sum\@:   lbs  r4, r12, 0
+sum\@:   value r4, r12, 0
         add   r15, r15, r4
-        add   r12, r12, 1
+        add   r12, r12, WIDTH
         jltu  r12, r16, sum\@
         mean_of_row
         .endif
@@ -461,7 +556,7 @@ square\@: deviation
 plus\@: product16 r4, r0, r0
         add   r9, r9, r4
         addc  r8, r8, 0
-        add   r12, r12, 1
+        add   r12, r12, WIDTH
         jltu  r12, r16, square\@
         add   r9, r9, COUNT / 2
         addc  r8, r8, 0
@@ -478,9 +573,9 @@ each\@:  move r12, r13
         normal_value
         gain_and_bias
         scaled_wide
-        sb    r3, 0, r4
-        add   r13, r13, 1
-        add   r3, r3, 1
+        keep  r3, 0, r4
+        add   r13, r13, WIDTH
+        add   r3, r3, WIDTH
         add   r16, r16, 4
         jltu  r16, 4 * COUNT, each\@
         .endm

@@ -1,14 +1,12 @@
-// The cycle-by-cycle engine: each instruction is executed when it issues. The reference of the fast
-// engines; all rules, arbiters, checks and traces.
-#include <algorithm>
-#include <array>
-#include <bit>
-#include <vector>
+#include "reference_engine.h"
 
-#include "pim/dpu/exec/engine.h"
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
 #include "pim/dpu/exec/register_file.h"
 
-namespace wattlas::dpu {
+namespace wattlas::dpu::test {
 
 namespace {
 
@@ -114,29 +112,17 @@ class CycleEngine {
     bool retry = false, frees = false;
     unsigned slots = 1;
     std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.timing.revolver);
-    const unsigned extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
-    // The instruction may replace itself (a load into IRAM): trace what was issued.
-    std::array<std::uint32_t, kRegisterSlots> before{};
-    Instruction issued;
-    if (options_.trace) {
-      before = core_.tasklets[t].r;
-      if (pc < kIramWords) issued = core_.instructions[pc];
-    }
-    const auto trace = [&] {
-      if (options_.trace)
-        options_.trace({now_, t, pc, issued.form != nullptr ? &issued : nullptr, before.data(),
-                        core_.tasklets[t].r.data()});
-    };
+    const bool ruled = rule_ != RegisterFileRule::none && pc < kIramWords;
+    const unsigned extra = ruled ? cost_.extra(pc, lane.lastPc) : 0;
     if (!plainStep(t, pc)) {
       const OrderingEffect effect = rt_.order(t, now_, issued_);
-      if (rt_.error) return trace();
+      if (rt_.error) return;
       apply(effect, t);
       ready = effect.readyAt;
       slots = effect.slots;
       retry = effect.selfRetry;
       frees = effect.frees;
     }
-    trace();
     lane.lastPc = pc;
     ready_[t] = ready;
     count(t);
@@ -152,11 +138,6 @@ class CycleEngine {
   /// Executes a plain instruction. False for ordering and faulting ones.
   bool plainStep(unsigned t, std::uint32_t pc) {
     if (pc >= kIramWords || core_.kinds[pc] != StepKind::plain) return false;
-    const Instruction& in = core_.instructions[pc];
-    if (rt_.races && isWramAccess(in)) {
-      const WramAccess access = wramAccess(in, core_.tasklets[t].r.data());
-      if (legal(access)) rt_.races->access(t, pc, access.address, access.bytes, access.write);
-    }
     return core_.step(t);
   }
 
@@ -196,8 +177,17 @@ class CycleEngine {
 
 }  // namespace
 
-EngineOutcome runLockstep(Runtime& runtime) {
-  return CycleEngine(runtime).run();
+ReferenceRun runReference(const Program& program, const DpuRunOptions& options) {
+  Core core;
+  core.setCode(0, program.text.data(), program.text.size());
+  std::copy(program.wram.begin(), program.wram.end(), core.wram.begin());
+  for (const auto& segment : program.mram) core.mram.write(segment.offset, segment.bytes);
+  Runtime runtime(core, options, [&](std::uint32_t pc) { return program.where(pc); });
+  const bool first = options.start == StartPolicy::first ||
+                     (options.start == StartPolicy::automatic && core.uses(Operation::boot));
+  for (unsigned t = 0; t < (first ? 1U : options.tasklets); ++t) runtime.start(t, program.entry);
+  const EngineOutcome outcome = CycleEngine(runtime).run();
+  return {outcome, runtime.stats, runtime.dma, runtime.stalls, runtime.error};
 }
 
-}  // namespace wattlas::dpu
+}  // namespace wattlas::dpu::test
