@@ -250,7 +250,7 @@ MicroOp makeMicroOp(const Instruction& in, std::uint32_t pc, StepKind kind, bool
   MicroOp op = leaveOp(pc);
   if (kind != StepKind::plain) return op;
   const Form& form = *in.form;
-  op.run = aluHandler(in, flagsDead);
+  op.run = aluHandler(in, pc, flagsDead);
   if (op.run == nullptr) op.run = otherHandler(in);
   if (op.run == nullptr || (form.branches && in.target >= kIramWords)) op.run = &generalHandler;
   op.imm = static_cast<std::uint32_t>(in.imm);

@@ -6,7 +6,7 @@
 namespace wattlas::dpu {
 
 /// Arithmetic with a 32-bit result, without or with one of the usual branch conditions.
-Handler aluHandler(const Instruction& in, bool flagsDead);
+Handler aluHandler(const Instruction& in, std::uint32_t pc, bool flagsDead);
 /// Loads, stores, calls, moves, multiplication steps.
 Handler otherHandler(const Instruction& in);
 /// Runs executeGeneral().

@@ -1,5 +1,6 @@
 // Fast handlers of the arithmetic instructions: one per operation and operand shape, with and
 // without flags, and with the branch conditions that programs use.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -49,6 +50,20 @@ void branching(WATTLAS_HANDLER_ARGS) {
   c = result.carry;
   if (taken) WATTLAS_BRANCH(op->target);
   WATTLAS_NEXT;
+}
+
+/// A loop of one instruction that counts down to zero, `sub r, r, 1, nz, itself`: all its rounds
+/// but the last at once, as far as the budget reaches.
+void countdown(WATTLAS_HANDLER_ARGS) {
+  if (core->runStart == op->pc && core->runs == nullptr && core->budget > core->executed + 1) {
+    const std::uint64_t skipped =
+        std::min<std::uint64_t>(r[op->rc] - 1U, core->budget - core->executed - 1);
+    core->enter[op->pc] += skipped;
+    core->leave[op->pc] += skipped;
+    core->executed += skipped;
+    r[op->rc] -= static_cast<std::uint32_t>(skipped);
+  }
+  WATTLAS_TAIL branching<Operation::sub, Shape::ri, Condition::nz>(op, r, core, wram, z, c);
 }
 
 using PlainRow = std::array<std::array<Handler, 2>, static_cast<std::size_t>(Shape::count)>;
@@ -139,7 +154,7 @@ Shape shapeOf(const Form& form) {
 
 }  // namespace
 
-Handler aluHandler(const Instruction& in, bool flagsDead) {
+Handler aluHandler(const Instruction& in, std::uint32_t pc, bool flagsDead) {
   const Form& form = *in.form;
   if (form.destination == Destination::pair || form.write == WriteMode::setOnCondition ||
       form.safe || !isAlu(form.operation)) {
@@ -147,6 +162,10 @@ Handler aluHandler(const Instruction& in, bool flagsDead) {
   }
   const Shape shape = shapeOf(form);
   if (form.branches && in.condition != Condition::false_) {
+    if (form.operation == Operation::sub && in.condition == Condition::nz && in.target == pc &&
+        shape == Shape::ri && form.first == Source::ra && in.imm == 1 &&
+        form.destination == Destination::rc && in.rc == in.ra)
+      return &countdown;
     return branchHandler(form.operation, in.condition, shape);
   }
   static constexpr auto table = plainTable(std::make_index_sequence<kOperations>());

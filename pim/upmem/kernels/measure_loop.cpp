@@ -31,6 +31,43 @@ struct Transfers {
   std::uint32_t field() const { return static_cast<std::uint32_t>((bytes / 8 - 1) << 24); }
 };
 
+/// What some rounds of tiles took.
+struct Rounds {
+  double cycles = 0, dmaBusy = 0;
+  std::int64_t transfers = 0;
+};
+
+/// Values that are made once, also by several threads.
+template <class T>
+class Memo {
+ public:
+  template <class Make>
+  T get(const Hash128& key, Make make) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = known_.find(key); found != known_.end()) return found->second;
+    }
+    const T made = make();
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= mostKept) known_.clear();
+    known_.emplace(key, made);
+    return made;
+  }
+
+ private:
+  static constexpr std::size_t mostKept = 1 << 16;
+  std::mutex mutex_;
+  std::map<Hash128, T> known_;
+};
+
+Hasher hashOf(const Tile& t, const dpu::DpuTiming& timing) {
+  Hasher h;
+  h.add(pim::hashOf(timing));
+  h.integer(t.reads).integer(t.readBytes).integer(t.reads2).integer(t.read2Bytes);
+  h.integer(t.instructions).integer(t.writes).integer(t.writeBytes);
+  return h;
+}
+
 class LoopRun {
  public:
   LoopRun(const TileLoop& loop, const KernelSetting& setting)
@@ -38,10 +75,7 @@ class LoopRun {
         reads_(loop.tile.reads, loop.tile.readBytes),
         second_(loop.tile.reads2, loop.tile.read2Bytes),
         writes_(loop.tile.writes, loop.tile.writeBytes),
-        all_(setting.allRounds),
-        machine_(programOf({{"READS", reads_.count > 0},
-                            {"SECOND", second_.count > 0},
-                            {"WRITES", writes_.count > 0}})) {
+        all_(setting.allRounds) {
     options_.timing = setting.timing;
     active_ = std::min<std::int64_t>(loop.tiles, setting.tasklets);
     options_.tasklets = static_cast<unsigned>(active_);
@@ -57,8 +91,8 @@ class LoopRun {
     if (all_ || rounds <= 3 * step || rounds * perRound <= wholeRun) {
       const auto all = go(rounds, extra);
       m.cycles = static_cast<std::int64_t>(all.cycles);
-      m.dmaBusy = static_cast<std::int64_t>(all.dma.busyCycles);
-      m.events = static_cast<std::int64_t>(all.dma.reads + all.dma.writes) + active_;
+      m.dmaBusy = static_cast<std::int64_t>(all.dmaBusy);
+      m.events = all.transfers + active_;
       return m;
     }
     // What one more round adds once the start is over.
@@ -68,10 +102,8 @@ class LoopRun {
       return static_cast<std::int64_t>(b + (b - a) * left + 0.5);
     };
     m.cycles = beyond(static_cast<double>(less.cycles), static_cast<double>(more.cycles));
-    m.dmaBusy = beyond(less.dma.busyCycles, more.dma.busyCycles);
-    m.events = static_cast<std::int64_t>(less.dma.reads + less.dma.writes + more.dma.reads +
-                                         more.dma.writes) +
-               2 * active_;
+    m.dmaBusy = beyond(less.dmaBusy, more.dmaBusy);
+    m.events = less.transfers + more.transfers + 2 * active_;
     m.cycles = std::max({m.cycles, m.dmaBusy, m.instructions});
     m.folded = rounds - 3 * step;
     return m;
@@ -94,7 +126,18 @@ class LoopRun {
     issued_ = fixed + work_ * parts_ + rest_;
   }
 
-  dpu::DpuRunResult go(std::int64_t rounds, std::int64_t extra) {
+  /// Loops that differ in their number of tiles alone run the same rounds.
+  Rounds go(std::int64_t rounds, std::int64_t extra) {
+    static Memo<Rounds> known;
+    Hasher h = hashOf(loop_.tile, options_.timing);
+    h.integer(active_).integer(rounds).integer(extra);
+    return known.get(h.finish(), [&] { return executed(rounds, extra); });
+  }
+
+  Rounds executed(std::int64_t rounds, std::int64_t extra) {
+    dpu::DpuMachine machine(programOf({{"READS", reads_.count > 0},
+                                       {"SECOND", second_.count > 0},
+                                       {"WRITES", writes_.count > 0}}));
     // Bytes one behind the other, as long as they stay in the tasklet's part.
     const auto step = [&](const Transfers& t) {
       const bool room = t.count * t.bytes * (rounds + 1) <= part;
@@ -119,28 +162,20 @@ class LoopRun {
       r[13] = base + static_cast<std::uint32_t>(2 * part);
       r[14] = step(writes_);
       for (unsigned n = 0; n < r.size(); ++n)
-        machine_.setRegister(static_cast<unsigned>(i), n, r[n]);
+        machine.setRegister(static_cast<unsigned>(i), n, r[n]);
     }
-    auto result = machine_.run(options_);
+    const auto result = machine.run(options_);
     if (result.error) throw std::logic_error("tile loop: " + result.error->text());
-    return result;
+    return {static_cast<double>(result.cycles), static_cast<double>(result.dma.busyCycles),
+            static_cast<std::int64_t>(result.dma.reads + result.dma.writes)};
   }
 
   const TileLoop& loop_;
   Transfers reads_, second_, writes_;
   bool all_;
-  dpu::DpuMachine machine_;
   dpu::DpuRunOptions options_;
   std::int64_t active_ = 1, parts_ = 1, work_ = 1, rest_ = 1, issued_ = 1;
 };
-
-Hash128 keyOf(const TileLoop& loop, const KernelSetting& s) {
-  const Tile& t = loop.tile;
-  Hasher h;
-  h.add(hashOf(s.timing)).integer(s.tasklets).integer(s.allRounds).integer(loop.tiles);
-  h.integer(t.reads).integer(t.readBytes).integer(t.reads2).integer(t.read2Bytes);
-  return h.integer(t.instructions).integer(t.writes).integer(t.writeBytes).finish();
-}
 
 }  // namespace
 
@@ -148,19 +183,10 @@ LoopMeasurement measure(const TileLoop& loop, const KernelSetting& setting) {
   const Tile& t = loop.tile;
   if (loop.tiles <= 0 || (t.instructions <= 0 && t.reads <= 0 && t.reads2 <= 0 && t.writes <= 0))
     return {};
-  constexpr std::size_t mostKept = 1 << 16;
-  static std::mutex mutex;
-  static std::map<Hash128, LoopMeasurement> known;
-  const Hash128 key = keyOf(loop, setting);
-  {
-    const std::lock_guard lock(mutex);
-    if (const auto found = known.find(key); found != known.end()) return found->second;
-  }
-  const LoopMeasurement made = LoopRun(loop, setting).run();
-  const std::lock_guard lock(mutex);
-  if (known.size() >= mostKept) known.clear();
-  known.emplace(key, made);
-  return made;
+  static Memo<LoopMeasurement> known;
+  Hasher h = hashOf(t, setting.timing);
+  h.integer(setting.tasklets).integer(setting.allRounds).integer(loop.tiles);
+  return known.get(h.finish(), [&] { return LoopRun(loop, setting).run(); });
 }
 
 }  // namespace wattlas::pim

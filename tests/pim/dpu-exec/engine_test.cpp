@@ -39,6 +39,26 @@ TEST(RunAhead, ItsLengthDoesNotChangeTheResult) {
   }
 }
 
+TEST(RunAhead, LoopsThatCountDownEndWhenAndWhereSingleStepsDo) {
+  Builder b;
+  bootChain(b, 13);
+  b.add("LSLrri", {.rc = 1, .ra = kId, .imm = 9});
+  for (const std::int64_t rounds : {1, 2, 3, 4095, 4096, 4097, 10000}) {
+    const std::string loop = "loop" + std::to_string(rounds);
+    b.add("ADDrri", {.rc = 0, .ra = 1, .imm = rounds});
+    b.label(loop);
+    b.add("SUBrrici", {.rc = 0, .ra = 0, .imm = 1, .cc = nz, .to = loop});
+    b.add("ADDCrrr", {.rc = 2, .ra = 2, .rb = 1});  // the carry that the last round leaves
+  }
+  finish(b);
+  DpuRunOptions options;
+  options.tasklets = 13;
+  for (const std::uint32_t length : {1U, 2U, 4096U, 100000U}) {
+    options.runAhead = length;
+    expectSameInBothEngines(b.build(), options, "run ahead " + std::to_string(length));
+  }
+}
+
 TEST(Rules, ReplayEqualsLockstepUnderEveryRuleAndArbiter) {
   for (const auto rule :
        {RegisterFileRule::none, RegisterFileRule::sameBank, RegisterFileRule::compat}) {
