@@ -100,11 +100,13 @@ MixedFormats mixedFormats(const ExecutableNetwork& network, const std::vector<st
 }
 
 double mcNemar(std::int64_t onlyFirst, std::int64_t onlySecond) {
-  const std::int64_t n = onlyFirst + onlySecond, k = std::min(onlyFirst, onlySecond);
+  const auto n = static_cast<double>(onlyFirst + onlySecond);
   double tail = 0;
-  for (std::int64_t i = 0; i <= k; ++i)
-    tail += std::exp(std::lgamma(n + 1.0) - std::lgamma(i + 1.0) - std::lgamma(n - i + 1.0) -
-                     static_cast<double>(n) * std::log(2.0));
+  for (std::int64_t i = 0; i <= std::min(onlyFirst, onlySecond); ++i) {
+    const auto k = static_cast<double>(i);
+    tail += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) -
+                     n * std::log(2.0));
+  }
   return std::min(1.0, 2 * tail);
 }
 

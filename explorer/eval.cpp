@@ -190,6 +190,7 @@ struct EvalSession::State {
     }
     out["objectives"] = std::move(objectives);
     out["metrics"] = std::move(metrics);
+    if (study->accuracy.on()) out["accuracy_kind"] = row.outcome.accuracyKind;
     out["config_hash"] = row.outcome.configHash;
   }
 

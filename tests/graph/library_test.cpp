@@ -115,6 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Published{"tiny-ic", 77706}, Published{"tiny-ad", 265864},
                       // explorer's own small CNN: 80 + 1,168 + 36,928 + 650
                       Published{"fmnist-cnn", 38826},
+                      // 4,512 + 3,104 + 3,104 + 10,304 + 650
+                      Published{"fmnist-cnn1d", 21674},
                       // 60 x (6 + 20) + 2 x 60, 20 x 64 + 64, 64 + 1
                       Published{"toptag-gru", 3089}),
     [](const auto& param) {
