@@ -105,7 +105,7 @@ KindSpec convolution(const char* doc, std::vector<Dim> further) {
       .cost = convolutionCost,
       .product = convolutionProduct,
       .derive = convolutionDerivative};
-  spec.dims.insert(spec.dims.end(), further.begin(), further.end());
+  for (const Dim dim : further) spec.dims.push_back(dim);
   return spec;
 }
 
