@@ -38,6 +38,13 @@ double weightOf(const Resources& r, const Resources& budget) {
          share(r.bram18, budget.bram18) + share(r.uram, budget.uram);
 }
 
+/// How a layer is named in settings: as its operator, with slashes for dots, which separate keys.
+std::string settingOf(const std::string& layer) {
+  std::string key = layer.substr(0, layer.find('#'));
+  std::replace(key.begin(), key.end(), '.', '/');
+  return key;
+}
+
 /// What a request says beside the numbers of parallel lanes. Its words are in the order of the
 /// enumerators.
 Folding formOf(const FoldingRequest& request) {
@@ -119,7 +126,7 @@ class Search {
       if (!names(name))
         return Refusal{Refusal::Code::mapping,
                        "folding.layers." + name + " names no layer of this network",
-                       "one of the operator names of the workload"};
+                       "one of the operator names of the workload, with / for each dot"};
     for (const Layer& layer : network_.layers) {
       const auto known = memory_.find(keyOf(layer));
       if (known != memory_.end()) {
@@ -148,7 +155,7 @@ class Search {
 
   bool names(const std::string& name) const {
     return std::any_of(network_.layers.begin(), network_.layers.end(),
-                       [&](const Layer& l) { return l.name.substr(0, l.name.find('#')) == name; });
+                       [&](const Layer& l) { return settingOf(l.name) == name; });
   }
 
   void offer(const Layer& layer, const Folding& f, std::vector<FoldingChoice>& list) const {
@@ -416,7 +423,8 @@ class Search {
   Refusal tooLarge(std::int64_t target) const {
     std::int64_t bits = 0;
     for (const Layer& l : network_.layers)
-      if (l.hasProducts() && l.operandTokens == 0) bits += l.weights() * l.weightBits;
+      if (l.hasProducts() && l.operandTokens == 0 && requestFor(l.name, p_).weights != "streamed")
+        bits += l.weights() * l.weightBits;
     return {Refusal::Code::capacity,
             "the pipeline does not fit on " + p_.part +
                 (requested() ? " with the parallelism that was asked for: "
@@ -438,7 +446,7 @@ class Search {
 }  // namespace
 
 const FoldingRequest& requestFor(const std::string& layer, const Parameters& p, bool* own) {
-  const auto at = p.layers.find(layer.substr(0, layer.find('#')));
+  const auto at = p.layers.empty() ? p.layers.end() : p.layers.find(settingOf(layer));
   if (own != nullptr) *own = at != p.layers.end();
   return at != p.layers.end() ? at->second : p.everywhere;
 }

@@ -86,7 +86,7 @@ void bindGenerator(Parameters& p, Binder& binder) {
     bindRequest(b, p.everywhere);
     b.integer("targetCycles", p.targetCycles, {0, 1e12, "0"},
               "initiation interval to aim at, 0 = as short as fits");
-    b.named("layers", "requests for single layers, by operator name",
+    b.named("layers", "requests for single layers, by operator name (with / for each dot)",
             [&](Binder& l, const std::string& name) { bindRequest(l, p.layers[name]); });
   });
   binder.choice("style", p.style, {"auto", "finn", "hls4ml"}, {.fallback = "auto"},

@@ -259,6 +259,15 @@ TEST(Streamed, WeightsComeFromTheBoardForEveryVector) {
   EXPECT_FALSE(build(op, {{"style", "hls4ml"}, {"folding.weights", "streamed"}}).program);
 }
 
+TEST(Requests, ALayerWithDotsInItsNameIsAskedForWithSlashes) {
+  Operator op = make(OpKind::gemm);
+  op.name = "block.up";
+  op.dims[Dim::M] = op.dims[Dim::K] = op.dims[Dim::N] = 8;
+  const Built b = build(op, {{"style", "finn"}, {"folding.layers.block/up.pe", "2"}});
+  ASSERT_TRUE(b.program) << b.program.error().what;
+  EXPECT_EQ(b.design().foldings.front().pe, 2);
+}
+
 TEST(Clocks, ASlowerDmaClockStretchesItsStreams) {
   const Workload w = network("rn07");
   const auto service = [&](const char* clock) {
