@@ -106,9 +106,10 @@ void Channel::issue(const dram::Command& command, std::int64_t at, CommandKind k
   if (count > 1) state_.issue(command, end);
   ++result_.steps;
   slot_ = std::max(slot_, end + t_.ck);
-  if (issued_.size() < keep_)
-    issued_.push_back(
-        {at, kind, g.verb, std::max({command.bank, command.unit, 0}), command.row, g.toBank});
+  for (; hear_ && at <= end; at += std::max<std::int64_t>(1, spacing))
+    if (!hear_(
+            {at, kind, g.verb, std::max({command.bank, command.unit, 0}), command.row, g.toBank}))
+      hear_ = nullptr;
 }
 
 void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
@@ -324,11 +325,11 @@ void Channel::skip(std::int64_t times, std::int64_t period, const std::vector<st
 template <class Body>
 void Channel::repeated(std::int64_t times, const Body& body, std::int64_t rowStep) {
   Picture before;
-  for (std::int64_t i = 0; i < times && !full(); ++i) {
+  for (std::int64_t i = 0; i < times; ++i) {
     const std::int64_t began = last_, refreshes = result_.refreshes;
     const std::vector<std::int64_t> phases = phases_;
     body(i * rowStep);
-    if (!fold_ || times < 4) continue;
+    if (!fold_ || hear_ || times < 4) continue;  // a listener wants each of them
     Picture after = picture((i + 1) * rowStep);
     const bool equal = result_.refreshes == refreshes && i > 0 && after == before;
     before = std::move(after);
@@ -347,8 +348,9 @@ void Channel::repeated(std::int64_t times, const Body& body, std::int64_t rowSte
   }
 }
 
-ChannelResult Channel::run(const Sequence& sequence) {
+ChannelResult Channel::run(const Sequence& sequence, Listener hear) {
   result_ = {};
+  hear_ = std::move(hear);
   if (!std::exchange(fresh_, false)) state_ = dram::ChannelState(timingOf(p_, t_), rulesOf(t_));
   slot_ = owed_ = dead_ = last_ = lookFrom_ = 0;
   registers_ = touching_ = false;
@@ -365,7 +367,7 @@ ChannelResult Channel::run(const Sequence& sequence) {
                 block.repeat,
                 [&](std::int64_t inner) {
                   for (const Group& g : block.groups)
-                    if (!full()) runGroup(g, g.row < firstDataRow ? g.row : g.row + outer + inner);
+                    runGroup(g, g.row < firstDataRow ? g.row : g.row + outer + inner);
                 },
                 block.rowStep);
         },
@@ -374,14 +376,6 @@ ChannelResult Channel::run(const Sequence& sequence) {
   result_.refreshDebt = Ticks(owed_ * t_.rfc);
   for (const std::int64_t ps : phases_) result_.phases.emplace_back(ps);
   return result_;
-}
-
-std::vector<IssuedCommand> Channel::trace(const Sequence& sequence, std::size_t most) {
-  keep_ = most;
-  issued_.clear();
-  run(sequence);
-  keep_ = 0;
-  return std::move(issued_);
 }
 
 }  // namespace wattlas::pim::nearbank

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "models/dram/channel_state.h"
@@ -38,13 +39,14 @@ struct IssuedCommand {
 class Channel {
  public:
   enum class Level { groups, commands };
+  using Listener = std::function<bool(const IssuedCommand&)>;  ///< false: heard enough
   /// With `fold`, iterations whose complete relative state recurs are taken at once, as many as fit
   /// before the next refresh. `alone`: nothing follows at once, so that refreshes may be postponed
   /// behind the program.
   Channel(const NearBankParams& params, Level level, bool fold, bool alone);
-  ChannelResult run(const Sequence& sequence);
-  /// The commands in the order in which they were chosen. Stops when there are `most`.
-  std::vector<IssuedCommand> trace(const Sequence& sequence, std::size_t most = SIZE_MAX);
+  /// `hear` is told the commands in the order in which they were chosen, and nothing is folded
+  /// until it has heard enough.
+  ChannelResult run(const Sequence& sequence, Listener hear = {});
 
  private:
   struct Pending {
@@ -79,7 +81,6 @@ class Channel {
   void repeated(std::int64_t times, const Body& body, std::int64_t rowStep);
   void skip(std::int64_t times, std::int64_t period, const std::vector<std::int64_t>& phases,
             std::int64_t rowStep);
-  bool full() const { return keep_ > 0 && issued_.size() >= keep_; }
 
   const NearBankParams& p_;
   ChannelClock t_;
@@ -93,8 +94,7 @@ class Channel {
   bool registers_ = false, touching_ = false;
   std::int64_t nextRefresh_ = 0, owed_ = 0, dead_ = 0;
   std::vector<std::int64_t> phases_;
-  std::vector<IssuedCommand> issued_;
-  std::size_t keep_ = 0;  ///< commands to record
+  Listener hear_;
   ChannelResult result_;
 };
 

@@ -1,7 +1,5 @@
 #include "pim/nearbank/timeline.h"
 
-#include "pim/nearbank/channel.h"
-
 namespace wattlas::pim::nearbank {
 
 namespace {
@@ -70,21 +68,11 @@ class Record {
 
 }  // namespace
 
-dram::CommandLog channelTimeline(const Device& device, const Program& program, std::size_t most) {
-  dram::CommandLog log(most);
-  const auto* mine = dynamic_cast<const NearBankDevice*>(&device);
-  const auto* ops = dynamic_cast<const NearBankProgram*>(&program);
-  if (mine == nullptr || ops == nullptr) return log;
-  const Record record(mine->params());
-  Ticks start;
-  for (const NearBankOp& op : ops->operators()) {
-    if (log.room() == 0) break;
-    Channel run(mine->params(), Channel::Level::commands, false, op.alone);
-    for (const IssuedCommand& c : run.trace(op.sequence, log.room()))
-      log.command(record.of(c, start));
-    if (ops->operators().size() > 1) start += mine->duration(op, run.run(op.sequence).time);
-  }
-  return log;
+Channel::Listener recordInto(dram::CommandLog& log, const NearBankParams& params, Ticks start) {
+  return [&log, record = Record(params), start](const IssuedCommand& c) {
+    log.command(record.of(c, start));
+    return log.dropped() == 0;
+  };
 }
 
 }  // namespace wattlas::pim::nearbank

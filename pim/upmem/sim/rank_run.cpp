@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
@@ -11,7 +12,7 @@ namespace wattlas::pim {
 namespace {
 
 Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& params, bool detailed,
-             RankCounters& counters) {
+             RankCounters& counters, dram::CommandLog* commands) {
   const bool fold = params.fold == "auto" && !detailed;
   Ticks time;
   for (const TileLoop& loop : work.loops) {
@@ -19,13 +20,19 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
     counters.steps += run.events;
     counters.folded += run.folded;
     counters.dmaBusy += run.dmaBusy;
-    time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());
+    const Ticks length = cyclesToTicks(run.cycles, params.dpu.effectiveClock());
+    if (commands != nullptr && run.dmaBusy > 0)
+      commands->command({time, length, 0, 0, -1, 0, dram::CommandKind::DMA});
+    time += length;
   }
   if (work.hasBank && detailed) {
     // Banks of a chip are run together when they share activations or open rows.
     const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
-    const CommandRun run = runChip(work.bank, row, params.saMac, params.bank, params.issue(),
-                                   row.shared() ? params.dpusPerChip : 1);
+    dram::CommandLog banks(commands != nullptr ? commands->room() : 0);
+    const CommandRun run =
+        runChip(work.bank, row, params.saMac, params.bank, params.issue(),
+                row.shared() ? params.dpusPerChip : 1, commands != nullptr ? &banks : nullptr);
+    if (commands != nullptr) commands->append(banks, time);
     counters.steps += run.commands;
     time += run.time;
   } else if (work.hasBank) {
@@ -42,7 +49,7 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
 }  // namespace
 
 Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const UpmemParams& params,
-              bool detailed, RankCounters& counters) {
+              bool detailed, RankCounters& counters, dram::CommandLog* commands) {
   // DPUs share nothing while they run: each is evaluated to its end, identical ones once.
   const bool fold = params.fold == "auto";
   std::set<int> known;
@@ -50,7 +57,8 @@ Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const Upmem
   for (const int index : classOf) {
     if (index < 0 || (!known.insert(index).second && fold)) continue;
     const DpuWork& work = kernel.classes.at(static_cast<std::size_t>(index)).work;
-    longest = std::max(longest, runDpu(work, kernel, params, detailed, counters));
+    longest = std::max(longest, runDpu(work, kernel, params, detailed, counters,
+                                       std::exchange(commands, nullptr)));
   }
   ++counters.launches;
   return longest;

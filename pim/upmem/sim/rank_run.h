@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "models/dram/command_log.h"
 #include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
@@ -13,8 +14,9 @@ struct RankCounters {
 };
 
 /// Time until the last DPU stops. `classOf`: work of each DPU (index into `kernel.classes`, -1 =
-/// idle). `detailed` runs banks command by command and folds no periods.
+/// idle). `detailed` runs banks command by command and folds no periods. `commands` hears the first
+/// DPU that works and its bank.
 Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const UpmemParams& params,
-              bool detailed, RankCounters& counters);
+              bool detailed, RankCounters& counters, dram::CommandLog* commands = nullptr);
 
 }  // namespace wattlas::pim

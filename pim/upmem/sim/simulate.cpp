@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "pim/upmem/sim/rank_run.h"
 
@@ -32,20 +33,26 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
   return patterns;
 }
 
-Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity) {
+Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity,
+                      dram::CommandLog* commands) {
   const UpmemParams& p = device.params();
   std::vector<StageOutcome> outcomes;
   std::vector<Replication> replications;
   RankCounters counters;
   std::int64_t events = 1, transfers = 0;
+  Ticks start;
   const auto runKernel = [&](const Kernel& kernel) {
     Ticks longest;
     std::int64_t folded = 0;
+    dram::CommandLog chip(commands != nullptr ? commands->room() : 0);
+    dram::CommandLog* hear = commands != nullptr ? &chip : nullptr;
     for (const RankPattern& pattern : patternsOf(kernel, p, p.fold == "auto")) {
       folded = std::max(folded, pattern.ranks);
-      longest = std::max(
-          longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed, counters));
+      longest =
+          std::max(longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed,
+                                    counters, std::exchange(hear, nullptr)));
     }
+    if (commands != nullptr) commands->append(chip, start);
     if (folded > 1 && (replications.empty() || replications.back().factor != folded))
       replications.push_back(
           {ReplicationKind::symmetry, folded, std::to_string(folded) + " identical ranks",
@@ -62,6 +69,7 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
       } else if (const auto* kernel = std::get_if<Kernel>(&stage.what)) {
         outcome.time = runKernel(*kernel);
       }
+      start += outcome.time;
       outcomes.push_back(outcome);
       ++events;
     }

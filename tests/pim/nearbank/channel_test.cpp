@@ -122,8 +122,12 @@ TEST(NearBankChannel, EveryCommandKeepsItsDistances) {
   for (const char* id : {"hbm-pim", "gddr6-aim", "neupims"}) {
     const NearBankParams p = paramsOf(id);
     const ChannelClock t(p.timing);
-    std::vector<IssuedCommand> trace =
-        Channel(p, Channel::Level::commands, false, true).trace(product({4097, 1000, 2}, p));
+    std::vector<IssuedCommand> trace;
+    Channel(p, Channel::Level::commands, false, true)
+        .run(product({4097, 1000, 2}, p), [&](const IssuedCommand& c) {
+          trace.push_back(c);
+          return true;
+        });
     ASSERT_GT(trace.size(), 100u);
     std::stable_sort(trace.begin(), trace.end(),
                      [](const IssuedCommand& a, const IssuedCommand& b) { return a.at < b.at; });
