@@ -1,20 +1,25 @@
 // wattlas run
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <memory>
 
-#include "cli/bank_trace.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/compare_pairs.h"
 #include "cli/evaluate.h"
 #include "cli/run_kernels.h"
+#include "models/base/atomic_file.h"
+#include "models/live_run.h"
+#include "models/sim/platform_model.h"
 #include "results/store.h"
 #include "results/table.h"
 #include "results/trace.h"
 
 namespace wattlas {
 namespace {
+
+constexpr std::size_t mostCommands = 400000;
 
 std::string statisticsTable(const RunResult& r) {
   std::string out = fmt::format("{:<28} {:>12} {:>8} {:>12} {:>8} {:>8} {:>12}\n", "Component",
@@ -26,10 +31,48 @@ std::string statisticsTable(const RunResult& r) {
   return out;
 }
 
+std::vector<UnitSlice> slicesOf(const dram::CommandLog& log) {
+  using dram::CommandKind;
+  std::vector<UnitSlice> slices;
+  for (const dram::CommandRecord& c : log.records()) {
+    const bool byDpu =
+        c.bank >= 0 && c.row < 0 && (c.kind == CommandKind::WR || c.kind == CommandKind::RD);
+    std::string detail;
+    if (c.row >= 0) detail = "row " + std::to_string(c.row);
+    if (c.column >= 0)
+      detail += (detail.empty() ? "slice " : ", column ") + std::to_string(c.column);
+    const std::string unit = c.bank >= 0 ? "bank " + std::to_string(c.bank) : "all banks";
+    slices.push_back({unit + (byDpu ? " from DPU" : ""), nameOf(c.kind), toSeconds(c.time).value,
+                      toSeconds(c.busy).value, detail});
+  }
+  return slices;
+}
+
+RunResult evaluateTold(const ExperimentSpec& spec, const Context& context,
+                       dram::CommandLog& commands) {
+  ProfileCache cache;
+  return simulate(makeExperiment(spec, context.registry, context.path), cache, platformSimulator,
+                  commands);
+}
+
 struct RunCommand {
   std::string platform, workload, output, trace, commands;
   CommonOptions common;
   bool json = false, strict = false, printConfig = false, stats = false, kernels = false;
+
+  void writeCommands(const RunResult& result, dram::CommandLog& banks) const {
+    if (banks.records().empty() && result.feasible)
+      throw InputError(Problem{
+          {"--commands", 0},
+          result.platform,
+          result.fidelityUsed.at("device") == "analytic"
+              ? "a closed form gives no commands to banks"
+              : "simulates no banks command by command at " + result.fidelityUsed.at("device"),
+          "--fidelity event or detailed on a platform such as gddr6-aim or upmem-samac-col256; "
+          "PIM-AI with --set run.coupling=live",
+          {}});
+    writeFileAtomically(commands, banks.csv());
+  }
 
   void run(Context& context) const {
     const ExperimentSpec spec = common.spec(platform, workload);
@@ -37,19 +80,17 @@ struct RunCommand {
       fmt::print("{}", makeExperiment(spec, context.registry, context.path).config().toYaml());
       return;
     }
-    // Assumptions are confirmed by further simulations, and a process can elaborate only once.
-    RunResult result = common.uncertainty ? std::move(evaluateEach({spec}, context).front())
-                                          : evaluateHere(spec, context);
+    dram::CommandLog banks(mostCommands);
+    const bool told = !trace.empty() || !commands.empty();
+    RunResult result = told ? evaluateTold(spec, context, banks) : evaluateHere(spec, context);
     std::string assumptions;
     if (common.uncertainty) assumptions = assumptionsOf(spec, result, context);
     printNotes(result);
     if (!output.empty()) writeRunStore(output, result);
-    if (!trace.empty() || !commands.empty()) {
-      dram::CommandLog banks = bankCommands(spec, result, context);
-      if (!trace.empty())
-        writeTrace(trace, result, "banks of one chip or channel", slicesOf(banks));
-      if (!commands.empty()) writeCommands(commands, banks);
-    }
+    if (banks.dropped() > 0)
+      spdlog::info("commands of banks: the first {} are kept", banks.records().size());
+    if (!trace.empty()) writeTrace(trace, result, "banks of one chip or channel", slicesOf(banks));
+    if (!commands.empty()) writeCommands(result, banks);
     if (json)
       fmt::print("{}\n", kernels ? withKernels(toJson(result), spec, context) : toJson(result));
     else
@@ -74,8 +115,7 @@ void addRun(CLI::App& app, Context& context) {
   sub->add_option("-o,--output", command->output, "Write the result to an HDF5 file");
   sub->add_option("--trace", command->trace, "Write a timeline for Perfetto (JSON)");
   sub->add_option("--commands", command->commands,
-                  "Write the commands of a chip's or channel's banks (CSV; platforms with compute "
-                  "in the bank)");
+                  "Write the commands that the run gave the banks of a chip or channel (CSV)");
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->add_flag("--stats", command->stats,
                 "Print what each device, host and link did: busy, waited for, moved");

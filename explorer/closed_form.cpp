@@ -9,6 +9,7 @@ ClosedForm::ClosedForm(ExperimentSpec spec, ExperimentMaker& maker)
   const auto text = [](const char* t) { return ConfigNode::ofScalar(t); };
   analytic_.sets.emplace_back("run.fidelity", text("analytic"));
   analytic_.sets.emplace_back("run.fidelityForced", text("false"));
+  analytic_.sets.emplace_back("run.coupling", text("replayed"));
   const Experiment nominal = maker_.make(analytic_);
   for (const ParameterRecord& p : nominal.platform->config.parameters)
     // Elements of lists cannot be set one by one.

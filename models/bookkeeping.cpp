@@ -11,6 +11,7 @@ Bookkeeping::Bookkeeping(const Experiment& experiment, const Tariff& tariff, Run
   const std::vector<ComponentIndex> components = tariff_.components();
   ledger_.resize(static_cast<std::size_t>(
       std::max<int>(onOthers, *std::max_element(components.begin(), components.end()) + 1)));
+  busy_.assign(ledger_.size(), 0.0);
   for (const ComponentIndex component : components)
     ledger_[component].assign(tariff_.tableOf(component).all().size(),
                               std::numeric_limits<double>::quiet_NaN());
@@ -35,6 +36,10 @@ void Bookkeeping::addCharges(const std::vector<Charge>& charges) {
     double& cell = ledger_[charge.component][static_cast<std::size_t>(charge.id)];
     cell = std::isnan(cell) ? charge.count : cell + charge.count;
   }
+}
+
+void Bookkeeping::busy(ComponentIndex component, Ticks time, double members) {
+  busy_[component] += ps(time) * members;
 }
 
 void Bookkeeping::load(const BookedLoad& load, Ticks end) {

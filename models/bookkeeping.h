@@ -36,6 +36,8 @@ class Bookkeeping {
   void region(const BookedRegion& region, const PlannedRegion* plan, Ticks end);
   /// `spans` by region where regions overlap; otherwise they follow each other.
   void endPhase(const std::vector<TaskSpan>& spans = {});
+  /// A component was at work for so long, added up over its members; for the rest it is idle.
+  void busy(ComponentIndex component, Ticks time, double members);
   /// All of a workload of tasks.
   void tasks(const TaskPlan& plan, const Schedule& schedule);
   /// Static power, idle time, supply losses, totals.
@@ -64,6 +66,8 @@ class Bookkeeping {
   void layOut();
   void layOutPower(const std::vector<Block>& blocks);
   void layOutSpans(const std::vector<TaskSpan>& spans);
+  /// A cell of the result; `idle`: what flows while the component waits.
+  void cell(ComponentIndex component, CoefficientId id, double count, bool idle);
   void ledgerToResult(double watts);
   void listParameters();
 
@@ -73,8 +77,9 @@ class Bookkeeping {
   const bool full_;
   /// Counts by component and coefficient; NaN = never charged.
   std::vector<std::vector<double>> ledger_;
-  Ticks hostTime_;         ///< of operators that the host ran
-  std::vector<Row> rows_;  ///< as RunResult::operators, which only full results have
+  std::vector<double> busy_;  ///< picoseconds of members at work, by component
+  Ticks hostTime_;            ///< of operators that the host ran
+  std::vector<Row> rows_;     ///< as RunResult::operators, which only full results have
   std::set<std::string> assumed_;
   const Phase* phase_ = nullptr;
   std::vector<Book> books_;

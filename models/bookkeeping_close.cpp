@@ -8,36 +8,47 @@
 
 namespace wattlas {
 
+void Bookkeeping::cell(ComponentIndex component, CoefficientId id, double count, bool idle) {
+  const double supply = tariff_.supply();
+  const Coefficient& c = tariff_.tableOf(component).at(id);
+  const Category category = component == onHost ? Category::host : c.category;
+  const double joule = count * (c.perCount.value.value * supply);
+  result_.breakdownJ[static_cast<std::size_t>(category)] += joule;
+  result_.energyJ += joule;
+  if (!full_) return;
+  LedgerCell cell;
+  cell.component = tariff_.nameOf(component);
+  cell.category = category;
+  cell.coefficient = idle ? c.id + ", idle" : c.id;
+  cell.count = count;
+  cell.perCountJ = c.perCount.value.value * supply;
+  cell.lowJ = c.perCount.low.value * supply;
+  cell.highJ = c.perCount.high.value * supply;
+  cell.basis = c.perCount.basis;
+  cell.source = c.perCount.source;
+  result_.ledger.push_back(std::move(cell));
+}
+
 void Bookkeeping::ledgerToResult(double watts) {
   const double supply = tariff_.supply();
   // Energy is added up in the order of the cells, so that a result reads like its ledger.
-  const auto book = [&](Category category, double joule) {
-    result_.breakdownJ[static_cast<std::size_t>(category)] += joule;
-    result_.energyJ += joule;
-  };
   for (const ComponentIndex component : tariff_.components())
-    for (std::size_t i = 0; i < ledger_[component].size(); ++i) {
-      const double count = ledger_[component][i];
-      if (std::isnan(count)) continue;
-      const Coefficient& c = tariff_.tableOf(component).at(static_cast<CoefficientId>(i));
-      const Category category = component == onHost ? Category::host : c.category;
-      book(category, count * (c.perCount.value.value * supply));
-      if (!full_) continue;
-      LedgerCell cell;
-      cell.component = tariff_.nameOf(component);
-      cell.category = category;
-      cell.coefficient = c.id;
-      cell.count = count;
-      cell.perCountJ = c.perCount.value.value * supply;
-      cell.lowJ = c.perCount.low.value * supply;
-      cell.highJ = c.perCount.high.value * supply;
-      cell.basis = c.perCount.basis;
-      cell.source = c.perCount.source;
-      result_.ledger.push_back(std::move(cell));
-    }
+    for (std::size_t i = 0; i < ledger_[component].size(); ++i)
+      if (!std::isnan(ledger_[component][i]))
+        cell(component, static_cast<CoefficientId>(i), ledger_[component][i], false);
+  // What flows all the time: while components work, and while they wait.
+  std::vector<Charge> standing;
+  tariff_.chargeStatic(now_, standing);
+  for (const Charge& all : standing) {
+    const double share = all.component == onHost ? x_.platform->hostShare : 1.0;
+    const double busy = std::min(all.count, busy_[all.component] * share);
+    cell(all.component, all.id, busy, false);
+    cell(all.component, all.id, all.count - busy, true);
+  }
   if (x_.run.energyMode != EnergyMode::tdp) return;
   const double perCount = watts * 1e-12 * supply;
-  book(Category::leakage, ps(now_) * perCount);
+  result_.breakdownJ[static_cast<std::size_t>(Category::leakage)] += ps(now_) * perCount;
+  result_.energyJ += ps(now_) * perCount;
   if (!full_) return;
   LedgerCell cell;
   cell.component = tariff_.nameOf(onDevice);
@@ -92,9 +103,6 @@ void Bookkeeping::close() {
     now_ = period;
   }
   const double watts = tariff_.staticPower();
-  std::vector<Charge> statics;
-  tariff_.chargeStatic(now_, statics);
-  addCharges(statics);
   ledgerToResult(watts);
   result_.timeS = seconds(now_);
   result_.hostS = seconds(hostTime_);

@@ -77,8 +77,9 @@ const std::vector<std::string>& cataloguePlatforms() {
 
 std::vector<std::string> multiplesOf(const std::string& id) {
   std::vector<std::string> ids;
-  if (!id.starts_with("gpu-") && id != "pim-ai-dimm") return ids;
+  if (!id.starts_with("gpu-") && id != "pim-ai-dimm" && id != "upmem-dimm") return ids;
   for (const char* count : {"2", "4", "8", "16"}) ids.push_back(id + "-x" + count);
+  if (id == "upmem-dimm") ids.push_back(id + "-x20");  // a whole server
   return ids;
 }
 

@@ -11,6 +11,8 @@
 namespace wattlas {
 namespace {
 
+constexpr std::size_t mostCommands = 20000;  // of a program
+
 /// As ProfileCache::key, from hashes that are known already.
 Hash128 keyOf(const Hash128& program, const Hash128& device, Fidelity fidelity) {
   return Hasher().add(program).add(device).integer(static_cast<int>(fidelity)).finish();
@@ -30,17 +32,38 @@ Fidelity usableLevel(const Device& device, Fidelity wanted) {
 }
 
 Costing::Costing(const Experiment& experiment, const Tariff& tariff, ProfileCache& cache,
-                 Detail detail)
+                 Detail detail, bool commands)
     : x_(experiment),
       tariff_(tariff),
       cache_(cache),
       detail_(detail),
+      commands_(commands),
       levels_(static_cast<std::size_t>(componentOf(x_.platform->groups.size())) + 1,
               Fidelity::analytic) {
   for (const ComponentIndex c : tariff_.components())
     if (c != onLink)
       levels_[static_cast<std::size_t>(c)] =
           usableLevel(*partOf(*x_.platform, c).device, x_.run.fidelity);
+}
+
+const LiveDevice* Costing::liveDevice(ComponentIndex where) const {
+  if (x_.run.coupling != Coupling::live) return nullptr;
+  return dynamic_cast<const LiveDevice*>(partOf(*x_.platform, where).device.get());
+}
+
+const std::vector<MemoryTraffic>* Costing::trafficOf(const Profile& profile) const {
+  const auto at = traffic_.find(&profile);
+  return at == traffic_.end() ? nullptr : &at->second;
+}
+
+const dram::CommandLog* Costing::commandsOf(const Profile& profile) const {
+  const auto at = told_.find(&profile);
+  return at == told_.end() ? nullptr : &at->second;
+}
+
+std::shared_ptr<const LiveMemory> liveMemoryOf(const Device& device) {
+  const auto* live = dynamic_cast<const LiveDevice*>(&device);
+  return live == nullptr ? nullptr : live->liveMemory();
 }
 
 CostedRun Costing::run() {
@@ -108,9 +131,15 @@ const Costing::Executed& Costing::executed(const StepGroup& group, ComponentInde
   if (profile == nullptr && level == Fidelity::analytic && program.coversCounts())
     // A program of a whole network will hardly come again, and a closed form is soon made.
     profile = &estimates_.emplace_back(device.estimate(program));
-  else if (profile == nullptr)
-    profile = &cache_.put(key, level == Fidelity::analytic ? device.estimate(program)
-                                                           : device.simulate(program, level));
+  else if (profile == nullptr && level == Fidelity::analytic)
+    profile = &cache_.put(key, device.estimate(program));
+  else if (level != Fidelity::analytic && (profile == nullptr || commands_)) {
+    const auto* banks = commands_ ? dynamic_cast<const BankDevice*>(&device) : nullptr;
+    dram::CommandLog told(mostCommands);
+    profile = &cache_.put(key, banks != nullptr ? banks->simulateInto(told, program, level)
+                                                : device.simulate(program, level));
+    if (!told.records().empty()) told_.emplace(profile, std::move(told));
+  }
   out_.events += profile->events;
   if (out_.events > x_.run.eventBudget)
     throw std::overflow_error(
@@ -121,6 +150,8 @@ const Costing::Executed& Costing::executed(const StepGroup& group, ComponentInde
     out_.assumptions.insert(out_.assumptions.end(), profile->assumptions.begin(),
                             profile->assumptions.end());
   }
+  if (const LiveDevice* live = liveDevice(where))
+    traffic_.emplace(profile, live->memoryTraffic(program));
   return executed_.emplace(key, Executed{profile, profile->alone(), closedForm(*profile, where)})
       .first->second;
 }
@@ -258,8 +289,8 @@ bool Costing::shares() const {
   };
   return detail_ == Detail::totals && x_.platform->groups.size() == 1 &&
          x_.platform->groups.front().count == 1 && x_.platform->mapping.place.empty() &&
-         !x_.platform->mapping.overlapped && separate(x_.platform->device) &&
-         separate(x_.platform->host);
+         !x_.platform->mapping.overlapped && x_.run.coupling == Coupling::replayed &&
+         separate(x_.platform->device) && separate(x_.platform->host);
 }
 
 /// Everything about platform and run that costs depend on.
@@ -348,6 +379,7 @@ bool Costing::fromMemory() {
       const BookedOperator* book = known[next++];
       const ComponentIndex where = book->region.component;
       out_.usesHost = out_.usesHost || where == onHost;
+      use(where);
       events += book->region.events;
       memory.workspace(where, book->workspaceBytes);
       if (memory.keep(p, id, where, book->resident) && book->load)

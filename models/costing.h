@@ -3,12 +3,14 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "models/booking.h"
 #include "models/copy_routes.h"
+#include "models/memory_device.h"
 #include "models/plan_memory.h"
 
 namespace wattlas {
@@ -41,14 +43,23 @@ struct CostedRun {
 
 class Costing {
  public:
-  /// Keeps references.
-  Costing(const Experiment& experiment, const Tariff& tariff, ProfileCache& cache, Detail detail);
+  /// Keeps references. `commands`: simulates anew what the cache knows, and keeps the commands.
+  Costing(const Experiment& experiment, const Tariff& tariff, ProfileCache& cache, Detail detail,
+          bool commands = false);
   /// Call once.
   CostedRun run();
+
+  /// What the simulation of a program told the banks; null: nothing was kept.
+  const dram::CommandLog* commandsOf(const Profile& profile) const;
+  /// With `coupling: live`, by segment of a profile; null: its device has no memory that is
+  /// simulated.
+  const std::vector<MemoryTraffic>* trafficOf(const Profile& profile) const;
 
   Fidelity level(ComponentIndex component) const {
     return levels_[static_cast<std::size_t>(component)];
   }
+  /// With `coupling: live`, a device whose memory can be simulated; else null.
+  const LiveDevice* liveDevice(ComponentIndex where) const;
   const CopyRoutes& routes() const {
     if (!routes_) routes_ = std::make_unique<CopyRoutes>(*x_.platform);
     return *routes_;
@@ -85,6 +96,7 @@ class Costing {
   const Tariff& tariff_;
   ProfileCache& cache_;
   const Detail detail_;
+  const bool commands_;
   std::vector<Fidelity> levels_;                ///< by component
   mutable std::unique_ptr<CopyRoutes> routes_;  ///< points whose costs are known need none
   CostedRun out_;
@@ -94,6 +106,8 @@ class Costing {
   std::shared_ptr<const WorkloadFacts> facts_;
   std::unique_ptr<Network> network_;  ///< made for exchanges of members
   std::unordered_map<Hash128, Executed, Hash128Hasher> executed_;
+  std::map<const Profile*, dram::CommandLog> told_;
+  std::map<const Profile*, std::vector<MemoryTraffic>> traffic_;
   std::deque<Profile> estimates_;  ///< of programs that nobody else can use; they must not move
 };
 

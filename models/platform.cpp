@@ -145,8 +145,8 @@ void checkDomain(PowerDomain& domain, const Platform& platform, const Place& pla
 
 namespace {
 
-/// `ID-x8` of a GPU or DIMM that has a file: eight of them beside its host, sharing networks in
-/// slices. The host's link becomes a switch with a port for each.
+/// `ID-x8` of a GPU or DIMM that has a file: eight of them beside its host, sharing networks. The
+/// host's link becomes a switch with a port for each.
 std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPath& path) {
   const std::size_t at = reference.rfind("-x");
   if (at == std::string::npos) return std::nullopt;
@@ -175,7 +175,8 @@ std::optional<ConfigNode> severalOf(const std::string& reference, const SearchPa
     tree.put("title", text(count + " x " + what->scalar()));
   tree.put("groups", groups);
   tree.put("links", links);
-  tree.set("mapping.shard.tensor", text(count));
+  // DIMMs that cannot pass each other anything take parts of the batch.
+  tree.set(one.starts_with("upmem-") ? "mapping.shard.data" : "mapping.shard.tensor", text(count));
   return tree;
 }
 

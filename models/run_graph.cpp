@@ -10,14 +10,16 @@ namespace {
 
 class GraphMaker {
  public:
-  GraphMaker(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment)
-      : run_(run), routes_(routes), x_(experiment) {
+  GraphMaker(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment,
+             std::vector<const PlannedCopy*>* copies)
+      : run_(run), routes_(routes), x_(experiment), copies_(copies) {
     graph_.chain = !x_.platform->mapping.overlapped;
     if (!graph_.chain) parts_ = x_.platform->mapping.microBatches;
     graph_.routes = routes.routes();
   }
 
   TaskGraph make() {
+    if (copies_ != nullptr) copies_->clear();
     for (const BookedLoad* load : run_.loads) {
       Task task = copyOf(load->copy);
       task.repeat = load->copy.repeat;
@@ -46,6 +48,16 @@ class GraphMaker {
     task.owner = owner_;
     graph_.tasks.push_back(std::move(task));
     return static_cast<TaskId>(graph_.tasks.size() - 1);
+  }
+  /// Adds a copy of a region, one of its `copies`.
+  TaskId addCopy(Task task, const CostedRegion& region, const CopyPart& part) {
+    const TaskId id = add(std::move(task));
+    if (copies_ != nullptr && region.plan != nullptr && !region.plan->exchange) {
+      copies_->resize(static_cast<std::size_t>(id) + 1, nullptr);
+      copies_->back() =
+          &region.plan->copies[static_cast<std::size_t>(&part - region.cost->copies.data())];
+    }
+    return id;
   }
   Task copyOf(const CopyPart& part) const {
     Task task;
@@ -91,7 +103,7 @@ class GraphMaker {
     if (!graph_.chain) before = inputs(phase, *region.plan);
     for (const CopyPart& part : region.cost->copies)
       if (part.before) {
-        const TaskId copy = add(close(copyOf(part), region.cost->component));
+        const TaskId copy = addCopy(close(copyOf(part), region.cost->component), region, part);
         if (graph_.chain) continue;
         // The other buffer is free when the region before the last one has ended.
         if (part.prefetch)
@@ -109,14 +121,14 @@ class GraphMaker {
     if (!graph_.chain) {
       for (const CopyPart& part : region.cost->copies)
         if (!part.before) {
-          const TaskId copy = add(close(copyOf(part), region.cost->component));
+          const TaskId copy = addCopy(close(copyOf(part), region.cost->component), region, part);
           for (const TaskId run : before) order(run, copy);
           if (part.awaited) outs_.push_back(copy);
         }
       finish(*region.plan, std::move(before));
     } else {
       for (const CopyPart& part : region.cost->copies)
-        if (!part.before) add(copyOf(part));
+        if (!part.before) addCopy(copyOf(part), region, part);
     }
     ++owner_;
   }
@@ -160,6 +172,7 @@ class GraphMaker {
   const CopyRoutes& routes_;
   const Experiment& x_;
   TaskGraph graph_;
+  std::vector<const PlannedCopy*>* copies_;
   std::int64_t parts_ = 1;
   std::int32_t owner_ = 0;
   TaskId gate_ = -1, lastRun_ = -1, runBefore_ = -1;
@@ -169,8 +182,9 @@ class GraphMaker {
 
 }  // namespace
 
-TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment) {
-  return GraphMaker(run, routes, experiment).make();
+TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment,
+                   std::vector<const PlannedCopy*>* copies) {
+  return GraphMaker(run, routes, experiment, copies).make();
 }
 
 }  // namespace wattlas

@@ -9,6 +9,8 @@ namespace wattlas {
 /// `Task::owner` counts loads, then regions, in their order. One after the other, or overlapped as
 /// the mapping of the platform says: a region then waits for what it reads, and its weights, where
 /// they are streamed, for the region that had the other buffer.
-TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment);
+/// `copies`: what each task was planned as, where it is a copy.
+TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment,
+                   std::vector<const PlannedCopy*>* copies = nullptr);
 
 }  // namespace wattlas

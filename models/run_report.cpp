@@ -2,8 +2,8 @@
 
 namespace wattlas {
 
-std::vector<ComponentStatistics> statisticsOf(const Resources& resources,
-                                              const Schedule& schedule) {
+std::vector<ComponentStatistics> statisticsOf(const Resources& resources, const Schedule& schedule,
+                                              const LiveTraffic* live) {
   std::vector<ComponentStatistics> all;
   const double total = toSeconds(schedule.end).value;
   const auto add = [&](const std::string& name, const ResourceUse& use) {
@@ -19,6 +19,9 @@ std::vector<ComponentStatistics> statisticsOf(const Resources& resources,
   };
   for (std::size_t i = 0; i < resources.seats.size(); ++i)
     add(resources.seats[i].name, schedule.seats[i]);
+  if (live != nullptr)
+    for (std::size_t i = 0; i < live->uses.size(); ++i)
+      if (live->memories[i]) add(resources.seats[i].name + " memory", live->uses[i]);
   for (std::size_t i = 0; i < resources.channels.size(); ++i)
     add(resources.channels[i].name, schedule.channels[i]);
   return all;

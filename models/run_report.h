@@ -4,12 +4,13 @@
 #include <functional>
 #include <string>
 
+#include "models/live_run.h"
 #include "models/result.h"
-#include "models/task_graph.h"
 
 namespace wattlas {
 
-std::vector<ComponentStatistics> statisticsOf(const Resources& resources, const Schedule& schedule);
+std::vector<ComponentStatistics> statisticsOf(const Resources& resources, const Schedule& schedule,
+                                              const LiveTraffic* live = nullptr);
 
 /// Slices of programs on their seats and of transfers on the channels that they kept busy.
 std::vector<TraceSlice> traceOf(const TaskGraph& graph, const Resources& resources,

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <stdexcept>
 
 #include "models/attribution.h"
 #include "models/bookkeeping.h"
 #include "models/list_schedule.h"
+#include "models/live_run.h"
 #include "models/network.h"
 #include "models/pipeline_graph.h"
 #include "models/run_graph.h"
@@ -22,13 +24,14 @@ namespace {
 class Simulation {
  public:
   Simulation(const Experiment& experiment, ProfileCache& cache, const SimulatorSource& simulator,
-             Detail detail)
+             Detail detail, dram::CommandLog* commands)
       : x_(experiment),
         simulator_(simulator),
         detail_(detail),
+        commands_(commands),
         tariff_(experiment),
         books_(experiment, tariff_, result_, detail),
-        costing_(experiment, tariff_, cache, detail) {}
+        costing_(experiment, tariff_, cache, detail, commands != nullptr) {}
 
   RunResult run() {
     const auto started = std::chrono::steady_clock::now();
@@ -55,6 +58,13 @@ class Simulation {
     result_.host.events = schedule.events;
     for (const Replication& fold : plan.replications) books_.fold(fold);
     books_.tasks(plan, schedule);
+    for (std::size_t s = 0; s < schedule.seats.size(); ++s) {
+      const auto seat = static_cast<SeatId>(s);
+      const std::size_t group = network.groupOf(seat);
+      const bool alike = plan.folded.count(group) != 0;  // the first member stands for all
+      books_.busy(seat == network.host() ? onHost : componentOf(group), schedule.seats[s].busy,
+                  alike ? static_cast<double>(x_.platform->groups[group].count) : 1.0);
+    }
     report(plan.graph, network.resources(), schedule,
            [&](const Task& task) { return plan.rows[static_cast<std::size_t>(task.owner)].name; });
     books_.close();
@@ -134,9 +144,7 @@ class Simulation {
                                fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
                                fmt::format("--fidelity {}", nameOf(level)),
                                "without --fidelity the result says which level was used"});
-    if (x_.run.coupling == Coupling::live && level != Fidelity::analytic)
-      throw InputError("coupling 'live' is not available for this device", "coupling replayed",
-                       "alone, both give the same time");
+    if (x_.run.coupling == Coupling::live) checkLive(level);
     result_.fidelityUsed["device"] = nameOf(level);
     if (host) {
       result_.fidelityUsed["link"] = level == Fidelity::analytic ? "analytic" : "event";
@@ -146,6 +154,59 @@ class Simulation {
                      fmt::format("{} has no '{}' model yet: closed form used",
                                  x_.platform->device.device->info().kind, nameOf(x_.run.fidelity)),
                      Basis::assumption});
+  }
+
+  void checkLive(Fidelity level) const {
+    const auto& groups = x_.platform->groups;
+    const bool known = std::any_of(groups.begin(), groups.end(), [](const DeviceGroup& group) {
+      return liveMemoryOf(*group.device.device) != nullptr;
+    });
+    std::string what;
+    if (x_.tasks)
+      what = "a workload of tasks says nothing of memories";
+    else if (level == Fidelity::analytic)
+      what = "a closed form simulates no memory";
+    else if (!known)
+      what = "no device of " + x_.platform->id + " has a memory that the DRAM engine simulates";
+    else if (x_.platform->mapping.pipeline > 1)
+      what = "stages of a pipeline are played from profiles";
+    if (what.empty()) return;
+    throw InputError(Problem{{"run.coupling", 0},
+                             "live",
+                             what,
+                             "run.coupling=replayed",
+                             "PIM-AI platforms can, at --fidelity event"});
+  }
+
+  LiveTraffic liveTraffic(const CostedRun& costed, const TaskGraph& graph,
+                          const std::vector<const PlannedCopy*>& copies) const {
+    const CopyRoutes& routes = costing_.routes();
+    LiveTraffic live;
+    live.commands = commands_;
+    live.memories.resize(routes.resources().seats.size());
+    const auto memoryOf = [&](ComponentIndex c) -> std::shared_ptr<const LiveMemory>& {
+      return live.memories[static_cast<std::size_t>(routes.seat(c))];
+    };
+    for (const ComponentIndex c : costed.groups)
+      if (const LiveDevice* device = costing_.liveDevice(c)) memoryOf(c) = device->liveMemory();
+    live.tasks.resize(graph.tasks.size());
+    for (std::size_t t = 0; t < graph.tasks.size(); ++t) {
+      if (const Profile* profile = graph.tasks[t].profile) {
+        if (live.memories[static_cast<std::size_t>(graph.tasks[t].seat)])
+          live.tasks[t].program = costing_.trafficOf(*profile);
+        continue;
+      }
+      if (t >= copies.size() || copies[t] == nullptr) continue;
+      const auto end = [&](ComponentIndex c) {
+        const LiveDevice* device = c == onHost ? nullptr : costing_.liveDevice(c);
+        return device == nullptr || !memoryOf(c)
+                   ? LiveTraffic::End{}
+                   : LiveTraffic::End{routes.seat(c), device->memoryTraffic(copies[t]->request)};
+      };
+      live.tasks[t].source = end(copies[t]->from);
+      live.tasks[t].target = end(copies[t]->to);
+    }
+    return live;
   }
 
   void refuse(const std::vector<std::string>& reasons) {
@@ -166,19 +227,45 @@ class Simulation {
     return simulator_().run(graph, resources);
   }
 
+  Schedule playLive(const TaskGraph& graph, const Resources& resources, LiveTraffic& live) {
+    auto* simulator = simulator_ ? dynamic_cast<LiveSimulator*>(&simulator_()) : nullptr;
+    if (simulator == nullptr) throw std::logic_error("a live run needs a simulator of memories");
+    return simulator->run(graph, resources, live);
+  }
+
   void account(const CostedRun& costed) {
     const Platform& p = *x_.platform;
     if (detail_ == Detail::totals && !evented() && p.domains.empty() && !p.mapping.overlapped &&
         p.mapping.pipeline == 1)
       return addUp(costed);
+    std::vector<const PlannedCopy*> copies;
     const TaskGraph graph = x_.platform->mapping.pipeline > 1
                                 ? pipelineGraph(costed, costing_.routes(), x_)
-                                : runGraph(costed, costing_.routes(), x_);
+                                : runGraph(costed, costing_.routes(), x_, &copies);
     const Resources& resources = costing_.routes().resources();
-    const Schedule schedule = scheduleOf(graph, resources);
+    std::optional<LiveTraffic> live;
+    if (x_.run.coupling == Coupling::live) live = liveTraffic(costed, graph, copies);
+    const double requests = live ? live->requests(graph) : 0;
+    if (requests > static_cast<double>(x_.run.eventBudget))
+      return refuse(
+          {fmt::format("budget: {:.3g} requests to simulated memories are more than {} "
+                       "events (run.eventBudget)",
+                       requests, x_.run.eventBudget)});
+    const Schedule schedule =
+        live ? playLive(graph, resources, *live) : scheduleOf(graph, resources);
     result_.host.events += schedule.events;
-    // A power limit stretches what the costs know as fixed.
-    if (graph.chain && resources.power.empty())
+    if (commands_ != nullptr) tellCommands(graph, schedule, live);
+    const auto worked = [&](ComponentIndex component, SeatId seat) {
+      books_.busy(component, schedule.seats[static_cast<std::size_t>(seat)].busy,
+                  tariff_.members(component));
+    };
+    if (costed.usesHost) worked(onHost, costing_.routes().seat(onHost));
+    for (const ComponentIndex c : costed.groups)
+      if (c != onDevice || p.mapping.pipeline == 1) worked(c, costing_.routes().seat(c));
+    for (std::int64_t stage = 0; p.mapping.pipeline > 1 && stage < p.mapping.pipeline; ++stage)
+      worked(onDevice, costing_.routes().stage(stage));
+    // A power limit and simulated memories stretch what the costs know as fixed.
+    if (graph.chain && resources.power.empty() && !live)
       inTurn(costed, graph, schedule);
     else
       overlapped(costed, graph, schedule);
@@ -187,9 +274,21 @@ class Simulation {
       for (const CostedPhase& phase : costed.phases)
         for (const CostedRegion& region : phase.regions)
           names.push_back(x_.workload->phases[phase.index].graph.at(region.plan->ops.front()).name);
-    report(graph, resources, schedule,
-           [&](const Task& task) { return names[static_cast<std::size_t>(task.owner)]; });
+    report(
+        graph, resources, schedule,
+        [&](const Task& task) { return names[static_cast<std::size_t>(task.owner)]; },
+        live ? &*live : nullptr);
     books_.close();
+  }
+
+  void tellCommands(const TaskGraph& graph, const Schedule& schedule,
+                    const std::optional<LiveTraffic>& live) {
+    for (std::size_t t = 0; t < graph.tasks.size(); ++t) {
+      const Task& task = graph.tasks[t];
+      if (task.profile == nullptr || (live && live->tasks[t].program != nullptr)) continue;
+      if (const dram::CommandLog* told = costing_.commandsOf(*task.profile))
+        commands_->append(*told, schedule.spans[t].start + task.lead);
+    }
   }
 
   /// What the list schedule of a chain gives, without the list.
@@ -198,8 +297,12 @@ class Simulation {
     for (const BookedLoad* load : costed.loads) books_.load(*load, end += load->copy.alone);
     for (const CostedPhase& phase : costed.phases) {
       books_.beginPhase(x_.workload->phases[phase.index]);
-      for (const CostedRegion& region : phase.regions)
+      for (const CostedRegion& region : phase.regions) {
         books_.region(*region.cost, region.plan, end += region.cost->duration);
+        for (const RunPart& part : region.cost->runs)
+          books_.busy(region.cost->component, times(part.alone, part.repeat),
+                      tariff_.members(region.cost->component));
+      }
       books_.endPhase();
     }
     books_.close();
@@ -247,15 +350,16 @@ class Simulation {
 
   template <class Name>
   void report(const TaskGraph& graph, const Resources& resources, const Schedule& schedule,
-              const Name& nameOf) {
+              const Name& nameOf, const LiveTraffic* live = nullptr) {
     if (detail_ != Detail::full) return;
-    result_.statistics = statisticsOf(resources, schedule);
+    result_.statistics = statisticsOf(resources, schedule, live);
     result_.trace = traceOf(graph, resources, schedule, nameOf);
   }
 
   const Experiment& x_;
   const SimulatorSource& simulator_;
   const Detail detail_;
+  dram::CommandLog* const commands_;
   RunResult result_;
   const Tariff tariff_;
   Bookkeeping books_;
@@ -264,9 +368,32 @@ class Simulation {
 
 }  // namespace
 
+double LiveTraffic::requests(const TaskGraph& graph) const {
+  double sum = 0;
+  const auto add = [&](SeatId seat, Bits amount, std::int64_t repeat) {
+    if (seat >= 0 && memories[static_cast<std::size_t>(seat)])
+      sum += amount.value * memories[static_cast<std::size_t>(seat)]->accesses *
+             static_cast<double>(repeat);
+  };
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const Task& task = graph.tasks[t];
+    add(tasks[t].source.seat, tasks[t].source.amount, task.repeat);
+    add(tasks[t].target.seat, tasks[t].target.amount, task.repeat);
+    for (std::size_t s = 0; tasks[t].program != nullptr && s < tasks[t].program->size(); ++s)
+      add(task.seat, (*tasks[t].program)[s].read + (*tasks[t].program)[s].written,
+          task.profile->segments[s].repeat * task.repeat);
+  }
+  return sum;
+}
+
 RunResult simulate(const Experiment& experiment, ProfileCache& cache,
                    const SimulatorSource& simulator, Detail detail) {
-  return Simulation(experiment, cache, simulator, detail).run();
+  return Simulation(experiment, cache, simulator, detail, nullptr).run();
+}
+
+RunResult simulate(const Experiment& experiment, ProfileCache& cache,
+                   const SimulatorSource& simulator, dram::CommandLog& commands) {
+  return Simulation(experiment, cache, simulator, Detail::full, &commands).run();
 }
 
 }  // namespace wattlas

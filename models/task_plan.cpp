@@ -247,7 +247,7 @@ class TaskPlanner {
           if (names(a) != names(b)) equal = false;
         }
       if (!used || !equal) continue;
-      folded_.insert(g);
+      plan_.folded.insert(g);
       plan_.replications.push_back({ReplicationKind::symmetry, group.count,
                                     fmt::format("{} members of {}", group.count, group.device.name),
                                     "equal tasks on all of them, transfers on links of their own"});
@@ -262,7 +262,7 @@ class TaskPlanner {
   }
 
   bool folded(const std::vector<SeatId>& seats) const {
-    return seats.size() > 1 && folded_.count(network_.groupOf(seats.front())) > 0;
+    return seats.size() > 1 && plan_.folded.count(network_.groupOf(seats.front())) > 0;
   }
 
   void add(std::size_t i) {
@@ -402,7 +402,6 @@ class TaskPlanner {
   std::vector<SeatId> seat_;  ///< by task of the file
   /// By task of the file: tasks with their seats (-1: none).
   std::vector<std::vector<std::pair<SeatId, TaskId>>> first_, last_;
-  std::set<std::size_t> folded_;                               ///< groups
   std::vector<std::pair<std::size_t, std::size_t>> sequence_;  ///< order on seats, by the mapper
   TaskPlan plan_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 
 #include "models/network.h"
 #include "models/task_file.h"
@@ -18,6 +19,7 @@ struct TaskPlan {
   TaskGraph graph;               ///< `Task::owner` is an index into rows
   std::vector<Row> rows;         ///< tasks of the file, then transfers along edges
   std::deque<Profile> profiles;  ///< of runs with traffic
+  std::set<std::size_t> folded;  ///< groups of which the first member stands for all
   std::vector<Replication> replications;
 };
 

@@ -74,6 +74,7 @@ ScenarioSet runScenarios(const ExperimentSpec& spec, RunResult& result, const Re
   ExperimentSpec base = spec;
   base.sets.emplace_back("run.fidelity", ConfigNode::ofScalar("analytic"));
   base.sets.emplace_back("run.fidelityForced", ConfigNode::ofScalar("false"));
+  base.sets.emplace_back("run.coupling", ConfigNode::ofScalar("replayed"));
   ExperimentMaker maker(registry, path);  // files and network are read once for all scenarios
   const Experiment nominal = maker.make(base);
   ProfileCache cache;

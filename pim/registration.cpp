@@ -9,7 +9,7 @@ namespace wattlas {
 
 namespace {
 
-class SimulatedUpmem final : public pim::UpmemDevice {
+class SimulatedUpmem final : public pim::UpmemDevice, public BankDevice {
  public:
   std::vector<Fidelity> fidelities() const override {
     // Command by command needs MACs in the bank.
@@ -19,9 +19,14 @@ class SimulatedUpmem final : public pim::UpmemDevice {
   Profile simulate(const Program& program, Fidelity fidelity) const override {
     return pim::simulateRanks(*this, dynamic_cast<const pim::UpmemProgram&>(program), fidelity);
   }
+  Profile simulateInto(dram::CommandLog& log, const Program& program,
+                       Fidelity fidelity) const override {
+    return pim::simulateRanks(*this, dynamic_cast<const pim::UpmemProgram&>(program), fidelity,
+                              &log);
+  }
 };
 
-class SimulatedNearBank final : public pim::nearbank::NearBankDevice {
+class SimulatedNearBank final : public pim::nearbank::NearBankDevice, public BankDevice {
  public:
   std::vector<Fidelity> fidelities() const override {
     return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
@@ -29,6 +34,11 @@ class SimulatedNearBank final : public pim::nearbank::NearBankDevice {
   Profile simulate(const Program& program, Fidelity fidelity) const override {
     return pim::nearbank::simulateChannels(
         *this, dynamic_cast<const pim::nearbank::NearBankProgram&>(program), fidelity);
+  }
+  Profile simulateInto(dram::CommandLog& log, const Program& program,
+                       Fidelity fidelity) const override {
+    return pim::nearbank::simulateChannels(
+        *this, dynamic_cast<const pim::nearbank::NearBankProgram&>(program), fidelity, &log);
   }
 };
 

@@ -18,14 +18,25 @@ std::int64_t sampleOf(const StreamSetup& s) {
 
 }  // namespace
 
+Request StreamSetup::at(std::int64_t i, bool write) const {
+  const std::int64_t groups = timing.groups, banks = timing.banksPerGroup;
+  const std::int64_t inGroup = i / groups, row = inGroup / accessesPerRow;
+  return {0,
+          0,
+          static_cast<int>(i % groups * banks + row % banks),
+          row / banks,
+          inGroup % accessesPerRow,
+          write};
+}
+
 StreamTime::StreamTime(const StreamSetup& s) : burst_(std::max<Clock>(1, s.timing.burst)) {
   checkRefresh(s.controller, s.timing);
   ChannelEngine engine(s.timing, s.controller, Level::event);
-  const std::int64_t n = sampleOf(s), groups = s.timing.groups, banks = s.timing.banksPerGroup;
+  const std::int64_t n = sampleOf(s);
   for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t inGroup = i / groups, row = inGroup / s.accessesPerRow;
-    const auto bank = static_cast<int>(i % groups * banks + row % banks);
-    engine.submit({i, 0, bank, row / banks, inGroup % s.accessesPerRow, false});
+    Request request = s.at(i, false);
+    request.id = i;
+    engine.submit(request);
   }
   engine.drain();
   ends_.reserve(static_cast<std::size_t>(n));

@@ -15,6 +15,8 @@ struct StreamSetup {
   Timing timing;
   ControllerParams controller;
   std::int64_t accessesPerRow = 1;
+  /// Where access `i` goes; without id and arrival.
+  Request at(std::int64_t i, bool write) const;
 };
 
 class StreamTime {

@@ -16,8 +16,13 @@ Ticks slowed(Ticks time, double speed) {
 
 }  // namespace
 
-Executor::Executor(const sc_core::sc_module_name& name, Interconnect& interconnect, Done done)
-    : sc_module(name), socket_("out"), done_(std::move(done)), interconnect_(interconnect) {
+Executor::Executor(const sc_core::sc_module_name& name, Interconnect& interconnect,
+                   LiveMemories& memories, Done done)
+    : sc_module(name),
+      socket_("out"),
+      done_(std::move(done)),
+      interconnect_(interconnect),
+      memories_(memories) {
   socket_.bind(*this);
   socket_.bind(interconnect.in);
   SC_HAS_PROCESS(Executor);
@@ -93,13 +98,30 @@ void Executor::send(Play& play, const Demand& demand, const std::vector<ChannelI
   socket_->nb_transport_fw(transfer.payload, phase, delay);
 }
 
+void Executor::reach(Play& play, SeatId memory, Bits amount, bool write) {
+  ++play.outstanding;
+  memories_.access(memory, play.id, amount, write, [this, &play] {
+    partOver(play);
+    arm();
+  });
+}
+
 bool Executor::nextPart(Play& play, const Segment& segment) {
   const std::int64_t repeats = play.repeatsLeft / play.partsLeft;
   play.repeatsLeft -= repeats;
   --play.partsLeft;
   // Repetitions of max(local, demand) last repeats x max: with one part, the slower side decides
   // every repetition alike.
+  const Task& task = play.graph->tasks[static_cast<std::size_t>(play.id)];
   Ticks local = segment.local;
+  const LiveTraffic::OfTask* live = memories_.trafficOf(play.id);
+  if (live != nullptr && live->program != nullptr) {
+    const MemoryTraffic& memory = (*live->program)[play.step - 2];
+    const double count = static_cast<double>(repeats);
+    local = memory.apart;
+    if (memory.read > Bits(0)) reach(play, task.seat, memory.read * count, false);
+    if (memory.written > Bits(0)) reach(play, task.seat, memory.written * count, true);
+  }
   for (const Demand& demand : segment.demands) {
     const std::vector<ChannelId>& route = demand.write ? play.seat->out : play.seat->in;
     if (route.empty())
@@ -108,6 +130,29 @@ bool Executor::nextPart(Play& play, const Segment& segment) {
       send(play, demand, route, repeats);
   }
   pass(play, times(local, repeats));
+  return true;
+}
+
+/// Where memories at its ends are simulated, a copy passes source, links and target part by part:
+/// one part is in a memory while the next one is on its way.
+bool Executor::nextCopy(Play& play) {
+  const Task& task = play.graph->tasks[static_cast<std::size_t>(play.id)];
+  if (task.route < 0) return false;
+  const LiveTraffic::OfTask* live = memories_.trafficOf(play.id);
+  const int sources = live != nullptr && live->source.seat >= 0 ? 1 : 0,
+            targets = live != nullptr && live->target.seat >= 0 ? 1 : 0;
+  const int parts = sources + targets > 0 ? 16 : 1, part = static_cast<int>(play.step) - 2;
+  if (part >= parts + sources + targets) return false;
+  const double share = 1.0 / parts;
+  const auto atStage = [&](int stage) { return part >= stage && part < parts + stage; };
+  const auto pass = [&](const LiveTraffic::End& end, bool write) {
+    reach(play, end.seat, end.amount * (share * static_cast<double>(task.repeat)), write);
+  };
+  if (sources > 0 && atStage(0)) pass(live->source, false);
+  if (atStage(sources))
+    send(play, {0, task.wire * share, task.peak, 0, false},
+         play.graph->routes[static_cast<std::size_t>(task.route)], task.repeat);
+  if (targets > 0 && atStage(sources + 1)) pass(live->target, true);
   return true;
 }
 
@@ -123,17 +168,15 @@ bool Executor::next(Play& play) {
     pass(play, times(first, task.repeat));
     return true;
   }
-  if (task.kind == Task::Kind::move) {
-    if (play.step > 2 || task.route < 0) return false;
-    send(play, {0, task.wire, task.peak, 0, false},
-         play.graph->routes[static_cast<std::size_t>(task.route)], task.repeat);
-    return true;
-  }
+  if (task.kind == Task::Kind::move) return nextCopy(play);
   if (task.profile == nullptr || play.step - 2 >= task.profile->segments.size()) return false;
   const Segment& segment = task.profile->segments[play.step - 2];
   play.repeatsLeft = segment.repeat * task.repeat;
   if (play.repeatsLeft == 0) return next(play);
-  play.partsLeft = segment.demands.empty() ? 1 : std::min(play.grain, play.repeatsLeft);
+  const LiveTraffic::OfTask* live = memories_.trafficOf(play.id);
+  play.partsLeft = live != nullptr && live->program != nullptr ? play.repeatsLeft
+                   : segment.demands.empty()                   ? 1
+                                             : std::min(play.grain, play.repeatsLeft);
   return nextPart(play, segment);
 }
 

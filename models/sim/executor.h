@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/sim/interconnect.h"
+#include "models/sim/live_memories.h"
 
 namespace wattlas {
 
@@ -14,7 +15,8 @@ class Executor : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
  public:
   /// Called in the evaluation phase in which a task ends.
   using Done = std::function<void(TaskId)>;
-  Executor(const sc_core::sc_module_name& name, Interconnect& interconnect, Done done);
+  Executor(const sc_core::sc_module_name& name, Interconnect& interconnect, LiveMemories& memories,
+           Done done);
   ~Executor() override;
 
   /// Begins to execute; any number at the same time. `graph` and `seat` (null for copies) must stay
@@ -57,14 +59,17 @@ class Executor : public sc_core::sc_module, public tlm::tlm_bw_transport_if<> {
   /// Begins the next step; false when there is none.
   bool next(Play& play);
   bool nextPart(Play& play, const Segment& segment);
+  bool nextCopy(Play& play);
   void pass(Play& play, Ticks local);
   void send(Play& play, const Demand& demand, const std::vector<ChannelId>& route,
             std::int64_t repeats);
+  void reach(Play& play, SeatId memory, Bits amount, bool write);
   void arm();
 
   tlm::tlm_initiator_socket<> socket_;
   Done done_;
   const Interconnect& interconnect_;
+  LiveMemories& memories_;
   std::vector<std::unique_ptr<Play>> plays_, spare_;
   std::vector<std::unique_ptr<Transfer>> transfers_;
   std::vector<Transfer*> idle_;

@@ -19,10 +19,11 @@ constexpr std::int64_t parts = 16;
 PlatformModel::PlatformModel(const sc_core::sc_module_name& name)
     : sc_module(name),
       interconnect_("interconnect"),
-      copies_("copies", interconnect_, [this](TaskId task) { ended(task); }) {
+      memories_("memories"),
+      copies_("copies", interconnect_, memories_, [this](TaskId task) { ended(task); }) {
   for (std::size_t i = 0; i < most; ++i)
     seats_.push_back(std::make_unique<Executor>(("seat" + std::to_string(i)).c_str(), interconnect_,
-                                                [this](TaskId task) { ended(task); }));
+                                                memories_, [this](TaskId task) { ended(task); }));
   SC_HAS_PROCESS(PlatformModel);
   SC_METHOD(sequence);
   sensitive << wake_;
@@ -84,6 +85,14 @@ void PlatformModel::limitPower() {
   }
 }
 
+Schedule PlatformModel::run(const TaskGraph& graph, const Resources& resources,
+                            LiveTraffic& traffic) {
+  memories_.configure(traffic);
+  Schedule schedule = run(graph, resources);
+  traffic.uses = memories_.finish();
+  return schedule;
+}
+
 Schedule PlatformModel::run(const TaskGraph& graph, const Resources& resources) {
   if (resources.seats.size() > most)
     throw InputError(
@@ -110,7 +119,7 @@ Schedule PlatformModel::run(const TaskGraph& graph, const Resources& resources) 
       }
   }
   const auto steps = [this] {
-    std::int64_t sum = sequenced_ + copies_.events() + interconnect_.events();
+    std::int64_t sum = sequenced_ + copies_.events() + interconnect_.events() + memories_.events();
     for (const auto& seat : seats_) sum += seat->events();
     return sum;
   };

@@ -12,12 +12,13 @@ namespace wattlas {
 
 /// SystemC elaborates once per process, so there are `most` seats from the start, and each run
 /// gives them another meaning.
-class PlatformModel final : public sc_core::sc_module, public PlatformSimulator {
+class PlatformModel final : public sc_core::sc_module, public LiveSimulator {
  public:
   static constexpr std::size_t most = 64;
   explicit PlatformModel(const sc_core::sc_module_name& name);
 
   Schedule run(const TaskGraph& graph, const Resources& resources) override;
+  Schedule run(const TaskGraph& graph, const Resources& resources, LiveTraffic& traffic) override;
   /// Where outside programs bind initiators, before the first run.
   Interconnect& interconnect() { return interconnect_; }
 
@@ -29,6 +30,7 @@ class PlatformModel final : public sc_core::sc_module, public PlatformSimulator 
   void limitPower();
 
   Interconnect interconnect_;
+  LiveMemories memories_;
   std::vector<std::unique_ptr<Executor>> seats_;
   Executor copies_;
   sc_core::sc_event wake_;

@@ -143,7 +143,10 @@ void Channel::issue(const dram::Command& command, std::int64_t at, const Group& 
     first_ = std::min(first_, at);
     last_ = end;
   }
-  if (log_ != nullptr && !full()) log_->command(recordOf(command, at, g));
+  for (; log_ != nullptr && at <= end; at += std::max<std::int64_t>(1, spacing)) {
+    log_->command(recordOf(command, at, g));
+    if (log_->dropped() > 0) log_ = nullptr;
+  }
 }
 
 void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
@@ -422,9 +425,10 @@ void Channel::repeated(const void* loop, std::int64_t times, std::int64_t rowSte
                        std::int64_t base, const Body& body) {
   constexpr std::size_t most = 256;
   std::vector<Boundary> seen;
-  for (std::int64_t i = 0; i < times && !full(); ++i) {
+  for (std::int64_t i = 0; i < times; ++i) {
     body(base + i * rowStep);
-    if (!fold_ || times < 3 || i + 1 == times) continue;
+    // A log wants each of them, until it is full.
+    if (!fold_ || log_ != nullptr || times < 3 || i + 1 == times) continue;
     Boundary now = boundary(i, base + (i + 1) * rowStep);
     i += skipped(now, seen, rounds_[loop], times - 1 - i, rowStep);
     if (seen.size() == most) seen.erase(seen.begin(), seen.begin() + most / 2);
@@ -449,7 +453,7 @@ ChannelResult Channel::run(const Sequence& sequence, dram::CommandLog* log) {
       for (const Block& block : section.blocks)
         repeated(&block, block.repeat, block.rowStep, outer, [&](std::int64_t base) {
           for (const Group& g : block.groups)
-            if (!full()) runGroup(g, g.row < firstDataRow ? g.row : g.row + base);
+            runGroup(g, g.row < firstDataRow ? g.row : g.row + base);
         });
     });
   result_.time = Ticks(std::max<std::int64_t>(0, last_ + t_.ck) + sequence.tail);

@@ -44,8 +44,8 @@ class Channel {
   /// before the next refresh, or with their refreshes when those recur, too. `alone`: nothing
   /// follows at once, so that refreshes may be postponed behind the program.
   Channel(const NearBankParams& params, Level level, bool fold, bool alone);
-  /// With `log` it hears the commands in the order in which they were chosen, and the run ends when
-  /// the log is full.
+  /// `log` hears the commands in the order in which they were chosen, and nothing is folded until
+  /// it is full.
   ChannelResult run(const Sequence& sequence, dram::CommandLog* log = nullptr);
 
  private:
@@ -98,7 +98,6 @@ class Channel {
   std::int64_t skipped(const Boundary& now, const std::vector<Boundary>& seen,
                        std::vector<Round>& rounds, std::int64_t left, std::int64_t rowStep);
   void skip(const Round& round, std::int64_t times, std::int64_t rowStep);
-  bool full() const { return log_ != nullptr && log_->room() == 0; }
 
   const NearBankParams& p_;
   ChannelClock t_;

@@ -289,7 +289,7 @@ CopyCost SlicedDevice::copy(const CopyRequest& request) const {
   if (!p.isPeer()) cost.latency = toTicks(p.exchangeLatency.value);
   cost.wire = request.amount * (all ? links : 1.0);
   cost.peak = all ? BitRate(p.toDevice.value.value * links) : p.toHost.value;
-  cost.energy.add(bit_, whole(request.amount.value * (all ? static_cast<double>(p.units) : 1.0)));
+  cost.energy.add(bit_, whole(memoryTraffic(request).value));
   return cost;
 }
 
@@ -303,6 +303,34 @@ Bits SlicedDevice::residentBits(const Operator& op) const {
   const SlicedOp work = plan(op);
   const bool weights = costOf(op).weights.value > 0;
   return work.resident * static_cast<double>(weights ? op.weightCopies() : op.count);
+}
+
+Bits SlicedDevice::memoryTraffic(const CopyRequest& request) const {
+  const bool all = request.pattern == CopyPattern::broadcast;
+  return request.amount * (all ? static_cast<double>(params_.units) : 1.0);
+}
+
+std::vector<MemoryTraffic> SlicedDevice::memoryTraffic(const Program& program) const {
+  std::vector<MemoryTraffic> traffic;
+  const double units = static_cast<double>(params_.units);
+  for (const SlicedOp& op : dynamic_cast<const SlicedProgram&>(program).operators()) {
+    const Ticks exchange = exchangeTime(op, params_);
+    if (exchange.ps > 0) traffic.push_back({exchange, {}, {}});
+    const TileRun run = runTiles(op, params_, memory(), exchange);
+    // The first tile fills arithmetic and vector units one after the other.
+    const Ticks fill(std::min(run.compute, run.vector).ps / run.tiles);
+    traffic.push_back({std::max(run.compute, run.vector) + fill,
+                       op.read * (static_cast<double>(op.passes) * units), op.written * units});
+  }
+  return traffic;
+}
+
+std::shared_ptr<const LiveMemory> SlicedDevice::liveMemory() const {
+  const auto& d = params_.dram;
+  if (!d || !d->writes()) return nullptr;
+  const double channels = static_cast<double>(params_.units * d->channels);
+  return std::make_shared<LiveMemory>(
+      LiveMemory{d->stream(), 1.0 / (channels * d->access.value.value)});
 }
 
 }  // namespace wattlas::pim

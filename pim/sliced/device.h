@@ -7,13 +7,14 @@
 #include <memory>
 #include <mutex>
 
+#include "models/memory_device.h"
 #include "models/registry.h"
 #include "pim/sliced/program.h"
 #include "pim/sliced/spread.h"
 
 namespace wattlas::pim {
 
-class SlicedDevice final : public ConfiguredDevice {
+class SlicedDevice final : public ConfiguredDevice, public LiveDevice {
  public:
   using Keys = void (SlicedParams::*)(Binder&);
   /// `keys` says how the parameters are written down, `title` what to call a device without one,
@@ -33,6 +34,9 @@ class SlicedDevice final : public ConfiguredDevice {
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   Bits residentBits(const Operator& op) const override;
+  std::shared_ptr<const LiveMemory> liveMemory() const override;
+  std::vector<MemoryTraffic> memoryTraffic(const Program& program) const override;
+  Bits memoryTraffic(const CopyRequest& request) const override;
 
   const SlicedParams& params() const { return params_; }
   const MemoryPort& memory() const;

@@ -22,6 +22,9 @@ void DramChannels::bind(Binder& m) {
   m.choice("refresh", refreshMode, {"perBank", "allBank"}, {.fallback = "perBank"},
            "one bank at a time, or the whole channel");
   m.quantity("tRFCpb", bank.tRFCpb, {1e-9, 1e-3, {}}, "refresh of one bank");
+  m.quantity("tRTW", tRTW, {0, 1e-3, "0 ns"}, "end of read data to write data; 0 = unknown");
+  m.quantity("tWTR", tWTR, {0, 1e-3, "0 ns"}, "end of write data to read; 0 = unknown");
+  m.quantity("tWR", tWR, {0, 1e-3, "0 ns"}, "end of write data to precharge; 0 = unknown");
   m.section("bank", "timing of a bank", [this](Binder& s) { bank.bind(s); });
   if (!m.reading()) return;
   if (banks % bankGroups != 0)
@@ -50,11 +53,16 @@ dram::StreamSetup DramChannels::stream() const {
   t.groups = static_cast<int>(bankGroups);
   t.banksPerGroup = static_cast<int>(std::max<std::int64_t>(1, banks / bankGroups));
   t.burst = t.ccdS = t.ccdL = std::max<dram::Clock>(1, toTicks(access.value / rate.value).ps);
-  t.rcdRead = ps(bank.tRCD);
+  t.clock = Hertz(1e12);
+  t.rcdRead = t.rcdWrite = ps(bank.tRCD);
   t.rp = t.rpAll = ps(bank.tRP);
   t.ras = ps(bank.tRAS);
   t.rc = t.ras + t.rp;
   t.rtp = ps(bank.tRTP);
+  t.ccdLWrite = t.ccdL;
+  t.readToWrite = t.burst + ps(tRTW);
+  t.writeToReadS = t.writeToReadL = t.burst + ps(tWTR);
+  t.writeToPrecharge = t.burst + ps(tWR);
   t.rrdS = t.rrdL = ps(bank.tRRD);
   t.faw = ps(bank.tFAW);
   t.rfc = ps(bank.tRFC);

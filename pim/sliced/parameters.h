@@ -24,11 +24,15 @@ struct DramChannels {
   Sourced<Bits> access;   ///< one column access of a channel
   BankTiming bank;
   std::string refreshMode = "perBank";  ///< or allBank
+  Sourced<Seconds> tRTW, tWTR, tWR;     ///< turnarounds and write recovery; 0 = unknown
   BankEnergy energy;                    ///< activation and refresh
 
   void bind(Binder& memory);
   /// A channel that is read from its first row to its last.
   dram::StreamSetup stream() const;
+  bool writes() const {
+    return tRTW.value.value > 0 && tWTR.value.value > 0 && tWR.value.value > 0;
+  }
 };
 
 /// What results call the parts of a unit.

@@ -86,6 +86,7 @@ TileRun runTiles(const SlicedOp& op, const SlicedParams& p, const MemoryPort& po
     memory.serve(store.ready, store.duration);
     ++run.steps;
   }
+  run.tiles = tiles;
   run.time = Ticks(std::max(end, memory.free));
   run.memory = Ticks(memory.busy);
   run.compute = Ticks(arithmetic.busy);

@@ -9,7 +9,8 @@ namespace wattlas::pim {
 struct TileRun {
   Ticks time;
   Ticks memory, compute, vector;  ///< busy times
-  std::int64_t steps = 0;         ///< fetches, stores and tiles evaluated
+  std::int64_t tiles = 0;
+  std::int64_t steps = 0;  ///< fetches, stores and tiles evaluated
 };
 
 /// `inputReady`: when the exchange before the operator is over.

@@ -2,21 +2,24 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 namespace {
 
-ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelity fidelity) {
+ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelity fidelity,
+                          dram::CommandLog* commands) {
   if (op.sequence.sections.empty()) return {};
   if (fidelity == Fidelity::detailed)
-    return Channel(p, Channel::Level::commands, false, op.alone).run(op.sequence);
+    return Channel(p, Channel::Level::commands, false, op.alone).run(op.sequence, commands);
   const bool fold = p.fold == "auto";
   ChannelResult result;
   // Channels share nothing while they run and have the program of the busiest.
   for (std::int64_t c = 0; c < (fold ? 1 : p.channels); ++c) {
-    ChannelResult one = Channel(p, Channel::Level::groups, fold, op.alone).run(op.sequence);
+    ChannelResult one = Channel(p, Channel::Level::groups, fold, op.alone)
+                            .run(op.sequence, std::exchange(commands, nullptr));
     one.steps += result.steps;
     one.time = std::max(one.time, result.time);
     result = std::move(one);
@@ -27,12 +30,17 @@ ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelit
 }  // namespace
 
 Profile simulateChannels(const NearBankDevice& device, const NearBankProgram& program,
-                         Fidelity fidelity) {
+                         Fidelity fidelity, dram::CommandLog* commands) {
   const NearBankParams& p = device.params();
+  Ticks start;
   std::vector<Ticks> times;
   std::int64_t steps = 1, refreshes = 0, folded = 1;
   for (const NearBankOp& op : program.operators()) {
-    const ChannelResult result = runChannels(op, p, fidelity);
+    dram::CommandLog heard(commands != nullptr ? commands->room() : 0);
+    const ChannelResult result =
+        runChannels(op, p, fidelity, commands != nullptr ? &heard : nullptr);
+    if (commands != nullptr) commands->append(heard, start);
+    start += device.duration(op, result.time);
     steps += 1 + result.steps;
     refreshes += result.refreshes;
     folded = std::max(folded, result.folded);

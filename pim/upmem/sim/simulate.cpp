@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "pim/bank/bank_run.h"
 #include "pim/upmem/kernels/executed_kernels.h"
@@ -17,7 +18,7 @@ struct RankCounters {
 };
 
 Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& params, bool detailed,
-             RankCounters& counters) {
+             RankCounters& counters, dram::CommandLog* commands) {
   const bool fold = params.fold == "auto" && !detailed;
   Ticks time;
   for (const TileLoop& loop : work.loops) {
@@ -25,15 +26,21 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
     counters.steps += run.events;
     counters.folded += run.folded;
     counters.dmaBusy += run.dmaBusy;
-    time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());
+    const Ticks length = cyclesToTicks(run.cycles, params.dpu.effectiveClock());
+    if (commands != nullptr && run.dmaBusy > 0)
+      commands->command({time, length, 0, 0, -1, 0, dram::CommandKind::DMA});
+    time += length;
   }
   if (work.hasBank) {
     const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
+    dram::CommandLog banks(commands != nullptr ? commands->room() : 0);
     // Banks of a chip are run together when they share activations or open rows.
     const BankRun run =
-        detailed ? runChip(work.bank, row, params.saMac, params.bank, params.issue(),
-                           row.shared() ? params.dpusPerChip : 1)
-                 : runBank(work.bank, row, params.saMac, params.bank, params.issue(), fold);
+        detailed
+            ? runChip(work.bank, row, params.saMac, params.bank, params.issue(),
+                      row.shared() ? params.dpusPerChip : 1, commands != nullptr ? &banks : nullptr)
+            : runBank(work.bank, row, params.saMac, params.bank, params.issue(), fold);
+    if (commands != nullptr) commands->append(banks, time);
     counters.steps += run.steps;
     counters.folded += run.folded;
     time += run.time;
@@ -43,9 +50,9 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
 }
 
 /// Time until the last DPU of a rank stops. `detailed` runs banks command by command and folds no
-/// periods.
+/// periods. `commands` hears the first DPU that works and its bank.
 Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const UpmemParams& params,
-              bool detailed, RankCounters& counters) {
+              bool detailed, RankCounters& counters, dram::CommandLog* commands) {
   // DPUs share nothing while they run: each is evaluated to its end, identical ones once.
   const bool fold = params.fold == "auto";
   std::set<int> known;
@@ -53,7 +60,8 @@ Ticks runRank(const Kernel& kernel, const std::vector<int>& classOf, const Upmem
   for (const int index : classOf) {
     if (index < 0 || (!known.insert(index).second && fold)) continue;
     const DpuWork& work = kernel.classes.at(static_cast<std::size_t>(index)).work;
-    longest = std::max(longest, runDpu(work, kernel, params, detailed, counters));
+    longest = std::max(longest, runDpu(work, kernel, params, detailed, counters,
+                                       std::exchange(commands, nullptr)));
   }
   ++counters.launches;
   return longest;
@@ -86,20 +94,26 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
   return patterns;
 }
 
-Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity) {
+Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity,
+                      dram::CommandLog* commands) {
   const UpmemParams& p = device.params();
   std::vector<StageTime> outcomes;
   std::vector<Replication> replications;
   RankCounters counters;
   std::int64_t events = 1, transfers = 0;
+  Ticks start;
   const auto runKernel = [&](const Kernel& kernel) {
     Ticks longest;
     std::int64_t folded = 0;
+    dram::CommandLog chip(commands != nullptr ? commands->room() : 0);
+    dram::CommandLog* hear = commands != nullptr ? &chip : nullptr;
     for (const RankPattern& pattern : patternsOf(kernel, p, p.fold == "auto")) {
       folded = std::max(folded, pattern.ranks);
-      longest = std::max(
-          longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed, counters));
+      longest =
+          std::max(longest, runRank(kernel, pattern.classOf, p, fidelity == Fidelity::detailed,
+                                    counters, std::exchange(hear, nullptr)));
     }
+    if (commands != nullptr) commands->append(chip, start);
     if (folded > 1 && (replications.empty() || replications.back().factor != folded))
       replications.push_back(
           {ReplicationKind::symmetry, folded, std::to_string(folded) + " identical ranks",
@@ -115,6 +129,7 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
       } else if (const auto* kernel = std::get_if<Kernel>(&stage.what)) {
         outcome.time = runKernel(*kernel);
       }
+      start += outcome.time;
       outcomes.push_back(outcome);
       ++events;
     }

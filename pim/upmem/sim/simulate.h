@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "models/dram/command_log.h"
 #include "pim/upmem/device.h"
 
 namespace wattlas::pim {
@@ -15,6 +16,9 @@ struct RankPattern {
 /// Lays the classes of a kernel over the ranks, DPU by DPU, and groups equal ranks.
 std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& params, bool fold);
 
-Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity);
+/// `commands` hears the first chip: DPU kernels as one DMA stretch for each loop over tiles, at
+/// `detailed` also all commands of MACs in the banks. Equal banks that share nothing are told once.
+Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity,
+                      dram::CommandLog* commands = nullptr);
 
 }  // namespace wattlas::pim

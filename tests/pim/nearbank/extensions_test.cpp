@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <map>
 
+#include "models/memory_device.h"
 #include "pim/nearbank/channel.h"
-#include "pim/nearbank/timeline.h"
+#include "pim/nearbank/device.h"
 #include "tests/pim/llm.h"
 
 namespace wattlas::pim_test {
@@ -11,10 +12,25 @@ namespace {
 
 using namespace pim::nearbank;  // NOLINT: a test file
 
+dram::CommandLog commandsOf(const Device& device, const Program& program, Fidelity fidelity,
+                            std::size_t most) {
+  dram::CommandLog log(most);
+  (void)dynamic_cast<const BankDevice&>(device).simulateInto(log, program, fidelity);
+  return log;
+}
+
+TEST(NearBankTimeline, BothLevelsTellTheSameCommands) {
+  const auto device = deviceOf("gddr6-aim");
+  const auto program = lower(*device, gemm(1, 4096, 4096, "fp16"));
+  dram::CommandLog groups = commandsOf(*device, *program, Fidelity::event, 100000),
+                   each = commandsOf(*device, *program, Fidelity::detailed, 100000);
+  EXPECT_EQ(groups.csv(), each.csv());
+}
+
 TEST(NearBankTimeline, ShowsTheCommandsOfTheDetailedModel) {
   const auto device = deviceOf("hbm-pim");
   const auto program = lower(*device, gemm(1, 4096, 4096, "fp16"));
-  dram::CommandLog log = channelTimeline(*device, *program, 1'000'000);
+  dram::CommandLog log = commandsOf(*device, *program, Fidelity::detailed, 1'000'000);
   std::map<dram::CommandKind, std::int64_t> counts;
   Ticks end;
   for (const dram::CommandRecord& c : log.sorted()) {
@@ -36,7 +52,7 @@ TEST(NearBankTimeline, ShowsTheCommandsOfTheDetailedModel) {
 TEST(NearBankTimeline, CommandsToAllBanksHaveNoBank) {
   const auto device = deviceOf("gddr6-aim");
   dram::CommandLog log =
-      channelTimeline(*device, *lower(*device, gemm(1, 4096, 4096, "fp16")), 100000);
+      commandsOf(*device, *lower(*device, gemm(1, 4096, 4096, "fp16")), Fidelity::detailed, 100000);
   std::int64_t macs = 0;
   for (const dram::CommandRecord& c : log.records()) {
     EXPECT_EQ(c.bank, -1);
@@ -48,11 +64,10 @@ TEST(NearBankTimeline, CommandsToAllBanksHaveNoBank) {
 TEST(NearBankTimeline, KeepsTheFirstCommandsOnly) {
   const auto device = deviceOf("gddr6-aim");
   const auto program = lower(*device, gemm(1, 4096, 4096, "fp16"));
-  const dram::CommandLog all = channelTimeline(*device, *program, 100000),
-                         few = channelTimeline(*device, *program, 50);
+  const dram::CommandLog all = commandsOf(*device, *program, Fidelity::detailed, 100000),
+                         few = commandsOf(*device, *program, Fidelity::detailed, 50);
   ASSERT_EQ(few.records().size(), 50u);
   for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(few.records()[i].time, all.records()[i].time) << i;
-  EXPECT_TRUE(channelTimeline(*deviceOf("upmem-dimm"), *program, 50).records().empty());
 }
 
 Operator activation(OpVariant variant, std::int64_t width) {

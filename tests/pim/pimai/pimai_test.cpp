@@ -83,6 +83,9 @@ TEST(PimAi, EveryParameterMatters) {
       {"memory.bank.tRRD", "rows are open for longer"},
       {"memory.bank.tFAW", "rows are open for longer"},
       {"memory.bank.tRFC", "allBank only"},
+      {"memory.tRTW", "`coupling: live` only"},
+      {"memory.tWTR", "`coupling: live` only"},
+      {"memory.tWR", "`coupling: live` only"},
   };
   const auto device = deviceOf("pim-ai-4chip");
   for (const ParameterRecord& p : device->config().parameters) {

@@ -3,8 +3,8 @@
 
 #include <random>
 
+#include "models/memory_device.h"
 #include "pim/bank/bank_run.h"
-#include "pim/upmem/sim/timeline.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {
@@ -55,10 +55,17 @@ TEST(Figures, AreaIsAnInterval) {
   EXPECT_LT(o.high, 0.5);
 }
 
+dram::CommandLog commandsOf(const Device& device, const Program& program, Fidelity fidelity,
+                            std::size_t most) {
+  dram::CommandLog log(most);
+  (void)dynamic_cast<const BankDevice&>(device).simulateInto(log, program, fidelity);
+  return log;
+}
+
 TEST(Timeline, ShowsEveryCommandOfTheProgram) {
   const auto device = deviceOf("upmem-samac-col256");
   const auto program = lower(*device, gemm(1, 4096, 4096, "int8"));
-  dram::CommandLog trace = bankTimeline(*device, *program, 100000);
+  dram::CommandLog trace = commandsOf(*device, *program, Fidelity::detailed, 100000);
   std::map<dram::CommandKind, std::int64_t> counts;
   Ticks last;
   for (const dram::CommandRecord& c : trace.sorted()) {
@@ -83,8 +90,8 @@ TEST(Timeline, ShowsEveryCommandOfTheProgram) {
 TEST(Timeline, KeepsAsManyAsAskedForAndCountsTheRest) {
   const auto device = deviceOf("upmem-samac-col256");
   const auto program = lower(*device, gemm(1, 4096, 4096, "int8"));
-  const dram::CommandLog all = bankTimeline(*device, *program, 100000),
-                         few = bankTimeline(*device, *program, 100);
+  const dram::CommandLog all = commandsOf(*device, *program, Fidelity::detailed, 100000),
+                         few = commandsOf(*device, *program, Fidelity::detailed, 100);
   EXPECT_EQ(few.records().size(), 100u);
   EXPECT_EQ(few.dropped() + 100, all.records().size());
 }
@@ -92,7 +99,7 @@ TEST(Timeline, KeepsAsManyAsAskedForAndCountsTheRest) {
 TEST(Timeline, DpusAloneShowTheirTransfers) {
   const auto device = deviceOf("upmem-dimm");
   const dram::CommandLog trace =
-      bankTimeline(*device, *lower(*device, gemm(1, 4096, 4096, "int8")), 1000);
+      commandsOf(*device, *lower(*device, gemm(1, 4096, 4096, "int8")), Fidelity::event, 1000);
   ASSERT_FALSE(trace.records().empty());
   for (const dram::CommandRecord& c : trace.records()) EXPECT_EQ(c.kind, dram::CommandKind::DMA);
 }
