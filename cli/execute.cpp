@@ -1,6 +1,7 @@
 // wattlas execute: a network on data, in the arithmetic of a number format.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "cli/commands.h"
 #include "execution/evaluate.h"
 #include "execution/hdc.h"
+#include "execution/search.h"
 #include "models/base/atomic_file.h"
 #include "models/base/plain_text.h"
 #include "results/text_table.h"
@@ -52,16 +54,17 @@ struct ExecuteCommand {
                      "give it with --weights F.npz (docs/execution.md)");
   }
 
-  ExecutionFormat executionFormat(const Workload& w) const {
-    ExecutionFormat out = parseExecutionFormat(format.empty() ? w.formats.name : format);
-    if (granularity == "tensor")
-      out.weight.granularity = Granularity::tensor;
-    else if (granularity != "channel")
+  TensorFormats executionFormat(const Workload& w) const {
+    TensorFormats out = parseTensorFormats(format.empty() ? w.formats.name : format);
+    if (granularity != "channel" && granularity != "tensor")
       throw InputError("granularity '" + granularity.substr(0, 40) + "'", "tensor or channel",
                        "groups are part of the format: w4g128a8");
-    if (affine && (out.weight.code != WeightCode::integer || out.floating))
+    checkExecutable(out);
+    const bool integers = out.weight.kind == NumberKind::integer && !out.weight.isFixed() &&
+                          out.weight.coding == Coding::plain;
+    if (affine && (!integers || out.activation.isFloat()))
       throw InputError("--affine with the format " + out.name, "integer weights");
-    out.weight.affine = affine;
+    out.weight.affine = out.weight.affine || affine;
     return out;
   }
 
@@ -70,7 +73,8 @@ struct ExecuteCommand {
     out.calibration = parseCalibrationRule(rule);
     if (weightRange != "minmax" && weightRange != "mse")
       throw InputError("weight range '" + weightRange.substr(0, 40) + "'", "minmax or mse");
-    if (weightRange == "mse") out.integer.weightRange = RangeRule::leastError;
+    if (weightRange == "mse") out.integer.rounding.range = RangeRule::leastError;
+    out.integer.rounding.wholeTensor = granularity == "tensor";
     if (slices.empty()) return out;
     int used = 0;
     if (std::sscanf(slices.c_str(), "%dx%d%n", &out.integer.weightDigit,
@@ -99,17 +103,14 @@ struct ExecuteCommand {
 
   /// Dimensions of a hyperdimensional classifier: an encoding and a search for the class.
   static std::int64_t hdcDimensions(const Workload& w) {
-    const Graph& graph = w.phases.front().graph;
-    for (std::size_t i = 0; i < graph.size(); ++i)
-      if (graph.at(static_cast<OpId>(i)).kind == OpKind::hamming)
-        return graph.at(static_cast<OpId>(i)).dims[Dim::K];
-    return 0;
+    const Operator* search = firstOf(w, OpKind::hamming);
+    return search != nullptr ? search->dims[Dim::K] : 0;
   }
 
   /// Its class vectors are trained here: they follow from data and seed in seconds.
   void runHdc(const Workload& w) const {
-    const ExecutionFormat chosen = executionFormat(w);
-    if (!chosen.weight.isInteger() || chosen.weight.bits > 8 || !weights.empty())
+    const TensorFormats chosen = executionFormat(w);
+    if (!hasIntegers(chosen.weight) || chosen.weight.bits > 8 || !weights.empty())
       throw InputError(
           "a hyperdimensional classifier in " + chosen.name,
           "class vectors of 1 to 8 bits (binary, int2..int8), trained by this command");
@@ -158,10 +159,77 @@ struct ExecuteCommand {
     fmt::print("{}\n", out.dump(2));
   }
 
+  static const Operator* firstOf(const Workload& w, OpKind kind) {
+    const Graph& graph = w.phases.front().graph;
+    for (std::size_t i = 0; i < graph.size(); ++i)
+      if (graph.at(static_cast<OpId>(i)).kind == kind) return &graph.at(static_cast<OpId>(i));
+    return nullptr;
+  }
+
+  /// Inputs between their extremes as 8-bit integers.
+  static std::vector<Code> bytesOf(const DataSet& d, float low, float high) {
+    std::vector<Code> out;
+    const float step = high > low ? (high - low) / 255 : 1;
+    for (const float v : d.inputs)
+      out.push_back(static_cast<Code>(std::clamp(std::nearbyint((v - low) / step), 0.0f, 255.0f)));
+    return out;
+  }
+
+  /// Training data (training and validation split) are what is stored, others ask.
+  void runSearch(const Workload& w) const {
+    const Operator *exact = firstOf(w, OpKind::search), *scan = firstOf(w, OpKind::lookup),
+                   *top = firstOf(w, OpKind::topK);
+    SearchOptions options;
+    if (exact != nullptr) options.metric = exact->variant;
+    options.nearest = top != nullptr ? top->dims[Dim::K] : 1;
+    DataSet stored = loadData(data, Split::train, 0, seed);
+    const DataSet rest = loadData(data, Split::validation, 0, seed);
+    stored.inputs.insert(stored.inputs.end(), rest.inputs.begin(), rest.inputs.end());
+    const DataSet asked = loadData(data, Split::test, limit > 0 ? limit : 200, seed);
+    const std::int64_t wanted = exact != nullptr  ? exact->dims[Dim::N]
+                                : scan != nullptr ? scan->dims[Dim::N]
+                                                  : stored.size();
+    if (wanted > stored.size())
+      throw InputError("'" + w.title + "' searches " + std::to_string(wanted) + " vectors",
+                       "at most the " + std::to_string(stored.size()) + " of " + data);
+    stored = stored.part(0, wanted);
+    const auto [low, high] = std::minmax_element(stored.inputs.begin(), stored.inputs.end());
+    const std::vector<Code> vectors = bytesOf(stored, *low, *high),
+                            queries = bytesOf(asked, *low, *high);
+    const SearchIndex truth(vectors, stored.values(), options);
+    const auto nearest = truth.find(queries);
+    double recall = 1, bytes = truth.storedBytes();
+    if (scan != nullptr) {
+      options.parts = scan->dims[Dim::lookups];
+      options.centroids = scan->dims[Dim::K];
+      const SearchIndex coded(vectors, stored.values(), options);
+      recall = recallOf(coded.find(queries), nearest, options.nearest);
+      bytes = coded.storedBytes();
+    }
+    if (json)
+      fmt::print("{}\n", nlohmann::ordered_json{{"model", w.title},
+                                                {"data", stored.name},
+                                                {"metric", nameOf(options.metric)},
+                                                {"vectors", stored.size()},
+                                                {"queries", asked.size()},
+                                                {"nearest", options.nearest},
+                                                {"recall", recall},
+                                                {"stored_bytes", bytes}}
+                             .dump(2));
+    else
+      fmt::print(
+          "{}: {} queries among {} vectors of {} ({})\n\nrecall@{}  {:.2f} %\nstored     {:.0f} "
+          "bytes\n",
+          plainText(w.title), asked.size(), stored.size(), plainText(stored.name),
+          nameOf(options.metric), options.nearest, 100 * recall, bytes);
+  }
+
   void run(Context& context) const {
     const Workload w = workload(context);
     if (hdcDimensions(w) > 0) return runHdc(w);
-    const ExecutionFormat chosen = executionFormat(w);
+    if (firstOf(w, OpKind::search) != nullptr || firstOf(w, OpKind::lookup) != nullptr)
+      return runSearch(w);
+    const TensorFormats chosen = executionFormat(w);
     ExecutableNetwork network = makeExecutable(w);
     const std::string file = weightFile(context);
     loadWeights(network, readNpz(file), file);
@@ -173,7 +241,8 @@ struct ExecuteCommand {
                          "one for each of " + std::to_string(samples.size()) + " samples");
     }
     std::vector<std::string> notes;
-    const DataSet ranges = chosen.floating ? DataSet{} : calibrationData(samples, notes);
+    const DataSet ranges =
+        chosen.activation.isFloat() ? DataSet{} : calibrationData(samples, notes);
     Evaluation e = evaluate(network, chosen, samples, ranges, options());
     e.notes.insert(e.notes.begin(), notes.begin(), notes.end());
     if (!output.empty())
@@ -195,11 +264,11 @@ struct ExecuteCommand {
   }
 
   nlohmann::ordered_json toJson(const Evaluation& e, const ExecutableNetwork& network,
-                                const ExecutionFormat& chosen, const DataSet& d,
+                                const TensorFormats& chosen, const DataSet& d,
                                 const DataSet& ranges, const std::string& file) const {
     nlohmann::ordered_json out = {{"model", network.name},
                                   {"format", chosen.name},
-                                  {"arithmetic", chosen.floating ? "float" : "integer"},
+                                  {"arithmetic", chosen.activation.isFloat() ? "float" : "integer"},
                                   {"weights", fs::path(file).filename().string()},
                                   {"data", d.name},
                                   {"samples", e.samples}};
@@ -210,7 +279,7 @@ struct ExecuteCommand {
     out["agreement"] = e.share(e.agreeing);
     out["macs"] = network.macs();
     out["weights_bytes"] = std::ceil(e.weightBits / 8);
-    if (!chosen.floating) {
+    if (!chosen.activation.isFloat()) {
       out["work"] = {{"multiplications", e.work.multiplications},
                      {"additions", e.work.additions},
                      {"shifts", e.work.shifts},
@@ -247,11 +316,11 @@ struct ExecuteCommand {
     return list;
   }
 
-  void print(const Evaluation& e, const ExecutableNetwork& network, const ExecutionFormat& chosen,
+  void print(const Evaluation& e, const ExecutableNetwork& network, const TensorFormats& chosen,
              const DataSet& d) const {
     fmt::print("{} in {} ({} arithmetic) on {} samples of {} ({})\n\n", plainText(network.name),
-               chosen.name, chosen.floating ? "float" : "integer", e.samples, plainText(d.name),
-               split);
+               chosen.name, chosen.activation.isFloat() ? "float" : "integer", e.samples,
+               plainText(d.name), split);
     if (e.correct >= 0) {
       const double p = e.share(e.correct);
       fmt::print("accuracy   {:.2f} % +- {:.2f} (fp32: {:.2f} %)\n", 100 * p,
@@ -260,7 +329,7 @@ struct ExecuteCommand {
     }
     fmt::print("agreement  {:.2f} % of classes as in fp32\n", 100 * e.share(e.agreeing));
     fmt::print("weights    {:.0f} bytes\n", std::ceil(e.weightBits / 8));
-    if (!chosen.floating)
+    if (!chosen.activation.isFloat())
       fmt::print(
           "work       {:.0f} multiplications, {:.0f} additions, {:.0f} shifts, {:.0f} "
           "population counts a sample; sums of up to {} bits\n",

@@ -88,7 +88,7 @@ void checkData(const ExecutableNetwork& network, const DataSet& data) {
                    "as many values as '" + network.name + "' reads: " + network.input.text());
 }
 
-Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& format,
+Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& format,
                     const DataSet& data, const DataSet& calibration,
                     const EvaluationOptions& options) {
   checkData(network, data);
@@ -102,13 +102,17 @@ Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& for
     out.layers[i].name = network.steps[i].name;
     out.layers[i].kind = network.steps[i].op.kind;
   }
+  for (const Step& step : network.steps) {
+    Operator stored = step.op;
+    stored.formats = format;
+    if (stored.sharesWeightsOf.empty()) out.weightBits += costOf(stored).weights.value;
+  }
   FloatEngine reference(network);
   std::vector<float> expected;
   out.referenceSeconds = run(reference, inputs, each, out.samples, expected);
-  if (format.floating) {
-    FloatEngine engine(network, format, options.integer.weightRange);
+  if (format.activation.isFloat()) {
+    FloatEngine engine(network, format, options.integer.rounding);
     out.seconds = run(engine, inputs, each, out.samples, out.outputs);
-    out.weightBits = engine.weightBits();
     out.notes = engine.notes();
     analyse(
         network, reference, engine, inputs, analysed,
@@ -117,11 +121,10 @@ Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& for
     checkData(network, calibration);
     IntegerEngine engine(network, format,
                          calibrate(network, channelsLast(calibration, channels), calibration.size(),
-                                   options.calibration, format.activationBits),
+                                   options.calibration, format.activation.bits),
                          options.integer);
     out.seconds = run(engine, inputs, each, out.samples, out.outputs);
     out.work = engine.work();
-    out.weightBits = engine.weightBits();
     out.accumulatorBits = engine.accumulatorBits();
     std::vector<AccumulatorUse> use(network.steps.size());
     engine.record(&use);

@@ -32,7 +32,7 @@ struct Evaluation {
   double seconds = 0, referenceSeconds = 0;
   std::vector<LayerReport> layers;
   ProductWork work;
-  double weightBits = 0;
+  double weightBits = 0;  ///< as every simulation of the network counts them
   int accumulatorBits = 0;
   std::vector<std::string> notes;
 
@@ -42,7 +42,7 @@ struct Evaluation {
 };
 
 /// `calibration` holds samples that ranges come from; both sets are channels first, as loaded.
-Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& format,
+Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& format,
                     const DataSet& data, const DataSet& calibration,
                     const EvaluationOptions& options);
 /// Refuses data whose samples the network does not take.

@@ -75,7 +75,7 @@ torch::Tensor maskOf(const torch::Tensor& weight, const std::string& pattern, do
 }  // namespace
 
 TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
-                           std::optional<ExecutionFormat> format)
+                           std::optional<TensorFormats> format)
     : network_(network), format_(std::move(format)), ranges_(network.steps.size() + 1) {
   Problems problems;
   for (const Step& s : network.steps) {
@@ -93,7 +93,7 @@ TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
                     {}});
   }
   problems.finish();
-  if (format_ && (format_->floating || format_->isFixed()))
+  if (format_ && (format_->activation.isFloat() || format_->weight.isFixed()))
     throw InputError("quantisation-aware training in " + format_->name, "a format of integers");
   Random random(seed);
   for (const auto& [name, shape] : weightShapes(network)) {
@@ -171,7 +171,7 @@ torch::Tensor TorchNetwork::rounded(std::size_t value, const torch::Tensor& x, b
     follow(range.high, std::max(high, 0.0));
     follow(range.meanAbsolute, mean);
   }
-  const int bits = format_->activationBits;
+  const int bits = format_->activation.bits;
   if (bits == 1) {
     const torch::Tensor sign = torch::where(x >= 0, torch::ones_like(x), -torch::ones_like(x));
     return straightThrough(torch::clamp(x, -1, 1), sign * range.meanAbsolute);

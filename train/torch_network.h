@@ -17,7 +17,7 @@ class TorchNetwork {
   /// Weights drawn with `seed` (uniform, He et al.). Throws InputError naming operators that cannot
   /// be trained.
   TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
-               std::optional<ExecutionFormat> format);
+               std::optional<TensorFormats> format);
 
   /// Logits of a batch: samples x values, channels first.
   torch::Tensor forward(const torch::Tensor& input, bool training);
@@ -40,7 +40,7 @@ class TorchNetwork {
   torch::Tensor rounded(std::size_t value, const torch::Tensor& x, bool training);
 
   const ExecutableNetwork& network_;
-  std::optional<ExecutionFormat> format_;
+  std::optional<TensorFormats> format_;
   std::map<std::string, torch::Tensor> parameters_, statistics_, masks_;
   std::vector<ValueRange> ranges_;  ///< of activations, followed while training
 };

@@ -38,7 +38,7 @@ class Training {
  public:
   Training(const TrainRequest& request, const SearchPath& path)
       : request_(request), network_(makeExecutable(workload(request, path))) {
-    if (!request.format.empty()) format_ = parseExecutionFormat(request.format);
+    if (!request.format.empty()) format_ = parseTensorFormats(request.format);
     data_ = loadData(request.data, Split::train, request.samples, request.seed);
     if (data_.labels.empty()) throw InputError("'" + request.data + "' has no labels");
     checkData(network_, data_);
@@ -191,7 +191,7 @@ class Training {
   void measure(const NumpyArchive& weights, TrainResult& result) {
     loadWeights(network_, weights, "trained weights");
     const DataSet held = loadData(request_.data, request_.split, 0, request_.seed);
-    const ExecutionFormat format = format_ ? *format_ : parseExecutionFormat("fp32");
+    const TensorFormats format = format_ ? *format_ : parseTensorFormats("fp32");
     const Evaluation e =
         evaluate(network_, format, held, data_.part(0, 256), {.integer = {}, .analysed = 0});
     result.samples = e.samples;
@@ -204,7 +204,7 @@ class Training {
 
   const TrainRequest& request_;
   ExecutableNetwork network_;
-  std::optional<ExecutionFormat> format_;
+  std::optional<TensorFormats> format_;
   DataSet data_;
   std::unique_ptr<TorchNetwork> model_;
   State state_;

@@ -42,6 +42,7 @@ class SlicedDevice final : public ConfiguredDevice {
     Ticks total;  ///< exchange included
     Bottleneck bottleneck = Bottleneck::memory;
   };
+  bool decodes() const override { return true; }
   Support supportKnown(const Operator& op) const override;
   SlicedOp plan(const Operator& op) const;
   EnergyCounts countsOf(const SlicedOp& op) const;

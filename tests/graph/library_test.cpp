@@ -21,7 +21,7 @@ const std::vector<std::string> contractOrder = {
     "mamba-2.8b",   "t5-base",       "whisper-small", "vit-b16",     "efficientnet-b0",
     "mobilenetv3",  "yolov5s",       "unet",          "conformer",   "dlrm",
     "bert-large",   "gpt3-2.7b",     "tiny-kws",      "tiny-vww",    "tiny-ic",
-    "tiny-ad",      "toptag-gru"};
+    "tiny-ad",      "fmnist-pq",     "fmnist-search", "toptag-gru"};
 
 TEST(Library, HoldsEveryIdOfTheContractInItsOrder) {
   EXPECT_EQ(libraryWorkloads(library()), contractOrder);
