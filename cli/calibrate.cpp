@@ -16,12 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 struct CalibrateCommand {
   std::string family, data, output, source;
   std::vector<std::string> names;
@@ -35,7 +29,7 @@ struct CalibrateCommand {
       std::vector<std::string> known;
       for (const auto& [name, f] : families) known.push_back(name);
       throw InputError("'" + family.substr(0, 40) + "' cannot be calibrated by this command",
-                       "one of " + joined(known), didYouMean(family, known));
+                       fmt::format("one of {}", fmt::join(known, ", ")), didYouMean(family, known));
     }
     const ProbeContext asked = probeContext(context);
     std::vector<CalibrationFit> fits;

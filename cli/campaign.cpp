@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "accuracy/oracle.h"
 #include "cli/commands.h"
 #include "explorer/campaign/evaluation_key.h"
 #include "explorer/campaign/journal_key.h"
@@ -69,6 +70,7 @@ struct PlanCommand {
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     const Study loaded = loadStudy(study, context.path, overrides);
     checkObjectives(loaded, context.path);
+    (void)makeOracle(loaded.accuracy, context.path);
     checkStudy(loaded, [&](const ExperimentSpec& spec) {
       (void)makeExperiment(spec, context.registry, context.path);
     });

@@ -42,6 +42,7 @@ class FileSink final : public MergeSink {
   explicit FileSink(const Context& context) : context_(context) {}
   void findings(const ExploreOutcome& outcome) override {
     rows_.emplace(outcome.study, true, false);
+    rows_->finalise(outcome, context_);
     if (outcome.study.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
       intervals_ = assessUncertainty(outcome, context_.registry, context_.path, {},
                                      [&](const std::vector<ExperimentSpec>& specs) {

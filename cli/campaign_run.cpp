@@ -66,7 +66,7 @@ class ShardProgress final : public Progress {
   double told_ = -1;
 };
 
-struct RunCommand {
+struct ShardCommand {
   std::string folder, shard = "0/1", keyFile;
   std::optional<std::uint32_t> attempt;
   int workers = 0;
@@ -117,7 +117,7 @@ struct RunCommand {
 }  // namespace
 
 void addCampaignRun(CLI::App& app, Context& context) {
-  auto command = std::make_shared<RunCommand>();
+  auto command = std::make_shared<ShardCommand>();
   CLI::App* sub = app.add_subcommand("run", "Evaluate one shard of a campaign");
   sub->footer(
       "Example:\n  wattlas campaign run sweep --shard 0/4\n"

@@ -12,6 +12,9 @@ void CommonOptions::addTo(CLI::App& app) {
       ->group(group);
   app.add_option("--rate", rate, "Arrivals per second; idle time in between is charged")
       ->group(group);
+  app.add_flag("--train", train,
+               "One step of training: forward pass, gradients, update (workload.train.*)")
+      ->group(group);
   app.add_option("--fidelity", fidelity, "analytic, event or detailed (default event)")
       ->group(group);
   app.add_option("--mapping", mapping, "auto, or a file that maps operator kinds to the host")
@@ -40,6 +43,7 @@ std::vector<std::pair<std::string, ConfigNode>> CommonOptions::assignments() con
   add("workload.batch", "--batch", number(batch));
   add("workload.format", "--format", format);
   add("workload.rate", "--rate", rate);
+  add("workload.train.step", "--train", train ? "true" : "");
   add("run.fidelity", "--fidelity", fidelity);
   add("run.fidelityForced", "--fidelity", fidelity.empty() ? "" : "true");
   add("run.mapping", "--mapping", mapping);

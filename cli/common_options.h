@@ -13,7 +13,7 @@ namespace wattlas {
 struct CommonOptions {
   std::optional<std::int64_t> prompt, generate, batch, seed;
   std::string format, rate, fidelity, mapping, energy, scope;
-  bool uncertainty = false;
+  bool uncertainty = false, train = false;
   std::vector<std::string> sets;
 
   void addTo(CLI::App& app);

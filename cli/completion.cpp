@@ -28,17 +28,11 @@ void collect(const CLI::App& app, const std::string& command, std::vector<Entry>
     collect(*sub, command.empty() ? sub->get_name() : command + " " + sub->get_name(), out);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 std::string bashScript(const std::vector<Entry>& entries, const std::string& platforms,
                        const std::string& workloads) {
   std::string cases;
   for (const Entry& e : entries)
-    cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", e.command, joined(e.words));
+    cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", e.command, fmt::join(e.words, " "));
   return fmt::format(
       R"(_wattlas() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} command="" words="" word
@@ -99,7 +93,7 @@ void addCompletion(CLI::App& app, Context& context) {
     std::string platforms;
     for (const auto& [id, file] : context.path.list("platforms"))
       platforms += (platforms.empty() ? "" : " ") + id;
-    const std::string workloads = joined(libraryWorkloads(context.path));
+    const std::string workloads = fmt::format("{}", fmt::join(libraryWorkloads(context.path), " "));
     if (*shell == "fish") {
       fmt::print("{}", fishScript(entries, platforms, workloads));
       return;

@@ -72,7 +72,7 @@ struct DpuOptions {
     if (!registerFile.empty()) options.timing.registerFile = dpu::registerFileRule(registerFile);
     if (!arbiter.empty()) options.timing.arbiter = dpu::arbiterByName(arbiter);
     if (!clock.empty()) options.timing.clockHz = parseQuantity(clock, Dimension::frequency);
-    if (bankDetail) options.timing.bank.detail = true;
+    if (bankDetail) options.timing.bankDetail = true;
     options.dmaAlignment = dmaAlign == "check"      ? dpu::DmaAlignment::check
                            : dmaAlign == "hardware" ? dpu::DmaAlignment::hardware
                                                     : dpu::DmaAlignment::automatic;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Layer {
+struct DpuLayer {
   std::string phase, name, kind;
   std::int64_t times = 1;  ///< instances in the phase
   pim::Parts parts{};
@@ -36,7 +36,7 @@ class LayersCommand {
 
   void run(const Context& context) const {
     const Experiment base = experiment(context, {});
-    std::vector<Layer> layers = layersOf(base);
+    std::vector<DpuLayer> layers = layersOf(base);
     std::vector<Change> changes;
     const pim::UpmemParams& p = deviceOf(base).params();
     const auto scalar = [](double v, const char* unit) {
@@ -53,7 +53,7 @@ class LayersCommand {
                        {{"device.host.scale",
                          ConfigNode::ofScalar(fmt::format("{}", p.host.scale.value.value / 2))}}});
     for (const Change& change : changes) {
-      const std::vector<Layer> changed = layersOf(experiment(context, change.sets));
+      const std::vector<DpuLayer> changed = layersOf(experiment(context, change.sets));
       for (std::size_t i = 0; i < layers.size() && i < changed.size(); ++i)
         layers[i].with.push_back(changed[i].timeS);
     }
@@ -77,13 +77,13 @@ class LayersCommand {
     return *device;
   }
 
-  std::vector<Layer> layersOf(const Experiment& e) const {
+  std::vector<DpuLayer> layersOf(const Experiment& e) const {
     const pim::UpmemDevice& device = deviceOf(e);
-    std::vector<Layer> layers;
+    std::vector<DpuLayer> layers;
     for (const Phase& phase : e.workload->phases)
       for (const OpId id : phase.graph.order()) {
         const Operator& op = phase.graph.at(id);
-        Layer layer;
+        DpuLayer layer;
         layer.phase = nameOf(phase.kind);
         layer.name = op.name;
         layer.kind = nameOf(op.kind);
@@ -102,13 +102,13 @@ class LayersCommand {
     return layers;
   }
 
-  void print(const std::vector<Layer>& layers, const std::vector<Change>& changes) const {
-    fmt::print("{:<8} {:<18} {:>6} {:>10} {:>10} ", "Phase", "Layer", "times", "time", "energy");
+  void print(const std::vector<DpuLayer>& layers, const std::vector<Change>& changes) const {
+    fmt::print("{:<8} {:<18} {:>6} {:>10} {:>10} ", "Phase", "DpuLayer", "times", "time", "energy");
     for (std::size_t i = 0; i < pim::partCount; ++i)
       fmt::print(" {:>12}", pim::nameOf(static_cast<pim::Part>(i)));
     for (const Change& change : changes) fmt::print(" {:>13}", change.name);
     fmt::print("\n");
-    for (const Layer& l : layers) {
+    for (const DpuLayer& l : layers) {
       fmt::print("{:<8} {:<18.18} {:>6} ", l.phase, l.name, l.times);
       if (l.timeS <= 0) {
         fmt::print("{:>10}\n", "refused");
@@ -127,9 +127,9 @@ class LayersCommand {
         "decides.\n");
   }
 
-  void writeJson(const std::vector<Layer>& layers, const std::vector<Change>& changes) const {
+  void writeJson(const std::vector<DpuLayer>& layers, const std::vector<Change>& changes) const {
     Json out{{"platform", platform}, {"workload", workload}, {"layers", Json::array()}};
-    for (const Layer& l : layers) {
+    for (const DpuLayer& l : layers) {
       Json parts = Json::object(), with = Json::object();
       for (std::size_t i = 0; i < pim::partCount; ++i)
         parts[pim::nameOf(static_cast<pim::Part>(i))] = {

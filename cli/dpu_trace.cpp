@@ -10,7 +10,7 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t writtenAtOnce = 1U << 20;
+constexpr std::size_t tracedAtOnce = 1U << 20;
 
 [[noreturn]] void refuse(const char* flag, const std::string& text, const std::string& expected,
                          const std::string& hint = {}) {
@@ -95,7 +95,7 @@ void DpuTrace::write(const dpu::TraceEvent& e) {
   fmt::format_to(std::back_inserter(pending_), "{:>10} t{:<2} {:>4} {:<24} {:<36}{} ->{}\n",
                  e.cycle, e.tasklet, e.pc, program_.where(e.pc),
                  e.instruction ? dpu::disassemble(*e.instruction) : "?", sources, registers);
-  if (pending_.size() >= writtenAtOnce) flush();
+  if (pending_.size() >= tracedAtOnce) flush();
 }
 
 void DpuTrace::flush() {

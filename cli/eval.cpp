@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "accuracy/oracle.h"
 #include "cli/commands.h"
 #include "models/sim/platform_model.h"
 #include "models/simulate.h"
@@ -24,6 +25,8 @@ struct EvalCommand {
     StudyOverrides overrides;
     for (const std::string& text : sets) overrides.sets.push_back(parseAssignment(text));
     if (!study.empty()) loaded = loadStudy(study, context.path, overrides);
+    const auto oracle =
+        loaded ? makeOracle(loaded->accuracy, context.path) : std::unique_ptr<AccuracyOracle>();
     ProfileCache cache;
     ExperimentMaker maker(context.registry, context.path);
     EvalSession session(loaded ? &*loaded : nullptr, [&](const ExperimentSpec& asked) {
@@ -32,7 +35,9 @@ struct EvalCommand {
         spec.sets.insert(spec.sets.begin(), overrides.sets.begin(), overrides.sets.end());
       const Experiment experiment = maker.make(spec);
       cache.trim();
-      return simulate(experiment, cache, platformSimulator);
+      RunResult result = simulate(experiment, cache, platformSimulator);
+      if (oracle && result.feasible) result.accuracy = oracle->of(experiment);
+      return result;
     });
     std::ios::sync_with_stdio(false);
     while (const auto line = nextEvalLine(std::cin)) {

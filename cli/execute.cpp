@@ -8,10 +8,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "accuracy/mixed.h"
 #include "cli/commands.h"
-#include "execution/evaluate.h"
-#include "execution/hdc.h"
 #include "execution/search.h"
+#include "explorer/accuracy.h"
 #include "models/base/atomic_file.h"
 #include "models/base/plain_text.h"
 #include "results/text_table.h"
@@ -21,11 +21,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t sensitivitySamples = 4000;
+
+/// What mixed formats are held against: one format of the same size.
+struct Uniform {
+  ExecutionFormat format;
+  Evaluation result;
+  double p = 1;
+
+  void compare(const Evaluation& mixed, const DataSet& data) {
+    std::int64_t onlyMixed = 0, onlyUniform = 0;
+    for (std::size_t s = 0; s < data.labels.size() && s < mixed.predicted.size(); ++s) {
+      const bool a = mixed.predicted[s] == data.labels[s];
+      const bool b = result.predicted[s] == data.labels[s];
+      onlyMixed += a && !b ? 1 : 0;
+      onlyUniform += b && !a ? 1 : 0;
+    }
+    p = mcNemar(onlyMixed, onlyUniform);
+  }
+};
+
 struct ExecuteCommand {
   std::string model, data, format, weights, labels, output, split = "test", rule = "minmax";
   std::string granularity = "channel", weightRange = "minmax", slices;
-  std::vector<std::string> sets;
-  std::int64_t calibrate = 256, limit = 0, trainSamples = 20000;
+  std::vector<std::string> sets, mixed;
+  std::int64_t calibrate = 256, limit = 0, trainSamples = 20000, cluster = 0;
   std::uint64_t seed = 1;
   bool affine = false, json = false;
 
@@ -41,30 +61,27 @@ struct ExecuteCommand {
     return makeWorkload(model, options, context.path);
   }
 
-  /// Given, beside the model's file, or shipped for the id.
   std::string weightFile(const Context& context) const {
-    if (!weights.empty()) return weights;
-    const fs::path beside = fs::path(model).replace_extension(".npz");
-    if (fs::path(model).has_extension() && fs::exists(beside)) return beside.string();
-    if (const auto shipped =
-            context.path.findPart("weights/" + fs::path(model).stem().string() + ".npz"))
-      return *shipped;
+    if (const auto file = weightFileOf(weights, model, context.path)) return *file;
     throw InputError("no weights for '" + model.substr(0, 80) + "'",
                      "an archive of arrays NAME.weight and NAME.bias",
                      "give it with --weights F.npz (docs/execution.md)");
   }
 
-  TensorFormats executionFormat(const Workload& w) const {
-    TensorFormats out = parseTensorFormats(format.empty() ? w.formats.name : format);
-    if (granularity != "channel" && granularity != "tensor")
+  ExecutionFormat executionFormat(ExecutionFormat out) const {
+    if (granularity != "tensor" && granularity != "channel")
       throw InputError("granularity '" + granularity.substr(0, 40) + "'", "tensor or channel",
                        "groups are part of the format: w4g128a8");
     checkExecutable(out);
-    const bool integers = out.weight.kind == NumberKind::integer && !out.weight.isFixed() &&
-                          out.weight.coding == Coding::plain;
-    if (affine && (!integers || out.activation.isFloat()))
-      throw InputError("--affine with the format " + out.name, "integer weights");
-    out.weight.affine = out.weight.affine || affine;
+    const auto adapt = [&](NumberFormat& weight) {
+      const bool integers =
+          weight.kind == NumberKind::integer && !weight.isFixed() && weight.coding == Coding::plain;
+      if (affine && (!integers || out.activation.isFloat()))
+        throw InputError("--affine with the format " + weight.name, "integer weights");
+      weight.affine = weight.affine || affine;
+    };
+    adapt(out.weight);
+    for (auto& [layer, weight] : out.layers) adapt(weight);
     return out;
   }
 
@@ -101,26 +118,16 @@ struct ExecuteCommand {
     return tested.part(0, calibrate);
   }
 
-  /// Dimensions of a hyperdimensional classifier: an encoding and a search for the class.
-  static std::int64_t hdcDimensions(const Workload& w) {
-    const Operator* search = firstOf(w, OpKind::hamming);
-    return search != nullptr ? search->dims[Dim::K] : 0;
-  }
-
-  /// Its class vectors are trained here: they follow from data and seed in seconds.
   void runHdc(const Workload& w) const {
-    const TensorFormats chosen = executionFormat(w);
-    if (!hasIntegers(chosen.weight) || chosen.weight.bits > 8 || !weights.empty())
-      throw InputError(
-          "a hyperdimensional classifier in " + chosen.name,
-          "class vectors of 1 to 8 bits (binary, int2..int8), trained by this command");
-    HdcOptions options;
-    options.dimensions = hdcDimensions(w);
-    options.bits = chosen.weight.bits;
-    options.seed = seed;
+    if (!weights.empty())
+      throw InputError("--weights of a hyperdimensional classifier",
+                       "none: it is trained by this command");
+    const ExecutionFormat chosen =
+        executionFormat(parseTensorFormats(format.empty() ? hdcSearch(w)->formats.name : format));
     const DataSet train = loadData(data, Split::train, trainSamples, seed);
     const DataSet tested = loadData(data, parseSplit(split), limit, seed);
-    const HdcClassifier classifier(train, options);
+    const HdcClassifier classifier = trainedHdc(w, chosen, train, seed);
+    const std::int64_t dimensions = hdcSearch(w)->dims[Dim::K];
     Evaluation e;
     e.samples = tested.size();
     e.classes = train.classes;
@@ -132,8 +139,8 @@ struct ExecuteCommand {
     const double p = e.share(e.correct);
     const ProductWork work = classifier.work();
     if (!json) {
-      fmt::print("{} with {} x {} bit on {} samples of {} ({})\n\n", plainText(w.title),
-                 options.dimensions, options.bits, e.samples, plainText(tested.name), split);
+      fmt::print("{} with {} x {} bit on {} samples of {} ({})\n\n", plainText(w.title), dimensions,
+                 chosen.weight.bits, e.samples, plainText(tested.name), split);
       fmt::print("accuracy   {:.2f} % +- {:.2f}, trained on {} samples\n", 100 * p,
                  100 * std::sqrt(p * (1 - p) / static_cast<double>(e.samples)), train.size());
       fmt::print(
@@ -147,9 +154,9 @@ struct ExecuteCommand {
                                         {"arithmetic", "integer"},
                                         {"data", tested.name},
                                         {"samples", e.samples},
-                                        {"accuracy", accuracy(e, e.correct, tested, "measured")},
-                                        {"dimensions", options.dimensions},
-                                        {"bits", options.bits},
+                                        {"accuracy", accuracy(e, e.correct, tested)},
+                                        {"dimensions", dimensions},
+                                        {"bits", chosen.weight.bits},
                                         {"train_samples", train.size()},
                                         {"weights_bytes", std::ceil(classifier.storedBits() / 8)},
                                         {"work",
@@ -226,13 +233,16 @@ struct ExecuteCommand {
 
   void run(Context& context) const {
     const Workload w = workload(context);
-    if (hdcDimensions(w) > 0) return runHdc(w);
+    if (hdcSearch(w) != nullptr) return runHdc(w);
     if (firstOf(w, OpKind::search) != nullptr || firstOf(w, OpKind::lookup) != nullptr)
       return runSearch(w);
-    const TensorFormats chosen = executionFormat(w);
     ExecutableNetwork network = makeExecutable(w);
+    ExecutionFormat chosen =
+        executionFormat(format.empty() ? executionFormatOf(network) : parseTensorFormats(format));
     const std::string file = weightFile(context);
-    loadWeights(network, readNpz(file), file);
+    loadNetworkWeights(network, file);
+    pruneWeights(network);
+    if (cluster > 0) clusterWeights(network, cluster);
     DataSet samples = loadData(data, parseSplit(split), limit, seed);
     if (!labels.empty()) {
       samples.labels = readNpy(labels).integers();
@@ -243,29 +253,38 @@ struct ExecuteCommand {
     std::vector<std::string> notes;
     const DataSet ranges =
         chosen.activation.isFloat() ? DataSet{} : calibrationData(samples, notes);
+    Uniform uniform;
+    if (!mixed.empty()) {
+      uniform.format = chosen;
+      chosen = mixedFormats(network, mixed, weightBits(network, chosen),
+                            loadData(data, Split::train, sensitivitySamples, seed), options())
+                   .format;
+      uniform.result = evaluate(network, uniform.format, samples, ranges, options());
+    }
     Evaluation e = evaluate(network, chosen, samples, ranges, options());
+    if (!mixed.empty()) uniform.compare(e, samples);
     e.notes.insert(e.notes.begin(), notes.begin(), notes.end());
     if (!output.empty())
       writeFileAtomically(output, npyBytes(NumpyArray::of(e.outputs, {e.samples, e.classes})));
     if (json)
-      fmt::print("{}\n", toJson(e, network, chosen, samples, ranges, file).dump(2));
+      fmt::print("{}\n", toJson(e, network, chosen, samples, ranges, file, uniform).dump(2));
     else
-      print(e, network, chosen, samples);
+      print(e, network, chosen, samples, uniform);
   }
 
-  nlohmann::ordered_json accuracy(const Evaluation& e, std::int64_t hits, const DataSet& d,
-                                  const std::string& kind) const {
-    const double p = e.share(hits);
-    return {{"value", p},
-            {"se", std::sqrt(p * (1 - p) / static_cast<double>(e.samples))},
-            {"kind", kind},
+  nlohmann::ordered_json accuracy(const Evaluation& e, std::int64_t hits, const DataSet& d) const {
+    const AccuracyResult a = measuredShare(hits, e.samples, d, split);
+    return {{"value", *a.value},
+            {"se", *a.se},
+            {"kind", a.kind},
             {"source", d.source.empty() ? d.name : d.source},
             {"split", split}};
   }
 
   nlohmann::ordered_json toJson(const Evaluation& e, const ExecutableNetwork& network,
-                                const TensorFormats& chosen, const DataSet& d,
-                                const DataSet& ranges, const std::string& file) const {
+                                const ExecutionFormat& chosen, const DataSet& d,
+                                const DataSet& ranges, const std::string& file,
+                                const Uniform& uniform) const {
     nlohmann::ordered_json out = {{"model", network.name},
                                   {"format", chosen.name},
                                   {"arithmetic", chosen.activation.isFloat() ? "float" : "integer"},
@@ -273,8 +292,8 @@ struct ExecuteCommand {
                                   {"data", d.name},
                                   {"samples", e.samples}};
     if (e.correct >= 0) {
-      out["accuracy"] = accuracy(e, e.correct, d, "measured");
-      out["reference_accuracy"] = accuracy(e, e.referenceCorrect, d, "measured");
+      out["accuracy"] = accuracy(e, e.correct, d);
+      out["reference_accuracy"] = accuracy(e, e.referenceCorrect, d);
     }
     out["agreement"] = e.share(e.agreeing);
     out["macs"] = network.macs();
@@ -286,6 +305,13 @@ struct ExecuteCommand {
                      {"population_counts", e.work.populationCounts}};
       out["accumulator_bits"] = e.accumulatorBits;
       out["calibration"] = {{"rule", rule}, {"samples", ranges.size()}};
+    }
+    if (!mixed.empty()) {
+      out["mixed"] = {{"uniform", uniform.format.name},
+                      {"uniform_accuracy", accuracy(uniform.result, uniform.result.correct, d)},
+                      {"uniform_weights_bytes", std::ceil(uniform.result.weightBits / 8)},
+                      {"p_equal", uniform.p}};
+      for (const auto& [layer, weight] : chosen.layers) out["mixed"]["layers"][layer] = weight.name;
     }
     out["layers"] = nlohmann::ordered_json::array();
     for (const LayerReport& layer : e.layers) {
@@ -316,8 +342,8 @@ struct ExecuteCommand {
     return list;
   }
 
-  void print(const Evaluation& e, const ExecutableNetwork& network, const TensorFormats& chosen,
-             const DataSet& d) const {
+  void print(const Evaluation& e, const ExecutableNetwork& network, const ExecutionFormat& chosen,
+             const DataSet& d, const Uniform& uniform) const {
     fmt::print("{} in {} ({} arithmetic) on {} samples of {} ({})\n\n", plainText(network.name),
                chosen.name, chosen.activation.isFloat() ? "float" : "integer", e.samples,
                plainText(d.name), split);
@@ -329,6 +355,15 @@ struct ExecuteCommand {
     }
     fmt::print("agreement  {:.2f} % of classes as in fp32\n", 100 * e.share(e.agreeing));
     fmt::print("weights    {:.0f} bytes\n", std::ceil(e.weightBits / 8));
+    if (!mixed.empty()) {
+      std::string list;
+      for (const auto& [layer, weight] : chosen.layers)
+        list += (list.empty() ? "" : ", ") + layer + " " + weight.name;
+      fmt::print("layers     {}\nuniform    {}: {:.2f} %, {:.0f} bytes; McNemar p = {:.2g}\n",
+                 plainText(list), uniform.format.name,
+                 100 * uniform.result.share(uniform.result.correct),
+                 std::ceil(uniform.result.weightBits / 8), uniform.p);
+    }
     if (!chosen.activation.isFloat())
       fmt::print(
           "work       {:.0f} multiplications, {:.0f} additions, {:.0f} shifts, {:.0f} "
@@ -380,6 +415,11 @@ void addExecute(CLI::App& app, Context& context) {
   sub->add_option("--calibration", command->rule, "minmax, percentile or mse");
   sub->add_option("--granularity", command->granularity, "Of weight scales: tensor or channel");
   sub->add_option("--weight-range", command->weightRange, "minmax or mse (least squared error)");
+  sub->add_option("--mixed", command->mixed,
+                  "Formats of single layers, chosen within the bytes of --format: w2a8,w4a8,w8a8")
+      ->delimiter(',');
+  sub->add_option("--cluster", command->cluster, "Values that the weights of a layer share")
+      ->check(CLI::Range(std::int64_t{2}, std::int64_t{65536}));
   sub->add_flag("--affine", command->affine, "Integer weights with zero points");
   sub->add_option("--slices", command->slices, "Products by digits, weights x activations: 4x4");
   sub->add_option("-o,--output", command->output, "Outputs of the network (.npy)");

@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "accuracy/oracle.h"
 #include "cli/cache_options.h"
 #include "cli/commands.h"
 #include "cli/evaluate.h"
@@ -101,6 +102,7 @@ struct ExploreCommand {
     checkObjectives(loaded, context.path);
 
     // Before hours of work, not after them.
+    (void)makeOracle(loaded.accuracy, context.path);
     for (const auto& [flag, file] : {std::pair{"-o", &output}, {"--csv", &csv}}) {
       checkWritable(flag, *file);
       refuseSameFile(flag, *file, loaded.file, "the study");
@@ -124,6 +126,7 @@ struct ExploreCommand {
     }
     const ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
     StudyRows sink(loaded, !output.empty());
+    sink.finalise(outcome, context);
     UncertaintyReport intervals;
     if (loaded.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
       const auto goesOn = [] { return !InterruptGuard::interrupted(); };

@@ -24,14 +24,19 @@ class Designer {
     spec_.sets.emplace_back("run.fidelity", ConfigNode::ofScalar("analytic"));
   }
   RunResult at(double cycles) const {
+    return cycles > 0 ? with("folding.targetCycles", fmt::format("{:.0f}", cycles))
+                      : evaluateEach({spec_}, context_).front();
+  }
+  /// Nothing may run elsewhere: says why the hardware refuses what it does not take.
+  RunResult alone() const { return with("run.scope", "device"); }
+
+ private:
+  RunResult with(const char* key, const std::string& value) const {
     ExperimentSpec spec = spec_;
-    if (cycles > 0)
-      spec.sets.emplace_back("folding.targetCycles",
-                             ConfigNode::ofScalar(fmt::format("{:.0f}", cycles)));
+    spec.sets.emplace_back(key, ConfigNode::ofScalar(value));
     return evaluateEach({spec}, context_).front();
   }
 
- private:
   ExperimentSpec spec_;
   const Context& context_;
 };
@@ -86,6 +91,7 @@ struct FoldingCommand {
     const Designer designer(common.spec(platform, workload), context);
     RunResult design = designer.at(0);
     std::string verdict;
+    if (design.feasible && design.design.empty()) design = designer.alone();
     if (design.feasible && design.design.empty())
       throw InputError("'" + platform + "' is no hardware that is built for a workload",
                        "a platform of kind fpga-dataflow, such as fpga-zcu104");

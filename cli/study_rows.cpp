@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "accuracy/oracle.h"
 #include "cli/study_tables.h"
 #include "explorer/summary.h"
 #include "models/metric.h"
@@ -24,6 +25,10 @@ void StudyRows::row(const Study& study, const ExploredPoint& point) {
   PointRow row = rowOf(study, point);
   if (const auto at = intervals_.find(row.id); at != intervals_.end())
     addQuantiles(row, study, uncertainty_->points[at->second]);
+  if (const auto at = final_.find(row.id); at != final_.end() && at->second.value) {
+    row.extra.emplace_back("accuracy_test", rounded(*at->second.value));
+    row.extra.emplace_back("accuracy_test_se", rounded(at->second.se.value_or(missing)));
+  }
   if (writer_) writer_->append(row, point.outcome.detail);
   if (keep_) rows_.push_back(std::move(row));
 }
@@ -32,6 +37,22 @@ void StudyRows::useUncertainty(const ExploreOutcome& outcome, const UncertaintyR
   uncertainty_ = &report;
   for (std::size_t i = 0; i < report.points.size(); ++i)
     intervals_[shortId(outcome.points[report.points[i].point].id)] = i;
+}
+
+void StudyRows::finalise(const ExploreOutcome& outcome, const Context& context) {
+  AccuracyOptions options = outcome.study.accuracy;
+  const auto measures = [](AccuracyKind kind) { return kind == AccuracyKind::measured; };
+  if (std::none_of(options.kinds.begin(), options.kinds.end(), measures) ||
+      options.split == "test" || outcome.interrupted)
+    return;
+  options.kinds = {AccuracyKind::measured};
+  options.split = "test";
+  options.samples = 0;
+  const auto oracle = makeOracle(options, context.path);
+  ExperimentMaker maker(context.registry, context.path);
+  for (const ExploredPoint& point : outcome.points)
+    if (point.pareto && point.outcome.accuracyKind == "measured")
+      final_[shortId(point.id)] = oracle->of(maker.make(specOf(outcome.study, point.design)));
 }
 
 void StudyRows::addTables(const ExploreOutcome& outcome) {

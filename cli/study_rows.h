@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/context.h"
 #include "explorer/explore.h"
 #include "explorer/uncertainty.h"
 #include "results/store.h"
@@ -20,6 +21,9 @@ class StudyRows final : public PointSink {
   void row(const Study& study, const ExploredPoint& point) override;
   /// Before the rows: intervals of the points in `report`, which must stay.
   void useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report);
+  /// Before the rows: what networks of the front do on samples that the search never saw, measured
+  /// now and once. Nothing where accuracy is not measured.
+  void finalise(const ExploreOutcome& outcome, const Context& context);
   const std::vector<PointRow>& rows() const { return rows_; }
   /// What the exploration found out, beside its rows.
   void addTables(const ExploreOutcome& outcome);
@@ -29,6 +33,7 @@ class StudyRows final : public PointSink {
  private:
   bool keep_;
   const UncertaintyReport* uncertainty_ = nullptr;
+  std::map<std::string, AccuracyResult> final_;   ///< by point_id
   std::map<std::string, std::size_t> intervals_;  ///< point_id -> position in the report
   std::optional<StoreWriter> writer_;
   std::vector<PointRow> rows_;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "accuracy/oracle.h"
 #include "cli/context.h"
 #include "explorer/worker.h"
 #include "models/sim/platform_model.h"
@@ -16,7 +17,8 @@ int runWorker() {
   const Context context = makeContext();
   return workerMain(workerInput, workerOutput, [&](const Study& study) {
     return std::make_unique<SimulatingEvaluator>(study, context.registry, context.path,
-                                                 platformSimulator);
+                                                 platformSimulator,
+                                                 makeOracle(study.accuracy, context.path));
   });
 }
 

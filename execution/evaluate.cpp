@@ -88,7 +88,7 @@ void checkData(const ExecutableNetwork& network, const DataSet& data) {
                    "as many values as '" + network.name + "' reads: " + network.input.text());
 }
 
-Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& format,
+Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& format,
                     const DataSet& data, const DataSet& calibration,
                     const EvaluationOptions& options) {
   checkData(network, data);
@@ -105,18 +105,20 @@ Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& forma
   for (const Step& step : network.steps) {
     Operator stored = step.op;
     stored.formats = format;
+    stored.formats.weight = format.weightOf(step.name);
     if (stored.sharesWeightsOf.empty()) out.weightBits += costOf(stored).weights.value;
   }
   FloatEngine reference(network);
   std::vector<float> expected;
-  out.referenceSeconds = run(reference, inputs, each, out.samples, expected);
+  if (options.compared) out.referenceSeconds = run(reference, inputs, each, out.samples, expected);
   if (format.activation.isFloat()) {
     FloatEngine engine(network, format, options.integer.rounding);
     out.seconds = run(engine, inputs, each, out.samples, out.outputs);
     out.notes = engine.notes();
-    analyse(
-        network, reference, engine, inputs, analysed,
-        [&](std::size_t value) { return engine.value(value); }, out);
+    if (options.compared)
+      analyse(
+          network, reference, engine, inputs, analysed,
+          [&](std::size_t value) { return engine.value(value); }, out);
   } else {
     checkData(network, calibration);
     IntegerEngine engine(network, format,
@@ -128,9 +130,10 @@ Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& forma
     out.accumulatorBits = engine.accumulatorBits();
     std::vector<AccumulatorUse> use(network.steps.size());
     engine.record(&use);
-    analyse(
-        network, reference, engine, inputs, analysed,
-        [&](std::size_t value) { return engine.reals(value); }, out);
+    if (options.compared)
+      analyse(
+          network, reference, engine, inputs, analysed,
+          [&](std::size_t value) { return engine.reals(value); }, out);
     for (std::size_t i = 0; i < use.size(); ++i) {
       const auto& lengths = use[i].lengths;
       out.layers[i].sums =
@@ -140,15 +143,16 @@ Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& forma
   }
   const std::int64_t width = static_cast<std::int64_t>(out.outputs.size()) / out.samples;
   out.classes = width;
-  if (!data.labels.empty()) out.correct = out.referenceCorrect = 0;
+  if (!data.labels.empty()) out.correct = 0;
+  if (out.correct == 0 && options.compared) out.referenceCorrect = 0;
   for (std::int64_t s = 0; s < out.samples; ++s) {
     const std::int64_t got = classOf(out.outputs.data() + s * width, width);
-    const std::int64_t wanted = classOf(expected.data() + s * width, width);
     out.predicted.push_back(got);
-    out.agreeing += got == wanted ? 1 : 0;
-    if (data.labels.empty()) continue;
-    const std::int64_t label = data.labels[static_cast<std::size_t>(s)];
+    const std::int64_t label = data.labels.empty() ? -1 : data.labels[static_cast<std::size_t>(s)];
     out.correct += got == label ? 1 : 0;
+    if (!options.compared) continue;
+    const std::int64_t wanted = classOf(expected.data() + s * width, width);
+    out.agreeing += got == wanted ? 1 : 0;
     out.referenceCorrect += wanted == label ? 1 : 0;
   }
   return out;

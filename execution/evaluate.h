@@ -13,6 +13,7 @@ struct EvaluationOptions {
   CalibrationRule calibration = CalibrationRule::minMax;
   IntegerOptions integer;
   std::int64_t analysed = 256;  ///< samples of SQNR and histograms
+  bool compared = true;         ///< with fp32: its classes, SQNR and histograms
 };
 
 struct LayerReport {
@@ -42,7 +43,7 @@ struct Evaluation {
 };
 
 /// `calibration` holds samples that ranges come from; both sets are channels first, as loaded.
-Evaluation evaluate(const ExecutableNetwork& network, const TensorFormats& format,
+Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& format,
                     const DataSet& data, const DataSet& calibration,
                     const EvaluationOptions& options);
 /// Refuses data whose samples the network does not take.

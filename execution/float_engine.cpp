@@ -78,7 +78,7 @@ double angleOf(const Step& step, std::int64_t position, std::int64_t pair) {
 }
 
 FloatEngine::FloatEngine(const ExecutableNetwork& network,
-                         const std::optional<TensorFormats>& format, const Rounding& rounding)
+                         const std::optional<ExecutionFormat>& format, const Rounding& rounding)
     : network_(network),
       format_(format),
       rounding_(rounding),
@@ -106,9 +106,9 @@ FloatEngine::FloatEngine(const ExecutableNetwork& network,
 std::vector<float> FloatEngine::prepared(const Step& step, const std::vector<float>& weights,
                                          std::int64_t outputs, std::int64_t inputs) {
   if (!format_) return weights;
-  const QuantisedMatrix matrix =
-      quantiseWeights(format_->weight, weights, outputs, inputs, rounding_);
-  if (matrix.format.name != format_->weight.name)
+  const NumberFormat& own = format_->weightOf(step.name);
+  const QuantisedMatrix matrix = quantiseWeights(own, weights, outputs, inputs, rounding_);
+  if (matrix.format.name != own.name)
     notes_.push_back(step.name + ": " + matrix.format.name + " (rows of " + std::to_string(inputs) +
                      " are no whole blocks)");
   return dequantise(matrix);

@@ -14,7 +14,7 @@ class FloatEngine {
  public:
   /// Without a format fp32 throughout.
   explicit FloatEngine(const ExecutableNetwork& network,
-                       const std::optional<TensorFormats>& format = std::nullopt,
+                       const std::optional<ExecutionFormat>& format = std::nullopt,
                        const Rounding& rounding = {});
 
   /// `input`: samples x values, channels last. Afterwards value(i) is that of all samples.
@@ -43,7 +43,7 @@ class FloatEngine {
                   std::int64_t channels) const;
 
   const ExecutableNetwork& network_;
-  std::optional<TensorFormats> format_;
+  std::optional<ExecutionFormat> format_;
   Rounding rounding_;
   std::vector<StepWeights> weights_;  ///< of products and recurrences, as executed
   std::vector<std::vector<float>> values_;

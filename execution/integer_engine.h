@@ -51,7 +51,7 @@ class IntegerEngine {
  public:
   /// Throws InputError for a format that is executed in floating point, and for operators that have
   /// no rule in it.
-  IntegerEngine(const ExecutableNetwork& network, const TensorFormats& format,
+  IntegerEngine(const ExecutableNetwork& network, const ExecutionFormat& format,
                 const Calibration& calibration, const IntegerOptions& options = {});
   ~IntegerEngine();
 
@@ -83,7 +83,8 @@ class IntegerEngine {
   void prepareProduct(std::size_t i, const IntegerOptions& options);
   void prepareScales(PreparedProduct& p, const QuantisedMatrix& matrix, std::size_t i);
   void chooseQuantisers(const Calibration& calibration);
-  ProductOptions kernelFor(std::int64_t bound, const IntegerOptions& options) const;
+  ProductOptions kernelFor(const NumberFormat& w, std::int64_t bound,
+                           const IntegerOptions& options) const;
   bool isLast(std::size_t i) const { return i + 1 == network_.steps.size(); }
 
   void product(std::size_t i, std::int64_t samples);
@@ -101,7 +102,7 @@ class IntegerEngine {
   void note(std::size_t i, std::int64_t acc);
 
   const ExecutableNetwork& network_;
-  TensorFormats format_;
+  ExecutionFormat format_;
   std::vector<double> insideScales_;  ///< of scores and cells, by step
   std::vector<Quantiser> quantisers_;
   std::vector<std::unique_ptr<PreparedProduct>> products_;

@@ -15,7 +15,7 @@ std::size_t count(std::int64_t n) {
 }
 
 /// What 1-bit or fixed-point activations have no rule for.
-void checkRules(const ExecutableNetwork& network, const TensorFormats& format) {
+void checkRules(const ExecutableNetwork& network, const ExecutionFormat& format) {
   Problems problems;
   for (const Step& step : network.steps) {
     const OpKind kind = step.op.kind;
@@ -34,7 +34,7 @@ void checkRules(const ExecutableNetwork& network, const TensorFormats& format) {
 
 }  // namespace
 
-IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const TensorFormats& format,
+IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const ExecutionFormat& format,
                              const Calibration& calibration, const IntegerOptions& options)
     : network_(network),
       format_(format),
@@ -56,8 +56,8 @@ IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const TensorForma
     if (isRecurrent(step.op.kind)) prepareRecurrence(i, options);
     if (step.op.kind != OpKind::embedding) continue;
     const std::int64_t rows = step.op.dims[Dim::K], width = step.op.dims[Dim::N];
-    const QuantisedMatrix table =
-        quantiseWeights(format.weight, step.weights.weight, rows, width, options.rounding);
+    const QuantisedMatrix table = quantiseWeights(format.weightOf(step.name), step.weights.weight,
+                                                  rows, width, options.rounding);
     for (const float w : dequantise(table))
       tables_[i].push_back(static_cast<Code>(quantisers_[i + 1].quantise(w)));
   }
@@ -90,12 +90,12 @@ void IntegerEngine::chooseQuantisers(const Calibration& calibration) {
   }
 }
 
-ProductOptions IntegerEngine::kernelFor(std::int64_t bound, const IntegerOptions& options) const {
+ProductOptions IntegerEngine::kernelFor(const NumberFormat& w, std::int64_t bound,
+                                        const IntegerOptions& options) const {
   ProductOptions out;
-  const NumberFormat& w = format_.weight;
   const bool powers = w.coding == Coding::powerOfTwo, sums = powers || w.coding == Coding::kHot;
   const bool small = bound < largest32 / 2;
-  out.weightBits = format_.weight.bits, out.activationBits = format_.activation.bits;
+  out.weightBits = w.bits, out.activationBits = format_.activation.bits;
   if (options.weightDigit > 0) {
     out.kernel = ProductKernel::sliced;
     out.weightDigit = options.weightDigit;
@@ -122,8 +122,9 @@ ProductOptions IntegerEngine::kernelFor(std::int64_t bound, const IntegerOptions
 void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options) {
   const Step& step = network_.steps[i];
   const ProductShape shape = productShapeOf(step);
-  QuantisedMatrix matrix = quantiseWeights(format_.weight, step.weights.weight, shape.outputs,
-                                           shape.inputs, options.rounding);
+  const NumberFormat& weight = format_.weightOf(step.name);
+  QuantisedMatrix matrix =
+      quantiseWeights(weight, step.weights.weight, shape.outputs, shape.inputs, options.rounding);
   products_[i] = std::make_unique<PreparedProduct>();
   PreparedProduct& p = *products_[i];
   if (isConvolution(step.op.kind))
@@ -138,7 +139,7 @@ void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options)
       p.columns[count(step.order[c])] = static_cast<std::int32_t>(c);
   }
   prepareScales(p, matrix, i);
-  const ProductOptions kernel = kernelFor(p.bound, options);
+  const ProductOptions kernel = kernelFor(weight, p.bound, options);
   if (kernel.kernel == ProductKernel::sliced &&
       std::ldexp(static_cast<double>(shape.inputs), kernel.weightDigit + kernel.activationDigit) >
           static_cast<double>(largest32))
@@ -161,7 +162,7 @@ PreparedRecurrence::Side IntegerEngine::prepareSide(const Step& step,
                                                     const IntegerOptions& options) const {
   const auto gates = static_cast<std::int64_t>(weights.size()) / inputs;
   const QuantisedMatrix matrix =
-      quantiseWeights(format_.weight, weights, gates, inputs, options.rounding);
+      quantiseWeights(format_.weightOf(step.name), weights, gates, inputs, options.rounding);
   if (matrix.groups() > 1)
     throw InputError("operator '" + step.name + "' has groups of scales in a recurrence",
                      "one scale for each gate");
@@ -179,8 +180,8 @@ PreparedRecurrence::Side IntegerEngine::prepareSide(const Step& step,
                                                 magnitude * in.reach()));
     side.bias.push_back(bias.empty() ? 0 : std::llrint(std::ldexp(bias[count(g)], 12)));
   }
-  side.matrix =
-      IntegerMatrix(matrix.values.data(), gates, inputs, inputs, kernelFor(most, options));
+  side.matrix = IntegerMatrix(matrix.values.data(), gates, inputs, inputs,
+                              kernelFor(format_.weightOf(step.name), most, options));
   return side;
 }
 

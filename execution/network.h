@@ -72,6 +72,9 @@ ExecutableNetwork makeExecutable(const Workload& workload);
 /// Arrays NAME.weight, NAME.bias, NAME.running_mean, NAME.running_var. Throws InputError with every
 /// array that is missing, has another shape or belongs to nothing.
 void loadWeights(ExecutableNetwork& network, const NumpyArchive& archive, const std::string& file);
+/// The array of the first repetition, for a block that runs once and so has no numbers in its
+/// names.
+std::string nameInBlock(const std::string& array);
 /// Shapes of the arrays that the network needs, by name.
 std::vector<std::pair<std::string, std::vector<std::int64_t>>> weightShapes(
     const ExecutableNetwork& network);

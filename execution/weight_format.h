@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "execution/float_format.h"
@@ -47,5 +49,15 @@ std::vector<float> dequantise(const QuantisedMatrix& matrix);
 /// Values rounded to `format`, none of integers.
 std::vector<float> roundedReals(const NumberFormat& format, std::vector<float> values,
                                 std::int64_t rows, std::int64_t columns, bool wholeTensor = false);
+
+/// Formats of an execution; weights of single steps may have their own.
+struct ExecutionFormat : TensorFormats {
+  ExecutionFormat(TensorFormats formats = {}) : TensorFormats(std::move(formats)) {}
+  std::map<std::string, NumberFormat> layers;  ///< by name of the step
+  const NumberFormat& weightOf(const std::string& step) const {
+    const auto own = layers.find(step);
+    return own == layers.end() ? weight : own->second;
+  }
+};
 
 }  // namespace wattlas

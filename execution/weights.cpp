@@ -121,6 +121,11 @@ std::vector<std::pair<std::string, Shape>> weightShapes(const ExecutableNetwork&
   return out;
 }
 
+std::string nameInBlock(const std::string& array) {
+  const std::size_t dot = std::min(array.find('.'), array.size());
+  return array.substr(0, dot) + ".0" + array.substr(dot);
+}
+
 void loadWeights(ExecutableNetwork& network, const NumpyArchive& archive, const std::string& file) {
   Problems problems;
   std::set<std::string> used;

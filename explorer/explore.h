@@ -45,6 +45,8 @@ struct Front {
   std::vector<std::size_t> members;     ///< indices into ExploreOutcome::points
   std::size_t compared = 0;             ///< feasible points with every objective known
   std::size_t lacking = 0;              ///< feasible points without some objective
+  std::string accuracyKind;             ///< of all members, where an objective speaks of accuracy
+  std::size_t otherKinds = 0;           ///< feasible points left out for another kind
   /// Corners of the box of the hypervolume, as given (not negated): what the study states, else
   /// the worst and the best compared values.
   ObjectiveVector reference, ideal;

@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "models/metric.h"
+
 namespace wattlas {
 namespace {
 
@@ -22,18 +24,37 @@ void stateCorners(const Study& study, Front& front, ObjectiveVector& best, Objec
   }
 }
 
+/// Measured, tabulated and estimated accuracies are no numbers of one kind: the kind that is
+/// trusted most of those there are, or nothing where kinds may stand together or nobody speaks of
+/// accuracy.
+std::string kindOf(const ExploreOutcome& outcome, const std::vector<std::size_t>& members,
+                   const std::vector<std::size_t>& objectives) {
+  const Study& study = outcome.study;
+  const auto speaks = [&](std::size_t o) {
+    const std::vector<int>& slots = study.objectives[o].expression.slots();
+    const int accuracy = study.slots.firstMetric() + metricAccuracy;
+    return std::find(slots.begin(), slots.end(), accuracy) != slots.end();
+  };
+  if (study.accuracy.mixed || std::none_of(objectives.begin(), objectives.end(), speaks)) return {};
+  for (const char* kind : accuracyKindNames)
+    for (const std::size_t i : members)
+      if (outcome.points[i].outcome.accuracyKind == kind) return kind;
+  return {};
+}
+
+/// Workload -1: all of them, which do the same task.
 Front frontOf(ExploreOutcome& outcome, std::int32_t workload, std::string set,
               std::vector<std::size_t> objectives) {
   const Study& study = outcome.study;
   Front front;
-  front.workload = study.workloadName(static_cast<std::size_t>(workload));
+  if (workload >= 0) front.workload = study.workloadName(static_cast<std::size_t>(workload));
   front.set = std::move(set);
   front.objectives = std::move(objectives);
   std::vector<std::size_t> index;
   std::vector<ObjectiveVector> vectors;
   for (std::size_t i = 0; i < outcome.points.size(); ++i) {
     const ExploredPoint& point = outcome.points[i];
-    if (point.design.workload != workload || !point.feasible()) continue;
+    if ((workload >= 0 && point.design.workload != workload) || !point.feasible()) continue;
     auto v = objectivesOf(study, point, front.objectives);
     if (!v) {
       ++front.lacking;
@@ -41,6 +62,18 @@ Front frontOf(ExploreOutcome& outcome, std::int32_t workload, std::string set,
     }
     index.push_back(i);
     vectors.push_back(std::move(*v));
+  }
+  front.accuracyKind = kindOf(outcome, index, front.objectives);
+  if (!front.accuracyKind.empty()) {
+    std::size_t kept = 0;
+    for (std::size_t k = 0; k < index.size(); ++k) {
+      if (outcome.points[index[k]].outcome.accuracyKind != front.accuracyKind) continue;
+      index[kept] = index[k];
+      std::swap(vectors[kept++], vectors[k]);
+    }
+    front.otherKinds = index.size() - kept;
+    index.resize(kept);
+    vectors.resize(kept);
   }
   front.compared = vectors.size();
   const std::vector<std::size_t> members = paretoFront(vectors);
@@ -60,6 +93,16 @@ Front frontOf(ExploreOutcome& outcome, std::int32_t workload, std::string set,
   for (const std::size_t member : members) scaled.push_back(inBox(vectors[member], best, worst));
   front.hypervolume = rounded(hypervolume(scaled, ObjectiveVector(best.size(), 1.0)));
   return front;
+}
+
+/// The part of a common front that stands for one workload.
+Front partOf(const Front& common, const ExploreOutcome& outcome, std::int32_t workload) {
+  Front part = common;
+  part.workload = outcome.study.workloadName(static_cast<std::size_t>(workload));
+  std::erase_if(part.members, [&](std::size_t member) {
+    return outcome.points[member].design.workload != workload;
+  });
+  return part;
 }
 
 /// Curves of all repetitions on one workload, measured in the box of its final front.
@@ -166,9 +209,12 @@ void findFronts(ExploreOutcome& outcome) {
   std::vector<std::size_t> all;
   for (std::size_t o = 0; o < outcome.study.objectives.size(); ++o) all.push_back(o);
   for (ExploredPoint& point : outcome.points) point.pareto = false;
+  const bool together = outcome.study.oneTask;
+  const Front common = together ? frontOf(outcome, -1, {}, all) : Front{};
   for (std::size_t w = 0; w < outcome.study.workloads.size(); ++w) {
     const auto workload = static_cast<std::int32_t>(w);
-    outcome.fronts.push_back(frontOf(outcome, workload, {}, all));
+    outcome.fronts.push_back(together ? partOf(common, outcome, workload)
+                                      : frontOf(outcome, workload, {}, all));
     const Front& front = outcome.fronts.back();
     for (const std::size_t member : front.members) outcome.points[member].pareto = true;
     for (const FrontSet& set : outcome.study.fronts)

@@ -11,16 +11,21 @@ void SimpleEvaluator::evaluate(std::span<const DesignPoint> points, bool withDet
 }
 
 SimulatingEvaluator::SimulatingEvaluator(const Study& study, const Registry& registry,
-                                         const SearchPath& path, SimulatorSource simulator)
+                                         const SearchPath& path, SimulatorSource simulator,
+                                         std::unique_ptr<AccuracyOracle> accuracy)
     : study_(study),
       maker_(registry, path),
       source_(study_, maker_),
-      simulator_(std::move(simulator)) {}
+      simulator_(std::move(simulator)),
+      accuracy_(std::move(accuracy)) {}
 
 PointOutcome SimulatingEvaluator::outcome(const DesignPoint& point, bool withDetail) {
   return rowOf([&] {
-    const RunResult result =
-        simulate(source_.at(point), cache_, simulator_, withDetail ? Detail::full : Detail::totals);
+    const Experiment experiment = source_.at(point);
+    RunResult result =
+        simulate(experiment, cache_, simulator_, withDetail ? Detail::full : Detail::totals);
+    // A refused design needs no accuracy: measuring costs more than anything else here.
+    if (accuracy_ && result.feasible) result.accuracy = accuracy_->of(experiment);
     if (result.feasible) simulatedS_ += result.timeS;
     return outcomeOf(study_, point, result, withDetail);
   });

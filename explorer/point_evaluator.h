@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "explorer/evaluator.h"
@@ -38,9 +39,9 @@ class SimpleEvaluator : public PointEvaluator {
 /// culprit.
 class SimulatingEvaluator : public PointEvaluator {
  public:
-  /// Keeps references to study, registry and path.
+  /// Keeps references to study, registry and path. `accuracy` may be null.
   SimulatingEvaluator(const Study& study, const Registry& registry, const SearchPath& path,
-                      SimulatorSource simulator);
+                      SimulatorSource simulator, std::unique_ptr<AccuracyOracle> accuracy = {});
   void prepare() override { source_.prepare(); }
   void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) override;
 
@@ -53,6 +54,7 @@ class SimulatingEvaluator : public PointEvaluator {
   ExperimentMaker maker_;
   ExperimentSource source_;
   SimulatorSource simulator_;
+  std::unique_ptr<AccuracyOracle> accuracy_;
   ProfileCache cache_;
   double simulatedS_ = 0;  ///< of all points, at least what the clock of SystemC shows
 };

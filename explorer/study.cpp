@@ -129,6 +129,7 @@ Study compileStudy(const ConfigNode& given, const std::string& file) {
                   {}});
   checkMethod(study, problems);
   const Symbols names = compileSpace(study, raw, problems);
+  study.accuracy.finish(tree, study.workloads, problems);
   compileGoals(study, raw, problems, names);
   if (study.parameterIndex("platform") < 0 &&
       std::none_of(study.sets.begin(), study.sets.end(),

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "explorer/accuracy.h"
 #include "explorer/design_parameter.h"
 #include "models/base/config.h"
 #include "models/experiment.h"
@@ -94,6 +95,8 @@ struct Study {
   std::vector<FrontSet> fronts;
   bool bits = false;  ///< formats per layer are design parameters (bits.h)
   UncertaintyOf uncertainty = UncertaintyOf::winners;
+  AccuracyOptions accuracy;
+  bool oneTask = false;  ///< the workloads do the same task: one front for all of them
   SearchOptions search;
   std::vector<int> metrics;  ///< metrics kept per point: the core, then those mentioned
   SlotPlan slots;

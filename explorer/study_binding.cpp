@@ -28,6 +28,10 @@ void bindStudy(Binder& b, Study& study, RawStudy& raw, const std::string& defaul
       "`ideal` for the hypervolume");
   b.any("fronts", raw.fronts,
         "NAME: [objectives]: further Pareto sets over some of the objectives");
+  b.section("accuracy", "Who says how often the networks are right (docs/explorer.md)",
+            [&](Binder& a) { study.accuracy.bind(a); });
+  b.flag("one_task", study.oneTask, {.fallback = "false"},
+         "All workloads do the same task and compete on one front");
   std::string uncertainty;
   b.choice("uncertainty", uncertainty, {"none", "winners", "front", "all"}, {.fallback = "winners"},
            "Which points get intervals from the common scenarios; winners: the best points of all "

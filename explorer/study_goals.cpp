@@ -17,6 +17,7 @@ class GoalStep : public StudyStep {
     readObjectives(all);
     readFronts();
     keepMetrics();
+    checkAccuracy();
   }
 
  private:
@@ -150,6 +151,25 @@ class GoalStep : public StudyStep {
       }
       study_.fronts.push_back(std::move(set));
     }
+  }
+
+  /// A wish that no point could fulfil, and a limit that would limit nothing.
+  void checkAccuracy() {
+    const int first = study_.slots.firstMetric();
+    const auto asks = [&](const auto& goal) {
+      return std::any_of(
+          goal.expression.slots().begin(), goal.expression.slots().end(),
+          [&](int s) { return s == first + metricAccuracy || s == first + metricAccuracySe; });
+    };
+    const auto refuse = [&](const ConfigNode& at, const char* key) {
+      problem(at, key, "ask for accuracy, and nobody says it",
+              "a section such as accuracy: {measured: {data: fashion-mnist}}");
+    };
+    if (study_.accuracy.on()) return;
+    if (std::any_of(study_.objectives.begin(), study_.objectives.end(), asks))
+      refuse(raw_.objectives, "objectives");
+    if (std::any_of(study_.constraints.begin(), study_.constraints.end(), asks))
+      refuse(raw_.constraints, "constraints");
   }
 
   void keepMetrics() {

@@ -58,6 +58,14 @@ class WorkloadSummary {
     if (front_.lacking > 0)
       out += fmt::format("  {} feasible points lack an objective and are not compared\n",
                          front_.lacking);
+    if (front_.otherKinds > 0)
+      out += fmt::format(
+          "  the front holds {} accuracies; {} feasible points have others "
+          "(accuracy.share_front)\n",
+          front_.accuracyKind, front_.otherKinds);
+    for (const std::string& note : study_.accuracy.notes)
+      if (note.starts_with(front_.workload + ".")) out += wrapText("  " + note, 4);
+    if (study_.oneTask) out += "  one front for all workloads: they do the same task\n";
     if (study_.objectives.size() > 1 && front_.compared > 1) out += volumeText(front_, "the front");
     for (const Front& part : outcome_.partFronts)
       if (part.workload == front_.workload && part.compared > 0)

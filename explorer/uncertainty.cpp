@@ -155,9 +155,11 @@ class Assessment {
   }
 
   void addChance(std::size_t workload, std::size_t o) {
+    const Objective& objective = study_.objectives[o];
+    // No constant of a platform moves what a network knows.
+    if (objective.name == metricAt(metricAccuracy).name) return;
     const std::vector<std::size_t> order = contenders(workload, o);
     if (order.empty()) return;
-    const Objective& objective = study_.objectives[o];
     const double sign = objective.maximise ? -1 : 1;
     addPoint(order[0]);
     const std::vector<double> own = costsOf(report_.points[index_.at(order[0])], o);

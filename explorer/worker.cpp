@@ -1,5 +1,6 @@
 #include "explorer/worker.h"
 
+#include <fcntl.h>
 #include <signal.h>
 
 #include <chrono>
@@ -49,6 +50,8 @@ int workerMain(int in, int out, const MakePointEvaluator& makeEvaluator) {
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGTERM, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
+  // A program that an oracle starts must not hold the pipes of a worker that is gone.
+  for (const int fd : {in, out}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   auto frame = readFrame(in);
   if (!frame) return 0;
   try {

@@ -82,7 +82,8 @@ class PoolRun {
         order_(affinityOrder(study, points, slots_.size())),
         done_(done),
         restarts_(restarts),
-        start_(startOf(study, withDetail, options)) {
+        start_(startOf(study, withDetail, options)),
+        pointSeconds_(options.pointSeconds + study.accuracy.commandSeconds()) {
     const std::size_t n = slots_.size();
     points_.reserve(points.size());
     for (const std::size_t i : order_.order) points_.push_back(points[i]);
@@ -293,9 +294,9 @@ class PoolRun {
     for (Slot& slot : slots_) {
       if (!slot.busy) continue;
       const double quiet = duration<double>(Clock::now() - slot.lastSign).count();
-      if (quiet <= options_.pointSeconds) continue;
+      if (quiet <= pointSeconds_) continue;
       slot.process->kill();
-      lost(slot, "took longer than " + numberText(options_.pointSeconds) + " s", true);
+      lost(slot, "took longer than " + numberText(pointSeconds_) + " s", true);
     }
   }
 
@@ -306,6 +307,7 @@ class PoolRun {
   const Evaluator::Done& done_;
   int& restarts_;
   const std::string start_;
+  double pointSeconds_;  ///< a program that answers for accuracy has its own on top
   std::deque<Range> retries_;
   std::size_t remaining_ = order_.order.size();
 };

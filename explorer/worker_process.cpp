@@ -27,7 +27,7 @@ Descriptor moveUp(Descriptor low) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
+WorkerProcess::WorkerProcess(const std::vector<std::string>& command, int in, int out) {
   Pipe jobs = makePipe(), results = makePipe();
   const Descriptor jobsRead = moveUp(std::move(jobs.read));
   const Descriptor resultsWrite = moveUp(std::move(results.write));
@@ -35,12 +35,12 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   // An empty chroot has no devices; workers read nothing from there anyway.
-  if (::access("/dev/null", R_OK) == 0)
+  if (in != STDIN_FILENO && ::access("/dev/null", R_OK) == 0)
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   // The parent's standard output may be one JSON object: nothing else may get in there.
   posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, jobsRead.get(), workerInput);
-  posix_spawn_file_actions_adddup2(&actions, resultsWrite.get(), workerOutput);
+  posix_spawn_file_actions_adddup2(&actions, jobsRead.get(), in);
+  posix_spawn_file_actions_adddup2(&actions, resultsWrite.get(), out);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;
@@ -51,8 +51,8 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const int error =
-      ::posix_spawn(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
+  const int error = (out == STDOUT_FILENO ? ::posix_spawnp : ::posix_spawn)(
+      &pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {

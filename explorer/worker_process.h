@@ -7,19 +7,24 @@
 #include <vector>
 
 #include "explorer/pipe_io.h"
+#include "explorer/worker.h"
 
 namespace wattlas {
 
 /// Started by posix_spawn, killed and reaped when destroyed. The parent must ignore SIGPIPE.
 class WorkerProcess {
  public:
-  /// Throws std::runtime_error when the program cannot be started.
-  explicit WorkerProcess(const std::vector<std::string>& command);
+  /// Throws std::runtime_error when the program cannot be started. `in` and `out` are the
+  /// descriptors that it reads and writes; with a standard output of its own it is looked up in
+  /// PATH.
+  explicit WorkerProcess(const std::vector<std::string>& command, int in = workerInput,
+                         int out = workerOutput);
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   int output() const { return fromWorker_.get(); }
+  int input() const { return toWorker_.get(); }
   FrameBuffer& frames() { return frames_; }
   bool send(const std::string& frame) { return writeFrame(toWorker_.get(), frame); }
   /// Closes its input, so that it ends by itself.

@@ -62,6 +62,9 @@ class PipelineBuilder {
         if (layer.producers[i] < 0) traffic_ += inputBits(layer, i), ++streams_;
       if (layer.isOutput) traffic_ += outputBits(layer), ++streams_;
     }
+    for (std::size_t i = 0; i < foldings_.size(); ++i)
+      if (foldings_[i].weights == Memory::streamed)
+        traffic_ += streamedBits(network_.layers[i]), ++streams_;
   }
 
   Pipeline build() {
@@ -85,7 +88,10 @@ class PipelineBuilder {
   };
 
   static double inputBits(const Layer& l, std::size_t i) {
-    return static_cast<double>(l.pixels) * static_cast<double>(l.inputTokenBits[i]);
+    return static_cast<double>(l.tokensFrom(i)) * static_cast<double>(l.inputTokenBits[i]);
+  }
+  static double streamedBits(const Layer& l) {
+    return static_cast<double>(l.vectors()) * static_cast<double>(l.weights() * l.weightBits);
   }
   static double outputBits(const Layer& l) {
     return static_cast<double>(l.outPixels) * static_cast<double>(l.cout * l.outputBits);
@@ -111,10 +117,13 @@ class PipelineBuilder {
     for (std::size_t i = 0; i < layer.producers.size(); ++i)
       from.push_back(layer.producers[i] < 0 ? addSource(layer, i)
                                             : ends_[static_cast<std::size_t>(layer.producers[i])]);
+    const std::int32_t aside = besideUnit(layer, f, s);
     const auto entry = static_cast<std::int32_t>(out_.actors.size());
     std::int32_t last = entry;
     std::int64_t reads = s.writer > 0 ? s.writer : s.unit;
-    if (!layer.hasProducts()) {
+    if (poolsByWindow(layer, style_)) {
+      last = finn(layer, f, s);
+    } else if (!layer.hasProducts()) {
       plain(layer, f, s);
     } else if (style_ == Style::hls4ml) {
       last = hls(layer, f, s);
@@ -126,8 +135,42 @@ class PipelineBuilder {
         reads = std::min(s.unit, ceilDiv(layer.matrixWidth() * layer.groups, f.simd));
     }
     ends_.push_back({last, s.unit, style_ == Style::finn ? f.pe : layer.cout});
-    for (std::size_t i = 0; i < from.size(); ++i)
-      feed(layer, f, from[i], entry, reads, layer.inputTokenBits[i]);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const bool operand = layer.operandTokens > 0 && i + 1 == from.size();
+      feed(layer, f, from[i], operand ? aside : entry, operand ? s.operand : reads, i);
+    }
+    if (aside >= 0) connectAside(layer, f, s, aside, last);
+  }
+
+  /// The actor that gives a unit what it has not of its own: the memory of a second operand, or the
+  /// DMA engine of weights from the board's memory. -1 = neither.
+  std::int32_t besideUnit(const Layer& layer, const Folding& f, const Services& s) {
+    if (layer.operandTokens > 0) {
+      Actor a = actorOf(layer, ".operand", ActorKind::operandBuffer);
+      a.tokens = layer.operandTokens;
+      a.service = s.operand;
+      return out_.add(std::move(a));
+    }
+    if (f.weights != Memory::streamed) return -1;
+    const std::int64_t bits = layer.weights() * layer.weightBits;
+    return dmaSource(layer, ".weights", layer.vectors(), bits, 1);
+  }
+  void connectAside(const Layer& layer, const Folding& f, const Services& s, std::int32_t from,
+                    std::int32_t unit) {
+    Channel c;
+    c.name = out_.actors[static_cast<std::size_t>(from)].name;
+    if (f.weights == Memory::streamed) {
+      // Words are used as they come; one more pass may begin.
+      c.tokensPerFrame = layer.vectors();
+      c.tokenBits = layer.weights() * layer.weightBits;
+      c.delay = 1 - std::min(out_.actors[static_cast<std::size_t>(from)].service, s.unit);
+    } else {
+      c.tokensPerFrame = layer.operandTokens;
+      c.tokenBits = layer.inputTokenBits.back();
+      c.capacity = 2 * layer.operandTokens;
+      c.releaseAtEnd = c.held = true;
+    }
+    out_.connect(from, unit, std::move(c));
   }
 
   Actor actorOf(const Layer& layer, const char* part, ActorKind kind) const {
@@ -139,21 +182,34 @@ class PipelineBuilder {
     return a;
   }
 
-  void plain(const Layer& layer, const Folding& f, const Services& s) {
-    static constexpr ActorKind kinds[] = {ActorKind::matrixUnit,    ActorKind::depthwiseUnit,
-                                          ActorKind::recurrentUnit, ActorKind::pooling,
-                                          ActorKind::elementwise,   ActorKind::addition,
-                                          ActorKind::concatenation, ActorKind::softmax};
+  /// The unit behind everything that arranges its inputs: a firing for each of `tokens`.
+  Actor unitOf(const Layer& layer, const Folding& f, std::int64_t tokens, std::int64_t service) {
+    static constexpr ActorKind kinds[] = {
+        ActorKind::matrixUnit,    ActorKind::depthwiseUnit, ActorKind::recurrentUnit,
+        ActorKind::pooling,       ActorKind::elementwise,   ActorKind::addition,
+        ActorKind::concatenation, ActorKind::softmax,       ActorKind::rowNorm};
     Actor a = actorOf(layer, "", kinds[static_cast<std::size_t>(layer.kind)]);
-    a.tokens = layer.pixels;
-    a.service = s.unit;
+    a.tokens = tokens;
+    a.service = service;
+    if (layer.hasProducts()) {
+      a.latency = layer.kind == LayerKind::recurrent ? 0 : latencyOf(layer, f);
+      a.cost = productUnit(layer, f, style_, p_);
+    } else {
+      // A row's next pass follows the one before; another row may be in each.
+      a.latency =
+          (layer.passes - 1) * service + (layer.passes > 1 || layer.tabled ? tableLatency : 0);
+      a.cost = plainUnit(layer, f, p_);
+    }
+    return a;
+  }
+
+  void plain(const Layer& layer, const Folding& f, const Services& s) {
+    Actor a = unitOf(layer, f, layer.pixels, s.unit);
     if (layer.kind == LayerKind::pool) {
       a.pattern = Pattern::scan;
       a.emit = Emit::completeWindow;
       a.work = s.window;
     }
-    a.latency = layer.kind == LayerKind::softmax || layer.tabled ? tableLatency : 0;
-    a.cost = plainUnit(layer, f, p_);
     out_.add(std::move(a));
   }
 
@@ -162,14 +218,8 @@ class PipelineBuilder {
     if (layer.flattens()) return gathered(layer, f, s);
     const bool padded = layer.window.paddedPixels() > layer.window.pixels();
     const std::int32_t padding = padded ? paddingActor(layer) : -1;
-    Actor a = actorOf(
-        layer, "",
-        layer.kind == LayerKind::depthwise ? ActorKind::depthwiseUnit : ActorKind::matrixUnit);
+    Actor a = unitOf(layer, f, layer.pixels, s.unit);
     if (padded) a.window = alreadyPadded(layer.window);
-    a.tokens = layer.pixels;
-    a.service = s.unit;
-    a.latency = latencyOf(layer, f);
-    a.cost = productUnit(layer, f, style_, p_);
     if (!layer.window.isIdentity()) {
       a.pattern = Pattern::scan;
       a.emit = Emit::completeWindow;
@@ -189,10 +239,7 @@ class PipelineBuilder {
 
   /// A step waits for the state that the step before leaves.
   std::int32_t recurrent(const Layer& layer, const Folding& f, const Services& s) {
-    Actor a = actorOf(layer, "", ActorKind::recurrentUnit);
-    a.tokens = layer.pixels;
-    a.service = s.unit;
-    a.cost = productUnit(layer, f, style_, p_);
+    Actor a = unitOf(layer, f, layer.pixels, s.unit);
     if (layer.outPixels == 1) {  // only the last step's state leaves
       a.pattern = Pattern::scan;
       a.emit = Emit::completeWindow;
@@ -223,27 +270,18 @@ class PipelineBuilder {
     g.emit = Emit::completeWindow;
     g.service = s.writer;
     const std::int32_t gather = out_.add(std::move(g));
-    const std::int32_t unit = matrixActor(layer, f, s);
+    const std::int32_t unit = out_.add(unitOf(layer, f, layer.vectors(), s.unit));
     Channel c = inside(layer, ".vector", 1);
     c.tokenBits = layer.pixels * layer.cin * layer.inputBits;
     out_.connect(gather, unit, std::move(c));
     return unit;
   }
 
-  std::int32_t matrixActor(const Layer& layer, const Folding& f, const Services& s) {
-    const bool depthwise = layer.kind == LayerKind::depthwise;
-    Actor a = actorOf(layer, "", depthwise ? ActorKind::depthwiseUnit : ActorKind::matrixUnit);
-    a.tokens = layer.vectors();
-    a.service = s.unit;
-    a.latency = latencyOf(layer, f);
-    a.cost = productUnit(layer, f, style_, p_);
-    return out_.add(std::move(a));
-  }
-
   /// Cycles from the end of a unit's work to its result.
   std::int64_t latencyOf(const Layer& layer, const Folding& f) {
     if (style_ == Style::finn) return layer.cout / f.pe > 1 ? replayLatency : singlePassLatency;
-    if (strategyOf(f) == Strategy::resource && f.reuse > 1) return hlsLatency;
+    if (layer.operandTokens > 0 || (strategyOf(f) == Strategy::resource && f.reuse > 1))
+      return hlsLatency;
     out_.unpacedUpTo = 0;  // registers depend on the clock: the design is of this one only
     return unrolledLatency(layer, p_);
   }
@@ -258,7 +296,7 @@ class PipelineBuilder {
 
   std::int32_t finn(const Layer& layer, const Folding& f, const Services& s) {
     if (layer.flattens()) return gathered(layer, f, s);
-    if (layer.window.isIdentity()) return matrixActor(layer, f, s);
+    if (layer.window.isIdentity()) return out_.add(unitOf(layer, f, layer.vectors(), s.unit));
     Actor w = actorOf(layer, ".buffer", ActorKind::bufferWriter);
     w.pattern = Pattern::scan;
     w.service = s.writer;
@@ -270,7 +308,7 @@ class PipelineBuilder {
     r.service = s.reader;
     const std::int64_t span = windowSpan(r.window);
     const std::int32_t reader = out_.add(std::move(r));
-    const std::int32_t unit = matrixActor(layer, f, s);
+    const std::int32_t unit = out_.add(unitOf(layer, f, layer.vectors(), s.unit));
 
     Channel lines = inside(layer, ".lines", layer.window.paddedPixels());
     const Window& win = layer.window;
@@ -282,7 +320,7 @@ class PipelineBuilder {
     out_.connect(writer, reader, std::move(lines));
 
     Channel windows = inside(layer, ".windows", layer.outPixels);
-    windows.tokenBits *= win.kernelHeight * win.kernelWidth;
+    windows.tokenBits *= win.taps();
     windows.delay = 1 - s.reader;  // the unit reads the words as they come
     out_.connect(reader, unit, std::move(windows));
     return unit;
@@ -290,10 +328,10 @@ class PipelineBuilder {
 
   /// The stream from a producer (or from memory) to the first actor of a layer.
   void feed(const Layer& layer, const Folding& f, const End& from, std::int32_t entry,
-            std::int64_t reads, std::int64_t tokenBits) {
+            std::int64_t reads, std::size_t input) {
     Channel c;
-    c.tokensPerFrame = layer.pixels;
-    c.tokenBits = tokenBits;
+    c.tokensPerFrame = layer.tokensFrom(input);
+    c.tokenBits = layer.inputTokenBits[input];
     c.capacity = std::max<std::int64_t>(depth_, 1);
     c.sizable = true;
     const bool finnStream = style_ == Style::finn;
@@ -308,14 +346,20 @@ class PipelineBuilder {
   }
 
   End addSource(const Layer& layer, std::size_t input) {
-    Actor a = actorOf(layer, ".input", ActorKind::source);
-    a.tokens = layer.pixels;
-    a.service = std::max(ceilDiv(layer.inputTokenBits[input], p_.dmaWidth),
-                         style_ == Style::hls4ml ? p_.sourceCycles : 1);
-    pace(a, inputBits(layer, input), layer.pixels);
+    const std::int32_t source =
+        dmaSource(layer, ".input", layer.tokensFrom(input), layer.inputTokenBits[input],
+                  style_ == Style::hls4ml ? p_.sourceCycles : 1);
+    return {source, out_.actors[static_cast<std::size_t>(source)].service,
+            std::max<std::int64_t>(1, layer.cin)};
+  }
+  std::int32_t dmaSource(const Layer& layer, const char* part, std::int64_t tokens,
+                         std::int64_t tokenBits, std::int64_t least) {
+    Actor a = actorOf(layer, part, ActorKind::source);
+    a.tokens = tokens;
+    a.service = std::max(ceilDiv(tokenBits, p_.dmaWidth), least);
+    pace(a, static_cast<double>(tokens) * static_cast<double>(tokenBits), tokens);
     a.cost = dmaEngine();
-    const std::int64_t service = a.service;
-    return {out_.add(std::move(a)), service, std::max<std::int64_t>(1, layer.cin)};
+    return out_.add(std::move(a));
   }
 
   void addSink(std::size_t index) {
@@ -340,7 +384,11 @@ class PipelineBuilder {
   /// part. The largest stream then keeps the sum of all within the bandwidth over a frame.
   void pace(Actor& a, double bits, std::int64_t tokens) {
     const double share = std::max(bits / traffic_, 1.0 / static_cast<double>(streams_));
-    const double rate = p_.memoryBandwidth.value.value * share;
+    double rate = p_.memoryBandwidth.value.value * share;
+    if (p_.dmaClock.value.value > 0) {
+      rate = std::min(rate, p_.dmaClock.value.value * static_cast<double>(p_.dmaWidth));
+      out_.unpacedUpTo = 0;  // the ratio of two clocks decides
+    }
     const double tokenBits = bits / static_cast<double>(tokens);
     const double cycles = tokenBits * p_.clock.value.value / rate;
     out_.unpacedUpTo = std::min(out_.unpacedUpTo,

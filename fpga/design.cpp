@@ -75,14 +75,33 @@ void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
   design.pipeline = std::move(wide);
 }
 
+/// HLS finds how often a unit's loop runs, frames x iterations, with a product, and the places of a
+/// block of rows with three. Tools give them the DSP blocks that are left.
+void addLoopProducts(Design& design, const Parameters& p, std::int64_t left) {
+  if (design.style != Style::finn || p.windows != "rows") return;
+  left -= resourcesOf(design.pipeline).dsp;
+  for (Actor& a : design.pipeline.actors) {
+    const bool unit = a.kind == ActorKind::matrixUnit || a.kind == ActorKind::depthwiseUnit;
+    const std::int64_t wanted = a.kind == ActorKind::windowReader ? 3 : unit ? 1 : 0;
+    const std::int64_t given = std::clamp<std::int64_t>(left, 0, wanted);
+    a.cost.dsp += given;
+    left -= given;
+  }
+}
+
 void measure(Design& design) {
   design.total = resourcesOf(design.pipeline);
-  for (const Layer& layer : design.network.layers) {
-    if (layer.hasProducts())
-      design.weightBits += Bits(static_cast<double>(layer.weights()) * layer.weightBits);
+  for (std::size_t l = 0; l < design.network.layers.size(); ++l) {
+    const Layer& layer = design.network.layers[l];
+    if (layer.hasProducts() && layer.operandTokens == 0) {
+      const bool streamed = design.foldings[l].weights == Memory::streamed;
+      (streamed ? design.streamedBits : design.weightBits) +=
+          Bits(static_cast<double>(layer.weights()) * layer.weightBits);
+    }
     for (std::size_t i = 0; i < layer.producers.size(); ++i)
       if (layer.producers[i] < 0)
-        design.inputBits += Bits(static_cast<double>(layer.pixels * layer.inputTokenBits[i]));
+        design.inputBits +=
+            Bits(static_cast<double>(layer.tokensFrom(i) * layer.inputTokenBits[i]));
     if (layer.isOutput)
       design.outputBits +=
           Bits(static_cast<double>(layer.outPixels * layer.cout) * layer.outputBits);
@@ -92,7 +111,8 @@ void measure(Design& design) {
 }
 
 void add(Hasher& h, std::initializer_list<std::int64_t> values) {
-  for (const std::int64_t v : values) h.integer(v);
+  h.encodedBytes(
+      {reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(std::int64_t)});
 }
 
 Hash128 hashOf(const Design& design) {
@@ -106,14 +126,15 @@ Hash128 hashOf(const Design& design) {
     add(h, {static_cast<int>(a.kind), a.op, static_cast<int>(a.pattern), static_cast<int>(a.emit)});
     add(h, {a.tokens, a.service, a.work, a.latency, a.paceNum, a.paceDen});
     add(h, {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
-            w.strideHeight, w.strideWidth, w.wholeRows ? 1 : 0});
+            w.strideHeight, w.strideWidth, w.spreadHeight, w.spreadWidth, w.wholeRows ? 1 : 0});
     add(h, {a.cost.lut, a.cost.ff, a.cost.dsp, a.cost.bram18, a.cost.uram});
   }
   for (const Channel& c : design.pipeline.channels)
-    add(h, {c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0});
+    add(h,
+        {c.from, c.to, c.capacity, c.delay, c.tokenBits, c.releaseAtEnd ? 1 : 0, c.held ? 1 : 0});
   for (const Folding& f : design.foldings)
     add(h, {f.pe, f.simd, f.reuse, static_cast<int>(f.products), static_cast<int>(f.weights),
-            static_cast<int>(strategyOf(f))});
+            static_cast<int>(f.pumping), static_cast<int>(strategyOf(f))});
   return h.finish();
 }
 
@@ -125,9 +146,8 @@ Resources scaled(const Resources& r, double share) {
 }
 
 std::string reasonOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
-  const std::string plain = layer.name.substr(0, layer.name.find('#'));
-  const auto own = p.layers.find(plain);
-  const FoldingRequest& asked = own != p.layers.end() ? own->second : p.everywhere;
+  bool own = false;
+  const FoldingRequest& asked = requestFor(layer.name, p, &own);
   const auto compare = [](const char* key, std::int64_t wanted, std::int64_t got) {
     return wanted == got ? std::string("asked for")
                          : "nearest legal to " + std::string(key) + " " + std::to_string(wanted);
@@ -136,7 +156,7 @@ std::string reasonOf(const Layer& layer, const Folding& f, Style style, const Pa
     return compare("reuse", asked.reuse, f.reuse);
   if (layer.hasProducts() && style == Style::finn && asked.simd > 0 && asked.simd != f.simd)
     return compare("simd", asked.simd, f.simd);
-  if (style == Style::finn && asked.pe > 0 && (layer.hasProducts() || own != p.layers.end()))
+  if (style == Style::finn && asked.pe > 0 && (layer.hasProducts() || own))
     return compare("pe", asked.pe, f.pe);
   return p.targetCycles > 0 ? "keeps the interval asked for"
                             : "keeps the pace of the slowest layer";
@@ -167,7 +187,8 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   for (const OpId id : item.region) {
     const Operator& op = item.graph.at(id);
     const OpCost cost = costOf(op);
-    weights += cost.weights.value * static_cast<double>(op.weightCopies());
+    if (requestFor(op.name, p).weights != "streamed")
+      weights += cost.weights.value * static_cast<double>(op.weightCopies());
     design.macs.push_back(Exact(cost.macs) * op.count);
   }
   if (auto refusal = checkWeights(weights, p)) return *refusal;
@@ -176,6 +197,9 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   if (auto refusal = checkSize(*network)) return *refusal;
   design.style = styleFor(*network, p);
   design.network = std::move(*network);
+  for (Layer& layer : design.network.layers)
+    layer.powersOfTwo = layer.hasProducts() && layer.operandTokens == 0 && !layer.binaryProducts &&
+                        !layer.ternaryWeights && requestFor(layer.name, p).products == "shift";
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
   const Resources usable = scaled(budgetOf(p), share), fabric = scaled(fabricOf(p), share);
   std::optional<std::string> missing;
@@ -217,6 +241,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     design.fifoPeaks = trace.occupancy;
     design.latency = trace.firstFrame;
   }
+  addLoopProducts(design, p, usable.dsp);
   measure(design);
   design.hash = hashOf(design);
   return design;
@@ -230,8 +255,11 @@ double tokensBeforeFirst(const Actor& a) {
   if (a.pattern == Pattern::stream) return 1;
   if (a.pattern == Pattern::scan) {
     if (a.emit == Emit::everyPixel) return w.top > 0 || w.left > 0 ? 0 : 1;
-    const std::int64_t rows = std::max<std::int64_t>(w.kernelHeight - 1 - w.top, 0);
-    return static_cast<double>(rows * w.width + std::max<std::int64_t>(w.kernelWidth - w.left, 1));
+    const std::int64_t rows =
+        ceilDiv(std::max<std::int64_t>(w.kernelHeight - 1 - w.top, 0), w.spreadHeight);
+    const std::int64_t columns =
+        ceilDiv(std::max<std::int64_t>(w.kernelWidth - w.left, 1), w.spreadWidth);
+    return static_cast<double>(rows * w.width + columns);
   }
   if (w.wholeRows) return static_cast<double>(w.kernelHeight * w.paddedWidth());
   return static_cast<double>((w.kernelHeight - 1) * w.paddedWidth() + w.kernelWidth);
@@ -279,7 +307,8 @@ Estimate estimateCycles(const Pipeline& pipeline, std::int64_t frames) {
       const double pace =
           (last[from] - first[from]) / std::max(tokensOf(pipeline.actors[from]) - 1, 1.0);
       const double wait = std::max(tokensBeforeFirst(a) - 1, 0.0);
-      begin = std::max(begin, first[from] + static_cast<double>(channel.delay) + wait * pace);
+      begin = std::max(begin, (channel.held ? last[from] : first[from] + wait * pace) +
+                                  static_cast<double>(channel.delay));
       inputsEnd = std::max(inputsEnd, last[from] + static_cast<double>(channel.delay));
     }
     const double latency = static_cast<double>(a.latency);

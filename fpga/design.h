@@ -2,13 +2,22 @@
 // the device.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
-#include "fpga/design_memory.h"
-#include "fpga/pipeline.h"
+#include "fpga/first_frame.h"
+#include "fpga/folding.h"
 
 namespace wattlas::fpga {
+
+/// What playing a design once gave: it is the same at every clock that shares the design.
+struct Played {
+  std::once_flag once;
+  Trace trace;
+};
 
 struct Design {
   Style style = Style::finn;
@@ -21,8 +30,22 @@ struct Design {
   std::vector<std::int64_t> fifoPeaks;  ///< per channel: what an unbounded run of one frame filled
   Bits inputBits, outputBits;           ///< one frame, through the board memory
   Bits weightBits, bufferBits;          ///< on chip
+  Bits streamedBits;                    ///< weights in the board memory
   std::vector<std::int64_t> macs;       ///< of all instances, per operator of the region
-  Hash128 hash;                         ///< of all that decides a profile but the clock
+  std::shared_ptr<Played> played = std::make_shared<Played>();
+  Hash128 hash;  ///< of all that decides a profile but the clock
+};
+
+/// What designs have in common: the devices of a sweep share one memory, and it holds only what any
+/// of them would compute again in the same way.
+struct DesignMemory {
+  std::mutex mutex;  ///< held by whoever uses the rest
+  FirstFrames frames;
+  FoldingMemory foldings;
+  /// Designs of the latest networks. As long as no stream waits for the board memory
+  /// (Pipeline::unpacedUpTo), a design is the same at any clock.
+  std::unordered_map<Hash128, std::shared_ptr<const Design>, Hash128Hasher> designs;
+  static constexpr std::size_t mostDesigns = 32;
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.

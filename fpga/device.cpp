@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fpga/kind.h"
 #include "fpga/recurrence.h"
 #include "fpga/stepped.h"
 #include "fpga/timing.h"
@@ -13,8 +14,8 @@ namespace {
 /// A stepped run of more cycles than this is a mistake, not a wish.
 constexpr std::int64_t longestSteppedRun = 200'000'000;
 
-Support refused(std::string why) {
-  return {Support::Level::refused, std::move(why)};
+std::string hertz(Hertz clock) {
+  return formatQuantity(clock.value, Dimension::frequency);
 }
 
 /// Why a format cannot be computed in fabric made for integers; empty when it can.
@@ -58,16 +59,23 @@ void DataflowDevice::describe() {
 const KindSet& DataflowDevice::kinds() const {
   using enum OpKind;
   static const KindSet known =
-      KindSet{gemm,      conv1d, conv2d,  attention, softmax,    norm, activation, add,  rope,
-              embedding, pool,   hamming, concat,    collective, rnn,  gru,        lstm, slice}
-          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::inputs, Dim::steps,
-                 Dim::directions});
+      KindSet{gemm, conv1d, conv2d,    attention, softmax,  norm,         activation,
+              add,  rope,   embedding, pool,      hamming,  concat,       collective,
+              rnn,  gru,    lstm,      slice,     quantize, convTranspose}
+          .with({Dim::strideHeight, Dim::padHeight, Dim::padEndHeight, Dim::dilation,
+                 Dim::dilationHeight, Dim::outputPad, Dim::inputs, Dim::steps, Dim::directions,
+                 Dim::valueDim});
   return known;
 }
 
 Support DataflowDevice::supportKnown(const Operator& op) const {
   switch (op.kind) {
     case OpKind::attention:
+      if (op.cached)
+        return refused(
+            "keys and values of earlier inferences stay in a cache; a pipeline keeps those of one "
+            "inference (cached: false)");
+      break;
     case OpKind::rope:
     case OpKind::embedding:
     case OpKind::collective:
@@ -76,18 +84,14 @@ Support DataflowDevice::supportKnown(const Operator& op) const {
           " has no unit in a dataflow pipeline: it reads memory in an order that depends "
           "on data or context");
     case OpKind::norm:
-      if (op.variant != OpVariant::batch)
+      if (op.variant == OpVariant::group || op.variant == OpVariant::instance)
         return refused(
-            "a norm over the row needs the whole row before its first result; only "
-            "batch norm, folded into the layer before, is supported");
+            "a norm over places needs the whole image before its first result; batch, "
+            "layer and RMS norms have units");
       break;
     case OpKind::activation:
       if (isGated(op.variant))
         return refused("a gated activation needs two streams; only functions of one value");
-      break;
-    case OpKind::gemm:
-      if (!op.hasWeights)
-        return refused("both operands are activations; the units hold one operand as weights");
       break;
     case OpKind::rnn:
     case OpKind::gru:
@@ -165,23 +169,18 @@ std::optional<Refusal> DataflowDevice::unfit(const WorkItem& item) const {
                  "a larger device, narrower weights or an overlay"};
 }
 
-namespace {
-
-std::string hertz(Hertz clock) {
-  return formatQuantity(clock.value, Dimension::frequency);
-}
-
-}  // namespace
-
 std::optional<Refusal> DataflowDevice::tooFast(const Design& design) const {
   const double fill = static_cast<double>(design.total.lut + p_.shellLut) /
                       static_cast<double>(std::max<std::int64_t>(p_.lut.total, 1));
-  const Hertz limit = reachableClock(fill, p_);
+  const bool pumped = std::any_of(design.foldings.begin(), design.foldings.end(),
+                                  [](const Folding& f) { return f.pumping != Pumping::none; });
+  const Hertz limit(reachableClock(fill, p_).value / (pumped ? 2 : 1));
   if (p_.clock.value.value <= limit.value) return std::nullopt;
   return Refusal{Refusal::Code::mapping,
                  "a clock of " + hertz(p_.clock.value) + " is beyond " + p_.part +
                      ": a design of " + std::to_string(design.total.lut + p_.shellLut) +
-                     " LUTs closes timing up to " + hertz(limit),
+                     " LUTs closes timing up to " + hertz(limit) +
+                     (pumped ? ", half of what its parts at twice the clock reach" : ""),
                  "fabric.clock: " + hertz(Hertz(std::floor(limit.value / 1e6) * 1e6)) + " or less"};
 }
 
@@ -217,7 +216,9 @@ Trace DataflowDevice::run(const DataflowProgram& program, Fidelity fidelity) con
   const Pipeline& pipeline = program.design().pipeline;
   if (fidelity == Fidelity::detailed)
     return stepThrough(pipeline, program.frames(), longestSteppedRun);
-  return evaluate(pipeline, {program.frames(), true});
+  Played& played = *program.design().played;
+  std::call_once(played.once, [&] { played.trace = evaluate(pipeline, {program.frames(), true}); });
+  return played.trace;
 }
 
 CopyCost DataflowDevice::copy(const CopyRequest& request) const {
@@ -238,31 +239,19 @@ LaunchCost DataflowDevice::launch() const {
 }
 
 Bits DataflowDevice::residentBits(const Operator& op) const {
+  if (requestFor(op.name, p_).weights == "streamed") return {};
   return costOf(op).weights * static_cast<double>(op.weightCopies());
 }
 
 DeviceKind dataflowKind() {
-  DeviceKind kind;
-  kind.name = "fpga-dataflow";
-  kind.title = "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)";
-  kind.make = [memory = std::make_shared<DesignMemory>()](
-                  const ConfigNode& config, const std::string& prefix,
-                  Problems& problems) -> std::unique_ptr<Device> {
-    Parameters p;
-    const std::size_t before = problems.list().size();
-    ResolvedConfig bound =
-        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
-    if (problems.list().size() > before) return nullptr;
-    p.coefficients = Parameters::coefficientsOf(bound.complete);
-    auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
-    device->share(memory);
-    return device;
-  };
-  kind.schema = [] {
-    Parameters p;
-    return schemaOf("fpga-dataflow device", [&p](Binder& binder) { p.bind(binder); });
-  };
-  return kind;
+  return kindOf<Parameters>(
+      "fpga-dataflow", "a network as one pipeline of streaming layers on an FPGA (FINN, hls4ml)",
+      [memory = std::make_shared<DesignMemory>()](Parameters p, ResolvedConfig bound) {
+        p.coefficients = Parameters::coefficientsOf(bound.complete);
+        auto device = std::make_unique<DataflowDevice>(std::move(p), std::move(bound));
+        device->share(memory);
+        return device;
+      });
 }
 
 }  // namespace wattlas::fpga

@@ -53,7 +53,7 @@ class DataflowDevice final : public ConfiguredDevice {
 
   const Parameters& parameters() const { return p_; }
   const Coefficients& coefficients() const { return c_; }
-  /// Profile of a finished run (a Trace of either simulation), with statistics of its units.
+  /// Profile of a finished run (a Trace of either simulation).
   Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
   /// Tokens of a program at `event` or `detailed`.
   Trace run(const DataflowProgram& program, Fidelity fidelity) const;
@@ -62,8 +62,6 @@ class DataflowDevice final : public ConfiguredDevice {
   Support supportKnown(const Operator& op) const override;
   void describe();
   void makeEnergy();
-  /// Profile of a Trace without statistics.
-  Profile accounted(const DataflowProgram& program, const Trace& trace) const;
   double shareOf(const WorkItem& item) const;
   /// Why a design cannot run at the clock that is asked for.
   std::optional<Refusal> tooFast(const Design& design) const;

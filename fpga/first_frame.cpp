@@ -30,19 +30,18 @@ void hashInto(Hasher& h, const Actor& a) {
   }
   const Window& w = a.window;
   h.integer(static_cast<int>(a.emit)).integer(a.work).integer(w.wholeRows ? 1 : 0);
-  for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
-                               w.kernelWidth, w.strideHeight, w.strideWidth})
+  for (const std::int64_t v :
+       {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight, w.kernelWidth,
+        w.strideHeight, w.strideWidth, w.spreadHeight, w.spreadWidth})
     h.integer(v);
 }
 
 /// For pipelines whose segments feed each other in a circle: all of it as one.
-std::vector<std::int64_t> wholeFrame(Pipeline pipeline, std::int64_t& end) {
-  for (Channel& c : pipeline.channels)
-    if (c.sizable) c.capacity = c.tokensPerFrame + c.registers;
-  Trace trace = evaluate(pipeline, {1, false});
-  if (!trace.deadlock.empty()) stuck();
-  end = trace.cycles;
-  return std::move(trace.occupancy);
+std::vector<std::int64_t> wholeFrame(const Pipeline& pipeline, std::int64_t& end) {
+  auto trace = evaluatePart(pipeline, {pipeline.channels.size(), nullptr});
+  if (!trace) stuck();
+  end = trace->end;
+  return std::move(trace->occupancy);
 }
 
 }  // namespace
@@ -108,7 +107,6 @@ std::shared_ptr<const FirstFrames::Past> FirstFrames::evaluated(
       Channel channel = pipeline.channels[index(c)];
       channel.from = newIndex[index(channel.from)];
       channel.to = newIndex[index(channel.to)];
-      if (channel.sizable) channel.capacity = channel.tokensPerFrame + channel.registers;
       const auto id = static_cast<std::int32_t>(part.channels.size());
       if (channel.from >= 0) part.actors[index(channel.from)].outputs.push_back(id);
       if (channel.to >= 0) part.actors[index(channel.to)].inputs.push_back(id);
@@ -151,7 +149,8 @@ std::vector<std::int64_t> FirstFrames::occupancy(const Pipeline& pipeline, std::
       hasher.integer(static_cast<std::int64_t>(actor.inputs.size()));
       for (const std::int32_t id : actor.inputs) {
         const Channel& c = pipeline.channels[index(id)];
-        hasher.integer(c.tokensPerFrame).integer(c.delay).integer(c.releaseAtEnd ? 1 : 0);
+        hasher.integer(c.tokensPerFrame).integer(c.delay);
+        hasher.integer((c.releaseAtEnd ? 1 : 0) + (c.held ? 2 : 0));
         hasher.integer(c.sizable ? 0 : c.capacity);
         const auto from = std::find(segment.actors.begin(), segment.actors.end(), c.from);
         if (from != segment.actors.end())

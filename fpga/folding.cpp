@@ -38,29 +38,22 @@ double weightOf(const Resources& r, const Resources& budget) {
          share(r.bram18, budget.bram18) + share(r.uram, budget.uram);
 }
 
-FoldingRequest requestFor(const Layer& layer, const Parameters& p, bool& own) {
-  const std::string plain = layer.name.substr(0, layer.name.find('#'));
-  const auto at = p.layers.find(plain);
-  own = at != p.layers.end();
-  return own ? at->second : p.everywhere;
-}
-
-Products productsOf(const FoldingRequest& request) {
-  return request.products == "dsp"   ? Products::dsp
-         : request.products == "lut" ? Products::lut
-                                     : Products::byWidth;
-}
-Memory memoryOf(const FoldingRequest& request) {
-  return request.weights == "distributed" ? Memory::distributed
-         : request.weights == "block"     ? Memory::block
-         : request.weights == "ultra"     ? Memory::ultra
-                                          : Memory::any;
-}
-std::optional<Strategy> strategyOf(const FoldingRequest& request) {
-  if (request.strategy == "latency") return Strategy::latency;
-  if (request.strategy == "resource") return Strategy::resource;
-  if (request.strategy == "distributed") return Strategy::distributed;
-  return std::nullopt;
+/// What a request says beside the numbers of parallel lanes. Its words are in the order of the
+/// enumerators.
+Folding formOf(const FoldingRequest& request) {
+  const auto place = [](const std::string& word, std::initializer_list<const char*> words) {
+    const auto at = std::find(words.begin(), words.end(), word);
+    return at == words.end() ? 0 : at - words.begin();
+  };
+  Folding f;
+  f.products = static_cast<Products>(place(request.products, {"auto", "dsp", "lut"}));
+  f.weights = static_cast<Memory>(
+      place(request.weights, {"auto", "distributed", "block", "ultra", "streamed"}));
+  f.pumping = static_cast<Pumping>(place(request.pumping, {"none", "memory", "products"}));
+  if (request.strategy != "auto")
+    f.strategy =
+        static_cast<Strategy>(place(request.strategy, {"latency", "resource", "distributed"}));
+  return f;
 }
 
 /// Words of a stream hold whole channels' shares: simd divides the channels or is a multiple.
@@ -83,17 +76,25 @@ std::int64_t outputsOf(const Layer& layer) {
 /// Everything about a layer that decides what its foldings cost and how long they take.
 void hashInto(Hasher& h, const Layer& l) {
   const Window& w = l.window;
-  for (const std::int64_t v : {w.height, w.width, w.top, w.bottom, w.left, w.right, w.kernelHeight,
-                               w.kernelWidth, w.strideHeight, w.strideWidth, l.cin, l.cout,
-                               l.groups, l.evenShare, l.gates, l.state, l.pixels, l.outPixels})
+  for (const std::int64_t v :
+       {w.height,         w.width,         w.top,          w.bottom,       w.left,
+        w.right,          w.kernelHeight,  w.kernelWidth,  w.strideHeight, w.strideWidth,
+        w.dilationHeight, w.dilationWidth, w.spreadHeight, w.spreadWidth,  l.cin,
+        l.cout,           l.groups,        l.evenShare,    l.passes,       l.operandTokens,
+        l.gates,          l.state,         l.pixels,       l.outPixels})
     h.integer(v);
   for (const int v : {static_cast<int>(l.kind), static_cast<int>(l.cell), l.weightBits, l.inputBits,
                       l.outputBits, l.accumulatorBits, l.weightFraction})
     h.integer(v);
   h.real(l.density);
-  for (const bool v : {l.binaryProducts, l.ternaryWeights, l.thresholds, l.averages, l.tabled})
+  for (const bool v :
+       {l.binaryProducts, l.ternaryWeights, l.powersOfTwo, l.thresholds, l.averages, l.tabled})
     h.integer(v ? 1 : 0);
+  if (l.operandTokens > 0) h.integer(l.inputTokenBits.back());
 }
+
+/// Bits of the exponent of weights that are powers of two: wider shifters are no bargain.
+constexpr int mostExponentBits = 4;
 
 /// More layers than this are not remembered: a sweep has far fewer different ones.
 constexpr std::size_t mostKept = 20000;
@@ -156,22 +157,74 @@ class Search {
     list.push_back(c);
   }
 
+  /// What a style has no unit for.
+  std::optional<Refusal> missing(const Layer& layer) const {
+    const Window& w = layer.window;
+    const auto without = [&](const std::string& what, const char* other) {
+      return illegal(layer, what + " in style " + nameOf(style_) + ", which has no unit for it",
+                     std::string("style: ") + other);
+    };
+    if (style_ == Style::finn) {
+      if (layer.kind == LayerKind::recurrent) return without("a recurrence", "hls4ml");
+      return std::nullopt;
+    }
+    if (w.spreadHeight * w.spreadWidth > 1) return without("a transposed convolution", "finn");
+    if (w.dilationHeight * w.dilationWidth > 1) return without("a dilated kernel", "finn");
+    const bool apart = w.kernelHeight == w.strideHeight && w.kernelWidth == w.strideWidth;
+    if (layer.kind == LayerKind::pool && w.outPixels() > 1 &&
+        (!apart || w.paddedPixels() > w.pixels()))
+      return without("a pool whose windows overlap, leave gaps or are padded", "finn");
+    return std::nullopt;
+  }
+
+  /// Forms that a layer cannot have, and the nearest one that it can.
+  std::optional<Refusal> misshapen(const Layer& layer, const FoldingRequest& request, bool own,
+                                   Folding& form) const {
+    const bool streamed = form.weights == Memory::streamed, finn = style_ == Style::finn;
+    if (layer.operandTokens > 0) {
+      if (own && (streamed || request.products == "shift"))
+        return illegal(layer, "weights of its own: both operands are activations",
+                       "weights and products: auto");
+      if (form.strategy && form.strategy != Strategy::resource)
+        return illegal(layer, "strategy " + request.strategy + ", which needs constant weights",
+                       "strategy: resource");
+      if (streamed) form.weights = Memory::any;
+    }
+    if (!finn && (form.weights == Memory::streamed || form.pumping != Pumping::none))
+      return illegal(layer, "streamed weights or a second clock in style hls4ml",
+                     "weights: auto and pumping: none, or style: finn");
+    if (layer.powersOfTwo && (layer.weightBits < 2 || layer.weightBits > mostExponentBits + 1))
+      return illegal(
+          layer,
+          "powers of two of " + std::to_string(layer.weightBits) + " bits, a sign and an exponent",
+          "weights of 2 to " + std::to_string(mostExponentBits + 1) + " bits");
+    if (form.pumping == Pumping::products && !usesDsp(layer, form.products, p_)) {
+      if (own)
+        return illegal(layer, "products at twice the clock, which only DSP blocks reach",
+                       "products: dsp, or pumping: none");
+      form.pumping = Pumping::none;
+    }
+    return std::nullopt;
+  }
+
   std::optional<Refusal> candidates(const Layer& layer, std::vector<FoldingChoice>& list) const {
+    if (auto refusal = missing(layer)) return refusal;
     bool own = false;
-    const FoldingRequest request = requestFor(layer, p_, own);
+    const FoldingRequest& request = requestFor(layer.name, p_, &own);
     if (!layer.hasProducts()) {
-      const std::int64_t channels = layer.kind == LayerKind::concat ? layer.evenShare : layer.cin;
+      const std::int64_t channels = layer.evenShare > 0 ? layer.evenShare : layer.cin;
+      // hls4ml pools all channels of a pixel at once.
+      const bool all = layer.kind == LayerKind::pool && style_ == Style::hls4ml;
       for (const std::int64_t pe : divisors(channels))
-        if (!own || request.pe == 0 || request.pe == pe) offer(layer, {pe, 1, 1}, list);
+        if ((!own || request.pe == 0 || request.pe == pe) && (!all || pe == channels))
+          offer(layer, {pe, 1, 1}, list);
       if (!list.empty()) return std::nullopt;
       return illegal(layer, "pe " + std::to_string(request.pe),
                      "pe: " + std::to_string(largestDivisor(channels, request.pe)) +
                          ", a divisor of " + std::to_string(channels));
     }
-    Folding base;
-    base.products = productsOf(request);
-    base.weights = memoryOf(request);
-    base.strategy = strategyOf(request);
+    Folding base = formOf(request);
+    if (auto refusal = misshapen(layer, request, own, base)) return refusal;
     return style_ == Style::finn ? finnChoices(layer, request, own, base, list)
                                  : reuseChoices(layer, request, own, base, list);
   }
@@ -200,8 +253,6 @@ class Search {
   std::optional<Refusal> finnChoices(const Layer& layer, FoldingRequest request, bool own,
                                      Folding base, std::vector<FoldingChoice>& list) const {
     const std::int64_t height = outputsOf(layer);
-    if (layer.kind == LayerKind::recurrent)
-      return illegal(layer, "style finn, which has no unit for recurrences", "style: hls4ml");
     if (own && (request.reuse > 0 || base.strategy))
       return illegal(layer, "a reuse factor or strategy in style finn",
                      "pe and simd, or style: hls4ml");
@@ -365,7 +416,7 @@ class Search {
   Refusal tooLarge(std::int64_t target) const {
     std::int64_t bits = 0;
     for (const Layer& l : network_.layers)
-      if (l.hasProducts()) bits += l.weights() * l.weightBits;
+      if (l.hasProducts() && l.operandTokens == 0) bits += l.weights() * l.weightBits;
     return {Refusal::Code::capacity,
             "the pipeline does not fit on " + p_.part +
                 (requested() ? " with the parallelism that was asked for: "
@@ -385,6 +436,12 @@ class Search {
 };
 
 }  // namespace
+
+const FoldingRequest& requestFor(const std::string& layer, const Parameters& p, bool* own) {
+  const auto at = p.layers.find(layer.substr(0, layer.find('#')));
+  if (own != nullptr) *own = at != p.layers.end();
+  return at != p.layers.end() ? at->second : p.everywhere;
+}
 
 bool isLegalFinn(const Layer& layer, std::int64_t pe, std::int64_t simd) {
   return pe >= 1 && simd >= 1 && outputsOf(layer) % pe == 0 && layer.matrixWidth() % simd == 0 &&
@@ -409,13 +466,6 @@ Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, S
                                                        const Parameters& p, const Resources& budget,
                                                        FoldingMemory& memory) {
   return Search(network, style, p, budget, memory).run();
-}
-
-Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
-                                                       const Parameters& p,
-                                                       const Resources& budget) {
-  FoldingMemory none;
-  return chooseFoldings(network, style, p, budget, none);
 }
 
 }  // namespace wattlas::fpga

@@ -14,7 +14,9 @@ namespace wattlas::fpga {
 /// Where products are computed: as the tools do by width, or on purpose.
 enum class Products : std::uint8_t { byWidth, dsp, lut };
 /// Memory of the weights.
-enum class Memory : std::uint8_t { any, distributed, block, ultra };
+enum class Memory : std::uint8_t { any, distributed, block, ultra, streamed };
+/// What runs at twice the clock of the pipeline.
+enum class Pumping : std::uint8_t { none, memory, products };
 
 /// Parallelism of one layer. FINN: pe x simd lanes. hls4ml: `reuse` results per multiplier (then
 /// pe = simd = 1). Layers without products use `pe` channels in parallel.
@@ -22,19 +24,28 @@ struct Folding {
   std::int64_t pe = 1, simd = 1, reuse = 1;
   Products products = Products::byWidth;
   Memory weights = Memory::any;
+  Pumping pumping = Pumping::none;
   std::optional<Strategy> strategy = {};  ///< hls4ml; nothing = strategyOf() decides
   bool operator==(const Folding&) const = default;
 };
+/// What was asked for a layer (copies share their operator's name), or for all layers; `own`: for
+/// this one.
+const FoldingRequest& requestFor(const std::string& layer, const Parameters& p,
+                                 bool* own = nullptr);
 /// Latency at reuse 1, resource above, unless one was asked for.
 Strategy strategyOf(const Folding& folding);
 
 /// Cycles of a layer's units for one token each; 0 = the layer has no such unit.
 struct Services {
-  std::int64_t writer = 0;  ///< line buffer, per padded pixel
-  std::int64_t reader = 0;  ///< window generator, per window
-  std::int64_t unit = 1;    ///< arithmetic, per vector or pixel
-  std::int64_t window = 0;  ///< scan units: more cycles of a complete window
+  std::int64_t writer = 0;   ///< line buffer, per padded pixel
+  std::int64_t reader = 0;   ///< window generator, per window
+  std::int64_t unit = 1;     ///< arithmetic, per vector or pixel
+  std::int64_t window = 0;   ///< scan units: more cycles of a complete window
+  std::int64_t operand = 0;  ///< writer of a second operand, per token
 };
+/// Pools of FINN that compare as pixels come: whole images, and largest values of windows that do
+/// not overlap. Others take windows from a generator as convolutions do.
+bool poolsByWindow(const Layer& layer, Style style);
 Services servicesOf(const Layer& layer, const Folding& folding, Style style, const Parameters& p);
 /// Initiation interval of a layer for one frame: its busiest unit.
 std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style,
@@ -79,9 +90,5 @@ using FoldingMemory = std::unordered_map<Hash128, LayerChoices, Hash128Hasher>;
 Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
                                                        const Parameters& p, const Resources& budget,
                                                        FoldingMemory& memory);
-/// Without memory.
-Expected<std::vector<Folding>, Refusal> chooseFoldings(const Network& network, Style style,
-                                                       const Parameters& p,
-                                                       const Resources& budget);
 
 }  // namespace wattlas::fpga

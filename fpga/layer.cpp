@@ -14,6 +14,9 @@ struct Instance {
   std::vector<std::int32_t> consumers;
 };
 
+/// Times a row passes: largest value (or mean), sum of exponentials (or squares), scale.
+constexpr std::int64_t rowPasses = 3, rmsPasses = 2;
+
 struct Shape {
   std::int64_t height = 1, width = 1, channels = 1;
   std::int64_t pixels() const { return height * width; }
@@ -36,7 +39,8 @@ class Builder {
     layOut();
     network_.frames = 1;
     for (const Operator* op : ops_) {
-      if (isImage(*op)) network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
+      if (isImage(*op) || op->kind == OpKind::attention)
+        network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
       if (op->dims[Dim::steps] > 1) network_.frames = std::max(network_.frames, op->dims[Dim::M]);
     }
     layerOf_.assign(instances_.size(), -1);
@@ -48,7 +52,8 @@ class Builder {
 
  private:
   static bool isImage(const Operator& op) {
-    return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d || op.kind == OpKind::pool;
+    return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d || op.kind == OpKind::pool ||
+           op.kind == OpKind::convTranspose;
   }
   std::size_t instancesOf(std::size_t op) const {
     return static_cast<std::size_t>(std::max<std::int64_t>(ops_[op]->count, 1));
@@ -93,8 +98,9 @@ class Builder {
       }
       if (instance.producers.empty())
         instance.producers = before.empty() ? std::vector<std::int32_t>{-1} : before;
-      const auto inputs =
-          static_cast<std::size_t>(ops_[op]->kind == OpKind::add ? ops_[op]->dims[Dim::inputs] : 1);
+      const bool product = ops_[op]->kind == OpKind::gemm && !ops_[op]->hasWeights;
+      const auto inputs = static_cast<std::size_t>(
+          product || ops_[op]->kind == OpKind::add ? ops_[op]->dims[Dim::inputs] : 1);
       while (instance.producers.size() < inputs) instance.producers.push_back(-1);
       lastOf[op] = static_cast<std::int32_t>(instances_.size());
       unread.insert(lastOf[op]);
@@ -120,10 +126,7 @@ class Builder {
   std::optional<Refusal> addLayer(std::size_t i) {
     const Operator& op = *ops_[static_cast<std::size_t>(instances_[i].op)];
     Layer layer;
-    layer.name = op.name;
-    if (const std::size_t copies = instancesOf(static_cast<std::size_t>(instances_[i].op));
-        copies > 1)
-      layer.name += "#" + std::to_string(i);
+    layer.name = nameOf(i, op, "");
     layer.op = instances_[i].op;
     layer.weightBits = op.formats.weight.bits;
     layer.inputBits = op.formats.activation.bits;
@@ -136,13 +139,22 @@ class Builder {
     shapes_.resize(i + 1);
     if (const auto problem = shapeOf(i, op, layer)) return problem;
     if (absorb(i, op)) return std::nullopt;
-    for (const std::int32_t p : instances_[i].producers)
-      layer.producers.push_back(p < 0 ? -1 : layerOf_[static_cast<std::size_t>(p)]);
+    if (layer.producers.empty())
+      for (const std::int32_t p : instances_[i].producers)
+        layer.producers.push_back(layerBehind(p));
     if (layer.inputTokenBits.empty())
       layer.inputTokenBits.assign(layer.producers.size(), layer.cin * layer.inputBits);
     layerOf_[i] = static_cast<std::int32_t>(network_.layers.size());
     network_.layers.push_back(std::move(layer));
     return std::nullopt;
+  }
+
+  std::string nameOf(std::size_t i, const Operator& op, const char* part) const {
+    const bool copies = instancesOf(static_cast<std::size_t>(instances_[i].op)) > 1;
+    return op.name + part + (copies ? "#" + std::to_string(i) : "");
+  }
+  std::int32_t layerBehind(std::int32_t instance) const {
+    return instance < 0 ? -1 : layerOf_[static_cast<std::size_t>(instance)];
   }
 
   /// A function of single values behind products costs thresholds or a scale, not a layer.
@@ -153,7 +165,8 @@ class Builder {
       layerOf_[i] = from;
       return true;
     }
-    const bool pointwise = op.kind == OpKind::activation || op.kind == OpKind::norm;
+    const bool pointwise = op.kind == OpKind::activation || op.kind == OpKind::quantize ||
+                           (op.kind == OpKind::norm && op.variant == OpVariant::batch);
     const std::int32_t p = instances_[i].producers.front();
     if (!pointwise || p < 0 || instances_[static_cast<std::size_t>(p)].consumers.size() != 1)
       return false;
@@ -171,10 +184,15 @@ class Builder {
     switch (op.kind) {
       case OpKind::conv1d:
       case OpKind::conv2d:
+      case OpKind::convTranspose:
         return convolution(i, op, layer);
+      case OpKind::attention:
+        return attention(i, op, layer);
       case OpKind::pool:
         return pool(i, op, layer);
       case OpKind::gemm:
+        if (!op.hasWeights) return batched(i, op, layer);
+        return matrix(i, op, layer);
       case OpKind::hamming:
         return matrix(i, op, layer);
       case OpKind::concat:
@@ -195,14 +213,28 @@ class Builder {
     Window w;
     w.height = tall.length;
     w.width = wide.length;
-    w.kernelHeight = tall.kernel;
-    w.kernelWidth = wide.kernel;
+    w.dilationHeight = tall.dilation;
+    w.dilationWidth = wide.dilation;
+    w.kernelHeight = (tall.kernel - 1) * tall.dilation + 1;
+    w.kernelWidth = (wide.kernel - 1) * wide.dilation + 1;
     w.strideHeight = tall.stride;
     w.strideWidth = wide.stride;
     w.top = tall.begin;
     w.bottom = tall.end;
     w.left = wide.begin;
     w.right = wide.end;
+    if (op.kind != OpKind::convTranspose) return w;
+    // A transposed convolution is one of stride 1 over input pixels with zeros between them.
+    std::swap(w.spreadHeight, w.strideHeight);
+    std::swap(w.spreadWidth, w.strideWidth);
+    const auto outer = [](std::int64_t& begin, std::int64_t& end, std::int64_t kernel,
+                          std::int64_t more) {
+      begin = kernel - 1 - begin;
+      end = kernel - 1 - end + more;
+    };
+    const std::int64_t more = op.dims[Dim::outputPad];
+    outer(w.left, w.right, w.kernelWidth, more);
+    if (w.height > 1 || w.kernelHeight > 1) outer(w.top, w.bottom, w.kernelHeight, more);
     return w;
   }
 
@@ -214,6 +246,9 @@ class Builder {
         layer.groups > 1 && layer.groups == layer.cin ? LayerKind::depthwise : LayerKind::matrix;
     layer.window = windowOf(op);
     setProducts(op, layer);
+    if (layer.window.top < 0 || layer.window.left < 0)
+      return Refusal{Refusal::Code::mapping, "'" + op.name + "' crops more than its kernel reaches",
+                     "padding of at most the kernel's reach - 1"};
     return finish(i, op, layer);
   }
 
@@ -277,16 +312,92 @@ class Builder {
     return std::nullopt;
   }
 
+  /// Products of two streams, `batch` of them side by side in the channels.
+  std::optional<Refusal> batched(std::size_t i, const Operator& op, Layer& layer) {
+    layer.groups = std::max<std::int64_t>(op.dims[Dim::batch] / network_.frames, 1);
+    const std::int64_t second = op.dims[Dim::K] * op.dims[Dim::N] * layer.groups;
+    const std::int32_t p = instances_[i].producers.back();
+    const Shape held = p < 0 ? Shape{1, op.dims[Dim::K], op.dims[Dim::N] * layer.groups}
+                             : shapes_[static_cast<std::size_t>(p)];
+    if (held.elements() != second) return mismatch(op, second, held);
+    twoStreams(layer, op.dims[Dim::M], op.dims[Dim::K], op.dims[Dim::N], held);
+    return finish(i, op, layer);
+  }
+  static void twoStreams(Layer& layer, std::int64_t rows, std::int64_t k, std::int64_t n,
+                         const Shape& held) {
+    layer.cin = layer.groups * k;
+    layer.cout = layer.groups * n;
+    layer.weightBits = layer.inputBits;
+    layer.pixels = layer.outPixels = layer.window.width = rows;
+    layer.operandTokens = held.pixels();
+    layer.inputTokenBits = {layer.cin * layer.inputBits, held.channels * layer.inputBits};
+  }
+
+  /// Three layers: queries against the kept keys, softmax of each row, its rows against the kept
+  /// values. One stream holds queries, keys and values of a token, or each has a stream.
+  std::optional<Refusal> attention(std::size_t i, const Operator& op, Layer& layer) {
+    const Dims& d = op.dims;
+    const std::int64_t queries = d[Dim::queries], keys = d[Dim::keys], value = valueDim(op);
+    const Shape parts[] = {{1, queries, d[Dim::heads] * d[Dim::headDim]},
+                           {1, keys, d[Dim::kvHeads] * d[Dim::headDim]},
+                           {1, keys, d[Dim::kvHeads] * value}};
+    const std::vector<std::int32_t>& from = instances_[i].producers;
+    std::int32_t sources[3];
+    for (std::size_t part = 0; part < 3; ++part) {
+      sources[part] = from[std::min(part, from.size() - 1)];
+      if (sources[part] < 0) continue;
+      const Shape& has = shapes_[static_cast<std::size_t>(sources[part])];
+      std::int64_t channels = 0;
+      for (std::size_t other = 0; other < 3; ++other)
+        if (from[std::min(other, from.size() - 1)] == sources[part])
+          channels += parts[other].channels;
+      if (has.pixels() != parts[part].pixels() || has.channels != channels)
+        return mismatch(op, parts[part].pixels() * channels, has);
+    }
+    Layer scores = layer;
+    scores.name = nameOf(i, op, "-scores");
+    scores.groups = layer.groups = d[Dim::heads];
+    twoStreams(scores, queries, d[Dim::headDim], keys, parts[1]);
+    scores.producers = {layerBehind(sources[0]), layerBehind(sources[1])};
+    Layer rows = layer;
+    rows.name = nameOf(i, op, "-softmax");
+    rows.kind = LayerKind::softmax;
+    rows.groups = 1;
+    rows.cin = rows.cout = scores.cout;
+    rows.evenShare = keys;
+    rows.passes = rowPasses;
+    rows.pixels = rows.outPixels = rows.window.width = queries;
+    rows.inputTokenBits = {rows.cin * rows.inputBits};
+    const auto first = static_cast<std::int32_t>(network_.layers.size());
+    rows.producers = {first};
+    layer.name = nameOf(i, op, "-values");
+    twoStreams(layer, queries, keys, value, parts[2]);
+    layer.producers = {first + 1, layerBehind(sources[2])};
+    network_.layers.push_back(std::move(scores));
+    network_.layers.push_back(std::move(rows));
+    shapes_[i] = {1, queries, layer.cout};
+    return std::nullopt;
+  }
+
   std::optional<Refusal> values(std::size_t i, const Operator& op, Layer& layer) {
     const std::int64_t elements = op.dims[Dim::M] * op.dims[Dim::N] / network_.frames;
     layer.kind = op.kind == OpKind::add       ? LayerKind::add
                  : op.kind == OpKind::softmax ? LayerKind::softmax
-                                              : LayerKind::elementwise;
+                 : op.kind == OpKind::norm && op.variant != OpVariant::batch
+                     ? LayerKind::norm
+                     : LayerKind::elementwise;
     layer.tabled = op.kind == OpKind::activation && op.variant != OpVariant::relu;
+    const bool byRow = layer.kind == LayerKind::softmax || layer.kind == LayerKind::norm;
+    if (byRow) {
+      layer.passes = op.variant == OpVariant::rms ? rmsPasses : rowPasses;
+      layer.evenShare = op.dims[Dim::N];
+    }
     Shape shape{1, std::max<std::int64_t>(op.dims[Dim::M] / network_.frames, 1), op.dims[Dim::N]};
     if (const Shape* in = inputShape(i)) {
       if (in->elements() != elements) return mismatch(op, elements, *in);
-      if (op.kind != OpKind::softmax || in->channels == shape.channels) shape = *in;
+      // A pixel may hold several rows, but no row several pixels.
+      if (byRow && in->channels % shape.channels != 0) return mismatch(op, elements, *in);
+      shape = *in;
     }
     for (const std::int32_t p : instances_[i].producers)
       if (p >= 0 && shapes_[static_cast<std::size_t>(p)].elements() != elements)
@@ -378,14 +489,17 @@ class Builder {
   void markOutput(Layer& layer) const {
     const auto self = static_cast<std::int32_t>(&layer - network_.layers.data());
     layer.isOutput = true;
-    for (const Layer& other : network_.layers)
+    bool isLast = true;  // of the layers that its operator became
+    for (const Layer& other : network_.layers) {
+      isLast = isLast && (&other <= &layer || other.op != layer.op);
       for (const std::int32_t p : other.producers)
         if (p == self) layer.isOutput = false, layer.outputBits = other.inputBits;
+    }
     // What the layer behind takes is requantised, with or without an activation.
     if (!layer.isOutput && layer.hasProducts()) layer.thresholds = true;
     const std::int32_t op = layer.absorbed.empty() ? layer.op : layer.absorbed.back();
     for (const OpId reader : item_.graph.consumers(item_.region[static_cast<std::size_t>(op)]))
-      if (indexOf_[static_cast<std::size_t>(reader)] < 0) layer.isOutput = true;
+      if (isLast && indexOf_[static_cast<std::size_t>(reader)] < 0) layer.isOutput = true;
   }
 
   const WorkItem& item_;

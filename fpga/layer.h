@@ -11,7 +11,17 @@
 
 namespace wattlas::fpga {
 
-enum class LayerKind { matrix, depthwise, recurrent, pool, elementwise, add, concat, softmax };
+enum class LayerKind {
+  matrix,
+  depthwise,
+  recurrent,
+  pool,
+  elementwise,
+  add,
+  concat,
+  softmax,
+  norm
+};
 /// Cells of recurrent layers.
 enum class Cell { rnn, gru, lstm };
 
@@ -21,7 +31,11 @@ struct Layer {
   std::int32_t op = 0;  ///< index into the region
   Window window;        ///< identity unless it is a convolution, pool or flattening
   std::int64_t cin = 1, cout = 1, groups = 1;
-  std::int64_t evenShare = 0;  ///< concat: largest word that divides the channels of each input
+  std::int64_t evenShare = 0;  ///< largest word of a stream; 0 = all channels
+  std::int64_t passes = 1;     ///< softmax, norm: times a row is gone through
+  /// Tokens of the last producer, a second operand instead of weights: all of them are kept while
+  /// the first operand's pass by. 0 = the layer has weights.
+  std::int64_t operandTokens = 0;
   Cell cell = Cell::rnn;
   std::int64_t gates = 1, state = 0;  ///< recurrent: matrix rows for each output, fed-back values
   std::int64_t pixels = 1;            ///< tokens it takes a frame
@@ -31,7 +45,7 @@ struct Layer {
   int weightFraction = -1;  ///< bits behind the point of fixed-point weights; -1 = plain integers
   double density = 1;       ///< share of weights that are not pruned
   bool binaryProducts = false;  ///< weights and inputs are -1/1: XNOR and population count
-  bool ternaryWeights = false;
+  bool ternaryWeights = false, powersOfTwo = false;
   bool thresholds = false;                   ///< requantises behind the products
   bool averages = false;                     ///< pool: adds instead of comparing
   bool tabled = false;                       ///< element-wise function from a table
@@ -40,11 +54,15 @@ struct Layer {
   std::vector<std::int64_t> inputTokenBits;  ///< for producers that are inputs of the region
   bool isOutput = false;                     ///< nothing in the region reads it
 
+  /// Tokens a frame from its producer `i`.
+  std::int64_t tokensFrom(std::size_t i) const {
+    return operandTokens > 0 && i + 1 == producers.size() ? operandTokens : pixels;
+  }
   bool hasProducts() const { return kind <= LayerKind::recurrent; }
   /// Inputs of one output (matrix width) and outputs of one group (matrix height).
   std::int64_t matrixWidth() const {
     if (kind == LayerKind::recurrent) return cin + state;
-    return window.kernelHeight * window.kernelWidth * cin / groups;
+    return window.taps() * cin / groups;
   }
   std::int64_t rows() const { return cout * gates; }
   std::int64_t matrixHeight() const { return rows() / groups; }

@@ -23,10 +23,14 @@ void bindRequest(Binder& b, FoldingRequest& request) {
   b.integer("reuse", request.reuse, {0, many, "0"}, "reuse factor (hls4ml), 0 = chosen");
   b.choice("strategy", request.strategy, {"auto", "latency", "resource", "distributed"},
            {.fallback = "auto"}, "hls4ml: auto = latency at reuse 1, resource above");
-  b.choice("products", request.products, {"auto", "dsp", "lut"}, {.fallback = "auto"},
-           "where products are computed: auto = by width and what is left");
-  b.choice("weights", request.weights, {"auto", "distributed", "block", "ultra"},
-           {.fallback = "auto"}, "memory of the weights (ram_style)");
+  b.choice("products", request.products, {"auto", "dsp", "lut", "shift"}, {.fallback = "auto"},
+           "where products are computed: auto = by width and what is left; shift = the network was "
+           "trained with weights that are powers of two");
+  b.choice("weights", request.weights, {"auto", "distributed", "block", "ultra", "streamed"},
+           {.fallback = "auto"},
+           "memory of the weights (ram_style); streamed = from the board's memory for each vector");
+  b.choice("pumping", request.pumping, {"none", "memory", "products"}, {.fallback = "none"},
+           "FINN: weight memory or DSP blocks at twice the clock, of half the width or number");
 }
 
 void bindFabric(Parameters& p, Binder& binder) {
@@ -55,6 +59,8 @@ void bindMemoryAndHost(Parameters& p, Binder& binder) {
     b.quantity("capacity", p.memoryCapacity, {8e3, 1e14, {}}, "size");
     b.quantity("energy", p.memoryEnergy, {0, 1e-9, {}}, "energy of a transferred bit");
     b.integer("dmaWidth", p.dmaWidth, {1, 4096, "64"}, "bits that a DMA engine moves in a cycle");
+    b.quantity("dmaClock", p.dmaClock, {0, 1e9, "0 Hz"},
+               "clock of DMA engines and buses, 0 = that of the pipeline");
   });
   binder.section("host", "what a call from the host costs", [&](Binder& b) {
     b.quantity("callOverhead", p.callOverhead, {0, 1, "0 s"},
@@ -172,7 +178,7 @@ Hash128 Parameters::coefficientsOf(ConfigNode complete) {
   for (const char* other : {"title", "host", "power", "energy"}) complete.erase(other);
   if (ConfigNode* fabric = complete.find("fabric")) fabric->erase("clock");
   if (ConfigNode* memory = complete.find("memory"))
-    for (const char* other : {"bandwidth", "capacity", "energy"}) memory->erase(other);
+    for (const char* other : {"bandwidth", "capacity", "energy", "dmaClock"}) memory->erase(other);
   return complete.hash();
 }
 

@@ -28,8 +28,9 @@ struct FoldingRequest {
   std::int64_t pe = 0, simd = 0;  ///< FINN: output and input lanes
   std::int64_t reuse = 0;         ///< hls4ml: multiplications that one multiplier does a result
   std::string strategy = "auto";  ///< hls4ml: latency, resource, distributed
-  std::string products = "auto";  ///< where products are computed: dsp, lut
-  std::string weights = "auto";   ///< memory of the weights: distributed, block, ultra
+  std::string products = "auto";  ///< where products are computed: dsp, lut, shift
+  std::string weights = "auto";   ///< memory of the weights: distributed, block, ultra, streamed
+  std::string pumping = "none";   ///< FINN: what runs at twice the clock: memory, products
 };
 
 /// One FPGA resource: what the device has and which share a design may fill.
@@ -54,6 +55,7 @@ struct Parameters {
   Sourced<Bits> memoryCapacity;
   Sourced<JoulesPerBit> memoryEnergy;
   std::int64_t dmaWidth = 64;  ///< bit a cycle
+  Sourced<Hertz> dmaClock;     ///< of the DMA engines and their buses; 0 = the pipeline's
 
   // Host.
   Sourced<Seconds> callOverhead;    ///< of one call, what the next lines do not say

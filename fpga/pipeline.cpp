@@ -6,9 +6,10 @@ namespace wattlas::fpga {
 
 const char* nameOf(ActorKind kind) {
   static constexpr const char* names[] = {
-      "source",         "sink",           "buffer writer", "window reader", "matrix unit",
-      "depthwise unit", "recurrent unit", "pooling",       "elementwise",   "addition",
-      "concatenation",  "softmax",        "gather",        "padding"};
+      "source",         "sink",        "buffer writer",  "window reader",
+      "operand buffer", "matrix unit", "depthwise unit", "recurrent unit",
+      "pooling",        "elementwise", "addition",       "concatenation",
+      "softmax",        "row norm",    "gather",         "padding"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -3,8 +3,9 @@
 // (`detailed`).
 //
 // Meaning. An actor makes `firings` firings a frame (one inference), one after the other. A firing
-//   - starts when the previous one has ended, every input channel holds all tokens it needs, and
-//     every output channel has a free place for the token it will produce;
+//   - starts when the previous one has ended, every input channel holds all tokens it needs (of a
+//     channel that is `held` those of the whole frame), and every output channel has a free place
+//     for the token it will produce;
 //   - lasts `service` cycles, in which the next firing waits;
 //   - frees the input tokens it releases, at its start or (channel.releaseAtEnd) at its end;
 //   - makes its token visible `latency` cycles after its end, moved by channel.delay: a positive
@@ -23,14 +24,20 @@ namespace wattlas::fpga {
 struct Window {
   std::int64_t height = 1, width = 1;                     ///< input pixels
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< padding
-  std::int64_t kernelHeight = 1, kernelWidth = 1;
+  std::int64_t kernelHeight = 1, kernelWidth = 1;  ///< reach, gaps of a dilated kernel included
   std::int64_t strideHeight = 1, strideWidth = 1;
   /// Sliding windows wait for all rows that they touch and free whole rows (line buffers in
   /// blocks).
   bool wholeRows = false;
+  std::int64_t dilationHeight = 1, dilationWidth = 1;  ///< distance of a kernel's values
+  std::int64_t spreadHeight = 1, spreadWidth = 1;  ///< distance of input pixels, zeros in between
 
-  std::int64_t paddedHeight() const { return height + top + bottom; }
-  std::int64_t paddedWidth() const { return width + left + right; }
+  std::int64_t paddedHeight() const { return (height - 1) * spreadHeight + 1 + top + bottom; }
+  std::int64_t paddedWidth() const { return (width - 1) * spreadWidth + 1 + left + right; }
+  /// Values of a kernel that are multiplied.
+  std::int64_t taps() const {
+    return ((kernelHeight - 1) / dilationHeight + 1) * ((kernelWidth - 1) / dilationWidth + 1);
+  }
   std::int64_t paddedPixels() const { return paddedHeight() * paddedWidth(); }
   std::int64_t pixels() const { return height * width; }
   std::int64_t outHeight() const { return (paddedHeight() - kernelHeight) / strideHeight + 1; }
@@ -57,6 +64,7 @@ enum class ActorKind {
   sink,
   bufferWriter,
   windowReader,
+  operandBuffer,
   matrixUnit,
   depthwiseUnit,
   recurrentUnit,
@@ -65,6 +73,7 @@ enum class ActorKind {
   addition,
   concatenation,
   softmax,
+  rowNorm,
   gather,
   padding,
 };
@@ -81,6 +90,7 @@ struct Resources {
     lut -= o.lut, ff -= o.ff, dsp -= o.dsp, bram18 -= o.bram18, uram -= o.uram;
     return *this;
   }
+  Resources times(std::int64_t n) const { return {lut * n, ff * n, dsp * n, bram18 * n, uram * n}; }
   bool operator==(const Resources&) const = default;
 };
 
@@ -114,6 +124,8 @@ struct Channel {
   std::int64_t delay = 0;     ///< cycles, may be negative
   bool releaseAtEnd = false;  ///< places are freed at the end of a firing (line buffers)
   bool sizable = false;       ///< a FIFO between layers whose depth may be chosen
+  /// Every firing of the reader (a stream) needs all tokens of the frame; the last one frees them.
+  bool held = false;
   std::int64_t tokensPerFrame = 1;
   std::int64_t tokenBits = 8;  ///< information of one token
   std::int64_t wordBits = 8;   ///< width of the stream

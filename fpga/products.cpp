@@ -17,8 +17,6 @@ std::int64_t scaled(std::int64_t count, double factor) {
   return whole(static_cast<double>(count) * factor);
 }
 
-/// Requantisation by comparing with every step pays up to this width; wider outputs multiply.
-constexpr int widestThresholds = 4;
 /// LUTs of an XNOR and its part of the population count (synthesised trees of 16 to 256 bits).
 constexpr std::int64_t binaryProductLuts = 3;
 /// Additions of three operands fit the LUTs of a carry chain: half a LUT for each added bit.
@@ -34,27 +32,44 @@ std::int64_t selectLuts(std::int64_t inputs) {
 bool selectsOnly(const Layer& layer) {
   return layer.ternaryWeights || layer.weightBits == 1;
 }
-/// LUTs of one product with a weight from a memory: a FINN-R multiplier, or a selection.
-std::int64_t productLuts(const Layer& layer) {
-  const std::int64_t sum = layer.weightBits + layer.inputBits;
-  if (selectsOnly(layer)) return layer.inputBits + (layer.ternaryWeights ? 1 : 0);
-  return (2 * ceilDiv(sum, 6) - 1) * sum;
+/// LUTs of a multiplier (FINN-R).
+std::int64_t multiplierLuts(std::int64_t a, std::int64_t b) {
+  return (2 * ceilDiv(a + b, 6) - 1) * (a + b);
 }
 std::int64_t productBits(const Layer& layer) {
-  return selectsOnly(layer) ? layer.inputBits + 1 : layer.weightBits + layer.inputBits;
+  if (selectsOnly(layer)) return layer.inputBits + 1;
+  // A sign and the exponent: the input moves by up to 2^exponent - 1 places.
+  if (layer.powersOfTwo) return layer.inputBits + (std::int64_t{1} << (layer.weightBits - 1));
+  return layer.weightBits + layer.inputBits;
+}
+/// LUTs of one product with a weight from a memory: a multiplier, a selection, or a shifter of one
+/// four-way selection for each two bits of the exponent. Additions negate.
+std::int64_t productLuts(const Layer& layer) {
+  if (selectsOnly(layer)) return layer.inputBits + (layer.ternaryWeights ? 1 : 0);
+  if (layer.powersOfTwo) return productBits(layer) * ceilDiv(layer.weightBits - 1, 2);
+  return multiplierLuts(layer.weightBits, layer.inputBits);
 }
 /// DSP blocks of one product (27 x 18 signed; parts of 26 x 17 behind the first).
-std::int64_t dspOf(const Layer& layer) {
-  const std::int64_t wide = std::max(layer.weightBits, layer.inputBits),
-                     narrow = std::min(layer.weightBits, layer.inputBits);
-  return std::max<std::int64_t>(1, ceilDiv(wide - 1, 26)) *
-         std::max<std::int64_t>(1, ceilDiv(narrow - 1, 17));
+std::int64_t dspOf(std::int64_t a, std::int64_t b) {
+  return std::max<std::int64_t>(1, ceilDiv(std::max(a, b) - 1, 26)) *
+         std::max<std::int64_t>(1, ceilDiv(std::min(a, b) - 1, 17));
 }
 /// The same with a constant, whose bits before the point are signs.
-std::int64_t dspOfConstant(Layer layer) {
-  if (layer.weightFraction >= 0)
-    layer.weightBits = std::min(layer.weightBits, layer.weightFraction + 1);
-  return dspOf(layer);
+std::int64_t dspOfConstant(const Layer& layer) {
+  const int bits = layer.weightFraction >= 0 ? std::min(layer.weightBits, layer.weightFraction + 1)
+                                             : layer.weightBits;
+  return dspOf(bits, layer.inputBits);
+}
+/// Weights that a unit keeps; of a second operand two, one that fills while the other is used.
+std::int64_t keptWeights(const Layer& layer) {
+  if (layer.operandTokens == 0) return layer.weights();
+  return ceilDiv(2 * layer.operandTokens * layer.inputTokenBits.back(), layer.weightBits);
+}
+Resources weightMemory(std::int64_t width, std::int64_t depth, const Folding& f,
+                       const Parameters& p) {
+  if (f.weights == Memory::streamed) return {.ff = width};
+  return f.pumping == Pumping::memory ? memory(ceilDiv(width, 2), 2 * depth, p, f.weights)
+                                      : memory(width, depth, p, f.weights);
 }
 /// Registers of a product and of its place in the tree of additions, for each bit.
 constexpr std::int64_t registersPerProductBit = 2;
@@ -89,7 +104,9 @@ Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
     if (usesDsp(layer, f.products, p)) {
       const std::int64_t widest = std::max(layer.weightBits, layer.inputBits);
       const std::int64_t packed = !p.dspPacking || widest > 8 ? 1 : widest <= 4 ? 4 : 2;
-      cost.dsp = packed > 1 ? ceilDiv(f.pe, packed) * f.simd : lanes * dspOf(layer);
+      cost.dsp = packed > 1 ? ceilDiv(f.pe, packed) * f.simd
+                            : lanes * dspOf(layer.weightBits, layer.inputBits);
+      if (f.pumping == Pumping::products) cost.dsp = ceilDiv(cost.dsp, 2);
     } else {
       products += f.simd * productLuts(layer);
     }
@@ -97,13 +114,11 @@ Resources finnUnit(const Layer& layer, const Folding& f, const Parameters& p) {
   cost += thresholds(layer, f, acc, lane, p);
   cost.lut = p.unitLuts + scaled(f.pe * (products + lane), p.lutScale.value.value);
   cost.ff += scaled(p.unitLuts + f.pe * lane, p.ffPerLut.value.value);
-  const std::int64_t depth = ceilDiv(layer.weights(), lanes);
-  if (p.weightMemory == "unit") {
-    const Resources one = memory(f.simd * layer.weightBits, depth, p, f.weights);
-    for (std::int64_t i = 0; i < f.pe; ++i) cost += one;
-  } else {
-    cost += memory(lanes * layer.weightBits, depth, p, f.weights);
-  }
+  const std::int64_t depth = ceilDiv(keptWeights(layer), lanes);
+  if (p.weightMemory == "unit")
+    cost += weightMemory(f.simd * layer.weightBits, depth, f, p).times(f.pe);
+  else
+    cost += weightMemory(lanes * layer.weightBits, depth, f, p);
   return cost;
 }
 
@@ -150,7 +165,7 @@ Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
   Resources cost;
   std::int64_t luts = block * acc;
   if (usesDsp(layer, f.products, p))
-    cost.dsp = block * dspOf(layer);
+    cost.dsp = block * dspOf(layer.weightBits, layer.inputBits);
   else
     luts += block * productLuts(layer);
   // Each turn selects its inputs, and its outputs when it does not serve all of them.
@@ -164,49 +179,50 @@ Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
   cost.ff = whole(135 - 3.6 * static_cast<double>(block) +
                   16.6 / 16 * static_cast<double>(layer.rows() * acc) +
                   1.31 * static_cast<double>(block * layer.weightBits));
-  const std::int64_t width = block * layer.weightBits;
+  const std::int64_t width = block * layer.weightBits,
+                     depth = layer.operandTokens > 0 ? ceilDiv(keptWeights(layer), block) : f.reuse;
   const bool inLuts =
       f.weights == Memory::distributed || (f.weights == Memory::any && f.reuse <= 64);
   if (inLuts)
-    cost.lut += width * ceilDiv(f.reuse, 64);
+    cost.lut += width * ceilDiv(depth, 64);
   else if (f.weights == Memory::ultra)
-    cost += memory(width, f.reuse, p, Memory::ultra);
+    cost += memory(width, depth, p, Memory::ultra);
   else
-    cost.bram18 = ceilDiv(width, 36) * ceilDiv(f.reuse, 512);
+    cost.bram18 = ceilDiv(width, 36) * ceilDiv(depth, 512);
   return cost;
 }
 
-/// What is behind the matrix of a recurrent layer: look-up tables of 1,024 entries of 18 bits (the
-/// generator's default) with two ports, products of gates, additions, the state.
+/// What is behind the matrix of a recurrent layer: look-up tables, products of gates, additions,
+/// the state.
 Resources gates(const Layer& layer, const Parameters& p) {
   const std::int64_t acc = accumulatorOf(layer, Style::hls4ml), n = layer.cout;
   std::int64_t lookUps = 1, products = 0, sums = 1, states = 1;  // a cell
   if (layer.cell == Cell::gru) lookUps = 3, products = 2, sums = 4;
   if (layer.cell == Cell::lstm) lookUps = 5, products = 3, sums = 2, states = 2;
   Resources cost;
-  cost.bram18 = ceilDiv(lookUps * n, 2) * bram18For(18, 1024);
+  cost.bram18 = tables(lookUps * n);
   cost.ff = n * (states + products) * acc;
   cost.lut = n * sums * acc;
-  if (productCycles(layer.inputBits, layer.inputBits, p) > 0) {
-    Layer one;
-    one.weightBits = one.inputBits = layer.inputBits;
-    cost.dsp = n * products * dspOf(one);
-  } else {
-    cost.lut += n * products * (2 * ceilDiv(2 * layer.inputBits, 6) - 1) * 2 * layer.inputBits;
-  }
+  cost += multiplier(layer.inputBits, layer.inputBits, p).times(n * products);
   return cost;
 }
 
 }  // namespace
 
 bool usesDsp(const Layer& layer, Products products, const Parameters& p) {
-  if (layer.binaryProducts || selectsOnly(layer) || p.dsp.total == 0) return false;
+  if (layer.binaryProducts || selectsOnly(layer) || layer.powersOfTwo || p.dsp.total == 0)
+    return false;
   if (products != Products::byWidth) return products == Products::dsp;
-  return std::min(layer.weightBits, layer.inputBits) >= p.dspThreshold &&
-         layer.weightBits + layer.inputBits >= p.dspProduct;
+  return multipliesInDsp(layer.weightBits, layer.inputBits, p);
+}
+
+Resources multiplier(std::int64_t a, std::int64_t b, const Parameters& p) {
+  if (multipliesInDsp(a, b, p)) return {.dsp = dspOf(a, b)};
+  return {.lut = multiplierLuts(a, b)};
 }
 
 ConstantWeights constantsOf(const Layer& layer) {
+  if (layer.powersOfTwo) return {};
   if (layer.weightFraction < 0) return evenWeights(layer.weightBits);
   const double fans = static_cast<double>(layer.matrixWidth() + layer.matrixHeight());
   return normalWeights(layer.weightFraction, std::sqrt(2 / fans));
@@ -215,7 +231,9 @@ ConstantWeights constantsOf(const Layer& layer) {
 std::int64_t accumulatorOf(const Layer& layer, Style style) {
   if (layer.accumulatorBits > 0) return layer.accumulatorBits;
   if (style == Style::hls4ml) return std::max({16, layer.weightBits, layer.inputBits});
-  return accumulatorBits(layer.matrixWidth(), layer.weightBits, layer.inputBits);
+  const std::int64_t weight =
+      layer.powersOfTwo ? productBits(layer) - layer.inputBits : std::int64_t{layer.weightBits};
+  return accumulatorBits(layer.matrixWidth(), static_cast<int>(weight), layer.inputBits);
 }
 
 std::int64_t accumulatorBits(std::int64_t matrixWidth, int weightBits, int inputBits) {
@@ -230,9 +248,9 @@ Resources productUnit(const Layer& layer, const Folding& folding, Style style,
                       const Parameters& p) {
   if (style == Style::finn) return finnUnit(layer, folding, p);
   const Strategy strategy = strategyOf(folding);
-  Resources cost = strategy == Strategy::resource && folding.reuse > 1
-                       ? shared(layer, folding, p)
-                       : unrolled(layer, folding, strategy, p);
+  const bool turns = strategy == Strategy::resource && folding.reuse > 1;
+  Resources cost = turns || layer.operandTokens > 0 ? shared(layer, folding, p)
+                                                    : unrolled(layer, folding, strategy, p);
   if (layer.kind == LayerKind::recurrent) cost += gates(layer, p);
   return cost;
 }

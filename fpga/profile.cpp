@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "fpga/device.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::fpga {
 namespace {
@@ -23,13 +24,6 @@ Sourced<Joules> sum(Sourced<Joules> a, const Sourced<Joules>& b) {
   a.low += b.low;
   a.high += b.high;
   if (b.source != a.source) a.source += "; " + b.source;
-  return a;
-}
-
-Sourced<Joules> half(Sourced<Joules> a) {
-  a.value *= 0.5;
-  a.low *= 0.5;
-  a.high *= 0.5;
   return a;
 }
 
@@ -89,21 +83,16 @@ void DataflowDevice::makeEnergy() {
   c_.ff = add("fabric.ff", Category::compute, "flip-flop x busy cycle", dynamic(p_.ffClock));
   c_.dsp = add("fabric.dsp", Category::compute, "DSP x busy cycle", dynamic(p_.dspCycle));
   c_.bram18 = add("fabric.bram18", Category::scratchpad, "18 Kibit block RAM x busy cycle",
-                  half(dynamic(p_.bramCycle)));
+                  scaled<Joules>(dynamic(p_.bramCycle), 0.5));
   c_.uram =
       add("fabric.uram", Category::scratchpad, "UltraRAM x busy cycle", dynamic(p_.uramCycle));
-  Sourced<Joules> bit;
-  bit.value = Joules(p_.memoryEnergy.value.value);
-  bit.low = Joules(p_.memoryEnergy.low.value);
-  bit.high = Joules(p_.memoryEnergy.high.value);
-  bit.basis = p_.memoryEnergy.basis;
-  bit.source = p_.memoryEnergy.source;
-  c_.memory = energy_.add({"memory.bit", Category::array, Scope::device, "bit", bit});
+  c_.memory =
+      energy_.add({"memory.bit", Category::array, Scope::device, "bit", perBit(p_.memoryEnergy)});
   energy_.addPower("fabric.static", Category::leakage, Scope::chip, p_.staticPower);
   energy_.addPower("board", Category::leakage, Scope::device, p_.boardPower);
 }
 
-Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& trace) const {
+Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& trace) const {
   const Pipeline& pipeline = program.design().pipeline;
   const std::int64_t frames = program.frames();
   std::vector<Use> uses(program.design().macs.size());
@@ -113,8 +102,7 @@ Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& t
     const std::int64_t busy = busyCycles(a);
     Use& use = uses[static_cast<std::size_t>(a.op)];
     Work work;
-    work.cost = {a.cost.lut * busy, a.cost.ff * busy, a.cost.dsp * busy, a.cost.bram18 * busy,
-                 a.cost.uram * busy};
+    work.cost = a.cost.times(busy);
     if (a.kind == ActorKind::source)
       for (const std::int32_t c : a.outputs)
         work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
@@ -190,45 +178,6 @@ Profile DataflowDevice::accounted(const DataflowProgram& program, const Trace& t
   return profile;
 }
 
-Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& trace) const {
-  Profile profile = accounted(program, trace);
-  const Design& design = program.design();
-  const Pipeline& pipeline = design.pipeline;
-  const auto stat = [&](std::string name, double value) {
-    profile.statistics.emplace_back(std::move(name), rounded(value));
-  };
-  stat("fabric.lut", static_cast<double>(design.total.lut));
-  stat("fabric.ff", static_cast<double>(design.total.ff));
-  stat("fabric.dsp", static_cast<double>(design.total.dsp));
-  stat("fabric.bram18", static_cast<double>(design.total.bram18));
-  stat("fabric.uram", static_cast<double>(design.total.uram));
-  stat("cycles", static_cast<double>(trace.cycles));
-  stat("cycles.firstFrame", static_cast<double>(trace.firstFrame));
-  stat("initiationInterval",
-       static_cast<double>(busyCycles(pipeline.actors[bottleneck(pipeline)])));
-  for (std::size_t i = 0; i < pipeline.actors.size(); ++i) {
-    const std::string& name = pipeline.actors[i].name;
-    stat(name + ".busyCycles", static_cast<double>(trace.actors[i].busy));
-    stat(name + ".starvedCycles", static_cast<double>(trace.actors[i].starved));
-    stat(name + ".stalledCycles", static_cast<double>(trace.actors[i].stalled));
-  }
-  for (std::size_t i = 0; i < trace.occupancy.size(); ++i)
-    if (pipeline.channels[i].sizable)
-      stat("fifo." + pipeline.channels[i].name + ".peak", static_cast<double>(trace.occupancy[i]));
-  for (std::size_t i = 0; i < design.foldings.size(); ++i) {
-    const Layer& layer = design.network.layers[i];
-    if (!layer.hasProducts()) continue;
-    const Folding& f = design.foldings[i];
-    if (design.style == Style::finn) {
-      stat(layer.name + ".pe", static_cast<double>(f.pe));
-      stat(layer.name + ".simd", static_cast<double>(f.simd));
-    } else {
-      stat(layer.name + ".reuse", static_cast<double>(f.reuse));
-    }
-  }
-  return profile;
-}
-
 std::vector<Fidelity> DataflowDevice::fidelities() const {
   return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
 }
@@ -255,7 +204,7 @@ Profile DataflowDevice::estimate(const Program& program) const {
     t.end = e.cycles;
     trace.actors.push_back(t);
   }
-  return accounted(dataflow, trace);
+  return profileOf(dataflow, trace);
 }
 
 }  // namespace wattlas::fpga

@@ -18,25 +18,24 @@ struct Firing {
   std::int64_t service = 1;
 };
 
-/// Walks through the firings of a frame without divisions.
+/// Walks through the firings of a frame; divides in the first column of a row only.
 class Cursor {
  public:
-  explicit Cursor(const Actor& actor) : a_(actor) { rewind(); }
+  explicit Cursor(const Actor& actor)
+      : a_(actor),
+        columns_(a_.pattern == Pattern::scan ? a_.window.paddedWidth() : a_.window.outWidth()),
+        lastPixel_(a_.window.left + (a_.window.width - 1) * a_.window.spreadWidth) {
+    rewind();
+  }
 
   void rewind() {
-    index_ = row_ = column_ = 0;
-    taken_ = 0;
+    row_ = column_ = taken_ = paced_ = 0;
     prepare();
   }
   const Firing& now() const { return firing_; }
   void next() {
-    ++index_;
-    if (a_.pattern != Pattern::stream) {
-      const std::int64_t columns =
-          a_.pattern == Pattern::scan ? a_.window.paddedWidth() : a_.window.outWidth();
-      if (++column_ == columns) column_ = 0, ++row_;
-      taken_ = firing_.release;
-    }
+    if (a_.pattern != Pattern::stream && ++column_ == columns_) column_ = 0, ++row_;
+    taken_ = firing_.release;
     prepare();
   }
 
@@ -52,19 +51,27 @@ class Cursor {
     }
   }
   void stream() {
-    firing_.need = firing_.release = index_ + 1;
+    firing_.need = firing_.release = taken_ + 1;
     firing_.service = a_.service;
-    if (a_.paceNum > 0)
-      firing_.service = std::max(
-          a_.service, (index_ + 1) * a_.paceNum / a_.paceDen - index_ * a_.paceNum / a_.paceDen);
+    if (a_.paceNum == 0) return;
+    const std::int64_t before = paced_;
+    paced_ = firing_.need * a_.paceNum / a_.paceDen;
+    firing_.service = std::max(a_.service, paced_ - before);
   }
   void scan() {
     const Window& w = a_.window;
-    const bool inside =
-        row_ >= w.top && row_ < w.top + w.height && column_ >= w.left && column_ < w.left + w.width;
+    if (column_ == 0) {
+      const std::int64_t line = row_ - w.top, y = row_ - (w.kernelHeight - 1);
+      const bool pixels =
+          line >= 0 && line < w.height * w.spreadHeight && line % w.spreadHeight == 0;
+      const bool windows = y >= 0 && y % w.strideHeight == 0;
+      pixel_ = pixels ? w.left : never;
+      complete_ = windows ? w.kernelWidth - 1 : never;
+    }
+    const bool inside = column_ == pixel_, complete = column_ == complete_;
+    if (inside) pixel_ = pixel_ < lastPixel_ ? pixel_ + w.spreadWidth : never;
+    if (complete) complete_ += w.strideWidth;
     firing_.need = firing_.release = taken_ + (inside ? 1 : 0);
-    const std::int64_t y = row_ - (w.kernelHeight - 1), x = column_ - (w.kernelWidth - 1);
-    const bool complete = y >= 0 && x >= 0 && y % w.strideHeight == 0 && x % w.strideWidth == 0;
     firing_.produces = complete || a_.emit == Emit::everyPixel;
     firing_.service = a_.service + (complete ? a_.work : 0);
   }
@@ -78,7 +85,7 @@ class Cursor {
     const std::int64_t y = row_ * w.strideHeight, x = column_ * w.strideWidth;
     firing_.need = w.wholeRows ? (y + w.kernelHeight) * width
                                : (y + w.kernelHeight - 1) * width + x + w.kernelWidth;
-    const bool lastColumn = column_ + 1 == w.outWidth();
+    const bool lastColumn = column_ + 1 == columns_;
     const std::int64_t unused = lastColumn    ? (y + w.strideHeight) * width
                                 : w.wholeRows ? y * width
                                               : y * width + x + w.strideWidth;
@@ -87,8 +94,12 @@ class Cursor {
     firing_.service = a_.service;
   }
 
+  static constexpr std::int64_t never = -1;
   const Actor& a_;
-  std::int64_t index_ = 0, row_ = 0, column_ = 0, taken_ = 0;
+  std::int64_t columns_, lastPixel_;  ///< of a row; the column of its last image pixel
+  std::int64_t row_ = 0, column_ = 0, taken_ = 0;
+  std::int64_t pixel_ = never, complete_ = never;  ///< next columns of an image pixel, of a window
+  std::int64_t paced_ = 0;  ///< cycles that the memory's pace has given so far
   Firing firing_;
 };
 
@@ -96,11 +107,12 @@ class Cursor {
 /// their times stand in rings whose sizes are powers of two, so that no number is divided.
 class Places {
  public:
-  explicit Places(const Channel& channel)
-      : capacity_(channel.capacity),
+  Places(std::int64_t capacity, bool keepsStarts)
+      : capacity_(capacity),
         mask_(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(capacity_))) - 1),
         visible_(static_cast<std::size_t>(mask_) + 1, 0),
-        freed_(static_cast<std::size_t>(mask_) + 1, 0) {}
+        freed_(static_cast<std::size_t>(mask_) + 1, 0),
+        started_(keepsStarts ? visible_.size() : 0, 0) {}
 
   std::int64_t produced() const { return produced_; }
   std::int64_t released() const { return released_; }
@@ -111,8 +123,21 @@ class Places {
   }
   /// When token number `count - 1` became visible; only when count <= produced().
   std::int64_t visibleSince(std::int64_t count) const { return visible_[at(count - 1)]; }
-  void push(std::int64_t time) { visible_[at(produced_++)] = time; }
+  /// A token that a firing begun at `start` makes visible at `time`.
+  void push(std::int64_t time, std::int64_t start) {
+    if (!started_.empty()) started_[at(produced_)] = start;
+    visible_[at(produced_++)] = time;
+  }
+  /// Whether no firing of the frame would have waited with so few places. Only with starts.
+  bool neverFull(std::int64_t capacity) const {
+    for (std::int64_t token = capacity; token < produced_; ++token)
+      if (token - capacity >= released_ || freed_[at(token - capacity)] > started_[at(token)])
+        return false;
+    return true;
+  }
   void releaseUpTo(std::int64_t count, std::int64_t time) {
+    if (!started_.empty())  // all tokens of the frame keep their times: counted at its end
+      while (released_ < count) freed_[at(released_++)] = time;
     while (released_ < count) {
       // The token that had this place before was gone when the one released now appeared.
       gone_ = std::max(gone_, released_ + 1 - capacity_);
@@ -122,6 +147,16 @@ class Places {
     }
   }
   std::int64_t occupancy() const { return occupancy_; }
+  /// Tokens are counted when they become visible: those before, less those freed by then.
+  void account() {
+    while (counted_ < produced_) {
+      const std::int64_t time = visible_[at(counted_)];
+      while (gone_ < released_ && freed_[at(gone_)] <= time) ++gone_;
+      if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
+      occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
+      ++counted_;
+    }
+  }
   /// Frees, oldest place first, when each place became free after `base`; earlier ones are alike.
   /// Places that are taken look all the same: when they were free before does not matter any more.
   void hashInto(Hasher& hasher, std::int64_t base, std::int64_t floor) const {
@@ -135,28 +170,23 @@ class Places {
 
  private:
   std::size_t at(std::int64_t token) const { return static_cast<std::size_t>(token & mask_); }
-  /// Tokens are counted when they become visible: those before, less those freed by then.
-  void account() {
-    while (counted_ < produced_) {
-      const std::int64_t time = visible_[at(counted_)];
-      while (gone_ < released_ && freed_[at(gone_)] <= time) ++gone_;
-      if (gone_ == released_ && gone_ <= counted_) return;  // not known yet
-      occupancy_ = std::max(occupancy_, counted_ + 1 - gone_);
-      ++counted_;
-    }
-  }
 
   std::int64_t capacity_, mask_;
-  std::vector<std::int64_t> visible_, freed_;
+  std::vector<std::int64_t> visible_, freed_, started_;
   std::int64_t produced_ = 0, released_ = 0, counted_ = 0, gone_ = 0, occupancy_ = 0;
 };
 
 class Evaluation {
  public:
-  explicit Evaluation(const Pipeline& pipeline) : p_(pipeline) {
+  /// `roomy`: as if every stream between layers held a whole frame.
+  explicit Evaluation(const Pipeline& pipeline, bool roomy = false) : p_(pipeline) {
     places_.reserve(p_.channels.size());
     runs_.reserve(p_.actors.size());
-    for (const Channel& channel : p_.channels) places_.emplace_back(channel);
+    for (const Channel& c : p_.channels) {
+      const bool more = roomy && c.sizable;
+      places_.emplace_back(more ? std::max(c.capacity, c.tokensPerFrame + c.registers) : c.capacity,
+                           more);
+    }
     for (const Actor& actor : p_.actors) {
       Run& run = runs_.emplace_back(Cursor(actor));
       run.firings = actor.firings();
@@ -164,7 +194,7 @@ class Evaluation {
       for (const std::int32_t c : actor.inputs) {
         const Channel& channel = p_.channels[static_cast<std::size_t>(c)];
         run.inputs.push_back({&places_[static_cast<std::size_t>(c)], 0, channel.tokensPerFrame,
-                              channel.releaseAtEnd});
+                              channel.releaseAtEnd, channel.held});
       }
       for (const std::int32_t c : actor.outputs)
         run.outputs.push_back({&places_[static_cast<std::size_t>(c)],
@@ -175,7 +205,7 @@ class Evaluation {
   Evaluation& operator=(const Evaluation&) = delete;
   /// Puts the tokens of one frame into an open channel before the frame is evaluated.
   void give(std::size_t channel, const std::vector<std::int64_t>& sent, std::int64_t delay) {
-    for (const std::int64_t time : sent) places_[channel].push(time + delay);
+    for (const std::int64_t time : sent) places_[channel].push(time + delay, time);
   }
   const Places& places(std::size_t channel) const { return places_[channel]; }
 
@@ -186,17 +216,20 @@ class Evaluation {
       run.done = 0;
       for (Input& input : run.inputs) input.base = frames_ * input.tokensPerFrame;
     }
-    dirty_.assign(runs_.size(), 1);
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (std::size_t i = 0; i < runs_.size(); ++i)
-        if (dirty_[i] != 0) progress |= advance(i);
-    }
+    ready_.assign(runs_.size(), 1);
+    for (std::size_t i = 0; i < runs_.size();) i = ready_[i] != 0 ? advance(i) : i + 1;
+    for (Places& places : places_) places.account();
     ++frames_;
     return std::all_of(runs_.begin(), runs_.end(),
                        [](const Run& run) { return run.done == run.firings; });
   }
 
+  /// Whether a roomy frame is what the pipeline with its own places does.
+  bool neverFull() const {
+    for (std::size_t c = 0; c < places_.size(); ++c)
+      if (p_.channels[c].sizable && !places_[c].neverFull(p_.channels[c].capacity)) return false;
+    return true;
+  }
   /// End of everything evaluated so far.
   std::int64_t now() const {
     std::int64_t last = 0;
@@ -244,7 +277,7 @@ class Evaluation {
     Places* places;
     std::int64_t base;  ///< tokens of the frames before
     std::int64_t tokensPerFrame;
-    bool releaseAtEnd;
+    bool releaseAtEnd, held;
   };
   struct Output {
     Places* places;
@@ -255,43 +288,58 @@ class Evaluation {
     Cursor cursor;
     std::int64_t done = 0;  ///< firings of this frame
     std::int64_t firings = 0, latency = 0;
-    std::int64_t free = 0;  ///< end of the last firing
+    std::int64_t free = 0;             ///< end of the last firing
+    const Places* waitsFor = nullptr;  ///< channel that the next firing lacked a token or place of
     Trace::ActorTrace trace;
     std::vector<Input> inputs;
     std::vector<Output> outputs;
   };
 
-  bool advance(std::size_t index) {
-    const Actor& actor = p_.actors[index];
+  /// Fires as often as possible. Returns the actor to try next: the first one that waited for it,
+  /// so that units with little room between them stay together.
+  std::size_t advance(std::size_t index) {
     Run& run = runs_[index];
     const std::int64_t before = run.done;
     while (run.done < run.firings && fire(run)) {
     }
-    dirty_[index] = 0;
-    if (run.done == before) return false;
+    ready_[index] = 0;
+    std::size_t next = index + 1;
+    if (run.done == before) return next;
     steps_ += run.done - before;
-    for (const std::int32_t c : actor.inputs) wake(p_.channels[static_cast<std::size_t>(c)].from);
-    for (const std::int32_t c : actor.outputs) wake(p_.channels[static_cast<std::size_t>(c)].to);
-    return true;
-  }
-  /// Open channels have nobody at one end.
-  void wake(std::int32_t actor) {
-    if (actor >= 0) dirty_[static_cast<std::size_t>(actor)] = 1;
+    // Open channels have nobody at one end.
+    const auto wake = [&](std::int32_t actor, std::int32_t channel) {
+      if (actor < 0) return;
+      const auto other = static_cast<std::size_t>(actor);
+      if (runs_[other].waitsFor != &places_[static_cast<std::size_t>(channel)]) return;
+      ready_[other] = 1;
+      next = std::min(next, other);
+    };
+    for (const std::int32_t c : p_.actors[index].inputs)
+      wake(p_.channels[static_cast<std::size_t>(c)].from, c);
+    for (const std::int32_t c : p_.actors[index].outputs)
+      wake(p_.channels[static_cast<std::size_t>(c)].to, c);
+    return next;
   }
 
   bool fire(Run& run) {
     const Firing& firing = run.cursor.now();
     std::int64_t inputs = 0, room = 0;
     for (const Input& input : run.inputs) {
-      const std::int64_t count = input.base + firing.need;
-      if (count > input.places->produced()) return false;
+      const std::int64_t count = input.base + (input.held ? input.tokensPerFrame : firing.need);
+      if (count > input.places->produced()) {
+        run.waitsFor = input.places;
+        return false;
+      }
       // Tokens taken before were waited for then, and their places may be overwritten.
       if (count > input.places->released())
         inputs = std::max(inputs, input.places->visibleSince(count));
     }
     if (firing.produces)
       for (const Output& output : run.outputs) {
-        if (!output.places->hasRoom()) return false;
+        if (!output.places->hasRoom()) {
+          run.waitsFor = output.places;
+          return false;
+        }
         room = std::max(room, output.places->roomSince());
       }
     const std::int64_t start = std::max({run.free, inputs, room});
@@ -304,11 +352,14 @@ class Evaluation {
     run.trace.busy += firing.service;
     run.trace.end = end;
     run.free = end;
-    for (const Input& input : run.inputs)
-      input.places->releaseUpTo(input.base + firing.release, input.releaseAtEnd ? end : start);
+    for (const Input& input : run.inputs) {
+      if (input.held && run.done + 1 < run.firings) continue;
+      const std::int64_t freed = input.held ? input.tokensPerFrame : firing.release;
+      input.places->releaseUpTo(input.base + freed, input.releaseAtEnd ? end : start);
+    }
     if (firing.produces)
       for (const Output& output : run.outputs)
-        output.places->push(end + run.latency + output.delay);
+        output.places->push(end + run.latency + output.delay, start);
     ++run.done;
     run.cursor.next();
     return true;
@@ -317,7 +368,7 @@ class Evaluation {
   const Pipeline& p_;
   std::vector<Places> places_;
   std::vector<Run> runs_;
-  std::vector<char> dirty_;  ///< actors whose neighbours moved since they last tried
+  std::vector<char> ready_;  ///< actors to try: what they waited for has moved
   std::int64_t frames_ = 0, steps_ = 0;
 };
 
@@ -341,8 +392,18 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
     std::int64_t frame, time;
     std::vector<Trace::ActorTrace> counters;
   };
-  Evaluation evaluation(pipeline);
   Trace trace;
+  if (options.frames == 1) {
+    // Streams of chosen depth are never full: units run through a frame one after the other, which
+    // is several times faster than in turns. Where one was full after all, places count.
+    Evaluation roomy(pipeline, true);
+    if (roomy.frame() && roomy.neverFull()) {
+      trace.firstFrame = roomy.now();
+      roomy.report(trace);
+      return trace;
+    }
+  }
+  Evaluation evaluation(pipeline);
   std::map<Hash128, Mark> seen;
   for (std::int64_t frame = 0; frame < options.frames; ++frame) {
     if (!evaluation.frame()) {
@@ -371,7 +432,7 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
 
 std::optional<PartTrace> evaluatePart(const Pipeline& part,
                                       const std::vector<const std::vector<std::int64_t>*>& given) {
-  Evaluation evaluation(part);
+  Evaluation evaluation(part, true);
   for (std::size_t c = 0; c < part.channels.size(); ++c)
     if (given[c] != nullptr) evaluation.give(c, *given[c], part.channels[c].delay);
   if (!evaluation.frame()) return std::nullopt;

@@ -30,9 +30,9 @@ struct PartTrace {
   std::vector<std::vector<std::int64_t>> sent;
 };
 
-/// Evaluates one frame of a part whose open channels have `from` = -1 (their tokens are `given`:
-/// one list of times a channel, as `PartTrace::sent` has them, others null) or `to` = -1 (they need
-/// room for a frame). Nothing when the part is stuck.
+/// Evaluates one frame of a part whose sizable channels are never full. Open channels have `from` =
+/// -1 (their tokens are `given`: one list of times a channel, as `PartTrace::sent` has them, others
+/// null) or `to` = -1. Nothing when the part is stuck.
 std::optional<PartTrace> evaluatePart(const Pipeline& part,
                                       const std::vector<const std::vector<std::int64_t>*>& given);
 

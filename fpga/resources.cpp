@@ -32,6 +32,10 @@ std::int64_t bram18For(std::int64_t width, std::int64_t depth) {
   return ceilDiv(depth, 512) * ceilDiv(width, 36);
 }
 
+std::int64_t tables(std::int64_t reads) {
+  return ceilDiv(reads, 2) * bram18For(18, 1024);
+}
+
 Resources blockMemory(std::int64_t width, std::int64_t depth, const Parameters& p) {
   const Resources bram{.bram18 = bram18For(width, depth)};
   if (p.uram.total == 0) return bram;
@@ -68,16 +72,16 @@ Resources windowBuffer(const Layer& layer, const Folding& folding, Style style,
     // (k-1) shift registers a channel as long as a line, 32 bits of delay in a LUT.
     const std::int64_t bits = layer.cin * layer.inputBits;
     cost.lut = 100 + (w.kernelHeight - 1) * bits * ceilDiv(w.paddedWidth(), 32);
-    cost.ff = w.kernelHeight * w.kernelWidth * bits;
+    cost.ff = w.taps() * bits;
     return cost;
   }
-  const std::int64_t lanes = layer.kind == LayerKind::depthwise ? std::min(folding.pe, layer.cin)
-                                                                : std::min(folding.simd, layer.cin);
+  const std::int64_t lanes =
+      std::min(layer.kind == LayerKind::matrix ? folding.simd : folding.pe, layer.cin);
   const std::int64_t lines = w.kernelHeight > 1 ? w.kernelHeight + w.strideHeight : 1;
   const std::int64_t length =
       w.kernelHeight > 1 ? w.width : std::min(w.width, w.kernelWidth + w.strideWidth);
   const std::int64_t depth = ceilDiv(length * layer.cin, lanes);
-  for (std::int64_t i = 0; i < lines; ++i) cost += memory(lanes * layer.inputBits, depth, p);
+  cost += memory(lanes * layer.inputBits, depth, p).times(lines);
   // Blocks of rows need addresses in three dimensions, a window that moves by pixels two counters.
   cost.lut += (p.windows == "rows" && w.kernelHeight > 1 ? 3 : 1) * p.unitLuts;
   cost.ff = scaled(cost.lut, p.ffPerLut.value.value);
@@ -105,13 +109,22 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
                            ceilDiv(static_cast<std::int64_t>(layer.producers.size()) - 1, 3);
       break;
     case LayerKind::softmax:
-      // Tables of exponential and reciprocal, a multiplier for each lane.
-      cost = {
-          .lut = 300 + pe * 2 * layer.inputBits, .dsp = p.dsp.total > 0 ? pe : 0, .bram18 = 2 * pe};
+    case LayerKind::norm: {
+      // Softmax: an exponential for each lane, one reciprocal, a product. Norm: a square, products
+      // with the reciprocal root and the gain. A row waits between two passes.
+      const bool norm = layer.kind == LayerKind::norm;
+      const std::int64_t words = ceilDiv(layer.cin, pe), width = pe * layer.inputBits;
+      cost.lut = 300 + 2 * width;
+      cost.bram18 = tables(norm ? 1 : pe + 1);
+      cost += multiplier(layer.inputBits, layer.inputBits, p).times((norm ? 3 : 1) * pe);
+      cost += memory(width, words, p).times(layer.passes - 1 + (norm ? 1 : 0));
       break;
+    }
     default:
       cost.lut = 100 + pe * 2 * layer.inputBits;
-      if (layer.tabled && layer.inputBits > 6)
+      if (layer.outputBits <= widestThresholds)
+        cost.lut = 100 + pe * ((std::int64_t{1} << layer.outputBits) - 1) * layer.inputBits;
+      else if (layer.tabled && layer.inputBits > 6)
         cost.bram18 = pe * bram18For(layer.outputBits, std::int64_t{1} << layer.inputBits);
   }
   cost.ff += scaled(cost.lut, p.ffPerLut.value.value);
@@ -120,9 +133,10 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
 
 Resources layerResources(const Layer& layer, const Folding& folding, Style style,
                          const Parameters& p) {
-  if (!layer.hasProducts()) return plainUnit(layer, folding, p);
-  Resources cost = productUnit(layer, folding, style, p);
-  if (!layer.window.isIdentity() && !layer.flattens() && layer.kind != LayerKind::recurrent)
+  Resources cost =
+      layer.hasProducts() ? productUnit(layer, folding, style, p) : plainUnit(layer, folding, p);
+  const bool product = layer.hasProducts() && layer.kind != LayerKind::recurrent;
+  if (poolsByWindow(layer, style) || (product && !layer.window.isIdentity() && !layer.flattens()))
     cost += windowBuffer(layer, folding, style, p);
   return cost;
 }

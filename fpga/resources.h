@@ -25,6 +25,15 @@ ConstantWeights constantsOf(const Layer& layer);
 /// Whether products of a layer go into DSP blocks.
 bool usesDsp(const Layer& layer, Products products, const Parameters& p);
 
+/// A multiplier of two variables where the tools put it by width.
+Resources multiplier(std::int64_t a, std::int64_t b, const Parameters& p);
+/// Block RAMs of look-up tables of 1,024 values of 18 bits (the generators' default) for so many
+/// reads at once: two a table.
+std::int64_t tables(std::int64_t reads);
+
+/// Requantisation by comparing with every step pays up to this width; wider outputs multiply.
+inline constexpr int widestThresholds = 4;
+
 /// Matrix or depthwise unit with its weights and thresholds.
 Resources productUnit(const Layer& layer, const Folding& folding, Style style, const Parameters& p);
 /// Line buffer with window generator.

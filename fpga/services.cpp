@@ -10,24 +10,6 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t kernelSize(const Layer& l) {
-  return l.window.kernelHeight * l.window.kernelWidth;
-}
-
-}  // namespace
-
-std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style) {
-  if (style == Style::finn) return folding.pe * folding.simd;
-  return ceilDiv(layer.weights(), folding.reuse);
-}
-
-Strategy strategyOf(const Folding& folding) {
-  if (folding.strategy) return *folding.strategy;
-  return folding.reuse > 1 ? Strategy::resource : Strategy::latency;
-}
-
-namespace {
-
 /// Only DSP blocks are shared by an unrolled layer with a reuse factor: the products that they do
 /// take turns, all others are done at once.
 std::int64_t unrolledInterval(const Layer& layer, const Folding& f, const Parameters& p) {
@@ -53,23 +35,47 @@ std::int64_t stepCycles(const Layer& layer, const Folding& f, const Parameters& 
 
 }  // namespace
 
+bool poolsByWindow(const Layer& layer, Style style) {
+  const Window& w = layer.window;
+  if (layer.kind != LayerKind::pool || style != Style::finn || w.outPixels() == 1) return false;
+  const bool apart = w.kernelHeight <= w.strideHeight && w.kernelWidth <= w.strideWidth;
+  return layer.averages || !apart || w.paddedPixels() != w.pixels();
+}
+
+std::int64_t lanesOf(const Layer& layer, const Folding& folding, Style style) {
+  if (style == Style::finn) return folding.pe * folding.simd;
+  return ceilDiv(layer.weights(), folding.reuse);
+}
+
+Strategy strategyOf(const Folding& folding) {
+  if (folding.strategy) return *folding.strategy;
+  return folding.reuse > 1 ? Strategy::resource : Strategy::latency;
+}
+
 Services servicesOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
   Services s;
   const bool windowed = !layer.window.isIdentity();
   if (!layer.hasProducts()) {
-    const std::int64_t lanes = ceilDiv(layer.cin, f.pe);
-    s.unit = style == Style::hls4ml && layer.kind != LayerKind::softmax
-                 ? std::max<std::int64_t>(1, lanes)
-                 : lanes;
-    if (layer.kind == LayerKind::softmax) s.unit = 2 * lanes;  // exponentials, then products
-    if (layer.kind == LayerKind::pool) s.window = layer.averages ? lanes : 1;
+    s.unit = ceilDiv(layer.cin, f.pe);
+    if (poolsByWindow(layer, style)) {
+      s.writer = s.unit;
+      s.reader = s.unit *= layer.window.taps();
+    } else if (layer.kind == LayerKind::pool && style == Style::finn) {
+      s.window = s.unit;
+    }
     return s;
+  }
+  if (layer.operandTokens > 0) {
+    const std::int64_t word = layer.inputBits * (style == Style::finn ? f.simd : layer.cin);
+    s.operand = ceilDiv(layer.inputTokenBits.back(), word);
   }
   if (layer.kind == LayerKind::recurrent) {
     s.unit = stepCycles(layer, f, p);
     return s;
   }
-  if (style == Style::hls4ml && (strategyOf(f) != Strategy::resource || f.reuse == 1)) {
+  const bool constants =
+      layer.operandTokens == 0 && (strategyOf(f) != Strategy::resource || f.reuse == 1);
+  if (style == Style::hls4ml && constants) {
     // Unrolled: a result each interval, line buffers included.
     s.unit = unrolledInterval(layer, f, p);
     if (windowed) s.writer = layer.flattens() ? 1 : s.unit;
@@ -86,12 +92,12 @@ Services servicesOf(const Layer& layer, const Folding& f, Style style, const Par
       std::min(layer.cin, layer.kind == LayerKind::depthwise ? f.pe : f.simd);
   if (windowed) s.writer = ceilDiv(layer.cin, channelsAtOnce);
   if (layer.kind == LayerKind::depthwise) {
-    s.unit = ceilDiv(layer.cout * kernelSize(layer), f.pe * f.simd);
-    if (windowed) s.reader = ceilDiv(layer.cin * kernelSize(layer), channelsAtOnce * f.simd);
+    s.unit = ceilDiv(layer.cout * layer.window.taps(), f.pe * f.simd);
+    if (windowed) s.reader = ceilDiv(layer.cin * layer.window.taps(), channelsAtOnce * f.simd);
     return s;
   }
   s.unit = layer.groups * (layer.matrixWidth() / f.simd) * (layer.matrixHeight() / f.pe);
-  if (windowed && !layer.flattens()) s.reader = ceilDiv(kernelSize(layer) * layer.cin, f.simd);
+  if (windowed && !layer.flattens()) s.reader = ceilDiv(layer.window.taps() * layer.cin, f.simd);
   return s;
 }
 
@@ -100,10 +106,12 @@ std::int64_t layerCycles(const Layer& layer, const Folding& folding, Style style
   const Services s = servicesOf(layer, folding, style, p);
   if (layer.kind == LayerKind::recurrent) return layer.pixels * s.unit;
   const std::int64_t padded = layer.window.paddedPixels();
-  if (layer.kind == LayerKind::pool) return padded * s.unit + layer.outPixels * s.window;
+  if (layer.kind == LayerKind::pool && !poolsByWindow(layer, style))
+    return padded * s.unit + layer.outPixels * s.window;
   if (style == Style::hls4ml && s.writer > 0 && !layer.flattens())
     return padded * s.writer + layer.outPixels * s.window;
-  return std::max({padded * s.writer, layer.outPixels * s.reader, layer.outPixels * s.unit});
+  return std::max({padded * s.writer, layer.outPixels * s.reader, layer.outPixels * s.unit,
+                   layer.operandTokens * s.operand});
 }
 
 Resources fabricOf(const Parameters& p) {

@@ -127,8 +127,11 @@ class Stepper {
       return {1, 1, true, std::max(a.service, paced)};
     }
     if (a.pattern == Pattern::scan) {
-      const bool image = m.row - w.top >= 0 && m.row - w.top < w.height && m.column - w.left >= 0 &&
-                         m.column - w.left < w.width;
+      const auto pixel = [](std::int64_t at, std::int64_t spread, std::int64_t count) {
+        return at >= 0 && at % spread == 0 && at / spread < count;
+      };
+      const bool image = pixel(m.row - w.top, w.spreadHeight, w.height) &&
+                         pixel(m.column - w.left, w.spreadWidth, w.width);
       const std::int64_t y = m.row + 1 - w.kernelHeight, x = m.column + 1 - w.kernelWidth;
       const bool whole = y >= 0 && x >= 0 && y % w.strideHeight == 0 && x % w.strideWidth == 0;
       const std::int64_t take = image ? 1 : 0;
@@ -153,21 +156,31 @@ class Stepper {
     return {last - m.held, drop, true, a.service};
   }
 
+  bool isHungry(const Machine& m, const Wish& wish) const {
+    return std::any_of(m.actor->inputs.begin(), m.actor->inputs.end(), [&](std::int32_t c) {
+      const Fifo& f = fifos_[static_cast<std::size_t>(c)];
+      return f.visible < (f.channel->held ? f.channel->tokensPerFrame : wish.tokens);
+    });
+  }
+
   bool tryStart(Machine& m) {
     const Actor& a = *m.actor;
     const Wish wish = wishOf(m);
-    for (const std::int32_t c : a.inputs)
-      if (fifo(c).visible < wish.tokens) return false;
+    if (isHungry(m, wish)) return false;
     if (wish.writes)
       for (const std::int32_t c : a.outputs)
         if (fifo(c).used >= fifo(c).channel->capacity) return false;
     for (std::size_t i = 0; i < a.inputs.size(); ++i) {
       Fifo& f = fifo(a.inputs[i]);
-      f.visible -= wish.frees;
+      const bool keeps = f.channel->held && m.token + 1 < a.tokens;
+      const std::int64_t frees = keeps             ? 0
+                                 : f.channel->held ? f.channel->tokensPerFrame
+                                                   : wish.frees;
+      f.visible -= frees;
       if (f.channel->releaseAtEnd)
-        m.freeAtEnd[i] = wish.frees, f.lingering += wish.frees;
+        m.freeAtEnd[i] = frees, f.lingering += frees;
       else
-        f.used -= wish.frees;
+        f.used -= frees;
     }
     if (m.frame == 0 && atStart(m)) m.trace.firstStart = now_;
     m.trace.busy += wish.cycles;
@@ -207,11 +220,7 @@ class Stepper {
   void countWaiting() {
     for (Machine& m : machines_) {
       if (m.running || m.frame >= frames_) continue;
-      const Wish wish = wishOf(m);
-      const bool hungry =
-          std::any_of(m.actor->inputs.begin(), m.actor->inputs.end(),
-                      [&](std::int32_t c) { return fifo(c).visible < wish.tokens; });
-      ++(hungry ? m.trace.starved : m.trace.stalled);
+      ++(isHungry(m, wishOf(m)) ? m.trace.starved : m.trace.stalled);
     }
   }
 

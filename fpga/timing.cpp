@@ -38,8 +38,12 @@ double periods(double delay, const Parameters& p) {
 
 }  // namespace
 
+bool multipliesInDsp(std::int64_t a, std::int64_t b, const Parameters& p) {
+  return p.dsp.total > 0 && std::min(a, b) >= p.dspThreshold && a + b >= p.dspProduct;
+}
+
 std::int64_t productCycles(std::int64_t a, std::int64_t b, const Parameters& p) {
-  if (p.dsp.total == 0 || std::min(a, b) < p.dspThreshold || a + b < p.dspProduct) return 0;
+  if (!multipliesInDsp(a, b, p)) return 0;
   return static_cast<std::int64_t>(std::ceil(rounded(periods(blockDelay(a, b, p), p))));
 }
 

@@ -17,6 +17,8 @@ inline constexpr double plannedShare = 0.875;
 /// syntheses; + 1 in the others).
 inline constexpr std::int64_t hlsLatency = 2;
 
+/// Whether tools put a product of such widths into DSP blocks.
+bool multipliesInDsp(std::int64_t a, std::int64_t b, const Parameters& p);
 /// Cycles of a product of two variables behind a register; 0 where LUTs compute it, which chain
 /// with what follows.
 std::int64_t productCycles(std::int64_t a, std::int64_t b, const Parameters& p);

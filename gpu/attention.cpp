@@ -228,4 +228,17 @@ std::vector<Kernel> planAttention(const PlanInput& in) {
   return {few || op.dims[Dim::queries] == 1 ? decode(in) : prefill(in)};
 }
 
+Kernel planAttentionGradient(const PlanInput& in) {
+  // Blocks of keys walk over the queries: scores again, then four products, as many pairs as
+  // before.
+  constexpr double products = 2.5;
+  Kernel k = prefill(in);
+  for (CtaGroup& group : k.groups) group.cycles *= products;
+  k.macs *= products;
+  k.sharedBits *= products;
+  k.l2Bits *= products;
+  k.name = fmt::format("attention gradient, {} CTAs", k.ctas());
+  return k;
+}
+
 }  // namespace wattlas::gpu

@@ -39,6 +39,13 @@ MatrixFit insideConvolution(const PlanInput& in, double efficiency) {
 Kernel implicitProduct(const PlanInput& in) {
   const MatrixFit own = insideConvolution(in, in.p.fit.convolution.efficiency.value.value);
   ProductShape s = shapeOf(in.op);
+  if (in.op.kind == OpKind::convTranspose) {
+    // Each place of the output gathers the inputs whose windows cover it.
+    const Shape c = extentsOf(in.op);
+    s.n = c.cout / s.batches;
+    s.m = c.batch * c.height * c.width * static_cast<double>(outputDepth(in.op));
+    s.k = std::ceil(static_cast<double>(in.cost.macs) / (s.m * s.n * s.batches));
+  }
   s.reuse = std::min(1.0, in.cost.input.value / (s.m * s.k * s.batches * s.rowBits));
   Kernel k = planProduct(in, s, own);
   k.name = "implicit-GEMM convolution, " + k.name;
@@ -85,7 +92,8 @@ Kernel winograd(const PlanInput& in, const Shape& c, int m) {
 }  // namespace
 
 bool hasWinograd(const Parameters& p, const Operator& op) {
-  return op.kind == OpKind::conv2d && op.dims[Dim::kernelHeight] == 3 &&
+  return (op.kind == OpKind::conv2d || op.kind == OpKind::convTranspose) &&
+         op.dims[Dim::kernelDepth] == 1 && op.dims[Dim::kernelHeight] == 3 &&
          op.dims[Dim::kernelWidth] == 3 && op.dims[Dim::stride] == 1 &&
          op.dims[Dim::strideHeight] <= 1 && op.dims[Dim::dilation] == 1 &&
          op.dims[Dim::dilationHeight] <= 1 && op.dims[Dim::groups] == 1 &&

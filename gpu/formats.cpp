@@ -136,20 +136,34 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
     const NumberFormat bit = parseNumberFormat("binary");
     return productPath(p, bit, bit);
   }
-  if ((op.kind == OpKind::gemm || op.kind == OpKind::spmm) && !op.hasWeights)
+  if (isProduct(op.kind) && !op.hasWeights)
     return productPath(p, op.formats.activation, op.formats.activation);
   return productPath(p, op.formats.weight, op.formats.activation);
 }
 
 const KindSet& knownKinds() {
   using enum OpKind;
-  static const KindSet known =
-      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
-              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
-              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
-              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
-          .withElementwise()
-          .withEveryForm();
+  static const KindSet known = KindSet{gemm,          conv1d,
+                                       conv2d,        conv3d,
+                                       convTranspose, attention,
+                                       hamming,       search,
+                                       spmm,          softmax,
+                                       norm,          pool,
+                                       reduce,        argReduce,
+                                       topK,          sort,
+                                       lstm,          gru,
+                                       rnn,           scan,
+                                       embedding,     embeddingBag,
+                                       lookup,        gather,
+                                       scatter,       concat,
+                                       split,         slice,
+                                       transpose,     padding,
+                                       upsample,      collective,
+                                       convGradient,  attentionGradient,
+                                       normGradient,  softmaxGradient,
+                                       poolGradient}
+                                   .withElementwise()
+                                   .withEveryForm();
   return known;
 }
 

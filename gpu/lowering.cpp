@@ -97,9 +97,12 @@ std::vector<Kernel> plan(const PlanInput& in) {
     case OpKind::conv2d:
     case OpKind::conv3d:
     case OpKind::convTranspose:
+    case OpKind::convGradient:
       return {planConvolution(in)};
     case OpKind::attention:
       return planAttention(in);
+    case OpKind::attentionGradient:
+      return {planAttentionGradient(in)};
     case OpKind::collective:
       return {planCollective(in)};
     default:  // one pass over the operands: everything else that knownKinds() has

@@ -55,6 +55,7 @@ Kernel planConvolution(const PlanInput& in);
 /// True when the library may choose Winograd: fewer multiplications than the operator has MACs.
 bool hasWinograd(const Parameters& p, const Operator& op);
 std::vector<Kernel> planAttention(const PlanInput& in);
+Kernel planAttentionGradient(const PlanInput& in);
 Kernel planStream(const PlanInput& in);
 /// Convolution on the ordinary lanes (depthwise, or too narrow for matrix tiles).
 Kernel planDirect(const PlanInput& in);

@@ -6,31 +6,39 @@ namespace wattlas::gpu {
 namespace {
 constexpr double us = 1e-6;
 constexpr double pj = 1e-12;
+
+template <class Part>
+void section(Binder& b, const char* key, const char* doc, Part& part) {
+  b.section(key, doc, [&part](Binder& s) { part.bind(s); });
+}
+
+template <class Q>
+struct Entry {
+  const char* key;
+  Sourced<Q>& target;
+  const char* what;
+};
+/// Values of one kind, with the same limits and like meanings.
+template <class Q>
+void each(Binder& b, const FieldRule& rule, const std::string& before, const std::string& after,
+          std::initializer_list<Entry<Q>> entries) {
+  for (const Entry<Q>& e : entries) b.quantity(e.key, e.target, rule, before + e.what + after);
+}
 }  // namespace
 
 void MacRates::bind(Binder& b) {
   b.integer("cluster", cluster, {1, 16, "1"},
             "CTAs of a cluster that share the operands they load (multicast); 1 = none");
-  b.quantity("fp32", fp32, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: fp32 products; 0 = none");
-  b.quantity("tf32", tf32, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: tf32 products; 0 = none");
-  b.quantity(
-      "fp16", fp16, {0, 65536, "0"},
-      "MACs per clock and SM on the matrix units: fp16 products, fp32 accumulators; 0 = none");
-  b.quantity("bf16", bf16, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: bf16 products; 0 = none");
-  b.quantity("fp8", fp8, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: fp8 products; 0 = none");
-  b.quantity("fp4", fp4, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: fp4 products; 0 = none");
-  b.quantity("int8", int8, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: int8 products; 0 = none");
-  b.quantity("int4", int4, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: int4 products; 0 = none");
-  b.quantity("binary", binary, {0, 65536, "0"},
-             "MACs per clock and SM on the matrix units: 1-bit products (XOR and population "
-             "count); 0 = none");
+  each<Ratio>(b, {0, 65536, "0"}, "MACs per clock and SM on the matrix units: ", "; 0 = none",
+              {{"fp32", fp32, "fp32 products"},
+               {"tf32", tf32, "tf32 products"},
+               {"fp16", fp16, "fp16 products, fp32 accumulators"},
+               {"bf16", bf16, "bf16 products"},
+               {"fp8", fp8, "fp8 products"},
+               {"fp4", fp4, "fp4 products"},
+               {"int8", int8, "int8 products"},
+               {"int4", int4, "int4 products"},
+               {"binary", binary, "1-bit products (XOR and population count)"}});
 }
 
 void VectorRates::bind(Binder& b) {
@@ -109,7 +117,8 @@ void StackRules::bind(Binder& b) {
       "attention is one kernel; false: scores are stored, with kernels for scale, mask, softmax");
   b.integer("scoreKernels", scoreKernels, {0, 16, "2"},
             "element kernels over stored scores beside the soft-max");
-  b.integer("geluKernels", geluKernels, {1, 16, "1"}, "element kernels of one GELU");
+  b.integer("geluKernels", geluKernels, {1, 16, "1"},
+            "element kernels of one GELU; eight where the network writes out its tanh form");
   b.integer("epilogues", epilogues, {0, 8, "0"},
             "element operators (activation, residual, folded norm) that ride in the kernel of the "
             "product or convolution before them, at most");
@@ -177,14 +186,13 @@ void StreamFits::bind(Binder& b) {
              "GB/s of memory bandwidth for each SM of the part that `rowTime` was measured on; "
              "parts with more keep "
              "as much more in flight; 0 = not scaled");
-  b.section("add", "two inputs, one output", [this](Binder& s) { add.bind(s); });
-  b.section("gated", "gated activations (silu x up)", [this](Binder& s) { gated.bind(s); });
-  b.section("activation", "plain activations", [this](Binder& s) { activation.bind(s); });
-  b.section("norm", "layer, RMS and batch norms", [this](Binder& s) { norm.bind(s); });
-  b.section("rope", "rotary embedding", [this](Binder& s) { rope.bind(s); });
-  b.section("softmax", "soft-max of stored scores", [this](Binder& s) { softmax.bind(s); });
-  b.section("gather", "embedding, pooling, direct and depthwise convolution",
-            [this](Binder& s) { gather.bind(s); });
+  section(b, "add", "two inputs, one output", add);
+  section(b, "gated", "gated activations (silu x up)", gated);
+  section(b, "activation", "plain activations", activation);
+  section(b, "norm", "layer, RMS and batch norms", norm);
+  section(b, "rope", "rotary embedding", rope);
+  section(b, "softmax", "soft-max of stored scores", softmax);
+  section(b, "gather", "embedding, pooling, direct and depthwise convolution", gather);
 }
 
 void CollectiveFit::bind(Binder& b) {
@@ -204,16 +212,14 @@ void CallCost::bind(Binder& b) {
 }
 
 void CallCosts::bind(Binder& b) {
-  b.section("element", "operators on tensors (add, tanh)", [this](Binder& s) { element.bind(s); });
-  b.section("module", "functions of a library (relu, gelu, rope)",
-            [this](Binder& s) { module.bind(s); });
-  b.section("softmax", "soft-max", [this](Binder& s) { softmax.bind(s); });
-  b.section("norm", "norms", [this](Binder& s) { norm.bind(s); });
-  b.section("product", "products with weights", [this](Binder& s) { product.bind(s); });
-  b.section("batched", "batched products", [this](Binder& s) { batched.bind(s); });
-  b.section("convolution", "convolutions, with their workspace",
-            [this](Binder& s) { convolution.bind(s); });
-  b.section("attention", "fused attention", [this](Binder& s) { attention.bind(s); });
+  section(b, "element", "operators on tensors (add, tanh)", element);
+  section(b, "module", "functions of a library (relu, gelu, rope)", module);
+  section(b, "softmax", "soft-max", softmax);
+  section(b, "norm", "norms", norm);
+  section(b, "product", "products with weights", product);
+  section(b, "batched", "batched products", batched);
+  section(b, "convolution", "convolutions, with their workspace", convolution);
+  section(b, "attention", "fused attention", attention);
 }
 
 void LaunchParameters::bind(Binder& b) {
@@ -222,31 +228,25 @@ void LaunchParameters::bind(Binder& b) {
              "the same inside a CUDA graph");
   b.quantity("hostSync", hostSync, {0, 1000 * us, "20 us"},
              "added by a call that a host thread issues and waits for");
-  b.section("calls", "what measurements see of the host, by kind of call",
-            [this](Binder& s) { calls.bind(s); });
+  section(b, "calls", "what measurements see of the host, by kind of call", calls);
   b.flag("graph", graph, {.fallback = "false"}, "kernels are launched as one CUDA graph");
 }
 
 void EnergyParameters::bind(Binder& b) {
-  b.quantity("macFp32", macFp32, {0, 1000 * pj},
-             "energy of an fp32 MAC, operand delivery included");
-  b.quantity("macFp16", macFp16, {0, 1000 * pj},
-             "energy of an fp16 or bf16 MAC on the matrix units, operand delivery included");
-  b.quantity("macFp8", macFp8, {0, 1000 * pj}, "energy of an fp8 MAC, operand delivery included");
-  b.quantity("macFp4", macFp4, {0, 1000 * pj}, "energy of an fp4 MAC, operand delivery included");
-  b.quantity("macInt8", macInt8, {0, 1000 * pj},
-             "energy of an int8 MAC, operand delivery included");
-  b.quantity("macInt4", macInt4, {0, 1000 * pj},
-             "energy of an int4 MAC, operand delivery included");
-  b.quantity("macBinary", macBinary, {0, 1000 * pj},
-             "energy of a 1-bit MAC, operand delivery included");
-  b.quantity("vectorOp", vectorOp, {0, 1000 * pj},
-             "energy of an operation of the vector lanes, operand delivery included");
-  b.quantity("dram", dram, {0, 1000 * pj}, "energy of moving a bit through device memory");
-  b.quantity("l2", l2, {0, 1000 * pj}, "energy of moving a bit through the level-2 cache");
-  b.quantity("shared", shared, {0, 1000 * pj}, "energy of moving a bit through shared memory");
-  b.quantity("link", link, {0, 1000 * pj},
-             "energy of moving a bit through the link between devices");
+  each<Joules>(b, {0, 1000 * pj}, "energy of ", ", operand delivery included",
+               {{"macFp32", macFp32, "an fp32 MAC"},
+                {"macFp16", macFp16, "an fp16 or bf16 MAC on the matrix units"},
+                {"macFp8", macFp8, "an fp8 MAC"},
+                {"macFp4", macFp4, "an fp4 MAC"},
+                {"macInt8", macInt8, "an int8 MAC"},
+                {"macInt4", macInt4, "an int4 MAC"},
+                {"macBinary", macBinary, "a 1-bit MAC"},
+                {"vectorOp", vectorOp, "an operation of the vector lanes"}});
+  each<JoulesPerBit>(b, {0, 1000 * pj}, "energy of moving a bit through ", "",
+                     {{"dram", dram, "device memory"},
+                      {"l2", l2, "the level-2 cache"},
+                      {"shared", shared, "shared memory"},
+                      {"link", link, "the link between devices"}});
   b.quantity("launch", launch, {0, 1}, "energy of starting a kernel");
 }
 
@@ -269,14 +269,13 @@ void PowerParameters::bind(Binder& b) {
 void Calibration::bind(Binder& b) {
   b.text("stack", stack, {.fallback = "generic"}, "software stack that the constants describe");
   b.texts("aliases", aliases, "further names of this stack");
-  b.section("gemm", "products on the matrix units", [this](Binder& s) { gemm.bind(s); });
-  b.section("lanes", "products on the ordinary lanes", [this](Binder& s) { lanes.bind(s); });
-  b.section("convolution", "convolutions", [this](Binder& s) { convolution.bind(s); });
-  b.section("attention", "attention kernels", [this](Binder& s) { attention.bind(s); });
-  b.section("stream", "streaming kernels", [this](Binder& s) { stream.bind(s); });
-  b.section("collective", "collectives", [this](Binder& s) { collective.bind(s); });
-  b.section("launches", "what the stack launches beside library kernels",
-            [this](Binder& s) { launches.bind(s); });
+  section(b, "gemm", "products on the matrix units", gemm);
+  section(b, "lanes", "products on the ordinary lanes", lanes);
+  section(b, "convolution", "convolutions", convolution);
+  section(b, "attention", "attention kernels", attention);
+  section(b, "stream", "streaming kernels", stream);
+  section(b, "collective", "collectives", collective);
+  section(b, "launches", "what the stack launches beside library kernels", launches);
 }
 
 const Calibration* Parameters::findFit(const std::string& wanted) const {
@@ -307,22 +306,21 @@ void Parameters::bind(Binder& b) {
          "software stack that runs, one of `stacks`; none = library kernels alone");
   b.integer("sms", sms, {1, 100000}, "streaming multiprocessors (compute units)");
   b.quantity("clock", clock, {1e6, 1e10}, "boost clock for which the rates are quoted");
-  b.section("matrix", "matrix units", [this](Binder& s) { matrix.bind(s); });
-  b.section("vector", "ordinary lanes", [this](Binder& s) { vector.bind(s); });
-  b.section("memory", "memories", [this](Binder& s) { memory.bind(s); });
+  section(b, "matrix", "matrix units", matrix);
+  section(b, "vector", "ordinary lanes", vector);
+  section(b, "memory", "memories", memory);
   b.quantity("hostLink", hostLink, {8e6, 8e13}, "link to the host, per direction");
   b.quantity("groupLink", groupLink, {0, 8e13, "0 B/s"},
              "bandwidth in a group of these devices; 0 = that of the constants");
   b.quantity("copyLatency", copyLatency, {0, 1, "10 us"},
              "fixed time of a copy from or to the host");
   b.quantity("area", area, {0, 1e5, "0 mm2"}, "die area; 0 = unknown");
-  b.section("calibration", "constants of the library kernels alone",
-            [this](Binder& s) { fit.bind(s); });
+  section(b, "calibration", "constants of the library kernels alone", fit);
   b.named("stacks", "software stacks: what they launch, and their constants",
           [this](Binder& s, const std::string& name) { otherFits[name].bind(s); });
-  b.section("launch", "host side", [this](Binder& s) { launch.bind(s); });
-  b.section("energy", "energy per event", [this](Binder& s) { energy.bind(s); });
-  b.section("power", "power", [this](Binder& s) { power.bind(s); });
+  section(b, "launch", "host side", launch);
+  section(b, "energy", "energy per event", energy);
+  section(b, "power", "power", power);
 }
 
 }  // namespace wattlas::gpu

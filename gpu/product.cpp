@@ -46,7 +46,8 @@ constexpr std::array<Tile, 11> laneTiles = {{{128, 128},
                                              {1, 128}}};
 // Convolutions with few outputs have a narrow kernel that products lack.
 constexpr Tile narrowTile = {128, 16};
-constexpr std::array<int, 5> splits = {1, 2, 4, 8, 16};
+// The deepest ones are for gradients of filters, sums over all places of a batch.
+constexpr std::array<int, 7> splits = {1, 2, 4, 8, 16, 32, 64};
 constexpr double stepBits = 1024;  // 128 bytes of each operand row are loaded at a time
 constexpr int deepestPipeline = 4;
 constexpr double splitLatency = 0.7;  // of a latency: the reduction of split-K partial sums
@@ -162,6 +163,7 @@ Kernel planProduct(const PlanInput& in, const ProductShape& shape, const MatrixF
     // A tile twice as wide as needed only wastes; keep the smallest one always.
     for (const int split : splits) {
       if (split > 1 && (shape.k / split < 128 || shape.batches > 1)) break;
+      if (split > 16 && in.op.kind != OpKind::convGradient) break;
       trial.tile = tile;
       trial.split = split;
       fill(in, shape, fit, trial);

@@ -48,10 +48,40 @@ std::vector<Operator> storedScores(const StackRules& rules, const Operator& op) 
                               "scale or mask of the scores"));
   out.push_back(elementwise(op, OpKind::softmax, OpVariant::none, planes * queries, keys,
                             "soft-max of stored scores"));
+  for (std::int64_t i = 0; i < op.dims[Dim::dropout]; ++i)
+    out.push_back(elementwise(op, OpKind::activation, OpVariant::dropout, planes * queries, keys,
+                              "dropout of the scores"));
   out.push_back(batchedProduct(op, planes, queries, width, keys, "weighted sum"));
   if (queries > 1 && op.dims[Dim::heads] > 1)
     out.push_back(elementwise(op, OpKind::activation, OpVariant::relu, planes * queries, width,
                               "copy of the heads"));
+  return out;
+}
+
+/// Its gradient: of the weighted sum, the soft-max, masks, and the scores; heads come apart before
+/// and together behind.
+std::vector<Operator> gradientOfStoredScores(const StackRules& rules, const Operator& op) {
+  const std::int64_t planes = op.dims[Dim::batch] * op.dims[Dim::heads];
+  const std::int64_t queries = op.dims[Dim::queries], keys = op.dims[Dim::keys],
+                     width = op.dims[Dim::headDim];
+  const auto copies = [&](std::int64_t rows, const char* name) {
+    return elementwise(op, OpKind::activation, OpVariant::relu, planes * rows, width, name);
+  };
+  std::vector<Operator> out = {
+      copies(queries, "copy of the heads"),
+      batchedProduct(op, planes, keys, width, queries, "gradient of the values"),
+      batchedProduct(op, planes, queries, keys, width, "gradient of the weights of the scores")};
+  for (std::int64_t i = 0; i < op.dims[Dim::dropout]; ++i)
+    out.push_back(elementwise(op, OpKind::activationGradient, OpVariant::dropout, planes * queries,
+                              keys, "dropout of the scores"));
+  out.push_back(elementwise(op, OpKind::softmaxGradient, OpVariant::none, planes * queries, keys,
+                            "soft-max of stored scores"));
+  for (std::int64_t i = 0; i < rules.scoreKernels; ++i)
+    out.push_back(elementwise(op, OpKind::activation, OpVariant::relu, planes * queries, keys,
+                              "scale or mask of the scores"));
+  out.push_back(batchedProduct(op, planes, queries, width, keys, "gradient of the queries"));
+  out.push_back(batchedProduct(op, planes, keys, width, queries, "gradient of the keys"));
+  out.push_back(copies(queries + 2 * keys, "copy of the heads"));
   return out;
 }
 
@@ -72,10 +102,21 @@ Kernel pass(const Parameters& p, double bits, double elements, double operations
 
 std::vector<Operator> launchedFor(const StackRules& rules, const Operator& op) {
   if (op.kind == OpKind::attention && !rules.fusedAttention) return storedScores(rules, op);
-  if (op.kind == OpKind::activation && op.variant == OpVariant::gelu && rules.geluKernels > 1) {
-    Operator part = op;
-    part.variant = OpVariant::relu;
-    return std::vector<Operator>(static_cast<std::size_t>(rules.geluKernels), part);
+  if (op.kind == OpKind::attentionGradient && !rules.fusedAttention)
+    return gradientOfStoredScores(rules, op);
+  // Written out as functions of one or two values; of its gradient three more, and sums of those
+  // that meet at its input.
+  const bool gradient = op.kind == OpKind::activationGradient;
+  if ((gradient || op.kind == OpKind::activation) && op.variant == OpVariant::gelu &&
+      rules.geluKernels > 1) {
+    const std::int64_t kernels = rules.geluKernels + (gradient ? 3 : 0);
+    const std::int64_t ofTwo = gradient ? kernels / 2 + 1 : kernels / 4;
+    std::vector<Operator> out;
+    for (std::int64_t i = 0; i < kernels; ++i)
+      out.push_back(elementwise(op, i < ofTwo ? OpKind::multiply : OpKind::activation,
+                                i < ofTwo ? OpVariant::none : OpVariant::relu, op.dims[Dim::M],
+                                op.dims[Dim::N], "part of a GELU"));
+    return out;
   }
   return {op};
 }

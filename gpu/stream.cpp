@@ -27,8 +27,10 @@ Class classOf(const Parameters& p, const Operator& op) {
     case OpKind::rope:
       return {p.fit.stream.rope, true, "rotary embedding"};
     case OpKind::softmax:
+    case OpKind::softmaxGradient:
       return {p.fit.stream.softmax, true, "soft-max"};
     case OpKind::norm:
+    case OpKind::normGradient:
       if (op.variant == OpVariant::batch) return {p.fit.stream.activation, false, "batch norm"};
       return {p.fit.stream.norm, true, "norm"};
     case OpKind::activation:
@@ -37,6 +39,7 @@ Class classOf(const Parameters& p, const Operator& op) {
     case OpKind::embedding:
     case OpKind::embeddingBag:
     case OpKind::pool:
+    case OpKind::poolGradient:
     case OpKind::lookup:
     case OpKind::gather:
     case OpKind::scatter:
@@ -79,7 +82,14 @@ Kernel planStream(const PlanInput& in) {
   Kernel k = streaming(in, kind.fit);
   k.name = kind.name;
   double rows = static_cast<double>(op.dims[Dim::M]), width = static_cast<double>(op.dims[Dim::N]);
-  if (op.kind == OpKind::pool || op.kind == OpKind::upsample) {
+  // A gradient reads what came in and what comes back.
+  if (op.kind == OpKind::normGradient || op.kind == OpKind::softmaxGradient) width *= 1.5;
+  if (op.kind == OpKind::reduce && width > chunk) {  // long rows are shared by CTAs
+    const double parts = std::ceil(width / chunk);
+    rows *= parts;
+    width /= parts;
+  }
+  if (op.kind == OpKind::pool || op.kind == OpKind::poolGradient || op.kind == OpKind::upsample) {
     rows = static_cast<double>(op.dims[Dim::batch] * op.dims[Dim::cin]);
     width = static_cast<double>(outputDepth(op) * outputHeight(op) * outputWidth(op));
   }
@@ -118,7 +128,9 @@ Kernel planStream(const PlanInput& in) {
 Kernel planDirect(const PlanInput& in) {
   Kernel k = streaming(in, in.p.fit.stream.gather);
   k.name = "direct convolution on the lanes";
-  const double outputs = std::max(1.0, in.cost.output.value / in.op.formats.activation.bits);
+  // Gradients of filters are sums over all places, which CTAs share.
+  const Bits spread = in.op.kind == OpKind::convGradient ? in.cost.input : in.cost.output;
+  const double outputs = std::max(1.0, spread.value / in.op.formats.activation.bits);
   const double ctas = std::ceil(outputs / chunk * 4.0);  // 1,024 outputs each
   const bool narrow = in.op.formats.activation.bits <= 16;
   const double rate = (narrow ? in.p.vector.fp16 : in.p.vector.fp32).value.value *

@@ -246,6 +246,10 @@ void ExperimentMaker::share(Experiment& experiment) {
   if (m.microBatches > 1 && m.pipeline < 2 && !m.overlapped)
     refuse("mapping.microBatches", "parts of a batch one after the other gain nothing",
            "mapping.schedule: overlapped, or mapping.shard.pipeline of 2 or more");
+  if (experiment.workload->options.train.step &&
+      m.tensor * m.expert * m.pipeline * m.microBatches > 1)
+    refuse("mapping.shard", "a step of training is cut by data only",
+           "mapping.shard.data, and workload.train.micro_batches");
   const std::int64_t parts = m.data * m.microBatches, batch = experiment.workload->options.batch;
   if (parts > 1) {
     if (batch % parts != 0)
@@ -254,6 +258,8 @@ void ExperimentMaker::share(Experiment& experiment) {
              fmt::format("workload.batch of {}", (batch / parts + 1) * parts));
     ConfigNode part = sectionOf(*experiment.workload);
     part.set("batch", ConfigNode::ofScalar(std::to_string(batch / parts)));
+    if (experiment.workload->options.train.step)
+      part.set("train.replicas", ConfigNode::ofScalar(std::to_string(m.data)));
     auto smaller = std::make_shared<Workload>(*workload({}, part).workload);
     smaller->options.batch = batch;
     for (Phase& phase : smaller->phases) phase.tokens *= parts;

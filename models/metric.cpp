@@ -9,7 +9,7 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array phaseNames = {"prefill",       "decode",          "inference", "forward",
-                                   "backward_data", "backward_weight", "update"};
+                                   "backward_data", "backward_weight", "update",    "recompute"};
 constexpr const char* always = "every feasible point";
 constexpr const char* decoding = "networks that generate tokens";
 constexpr const char* withArea = "devices whose area is known";

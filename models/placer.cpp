@@ -108,6 +108,14 @@ void Placer::place(std::size_t index) {
     assume("mapping.", op.kind, "runs on the host",
            forced ? "mapped there" : part(device).device->support(op).how);
   }
+  if (!ofTraining(phase.kind)) return;
+  for (const OpId id : facts.order)
+    if (const Operator& op = phase.graph.at(id);
+        places_[index][static_cast<std::size_t>(id)] != onDevice)
+      refuse(fmt::format(
+          "{}: the device does not run {} in {}: {}; a step of training stays on one "
+          "device",
+          op.name, nameOf(op.kind), op.formats.name, part(onDevice).device->support(op).how));
 }
 
 /// Says why not.

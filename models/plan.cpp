@@ -172,11 +172,14 @@ class Planner {
                                  id,
                                  here,
                                  kept});
+      // What a step of training hands from phase to phase stays on the device that runs all of it.
+      const PhaseKind kind = experiment_.workload->phases[index].kind;
       if (placer_.home(here) == onHost) continue;  // also programs that fetch and return themselves
       const std::vector<OpId>& producers = factsOfOp(id).producers;
       const CopyPattern pattern =
           isProduct(op.kind) ? CopyPattern::broadcast : CopyPattern::scatter;
-      if (hosted_ && producers.empty() && cost.input.value > 0)
+      if (hosted_ && producers.empty() && cost.input.value > 0 &&
+          (!ofTraining(kind) || kind == PhaseKind::forward))
         region.copies.push_back(
             {{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id, onHost, here});
       for (const OpId producer : producers) {
@@ -195,7 +198,7 @@ class Planner {
       const bool toHost = std::any_of(consumers.begin(), consumers.end(), [&](OpId c) {
         return placer_.home(placer_.placeOf(index, c)) == onHost;
       });
-      if (hosted_ && (toHost || consumers.empty()))
+      if (hosted_ && (toHost || (consumers.empty() && !ofTraining(kind))))
         region.copies.push_back(
             {{CopyPattern::gather, false, cost.output},
              consumers.empty() ? 1 : op.count,

@@ -118,6 +118,7 @@ void planMemory(const Experiment& experiment, const WorkloadFacts& facts,
   MemoryNeeds needs(experiment, facts);
   for (const PlannedPhase& planned : plan.phases) {
     const Phase& phase = experiment.workload->phases[planned.index];
+    if (phase.live.value > 0) needs.workspace(onDevice, toBytes(phase.live));
     for (const PlannedRegion& region : planned.regions) {
       const ComponentIndex runs = region.component();
       needs.workspace(runs, workspaceBytes(region));

@@ -126,17 +126,22 @@ Rows chosenOf(Rows front, const View& view) {
 /// Fewer bits can only win where nobody says what they cost in accuracy.
 std::string accuracyNote(const Rows& rows, const TextOptions& options) {
   std::vector<std::string> formats;
+  const auto known = [](const PointRow* row) {
+    return row->feasible && row->accuracyKind != "none";
+  };
+  const bool some = std::any_of(rows.begin(), rows.end(), known);
   for (const PointRow* row : rows)
     if (row->feasible && row->accuracyKind == "none" &&
         std::find(formats.begin(), formats.end(), row->format) == formats.end())
       formats.push_back(row->format);
-  if (formats.size() < 2) return {};
+  if (formats.size() < (some ? 1 : 2)) return {};
   std::string list;
   for (const std::string& format : formats) list += (list.empty() ? "" : ", ") + format;
   return "  " +
          styled(wrapped("accuracy unknown in " + list +
-                            ": formats are compared by cost alone, so fewer bits can only "
-                            "look better",
+                            (some ? ": these points are not compared where accuracy counts"
+                                  : ": formats are compared by cost alone, so fewer bits can only "
+                                    "look better"),
                         options.width - 2, 2),
                 Style::warn, options) +
          '\n';
@@ -154,6 +159,15 @@ std::string chanceNote(const std::string& workload, const View& view) {
                     Style::warn, view.options) +
              '\n';
   return out;
+}
+
+/// With its standard error, and its kind where it was not measured.
+std::string accuracyText(const PointRow& row) {
+  if (!std::isfinite(row[metricAccuracy])) return {};
+  std::string text = fmt::format("{:.2f} %", 100 * row[metricAccuracy]);
+  if (std::isfinite(row[metricAccuracySe]))
+    text += fmt::format(" ±{:.2f}", 100 * row[metricAccuracySe]);
+  return row.accuracyKind == "measured" ? text : text + " " + row.accuracyKind;
 }
 
 std::string frontTable(const Rows& rows, const View& view) {
@@ -174,12 +188,14 @@ std::string frontTable(const Rows& rows, const View& view) {
                    {"peak", true},
                    {"area", true},
                    {"accuracy", true},
+                   {"on test", true},
                    {"best in", false, 46, 20},
                    {"time is"},
                    {"energy is", false, 12},
                    {"fidelity", false, 16}});
   const auto add = [&](const PointRow& r, bool inSet) {
     const Style style = inSet ? Style::bold : Style::dim;
+    const double tested = extraOf(r, "accuracy_test");
     table.add({{inSet ? "●" : "", Style::good},
                {platformText(r), r.device == "host" ? Style::warn : style},
                r.format,
@@ -188,7 +204,8 @@ std::string frontTable(const Rows& rows, const View& view) {
                energyText(r[metricEnergy]) + (isUnsure(r, "energy_j", winners) ? " ?" : ""),
                powerText(r[metricPowerPeak]) + (isUnsure(r, "power_peak_w", winners) ? " ?" : ""),
                std::isfinite(r[metricArea]) ? plainNumber(r[metricArea]) + " mm2" : "",
-               std::isfinite(r[metricAccuracy]) ? percent(r[metricAccuracy]) : "",
+               accuracyText(r),
+               std::isfinite(tested) ? fmt::format("{:.2f} %", 100 * tested) : "",
                bestIn(r, winners),
                r.bound,
                r.energyCategory,

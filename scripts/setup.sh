@@ -8,12 +8,13 @@ packages="build-essential cmake ninja-build ccache pkg-config git ca-certificate
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libxxhash-dev libpagmo-dev zlib1g-dev libssl-dev
   libjemalloc-dev
   libjs-chart.js libhpdf-dev
-  libgtest-dev libgmock-dev python3"
+  libgtest-dev libgmock-dev python3
+  dataset-fashion-mnist"
 # Reading ONNX models; the first look (quickstart.sh) does without.
 [ "${1:-}" = "--quickstart" ] || packages="$packages libonnx-dev libprotobuf-dev"
-# Trainings (wattlas-train) need libtorch and a data set; everything else is built without them.
-[ "${1:-}" = "--train" ] && packages="$packages libtorch-dev dataset-fashion-mnist"
-[ "${1:-}" = "--ci" ] && packages="$packages dataset-fashion-mnist clang-format clang libclang-rt-14-dev valgrind
+# Trainings (wattlas-train) need libtorch; everything else is built without it.
+[ "${1:-}" = "--train" ] && packages="$packages libtorch-dev"
+[ "${1:-}" = "--ci" ] && packages="$packages clang-format clang libclang-rt-14-dev valgrind
   chromium python3-h5py libonnx-testdata
   slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge"
 

@@ -33,8 +33,8 @@ void take(const nlohmann::json& from, const char* key, T& to) {
 TrainRequest requestOf(const nlohmann::json& line) {
   if (!line.is_object()) throw InputError("a line that is no JSON object");
   static const std::vector<std::string> keys = {
-      "id",      "model",  "data",    "set",   "format", "init", "output", "pattern",
-      "density", "epochs", "samples", "batch", "seed",   "rate", "decay",  "split"};
+      "id",      "model",  "data",    "set",   "elastic", "format", "init",  "output", "pattern",
+      "density", "epochs", "samples", "batch", "seed",    "rate",   "decay", "split"};
   for (const auto& [key, value] : line.items())
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       throw InputError("key '" + key.substr(0, 40) + "' is not known", "", didYouMean(key, keys));
@@ -42,6 +42,7 @@ TrainRequest requestOf(const nlohmann::json& line) {
   take(line, "model", r.model);
   take(line, "data", r.data);
   take(line, "set", r.sets);
+  take(line, "elastic", r.elastic);
   take(line, "format", r.format);
   take(line, "init", r.init);
   take(line, "output", r.output);
@@ -124,6 +125,10 @@ int run(int argc, char** argv) {
   once->add_option("model", r.model, "Workload id or file")->required();
   once->add_option("--data", r.data, "As wattlas execute takes it");
   once->add_option("--set", r.sets, "workload.KEY=VALUE")->take_all()->allow_extra_args(false);
+  once->add_option("--elastic", r.elastic,
+                   "workload.KEY=V1,V2,..: a weight-sharing network over these values")
+      ->take_all()
+      ->allow_extra_args(false);
   once->add_option("--format", r.format, "Train for a format of integers (straight-through)");
   once->add_option("--init", r.init, "Weights to start from (.npz)");
   once->add_option("--pattern", r.pattern, "Prune: unstructured, channel, or N:M");

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "execution/norm_rows.h"
+#include "execution/steps.h"
 #include "models/base/error.h"
 #include "models/base/random.h"
 
@@ -75,8 +75,9 @@ torch::Tensor maskOf(const torch::Tensor& weight, const std::string& pattern, do
 }  // namespace
 
 TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
-                           std::optional<TensorFormats> format)
-    : network_(network), format_(std::move(format)), ranges_(network.steps.size() + 1) {
+                           std::optional<ExecutionFormat> format)
+    : network_(&network), format_(std::move(format)), ranges_(network.steps.size() + 1) {
+  use(network);
   Problems problems;
   for (const Step& s : network.steps) {
     const OpKind kind = s.op.kind;
@@ -93,7 +94,7 @@ TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
                     {}});
   }
   problems.finish();
-  if (format_ && (format_->activation.isFloat() || format_->weight.isFixed()))
+  if (format_ && (format_->activation.isFloat() || format_->weight.weight.isFixed()))
     throw InputError("quantisation-aware training in " + format_->name, "a format of integers");
   Random random(seed);
   for (const auto& [name, shape] : weightShapes(network)) {
@@ -142,9 +143,28 @@ void TorchNetwork::prune(const std::string& pattern, double density) {
       masks_[name] = maskOf(tensor, pattern, density);
 }
 
+void TorchNetwork::use(const ExecutableNetwork& part) {
+  network_ = &part;
+  shapes_.clear();
+  for (auto& [name, shape] : weightShapes(part)) shapes_[name] = shape;
+}
+
+torch::Tensor TorchNetwork::parameter(const std::string& name) const {
+  const auto at = parameters_.find(name);
+  torch::Tensor t = at != parameters_.end() ? at->second : parameters_.at(nameInBlock(name));
+  const std::vector<std::int64_t>& shape = shapes_.at(name);
+  for (std::size_t axis = 0; axis < shape.size(); ++axis)
+    t = t.narrow(static_cast<std::int64_t>(axis), 0, shape[axis]);
+  return t;
+}
+
+torch::Tensor TorchNetwork::biasOf(const Step& s) const {
+  return s.op.hasBias ? parameter(s.name + ".bias") : torch::Tensor();
+}
+
 torch::Tensor TorchNetwork::weightOf(const Step& s) {
   const std::string name = s.name + ".weight";
-  torch::Tensor w = parameters_.at(name);
+  torch::Tensor w = parameter(name);
   if (const auto mask = masks_.find(name); mask != masks_.end()) w = w * mask->second;
   if (!format_) return w;
   const torch::Tensor plain = w.detach().contiguous();
@@ -182,7 +202,7 @@ torch::Tensor TorchNetwork::rounded(std::size_t value, const torch::Tensor& x, b
 }
 
 torch::Tensor TorchNetwork::convolution(const Step& s, const torch::Tensor& x) {
-  const WindowGeometry g = windowOf(s.op, network_.shapeOf(s.inputs.front()), s.out);
+  const WindowGeometry g = windowOf(s.op, network_->shapeOf(s.inputs.front()), s.out);
   std::vector<std::int64_t> pads, stride, dilation;
   const std::size_t axes = static_cast<std::size_t>(x.dim()) - 2;
   for (std::size_t i = 0; i < axes; ++i) {
@@ -194,11 +214,10 @@ torch::Tensor TorchNetwork::convolution(const Step& s, const torch::Tensor& x) {
     pads.push_back(last.end);
   }
   const torch::Tensor padded = F::pad(x, F::PadFuncOptions(pads));
-  const torch::Tensor bias = s.op.hasBias ? parameters_.at(s.name + ".bias") : torch::Tensor();
   const torch::Tensor w = weightOf(s);
   const std::int64_t groups = s.op.dims[Dim::groups];
   const std::vector<std::int64_t> none(axes, 0);
-  return torch::convolution(padded, w, bias, stride, none, dilation, false, none, groups);
+  return torch::convolution(padded, w, biasOf(s), stride, none, dilation, false, none, groups);
 }
 
 torch::Tensor TorchNetwork::pool(const Step& s, const torch::Tensor& x) {
@@ -211,7 +230,7 @@ torch::Tensor TorchNetwork::pool(const Step& s, const torch::Tensor& x) {
   if (s.op.variant == OpVariant::adaptive)
     return axes == 1 ? torch::adaptive_avg_pool1d(x, {s.out.width})
                      : torch::adaptive_avg_pool2d(x, {s.out.height, s.out.width});
-  const WindowGeometry g = windowOf(s.op, network_.shapeOf(s.inputs.front()), s.out);
+  const WindowGeometry g = windowOf(s.op, network_->shapeOf(s.inputs.front()), s.out);
   std::vector<std::int64_t> pads, kernel, stride;
   for (std::size_t i = 0; i < axes; ++i) {
     kernel.push_back(g.axes[3 - axes + i].kernel);
@@ -240,8 +259,7 @@ torch::Tensor TorchNetwork::step(const Step& s, const std::vector<torch::Tensor>
   const torch::Tensor& x = values[s.inputs.front()];
   switch (s.op.kind) {
     case OpKind::gemm:
-      return torch::linear(x.flatten(1), weightOf(s),
-                           s.op.hasBias ? parameters_.at(s.name + ".bias") : torch::Tensor());
+      return torch::linear(x.flatten(1), weightOf(s), biasOf(s));
     case OpKind::pool:
       return pool(s, x);
     case OpKind::norm:
@@ -266,18 +284,18 @@ torch::Tensor TorchNetwork::step(const Step& s, const std::vector<torch::Tensor>
 }
 
 torch::Tensor TorchNetwork::forward(const torch::Tensor& input, bool training) {
-  const Step& first = network_.steps.front();
+  const Step& first = network_->steps.front();
   std::vector<std::int64_t> shape = {input.size(0)};
   const auto inner = first.op.kind == OpKind::gemm
-                         ? std::vector<std::int64_t>{network_.input.values()}
-                         : extents(network_.input, first.op);
+                         ? std::vector<std::int64_t>{network_->input.values()}
+                         : extents(network_->input, first.op);
   shape.insert(shape.end(), inner.begin(), inner.end());
   std::vector<torch::Tensor> values = {input.view(shape)};
   if (format_) values.front() = rounded(0, values.front(), training);
-  for (std::size_t i = 0; i < network_.steps.size(); ++i) {
-    torch::Tensor out = step(network_.steps[i], values, training);
+  for (std::size_t i = 0; i < network_->steps.size(); ++i) {
+    torch::Tensor out = step(network_->steps[i], values, training);
     // A clamp rounds for the step that it ends; the output stays as its sums are.
-    const bool grid = format_ && !network_.steps[i].clampedBy && i + 1 < network_.steps.size();
+    const bool grid = format_ && !network_->steps[i].clampedBy && i + 1 < network_->steps.size();
     values.push_back(grid ? rounded(i + 1, out, training) : out);
   }
   return values.back().flatten(1);

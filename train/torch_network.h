@@ -28,6 +28,8 @@ class TorchNetwork {
   void load(const NumpyArchive& archive);
   /// Ranges of activations, part of what a restart needs; each a float.
   std::vector<ValueRange>& ranges() { return ranges_; }
+  /// Runs a part of the network from now on: the first channels of each layer.
+  void use(const ExecutableNetwork& part);
   /// Keeps only weights where the mask is 1, from now on.
   void prune(const std::string& pattern, double density);
 
@@ -37,10 +39,14 @@ class TorchNetwork {
   torch::Tensor pool(const Step& step, const torch::Tensor& x);
   torch::Tensor norm(const Step& step, const torch::Tensor& x, bool training);
   torch::Tensor weightOf(const Step& step);
+  /// Of a trained tensor what the network in use needs.
+  torch::Tensor parameter(const std::string& name) const;
+  torch::Tensor biasOf(const Step& step) const;
   torch::Tensor rounded(std::size_t value, const torch::Tensor& x, bool training);
 
-  const ExecutableNetwork& network_;
-  std::optional<TensorFormats> format_;
+  const ExecutableNetwork* network_;
+  std::map<std::string, std::vector<std::int64_t>> shapes_;  ///< of the network in use
+  std::optional<ExecutionFormat> format_;
   std::map<std::string, torch::Tensor> parameters_, statistics_, masks_;
   std::vector<ValueRange> ranges_;  ///< of activations, followed while training
 };

@@ -37,7 +37,8 @@ std::vector<std::int64_t> shuffled(std::int64_t n, std::uint64_t seed, std::int6
 class Training {
  public:
   Training(const TrainRequest& request, const SearchPath& path)
-      : request_(request), network_(makeExecutable(workload(request, path))) {
+      : request_(request), path_(path), elastic_(elasticOf(request)), network_(variant(largest())) {
+    if (!elastic_.empty()) checkElastic();
     if (!request.format.empty()) format_ = parseTensorFormats(request.format);
     data_ = loadData(request.data, Split::train, request.samples, request.seed);
     if (data_.labels.empty()) throw InputError("'" + request.data + "' has no labels");
@@ -63,12 +64,15 @@ class Training {
       checkpoint();
       progress(state_.epoch, state_.losses.back(), elapsed());
     }
-    const NumpyArchive weights = model_->archive();
+    model_->use(network_);
+    NumpyArchive weights = model_->archive();
+    if (!elastic_.empty()) weights["supernet"] = NumpyArray::of(std::vector<std::int64_t>{1}, {1});
     if (!request_.output.empty()) {
       writeFileAtomically(request_.output, npzBytes(weights));
       std::error_code ignored;
       fs::remove(checkpointFile(), ignored);
     }
+    weights.erase("supernet");
     measure(weights, result);
     result.losses = state_.losses;
     result.epochs = state_.epoch;
@@ -77,16 +81,76 @@ class Training {
   }
 
  private:
-  static Workload workload(const TrainRequest& request, const SearchPath& path) {
+  struct Elastic {
+    std::string key;
+    std::vector<ConfigNode> values;
+  };
+  using Choice = std::vector<std::size_t>;
+
+  static std::pair<std::string, ConfigNode> assignment(const std::string& text) {
+    const auto [key, value] = parseAssignment(text);
+    if (!key.starts_with("workload."))
+      throw InputError("'" + text.substr(0, 60) + "'", "a key that begins with workload.");
+    return {key.substr(9), value};
+  }
+
+  static std::vector<Elastic> elasticOf(const TrainRequest& request) {
+    std::vector<Elastic> out;
+    for (const std::string& text : request.elastic) {
+      const std::size_t at = std::min(text.find('='), text.size() - 1);
+      const auto [key, list] = assignment(text.substr(0, at + 1) + "[" + text.substr(at + 1) + "]");
+      if (!list.isList() || list.items().size() < 2)
+        throw InputError("elastic '" + text.substr(0, 60) + "'", "KEY=V1,V2,.. in ascending order");
+      out.push_back({key, list.items()});
+    }
+    return out;
+  }
+
+  void checkElastic() const {
+    if (!request_.format.empty() || request_.pattern != "none")
+      throw InputError("a weight-sharing network with a format or pruning", "fp32, all weights");
+    for (const Step& step : network_.steps)
+      if (step.op.kind == OpKind::norm)
+        throw InputError("'" + step.name +
+                             "': each part of a weight-sharing network would need "
+                             "statistics of its own",
+                         "a network without batch norms");
+  }
+
+  Choice largest() const {
+    Choice out;
+    for (const Elastic& e : elastic_) out.push_back(e.values.size() - 1);
+    return out;
+  }
+
+  ExecutableNetwork variant(const Choice& choice) const {
     ConfigNode options = ConfigNode::ofMap();
     options.put("batch", ConfigNode::ofScalar("1"));
-    for (const std::string& text : request.sets) {
-      const auto [key, value] = parseAssignment(text);
-      if (!key.starts_with("workload."))
-        throw InputError("'" + text.substr(0, 60) + "'", "a key that begins with workload.");
-      options.set(key.substr(9), value);
+    for (const std::string& text : request_.sets) {
+      const auto [key, value] = assignment(text);
+      options.set(key, value);
     }
-    return makeWorkload(request.model, options, path);
+    for (std::size_t i = 0; i < choice.size(); ++i)
+      options.set(elastic_[i].key, elastic_[i].values[choice[i]]);
+    return makeExecutable(makeWorkload(request_.model, options, path_));
+  }
+
+  /// Networks of one step of training.
+  std::vector<const ExecutableNetwork*> parts() {
+    if (elastic_.empty()) return {&network_};
+    const auto known = [&](const Choice& choice) {
+      const auto at = variants_.find(choice);
+      return &(at != variants_.end() ? at : variants_.emplace(choice, variant(choice)).first)
+                  ->second;
+    };
+    std::vector<const ExecutableNetwork*> out = {&network_, known(Choice(elastic_.size(), 0))};
+    Random random(request_.seed * 7919 + ++steps_);
+    for (int n = 0; n < 2; ++n) {
+      Choice choice;
+      for (const Elastic& e : elastic_) choice.push_back(random.below(e.values.size()));
+      out.push_back(known(choice));
+    }
+    return out;
   }
 
   std::string checkpointFile() const { return request_.output + ".checkpoint"; }
@@ -151,6 +215,7 @@ class Training {
     const double part = static_cast<double>(state_.epoch) / static_cast<double>(request_.epochs);
     double sum = 0;
     std::int64_t batches = 0;
+    steps_ = static_cast<std::uint64_t>(state_.epoch) << 32;  // a restart draws the same parts
     for (std::int64_t from = 0; from + 1 < n; from += request_.batch, ++batches) {
       const std::int64_t some = std::min(request_.batch, n - from);
       torch::Tensor x = torch::empty({some, each});
@@ -169,13 +234,19 @@ class Training {
   }
 
   double update(const torch::Tensor& x, const torch::Tensor& y, double rate) {
-    const torch::Tensor loss = torch::cross_entropy_loss(model_->forward(x, true), y);
-    const double value = loss.item<float>();
-    if (!std::isfinite(value))
-      throw InputError(
-          "the loss is no finite number any more (epoch " + std::to_string(state_.epoch + 1) + ")",
-          "a lower rate");
-    loss.backward();
+    const auto networks = parts();
+    double value = 0;
+    for (const ExecutableNetwork* network : networks) {
+      model_->use(*network);
+      const torch::Tensor loss = torch::cross_entropy_loss(model_->forward(x, true), y) /
+                                 static_cast<double>(networks.size());
+      value += loss.item<float>();
+      if (!std::isfinite(value))
+        throw InputError("the loss is no finite number any more (epoch " +
+                             std::to_string(state_.epoch + 1) + ")",
+                         "a lower rate");
+      loss.backward();
+    }
     const torch::NoGradGuard guard;
     for (auto& [name, w] : model_->parameters()) {
       if (!w.grad().defined()) continue;
@@ -203,8 +274,12 @@ class Training {
   }
 
   const TrainRequest& request_;
-  ExecutableNetwork network_;
-  std::optional<TensorFormats> format_;
+  const SearchPath& path_;
+  const std::vector<Elastic> elastic_;
+  ExecutableNetwork network_;  ///< the largest part
+  std::map<Choice, ExecutableNetwork> variants_;
+  std::uint64_t steps_ = 0;
+  std::optional<ExecutionFormat> format_;
   DataSet data_;
   std::unique_ptr<TorchNetwork> model_;
   State state_;
@@ -214,7 +289,8 @@ class Training {
 
 std::string TrainRequest::key() const {
   std::string text = model + "\n" + data + "\n" + format + "\n" + init + "\n" + pattern;
-  for (const std::string& set : sets) text += "\n" + set;
+  for (const auto* list : {&sets, &elastic})
+    for (const std::string& entry : *list) text += "\n" + entry;
   for (const double v : {density, rate, decay}) text += "\n" + std::to_string(v);
   for (const std::int64_t v : {epochs, samples, batch, static_cast<std::int64_t>(seed)})
     text += "\n" + std::to_string(v);

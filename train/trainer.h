@@ -14,11 +14,14 @@ namespace wattlas {
 struct TrainRequest {
   std::string model, data = "fashion-mnist";
   std::vector<std::string> sets;  ///< workload.KEY=VALUE
-  std::string format;             ///< quantisation-aware when given
-  std::string init;               ///< weights to start from
-  std::string output;             ///< archive of weights; a checkpoint stands beside it meanwhile
-  std::string pattern = "none";   ///< pruning: none, unstructured, channel, or N:M such as 2:4
-  double density = 1;             ///< share of weights that are kept (unstructured, channel)
+  /// KEY=V1,V2,..: values of a weight-sharing network, ascending. Each step trains the largest, the
+  /// smallest and two random ones (sandwich rule: Yu, Huang 2019).
+  std::vector<std::string> elastic;
+  std::string format;            ///< quantisation-aware when given
+  std::string init;              ///< weights to start from
+  std::string output;            ///< archive of weights; a checkpoint stands beside it meanwhile
+  std::string pattern = "none";  ///< pruning: none, unstructured, channel, or N:M such as 2:4
+  double density = 1;            ///< share of weights that are kept (unstructured, channel)
   std::int64_t epochs = 3, samples = 0, batch = 64;
   std::uint64_t seed = 1;
   double rate = 0.05, decay = 1e-4;

@@ -96,6 +96,7 @@ CampaignPlan makePlan(const Study& study, const std::string& folder,
                 .text(plan.build)
                 .text(plan.configuration)
                 .text(plan.pointsHash)
+                .text(study.accuracy.inputs)
                 .finish()
                 .hex();
   return plan;
@@ -129,8 +130,11 @@ CampaignPlan loadPlan(const std::string& folder, const CampaignServices& service
                   "was made with",
                   "restore the file (or WATTLAS_PATH), or make a new plan in another folder");
   if (plan.id != entry(written, "plan"))
-    throw refused(named, "study.yaml or plan.yaml was changed after the plan was made",
-                  "make a new plan in another folder");
+    throw refused(
+        named,
+        "study.yaml, plan.yaml, or a file of weights or accuracies was changed after the plan "
+        "was made",
+        "make a new plan in another folder");
   return plan;
 }
 

@@ -56,6 +56,7 @@ EvaluationKeys::EvaluationKeys(const Study& study, bool withDetail, const std::s
   // Names in constraints may be derived values that set nothing and are in no point id.
   for (const DerivedValue& derived : study.derived)
     hasher.text(derived.key).text(derived.expression.source());
+  hasher.text(study.accuracy.inputs);
   context_ = hasher.finish();
 }
 

@@ -3,42 +3,48 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fpga/kind.h"
 #include "models/base/multiples.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
 namespace {
 
-Support refused(std::string why) {
-  return {Support::Level::refused, std::move(why)};
-}
 bool isConvolution(const Operator& op) {
   return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d;
 }
-double rateOf(const OverlayParameters& p) {
-  const double each = p.bandwidth.value.value / static_cast<double>(p.cores);
+/// What a core gets of the memory while `active` cores work in step.
+double rateOf(const OverlayParameters& p, std::int64_t active) {
+  const double each = p.bandwidth.value.value / static_cast<double>(active);
   return std::min(p.port.value.value, each) * p.efficiency.value.value;
 }
-double secondsOf(const OverlayStep& s, const OverlayParameters& p) {
-  return std::max(static_cast<double>(s.cycles) / p.clock.value.value, s.bits / rateOf(p)) +
+double secondsOf(const OverlayStep& s, const OverlayParameters& p, std::int64_t active) {
+  return std::max(static_cast<double>(s.cycles) / p.clock.value.value, s.bits / rateOf(p, active)) +
          p.layerTime.value.value;
+}
+/// Of all instances and inferences: rounds of all cores, then one of those that are left.
+double secondsOf(const OverlayStep& s, const OverlayParameters& p, const OverlayProgram& program) {
+  const std::int64_t full = program.inferences() / p.cores, left = program.inferences() % p.cores;
+  double each = static_cast<double>(full) * secondsOf(s, p, p.cores);
+  if (left > 0) each += secondsOf(s, p, left);
+  return each * static_cast<double>(s.count);
 }
 
 }  // namespace
 
-OverlayProgram::OverlayProgram(std::vector<OverlayStep> steps, std::int64_t rounds, Bits resident,
-                               Bits workspace, const OverlayParameters& p)
-    : steps_(std::move(steps)), rounds_(rounds), p_(p) {
+OverlayProgram::OverlayProgram(std::vector<OverlayStep> steps, std::int64_t inferences,
+                               Bits resident, Bits workspace, const OverlayParameters& p)
+    : steps_(std::move(steps)), inferences_(inferences), p_(p) {
   footprint_ = {{0, resident, workspace}};
   Hasher h;
-  h.text("fpga-overlay").integer(rounds_);
+  h.text("fpga-overlay").integer(inferences_);
   double seconds = 0;
   for (const OverlayStep& s : steps_) {
     h.integer(s.cycles).real(s.bits).integer(s.products).integer(s.count);
-    seconds += (secondsOf(s, p) - p.layerTime.value.value) * static_cast<double>(s.count);
+    seconds += static_cast<double>(s.cycles * s.count) / p.clock.value.value;
   }
   hash_ = h.finish();
-  bound_ = toTicks(Seconds(seconds * static_cast<double>(rounds_)));
+  bound_ = toTicks(Seconds(seconds * static_cast<double>(ceilDiv(inferences_, p.cores))));
 }
 
 DesignReport OverlayProgram::designReport(bool) const {
@@ -54,7 +60,8 @@ DesignReport OverlayProgram::designReport(bool) const {
   add("bram18", p_.bram18, p_.boardBram18);
   add("uram", p_.uram, p_.boardUram);
   double seconds = 0;
-  for (const OverlayStep& s : steps_) seconds += secondsOf(s, p_) * static_cast<double>(s.count);
+  for (const OverlayStep& s : steps_)
+    seconds += secondsOf(s, p_, p_.cores) * static_cast<double>(s.count);
   report.iiCycles = report.latencyCycles = std::round(seconds * p_.clock.value.value);
   report.throughputPerS = static_cast<double>(p_.cores) / seconds;
   report.bottleneck = "one core, layer after layer";
@@ -72,13 +79,8 @@ OverlayDevice::OverlayDevice(OverlayParameters parameters, ResolvedConfig config
                           p_.clock.value.value);
   info_.peakMemory = p_.bandwidth.value;
   product_ = energy_.add({"array.product", Category::compute, Scope::chip, "product", p_.product});
-  Sourced<Joules> bit;
-  bit.value = Joules(p_.memoryEnergy.value.value);
-  bit.low = Joules(p_.memoryEnergy.low.value);
-  bit.high = Joules(p_.memoryEnergy.high.value);
-  bit.basis = p_.memoryEnergy.basis;
-  bit.source = p_.memoryEnergy.source;
-  memory_ = energy_.add({"memory.bit", Category::array, Scope::device, "bit", bit});
+  memory_ =
+      energy_.add({"memory.bit", Category::array, Scope::device, "bit", perBit(p_.memoryEnergy)});
   energy_.addPower("board", Category::leakage, Scope::device, p_.standing);
 }
 
@@ -198,9 +200,8 @@ Expected<std::shared_ptr<const Program>, Refusal> OverlayDevice::lower(const Wor
     }
     steps.push_back(stepOf(op));
   }
-  const std::int64_t rounds = ceilDiv(batch, p_.cores);
   return std::shared_ptr<const Program>(
-      std::make_shared<OverlayProgram>(std::move(steps), rounds, resident, workspace, p_));
+      std::make_shared<OverlayProgram>(std::move(steps), batch, resident, workspace, p_));
 }
 
 Profile OverlayDevice::estimate(const Program& program) const {
@@ -210,31 +211,31 @@ Profile OverlayDevice::estimate(const Program& program) const {
   for (std::size_t i = 0; i < mine.steps().size(); ++i) {
     const OverlayStep& s = mine.steps()[i];
     const double compute = static_cast<double>(s.cycles) / p_.clock.value.value,
-                 stream = s.bits / rateOf(p_);
+                 stream = s.bits / rateOf(p_, std::min(mine.inferences(), p_.cores));
     const double most = std::max({compute, stream, p_.layerTime.value.value});
     const Bottleneck bottleneck = most == compute  ? Bottleneck::compute
                                   : most == stream ? Bottleneck::memory
                                                    : Bottleneck::control;
     Segment segment;
-    segment.local = toTicks(Seconds(secondsOf(s, p_)));
-    segment.repeat = s.count * mine.rounds();
+    segment.local = toTicks(Seconds(secondsOf(s, p_, mine)));
     segment.op = static_cast<std::int32_t>(i);
     segment.bottleneck = bottleneck;
-    segment.energy.add(product_, s.products);
-    segment.energy.add(memory_, static_cast<std::int64_t>(s.bits));
+    const std::int64_t runs = s.count * mine.inferences();
+    segment.energy.add(product_, s.products * runs);
+    segment.energy.add(memory_, static_cast<std::int64_t>(s.bits) * runs);
     OperatorShare share;
     share.op = static_cast<std::int32_t>(i);
     share.start = at;
-    share.attributed = share.busy = segment.local * segment.repeat;
+    share.attributed = share.busy = segment.local;
     at += share.attributed;
     share.end = at;
-    share.energy.add(segment.energy, segment.repeat);
+    share.energy = segment.energy;
     share.bottleneck = bottleneck;
     const double peak = info_.peakMacs.value / 2;
     if (share.attributed.ps > 0)
-      share.utilisation = rounded(
-          std::min(1.0, static_cast<double>(s.products) * static_cast<double>(segment.repeat) /
-                            (toSeconds(share.attributed).value * peak)));
+      share.utilisation =
+          rounded(std::min(1.0, static_cast<double>(s.products) * static_cast<double>(runs) /
+                                    (toSeconds(share.attributed).value * peak)));
     profile.segments.push_back(std::move(segment));
     profile.shares.push_back(std::move(share));
   }
@@ -256,24 +257,12 @@ LaunchCost OverlayDevice::launch() const {
 }
 
 DeviceKind overlayKind() {
-  DeviceKind kind;
-  kind.name = "fpga-overlay";
-  kind.title =
-      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)";
-  kind.make = [](const ConfigNode& config, const std::string& prefix,
-                 Problems& problems) -> std::unique_ptr<Device> {
-    OverlayParameters p;
-    const std::size_t before = problems.list().size();
-    ResolvedConfig bound =
-        bindConfig(config, prefix, problems, [&p](Binder& binder) { p.bind(binder); });
-    if (problems.list().size() > before) return nullptr;
-    return std::make_unique<OverlayDevice>(std::move(p), std::move(bound));
-  };
-  kind.schema = [] {
-    OverlayParameters p;
-    return schemaOf("fpga-overlay device", [&p](Binder& binder) { p.bind(binder); });
-  };
-  return kind;
+  return kindOf<OverlayParameters>(
+      "fpga-overlay",
+      "an array in an FPGA that takes layer after layer as instructions (DPU, LLM overlays)",
+      [](OverlayParameters p, ResolvedConfig bound) {
+        return std::make_unique<OverlayDevice>(std::move(p), std::move(bound));
+      });
 }
 
 }  // namespace wattlas::fpga

@@ -17,8 +17,8 @@ struct OverlayStep {
 
 class OverlayProgram final : public Program {
  public:
-  OverlayProgram(std::vector<OverlayStep> steps, std::int64_t rounds, Bits resident, Bits workspace,
-                 const OverlayParameters& p);
+  OverlayProgram(std::vector<OverlayStep> steps, std::int64_t inferences, Bits resident,
+                 Bits workspace, const OverlayParameters& p);
   Hash128 hash() const override { return hash_; }
   const std::vector<Footprint>& footprint() const override { return footprint_; }
   Ticks lowerBound() const override { return bound_; }
@@ -26,11 +26,11 @@ class OverlayProgram final : public Program {
   DesignReport designReport(bool operators) const override;
 
   const std::vector<OverlayStep>& steps() const { return steps_; }
-  std::int64_t rounds() const { return rounds_; }  ///< inferences that a core does in turn
+  std::int64_t inferences() const { return inferences_; }
 
  private:
   std::vector<OverlayStep> steps_;
-  std::int64_t rounds_;
+  std::int64_t inferences_;
   OverlayParameters p_;
   std::vector<Footprint> footprint_;
   Hash128 hash_;

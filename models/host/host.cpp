@@ -48,8 +48,10 @@ double efficiencyOf(const Parameters& p, const Operator& op) {
     case OpKind::conv2d:
     case OpKind::conv3d:
     case OpKind::convTranspose:
+    case OpKind::convGradient:
       return value(p.convEfficiency);
     case OpKind::attention:
+    case OpKind::attentionGradient:
       return value(p.attentionEfficiency);
     case OpKind::spmm:
     case OpKind::scan:  // no reuse of operands
@@ -148,13 +150,27 @@ std::string HostCpu::schema() {
 
 const KindSet& HostCpu::kinds() const {
   using enum OpKind;
-  static const KindSet known =
-      KindSet{gemm,    conv1d,  conv2d, conv3d, convTranspose, attention,    hamming,  search,
-              spmm,    softmax, norm,   pool,   reduce,        argReduce,    topK,     sort,
-              lstm,    gru,     rnn,    scan,   embedding,     embeddingBag, lookup,   gather,
-              scatter, concat,  split,  slice,  transpose,     padding,      upsample, collective}
-          .withElementwise()
-          .withEveryForm();
+  static const KindSet known = KindSet{gemm,          conv1d,
+                                       conv2d,        conv3d,
+                                       convTranspose, attention,
+                                       hamming,       search,
+                                       spmm,          softmax,
+                                       norm,          pool,
+                                       reduce,        argReduce,
+                                       topK,          sort,
+                                       lstm,          gru,
+                                       rnn,           scan,
+                                       embedding,     embeddingBag,
+                                       lookup,        gather,
+                                       scatter,       concat,
+                                       split,         slice,
+                                       transpose,     padding,
+                                       upsample,      collective,
+                                       convGradient,  attentionGradient,
+                                       normGradient,  softmaxGradient,
+                                       poolGradient}
+                                   .withElementwise()
+                                   .withEveryForm();
   return known;
 }
 

@@ -1,5 +1,5 @@
 // The work of a bank for a matrix-vector product: how weights lie in rows, what the DPU adds, and
-// its closed form.
+// what bounds it.
 #pragma once
 
 #include "pim/bank/row_pass.h"
@@ -68,9 +68,6 @@ struct IssueRate {
 /// when the row opens, the DPU writes the other slices meanwhile (`refill` each).
 Ticks columnsAfterWait(std::int64_t slices, const BankWork& work, const RowPass& row,
                        const SaMacParams& mac, Ticks refill);
-/// Closed form of a bank's work with refresh.
-Ticks closedForm(const BankWork& work, const RowPass& row, const SaMacParams& mac,
-                 const BankTiming& timing, const IssueRate& issue);
 /// What it cannot be faster than: columns, rows and instructions alone, without refresh.
 Ticks lowerBound(const BankWork& work, const RowPass& row, const IssueRate& issue);
 /// `work` stretched by the share of time that refresh takes. While the bank refreshes, a DPU that

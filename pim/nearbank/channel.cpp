@@ -80,18 +80,13 @@ dram::Command columnCommand(const Group& g, std::int32_t bank, std::int64_t row)
 
 }  // namespace
 
-const char* nameOf(CommandKind kind) {
-  static constexpr const char* names[] = {"ACT", "COL", "BUF", "PRE", "MOD", "REF", "AAP"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
 Channel::Channel(const NearBankParams& params, Level level, bool fold, bool alone)
     : p_(params),
       t_(clockOf(params)),
-      groups_(level == Level::groups),
+      groups_(level != Level::commands),
       fold_(fold && groups_),
       early_(params.registerFile()),
-      refresh_(params.refreshPolicy != "none"),
+      refresh_(level != Level::steady && params.refreshPolicy != "none"),
       postpone_(alone && params.refreshPolicy == "postponed"),
       banks_(banksOf(params)),
       state_(timingOf(p_, t_), rulesOf(t_)) {
@@ -99,16 +94,56 @@ Channel::Channel(const NearBankParams& params, Level level, bool fold, bool alon
   // needs it; a command stream without look-ahead closes it when another row is asked for.
 }
 
-void Channel::issue(const dram::Command& command, std::int64_t at, CommandKind kind, const Group& g,
+dram::CommandRecord Channel::recordOf(const dram::Command& c, std::int64_t at,
+                                      const Group& g) const {
+  dram::CommandRecord r;
+  r.time = Ticks(at);
+  r.kind = c.kind;
+  r.row = c.row;
+  const std::int32_t bank = std::max(c.bank, c.unit);
+  if ((early_ || p_.banks > p_.units) && c.row >= 0) r.bank = bank;
+  const auto busy = [&]() -> std::int64_t {
+    switch (c.kind) {
+      case Kind::ACT:
+        return t_.rcd;
+      case Kind::PRE:
+        return t_.rp;
+      case Kind::MODE:
+        return t_.mod;
+      case Kind::REF:
+        return t_.rfc;
+      case Kind::AAP:
+      case Kind::MAC:
+        return t_.mac;
+      case Kind::WREG:
+        return t_.buffer;
+      case Kind::RD:
+        return t_.ccds;
+      default:
+        return t_.ccdl;
+    }
+  };
+  r.busy = Ticks(busy());
+  // Data bursts all the same, on the pins.
+  if (c.kind == Kind::WREG || g.toBank) r.kind = Kind::WR;
+  if (c.kind == Kind::RREG) r.kind = Kind::RD;
+  return r;
+}
+
+void Channel::issue(const dram::Command& command, std::int64_t at, const Group& g,
                     std::int64_t count, std::int64_t spacing) {
   const std::int64_t end = at + (count - 1) * spacing;
   state_.issue(command, at);
   if (count > 1) state_.issue(command, end);
   ++result_.steps;
   slot_ = std::max(slot_, end + t_.ck);
-  if (issued_.size() < keep_)
-    issued_.push_back(
-        {at, kind, g.verb, std::max({command.bank, command.unit, 0}), command.row, g.toBank});
+  const bool own = command.kind != Kind::ACT && command.kind != Kind::PRE &&
+                   command.kind != Kind::REF && command.kind != Kind::MODE;
+  if (own) {
+    first_ = std::min(first_, at);
+    last_ = end;
+  }
+  if (log_ != nullptr && !full()) log_->command(recordOf(command, at, g));
 }
 
 void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
@@ -118,15 +153,14 @@ void Channel::activate(std::int32_t bank, std::int64_t row, std::int64_t at) {
           ? 1
           : std::max<std::int64_t>(1, p_.banks / std::max<std::int64_t>(1, p_.banksPerActivate));
   for (std::int64_t i = 1; i < needed; ++i) {
-    issue({Kind::ACT, 0, -1, bank, row}, at, CommandKind::activate, {});
+    issue({Kind::ACT, 0, -1, bank, row}, at);
     at = std::max(at + t_.ck, state_.ruled({Kind::ACT, 0, -1}));
   }
-  issue({Kind::ACT, 0, bank, -1, row}, at, CommandKind::activate, {});
+  issue({Kind::ACT, 0, bank, -1, row}, at);
 }
 
 void Channel::precharge(std::int32_t bank, std::int64_t at) {
-  const std::int64_t row = state_.openRow(bank);
-  issue({Kind::PRE, 0, bank, -1, row}, at, CommandKind::precharge, {});
+  issue({Kind::PRE, 0, bank, -1, state_.openRow(bank)}, at);
 }
 
 bool Channel::refreshBefore(std::int64_t at) {
@@ -143,7 +177,7 @@ bool Channel::refreshBefore(std::int64_t at) {
   for (std::int32_t b = 0; b < banks_; ++b)
     if (state_.open(b)) precharge(b, std::max(slot_, state_.ruled({Kind::PRE, 0, b})));
   const dram::Command refresh{Kind::REF};
-  issue(refresh, std::max(slot_, state_.ruled(refresh)), CommandKind::refresh, {});
+  issue(refresh, std::max(slot_, state_.ruled(refresh)));
   dead_ += slot_ - t_.ck + t_.rfc - began;
   ++result_.refreshes;
   return true;
@@ -160,7 +194,7 @@ void Channel::changeMode(const Group& g, std::int64_t at) {
   const dram::Command mode{Kind::MODE};
   at = std::max(at, state_.ruled(mode));
   while (refreshBefore(at)) at = std::max({at, slot_, state_.ruled(mode)});
-  if (t_.mod > 0 && registers_ != toRegisters) issue(mode, at, CommandKind::mode, g);
+  if (t_.mod > 0 && registers_ != toRegisters) issue(mode, at);
   registers_ = toRegisters;
 }
 
@@ -172,8 +206,7 @@ void Channel::registers(const Group& g) {
     std::int64_t at = std::max(slot_, state_.ruled(command));
     while (refreshBefore(at)) at = std::max(slot_, state_.ruled(command));
     const std::int64_t n = undisturbed(left, at, spacing);
-    issue(command, at, CommandKind::buffer, g, n, spacing);
-    last_ = at + (n - 1) * spacing;
+    issue(command, at, g, n, spacing);
     left -= n;
   }
 }
@@ -190,8 +223,7 @@ void Channel::streamed(const Group& g) {
       at = std::max(at, std::max(slot_, state_.ruled({Kind::MODE})) + t_.rcd);
     while (refreshBefore(at)) at = std::max(slot_, state_.ruled(command) + (rows ? 0 : t_.rcd));
     const std::int64_t n = undisturbed(left, at, spacing);
-    issue(command, at, rows ? CommandKind::row : CommandKind::column, g, n, spacing);
-    last_ = at + (n - 1) * spacing;
+    issue(command, at, g, n, spacing);
     if (rows) {
       slot_ = last_ + t_.mac;
       last_ = slot_ - t_.ck;
@@ -268,8 +300,7 @@ void Channel::banks(const Group& g, std::int64_t row) {
     std::int64_t n = held && groups_ ? p.count : undisturbed(p.count, next.at, spacing);
     // A row that nobody needs closes between two columns.
     if (next.precharge != never) n = std::min(n, (next.precharge - next.at) / spacing + 1);
-    issue(columnCommand(g, p.bank, p.row), next.at, CommandKind::column, g, n, spacing);
-    last_ = next.at + (n - 1) * spacing;
+    issue(columnCommand(g, p.bank, p.row), next.at, g, n, spacing);
     p.count -= n;
     if (p.count > 0) continue;
     wanted_[static_cast<std::size_t>(p.bank)] = -1;
@@ -280,6 +311,7 @@ void Channel::banks(const Group& g, std::int64_t row) {
 
 void Channel::runGroup(const Group& g, std::int64_t row) {
   const std::int64_t before = last_, dead = dead_;
+  first_ = never;
   if (g.verb != Verb::touch) touching_ = false;
   if (g.verb == Verb::bufferWrite || g.verb == Verb::registerRead)
     registers(g);
@@ -287,101 +319,144 @@ void Channel::runGroup(const Group& g, std::int64_t row) {
     streamed(g);
   else
     banks(g, row);
-  phases_[static_cast<std::size_t>(g.phase)] += (last_ - before) - (dead_ - dead);
+  const std::int64_t took = (last_ - before) - (dead_ - dead);
+  const std::int64_t columns = std::min(took, last_ - first_);
+  PhaseCost& phase = phases_[static_cast<std::size_t>(g.phase)];
+  phase.commands += g.count;
+  ++phase.groups;
+  phase.lead += took - columns;
+  phase.columns += columns;
+  held_ = g.verb == Verb::touch ? held_ + took : 0;
 }
 
-Channel::Picture Channel::picture(std::int64_t base) const {
+Channel::Boundary Channel::boundary(std::int64_t index, std::int64_t base) const {
   // What lies further back than every distance does not matter any more.
   const std::int64_t window =
       t_.ras + t_.rp + t_.wtp + t_.faw + t_.wtr + t_.rtw + t_.mod + t_.rcd + t_.rcdMac;
-  Picture s = {slot_ - last_, std::max(lookFrom_ - last_, -window), registers_, touching_};
+  Boundary now;
+  now.index = index;
+  now.last = last_;
+  now.untilRefresh = nextRefresh_ - last_;
+  now.owed = owed_;
+  now.refreshes = result_.refreshes;
+  now.phases = phases_;
+  // Rows that open ahead lie in the bank of their parity.
+  now.picture = {slot_ - last_, std::max(lookFrom_ - last_, -window), registers_, touching_,
+                 base & 1};
   for (std::int32_t b = 0; b < banks_; ++b) {
     const std::int64_t row = state_.openRow(b);
-    s.push_back(row < firstDataRow ? row : row - base + (1 << 20));
+    now.picture.push_back(row < firstDataRow ? row : row - base + (1 << 20));
   }
-  state_.picture(last_, window, s);
-  return s;
+  state_.picture(last_, window, now.picture);
+  return now;
 }
 
-void Channel::skip(std::int64_t times, std::int64_t period, const std::vector<std::int64_t>& phases,
-                   std::int64_t rowStep) {
-  const std::int64_t shift = times * period;
-  for (std::size_t i = 0; i < phases.size(); ++i) phases_[i] += times * phases[i];
+void Channel::skip(const Round& round, std::int64_t times, std::int64_t rowStep) {
+  const std::int64_t shift = times * round.period, rows = times * round.iterations * rowStep;
+  for (std::size_t i = 0; i < phases_.size(); ++i) {
+    phases_[i].commands += times * round.share[i].commands;
+    phases_[i].groups += times * round.share[i].groups;
+    phases_[i].lead += times * round.share[i].lead;
+    phases_[i].columns += times * round.share[i].columns;
+  }
   state_.shift(shift);
   // Open rows move along with those that the skipped iterations would have opened.
   for (std::int32_t b = 0; b < banks_; ++b)
-    if (state_.openRow(b) >= firstDataRow) state_.renameRow(b, state_.openRow(b) + times * rowStep);
+    if (state_.openRow(b) >= firstDataRow) state_.renameRow(b, state_.openRow(b) + rows);
   slot_ += shift;
   last_ += shift;
   lookFrom_ += shift;
-  while (nextRefresh_ <= last_) {
+  if (round.refreshes > 0) nextRefresh_ += shift;
+  result_.refreshes += times * round.refreshes;
+  while (nextRefresh_ <= last_) {  // only owed
     nextRefresh_ += t_.refi;
     ++owed_;
   }
-  result_.folded = std::max(result_.folded, times + 1);
+  result_.folded = std::max(result_.folded, times * round.iterations + 1);
 }
 
-template <class Body>
-void Channel::repeated(std::int64_t times, const Body& body, std::int64_t rowStep) {
-  Picture before;
-  for (std::int64_t i = 0; i < times && !full(); ++i) {
-    const std::int64_t began = last_, refreshes = result_.refreshes;
-    const std::vector<std::int64_t> phases = phases_;
-    body(i * rowStep);
-    if (!fold_ || times < 4) continue;
-    Picture after = picture((i + 1) * rowStep);
-    const bool equal = result_.refreshes == refreshes && i > 0 && after == before;
-    before = std::move(after);
-    const std::int64_t period = last_ - began;
-    if (!equal || i + 1 >= times || period <= 0) continue;
+std::int64_t Channel::skipped(const Boundary& now, const std::vector<Boundary>& seen,
+                              std::vector<Round>& rounds, std::int64_t left, std::int64_t rowStep) {
+  const auto roundFrom = [&](const Boundary& then) {
+    Round round{now.picture, now.index - then.index, now.last - then.last,
+                now.refreshes - then.refreshes, now.phases};
+    for (std::size_t i = 0; i < round.share.size(); ++i) {
+      round.share[i].commands -= then.phases[i].commands;
+      round.share[i].groups -= then.phases[i].groups;
+      round.share[i].lead -= then.phases[i].lead;
+      round.share[i].columns -= then.phases[i].columns;
+    }
+    return round;
+  };
+  const auto like = [&](const auto& other) { return other.picture == now.picture; };
+  auto known = std::find_if(rounds.begin(), rounds.end(), like);
+  for (auto then = seen.rbegin(); then != seen.rend(); ++then) {
+    const bool undisturbed = then->refreshes == now.refreshes;
+    if (known != rounds.end() && undisturbed) continue;
+    if (!like(*then) || then->last == now.last) continue;
+    if (undisturbed) {
+      rounds.push_back(roundFrom(*then));
+      known = rounds.end() - 1;
+    } else if (then->untilRefresh == now.untilRefresh && then->owed == now.owed) {
+      const Round round = roundFrom(*then);
+      if (round.iterations > left) continue;
+      skip(round, left / round.iterations, rowStep);
+      return left / round.iterations * round.iterations;
+    }
+  }
+  if (known == rounds.end()) return 0;
+  std::int64_t times = left / known->iterations;
+  if (refresh_) {
     // A refresh inside is simulated; what is only owed changes nothing.
     std::int64_t due = nextRefresh_;
     if (postpone_) due += (p_.postponable - owed_) * t_.refi;
-    const std::int64_t rest =
-        refresh_ ? std::min(times - 1 - i, (due - 1 - last_) / period - 1) : times - 1 - i;
-    if (rest <= 0) continue;
-    std::vector<std::int64_t> share(phases_.size());
-    for (std::size_t k = 0; k < share.size(); ++k) share[k] = phases_[k] - phases[k];
-    skip(rest, period, share, rowStep);
-    i += rest;
+    times = std::min(times, (due - 1 - last_) / known->period);
+  }
+  if (times <= 0) return 0;
+  skip(*known, times, rowStep);
+  return times * known->iterations;
+}
+
+template <class Body>
+void Channel::repeated(const void* loop, std::int64_t times, std::int64_t rowStep,
+                       std::int64_t base, const Body& body) {
+  constexpr std::size_t most = 256;
+  std::vector<Boundary> seen;
+  for (std::int64_t i = 0; i < times && !full(); ++i) {
+    body(base + i * rowStep);
+    if (!fold_ || times < 3 || i + 1 == times) continue;
+    Boundary now = boundary(i, base + (i + 1) * rowStep);
+    i += skipped(now, seen, rounds_[loop], times - 1 - i, rowStep);
+    if (seen.size() == most) seen.erase(seen.begin(), seen.begin() + most / 2);
+    seen.push_back(std::move(now));
   }
 }
 
-ChannelResult Channel::run(const Sequence& sequence) {
+ChannelResult Channel::run(const Sequence& sequence, dram::CommandLog* log) {
   result_ = {};
+  rounds_.clear();
+  log_ = log;
   if (!std::exchange(fresh_, false)) state_ = dram::ChannelState(timingOf(p_, t_), rulesOf(t_));
-  slot_ = owed_ = dead_ = last_ = lookFrom_ = 0;
+  slot_ = owed_ = dead_ = lookFrom_ = held_ = 0;
+  last_ = -t_.ck;
   registers_ = touching_ = false;
   const auto first =
       static_cast<std::int64_t>(static_cast<double>(t_.refi) * p_.refreshPhase.value.value);
   nextRefresh_ = refresh_ ? std::max<std::int64_t>(1, first) : never;
-  phases_.assign(sequence.phases.size(), 0);
+  phases_.assign(sequence.phases.size(), {});
   for (const Section& section : sequence.sections)
-    repeated(
-        section.repeat,
-        [&](std::int64_t outer) {
-          for (const Block& block : section.blocks)
-            repeated(
-                block.repeat,
-                [&](std::int64_t inner) {
-                  for (const Group& g : block.groups)
-                    if (!full()) runGroup(g, g.row < firstDataRow ? g.row : g.row + outer + inner);
-                },
-                block.rowStep);
-        },
-        section.rowStep);
+    repeated(&section, section.repeat, section.rowStep, 0, [&](std::int64_t outer) {
+      for (const Block& block : section.blocks)
+        repeated(&block, block.repeat, block.rowStep, outer, [&](std::int64_t base) {
+          for (const Group& g : block.groups)
+            if (!full()) runGroup(g, g.row < firstDataRow ? g.row : g.row + base);
+        });
+    });
   result_.time = Ticks(std::max<std::int64_t>(0, last_ + t_.ck) + sequence.tail);
   result_.refreshDebt = Ticks(owed_ * t_.rfc);
-  for (const std::int64_t ps : phases_) result_.phases.emplace_back(ps);
+  result_.held = Ticks(held_);
+  result_.phases = std::move(phases_);
   return result_;
-}
-
-std::vector<IssuedCommand> Channel::trace(const Sequence& sequence, std::size_t most) {
-  keep_ = most;
-  issued_.clear();
-  run(sequence);
-  keep_ = 0;
-  return std::move(issued_);
 }
 
 }  // namespace wattlas::pim::nearbank

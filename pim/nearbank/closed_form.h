@@ -1,27 +1,17 @@
 // Closed form of a command sequence: every phase as a count of commands and the distances that they
-// cost, without any state of banks or buses.
+// cost in the steady state of one channel, refreshes by their number and what each of them takes.
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "pim/nearbank/commands.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 
-struct PhaseCost {
-  std::string name;
-  std::int64_t commands = 0;  ///< of one channel
-  std::int64_t groups = 0;
-  std::int64_t lead = 0;     ///< ps before first commands: rows, turnarounds, modes
-  std::int64_t columns = 0;  ///< ps between commands of a group
-  std::int64_t total() const { return lead + columns; }
-};
-
 struct PhaseTable {
-  std::vector<PhaseCost> phases;
+  PhaseCosts phases;
   std::int64_t refreshes = 0, refresh = 0;  ///< number, ps of all of them
-  std::int64_t tail = 0;
+  Ticks tail;
   Ticks time() const;
 };
 

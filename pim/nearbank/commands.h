@@ -89,8 +89,8 @@ std::int64_t rowCommandDistance(const NearBankParams& p);
 
 /// Columns of one pass over a matrix row and how a matrix splits into passes.
 struct ProductShape {
-  std::int64_t outputTiles = 0, inputTiles = 0;  ///< registerFile
-  std::int64_t passes = 0, chunks = 0;           ///< globalBuffer: rows of a unit, buffer loads
+  std::int64_t outputTiles = 0, inputTiles = 0, accumulators = 0;  ///< registerFile; those in use
+  std::int64_t passes = 0, chunks = 0;  ///< globalBuffer: rows of a unit, buffer loads
   std::int64_t columnsPerPass = 0, lastColumns = 0;
   std::int64_t macColumns = 0;  ///< per vector and round
 };

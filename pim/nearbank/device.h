@@ -86,13 +86,14 @@ class NearBankDevice : public ConfiguredDevice {
     int bits = 16;
     double stored = 0;  ///< bits of all matrices as stored, for reads by the matrix unit
   };
-  NearBankOp plan(const Operator& op) const;
+  /// `mayLeave`: attention may leave the banks for the matrix unit where the pins are faster.
+  NearBankOp plan(const Operator& op, bool mayLeave = true) const;
   /// `banksOnly`: the matrix unit takes no share (attention, as published for NeuPIMs).
   void planProduct(const Product& product, bool banksOnly, NearBankOp& out) const;
   void planBitSerial(const Operator& op, NearBankOp& out) const;
   void planElementUnit(const Operator& op, const OpCost& cost, NearBankOp& out) const;
   void planElements(const Operator& op, NearBankOp& out) const;
-  void planAttention(const Operator& op, NearBankOp& out) const;
+  void planAttention(const Operator& op, bool inBanks, NearBankOp& out) const;
   void close(NearBankOp& out) const;
   /// Time of `stored` bits of weights and `macs` products in the matrix unit, with their energy.
   void addMatrixUnit(double stored, double macs, NearBankOp& out) const;

@@ -71,9 +71,15 @@ ProductShape shapeOf(const MatrixWork& work, const NearBankParams& p) {
   const std::int64_t lanes =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(p.columnBits.value.value) / work.bits);
   if (p.registerFile()) {
-    shape.outputTiles = ceilDiv(work.outputs, p.units * p.accumulators);
+    // Sums of a unit, in tiles of equal size and whole blocks of registers: a program leaves those
+    // unused that it does not need.
+    const std::int64_t sums = ceilDiv(work.outputs, p.units);
+    const std::int64_t block = std::min(p.accumulators, p.inputRegisters);
+    shape.outputTiles = ceilDiv(sums, p.accumulators);
+    shape.accumulators =
+        std::min(p.accumulators, ceilDiv(ceilDiv(sums, shape.outputTiles), block) * block);
     shape.inputTiles = ceilDiv(work.inputs, lanes * p.inputRegisters);
-    shape.macColumns = shape.outputTiles * shape.inputTiles * p.accumulators * p.inputRegisters;
+    shape.macColumns = shape.outputTiles * shape.inputTiles * shape.accumulators * p.inputRegisters;
     return shape;
   }
   const std::int64_t columns = ceilDiv(work.inputs, lanes);

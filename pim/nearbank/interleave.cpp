@@ -98,7 +98,7 @@ std::shared_ptr<const NearBankProgram> NearBankDevice::interleaved(const WorkIte
       const Operator part = withRows(op, half == 0 ? (rows + 1) / 2 : rows / 2);
       // Attention of the first half runs beside the work for the second.
       NearBankOp& stage = stages[share.inBanks ? 1 - half : half];
-      NearBankOp one = share.inBanks ? plan(part) : planOutside(part);
+      NearBankOp one = share.inBanks ? plan(part, false) : planOutside(part);
       const Ticks outside = one.matrix + (share.inBanks ? Ticks(0) : one.elements);
       one.chained = share.inBanks ? one.elements : Ticks(0);
       if (share.inBanks) stage.sequence = one.sequence;

@@ -93,7 +93,7 @@ void NearBankDevice::addMatrixUnit(double stored, double macs, NearBankOp& out) 
   out.energy.add(activation_, whole(stored / p.rowBits.value.value));
 }
 
-void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
+void NearBankDevice::planAttention(const Operator& op, bool inBanks, NearBankOp& out) const {
   const NearBankParams& p = params_;
   const OpCost cost = costOf(op);
   const UnitFormat f = unitFormat(op.formats.kv, op.formats.activation, p);
@@ -118,10 +118,17 @@ void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
   scores.bits = f.bits;
   scores.stored = static_cast<double>(scores.matrices * keys) *
                   static_cast<double>(op.dims[Dim::headDim] * f.bits);
-  planProduct(scores, true, out);
+  const auto multiply = [&](const Product& product) {
+    if (inBanks) return planProduct(product, true, out);
+    addMatrixUnit(product.stored,
+                  static_cast<double>(product.matrices * product.outputs) *
+                      static_cast<double>(product.inputs * product.vectors),
+                  out);
+  };
+  multiply(scores);
   const double elements = static_cast<double>(batch * heads) * static_cast<double>(pairs);
   // Scores leave the banks as sums of lanes where no tree adds them.
-  if (p.registerFile())
+  if (p.registerFile() && inBanks)
     appendStream(
         out.sequence,
         elements * f.bits * static_cast<double>(lanes(f.bits)) / static_cast<double>(p.channels),
@@ -129,7 +136,7 @@ void NearBankDevice::planAttention(const Operator& op, NearBankOp& out) const {
   Product values = scores;
   values.outputs = op.dims[Dim::headDim];
   values.inputs = keys;
-  planProduct(values, true, out);
+  multiply(values);
   out.elements += toTicks(p.softmax.value * elements);
   out.energy.add(element_, whole(elements));
 }
@@ -221,7 +228,7 @@ void NearBankDevice::planElementUnit(const Operator& op, const OpCost& cost,
   out.energy.add(element_, cost.elementOps);
 }
 
-NearBankOp NearBankDevice::plan(const Operator& op) const {
+NearBankOp NearBankDevice::plan(const Operator& op, bool mayLeave) const {
   const NearBankParams& p = params_;
   const OpCost cost = costOf(op);
   NearBankOp out;
@@ -240,7 +247,18 @@ NearBankOp NearBankDevice::plan(const Operator& op) const {
   }
   if (p.registerFile()) enterMode(out.sequence, p);
   if (op.kind == OpKind::attention) {
-    planAttention(op, out);
+    NearBankOp pins = out;
+    planAttention(op, true, out);
+    if (mayLeave && p.matrixRate.value.value > 0) {
+      planAttention(op, false, pins);
+      pins.assumptions.push_back({"nearBank.attention",
+                                  "matrix unit",
+                                  {},
+                                  {},
+                                  "the pins are faster than the banks for so many queries a key",
+                                  Basis::derived});
+      if (timeOf(pins) < timeOf(out)) out = std::move(pins);
+    }
   } else {
     const NumberFormat& weight = op.hasWeights ? op.formats.weight : op.formats.activation;
     Product one;

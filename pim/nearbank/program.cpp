@@ -118,7 +118,8 @@ void NearBankDevice::explain(const NearBankProgram& program, Profile& profile) c
                                      "closed form of the command sequence of one channel",
                                      Basis::derived});
     };
-    for (const PhaseCost& phase : table.phases) add(phase.name, describe(phase));
+    for (std::size_t i = 0; i < table.phases.size(); ++i)
+      add(op.sequence.phases[i], describe(table.phases[i]));
     if (table.refreshes > 0)
       add("refresh", fmt::format("{} x {:.6g} ns = {:.6g} ns", table.refreshes,
                                  static_cast<double>(table.refresh) * 1e-3 /

@@ -46,7 +46,7 @@ void appendRegisterFileProduct(Sequence& s, const MatrixWork& work, const NearBa
   const ProductShape shape = shapeOf(work, p);
   const std::int64_t perRow =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(p.rowBits.value / p.columnBits.value));
-  const std::int64_t columns = p.accumulators * p.inputRegisters;
+  const std::int64_t columns = shape.accumulators * p.inputRegisters;
   const std::int64_t rowsPerTile = ceilDiv(columns, perRow);
   const std::int32_t start = s.phase("start of program"), load = s.phase("input to registers"),
                      mac = s.phase("multiply-accumulate"), store = s.phase("accumulators to bank");
@@ -67,7 +67,7 @@ void appendRegisterFileProduct(Sequence& s, const MatrixWork& work, const NearBa
   if (even > 0) body.blocks.push_back(tile(0, even));
   if (odd > 0) body.blocks.push_back(tile(1, odd));
   body.blocks.push_back(
-      {{{Verb::write, p.accumulators, 1, firstDataRow + rows + 1, store, false}}, 1, 0});
+      {{{Verb::write, shape.accumulators, 1, firstDataRow + rows + 1, store, false}}, 1, 0});
   body.blocks.push_back({{{Verb::write, 1, 0, registerRow, start, false}}, 1, 0});
 }
 

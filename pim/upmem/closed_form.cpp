@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pim/bank/bank_run.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
@@ -118,7 +119,8 @@ StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParam
   }
   if (work.hasBank) {
     const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
-    const Ticks time = closedForm(work.bank, row, params.saMac, params.bank, params.issue());
+    const Ticks time =
+        runBank(work.bank, row, params.saMac, params.bank, params.issue(), true).time;
     const Ticks dpu = times(params.issue().time(work.bank.instructions()), work.bank.passes);
     take(time, time.ps / 1000, dpu >= time ? Bottleneck::control : Bottleneck::memory);
   }
@@ -154,12 +156,14 @@ Ticks lowerBound(const Stage& stage, const UpmemParams& params) {
     for (const TileLoop& loop : c.work.loops) {
       if (loop.tiles == 0) continue;
       LoopCycles x = cyclesOf(loop, params.dpu);
-      if (const dpu::MramBankTiming& rows = params.dpu.dma.rows; rows.detail) {
+      if (params.dpu.dma.bankDetail) {
+        const dram::Timing& rows = params.dpu.dma.rows;
         // Each run of transfers may find its first row open.
         const Tile& t = loop.tile;
         const std::int64_t runs = (t.reads > 0 ? 1 : 0) + t.reads2 + (t.writes > 0 ? 1 : 0);
-        const auto miss = runs * static_cast<std::int64_t>(1 + (rows.tRcdNs + rows.tRpNs) * 1e-9 *
-                                                                   params.dpu.clock.value.value);
+        const auto miss =
+            runs * static_cast<std::int64_t>(1 + static_cast<double>(rows.rcdRead + rows.rp) *
+                                                     1e-12 * params.dpu.clock.value.value);
         x.dma = std::max<std::int64_t>(0, x.dma - loop.tiles * miss);
         x.chain =
             std::max<std::int64_t>(0, x.chain - ceilDiv(loop.tiles, params.dpu.tasklets) * miss);

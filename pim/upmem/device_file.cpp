@@ -37,7 +37,8 @@ dpu::DpuTiming timingOf(const UpmemParams& p) {
   t.dmaWriteOccupancy = p.dpu.dma.writeOccupancy.value.value;
   t.dmaOccupancyPerByte = p.dpu.dma.occupancyPerByte.value.value;
   t.mramRowBytes = static_cast<int>(p.dpu.dma.rowBytes);
-  if (p.dpu.dma.rows.detail) t.bank = p.dpu.dma.rows;
+  t.bankDetail = p.dpu.dma.bankDetail;
+  if (t.bankDetail) t.bank = p.dpu.dma.rows;
   return t;
 }
 

@@ -1,5 +1,7 @@
 #include "pim/upmem/figures.h"
 
+#include "pim/bank/bank_run.h"
+
 namespace wattlas::pim {
 
 namespace {
@@ -48,7 +50,7 @@ ChipFigures figuresOf(const UpmemDevice& device, const NumberFormat& weight,
   const BankWork work =
       layOut({outputs, inputs, 1, 0, weight.bits, activation.bits}, p.saMac, p.bank, p.dpusPerChip);
   const RowPass row = p.rowPass(weight.bits, activation.bits);
-  const double seconds = toSeconds(closedForm(work, row, p.saMac, p.bank, p.issue())).value;
+  const double seconds = toSeconds(runBank(work, row, p.saMac, p.bank, p.issue(), true).time).value;
   ChipFigures f;
   f.onBank = true;
   f.opsPerSecond = 2.0 * static_cast<double>(outputs * inputs) / seconds * banks;

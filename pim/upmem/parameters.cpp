@@ -16,20 +16,20 @@ void DmaParams::bind(Binder& b) {
   b.quantity("readOccupancy", readOccupancy, cycles, "engine cycles of a read besides its bytes");
   b.quantity("writeOccupancy", writeOccupancy, cycles, "engine cycles of a write");
   b.quantity("occupancyPerByte", occupancyPerByte, cycles, "engine cycles per byte");
-  b.flag("bankDetail", rows.detail, {.fallback = "false"},
+  b.flag("bankDetail", bankDetail, {.fallback = "false"},
          "time the rows that transfers open one by one, with the times of `bank`, instead of by "
          "the measured average");
 }
 
 std::int64_t DmaParams::latency(bool write, std::int64_t bytes, std::int64_t count) const {
-  if (rows.detail) return rowByRow(write, bytes, count).latency;
+  if (bankDetail) return rowByRow(write, bytes, count).latency;
   const double waits = (write ? writeLatency : readLatency).value.value +
                        perByte.value.value * static_cast<double>(bytes);
   return static_cast<std::int64_t>(static_cast<double>(count) * std::max(waits, law(write, bytes)));
 }
 
 std::int64_t DmaParams::occupancy(bool write, std::int64_t bytes, std::int64_t count) const {
-  if (rows.detail) return rowByRow(write, bytes, count).occupancy;
+  if (bankDetail) return rowByRow(write, bytes, count).occupancy;
   return static_cast<std::int64_t>(static_cast<double>(count) * law(write, bytes));
 }
 
@@ -51,23 +51,20 @@ DmaParams::Cost DmaParams::rowByRow(bool write, std::int64_t bytes, std::int64_t
   dpu::MramBank bank(timing);
   const auto size = static_cast<std::uint32_t>(bytes);
   const double fixed = (write ? writeOccupancy : readOccupancy).value.value;
-  const auto own = static_cast<std::uint64_t>(
-      std::llround(1000 * bank.occupancy(fixed, occupancyPerByte.value.value, size, write)));
-  const auto wait = static_cast<std::uint64_t>(
+  const dram::Clock own =
+      std::llround(1000 * bank.occupancy(fixed, occupancyPerByte.value.value, size, write));
+  const dram::Clock wait =
       std::llround(1000 * bank.latency((write ? writeLatency : readLatency).value.value,
-                                       perByte.value.value, size)));
+                                       perByte.value.value, size));
   const auto other = static_cast<std::uint32_t>(most * bytes / rowBytes + 2) *
                      static_cast<std::uint32_t>(rowBytes);
-  constexpr std::uint64_t start = 1000000000;  // long after the row of before was opened
-  bank.access(0, other, 8);
-  bank.end(start, write);
-  std::uint64_t engine = start, tasklet = start;
+  constexpr dram::Clock start = 1000000000;  // long after the row of before was opened
+  bank.access(0, other, 8, write, start);
+  dram::Clock engine = start, tasklet = start;
   for (std::int64_t i = 0; i < runs; ++i) {
-    const auto access = bank.access(engine, static_cast<std::uint32_t>(i) * size, size);
-    const std::uint64_t occupied = access.rows + own;
-    tasklet += std::max(access.rows + wait, occupied);
-    engine = access.begin + occupied;
-    bank.end(engine, write);
+    const auto access = bank.access(engine, static_cast<std::uint32_t>(i) * size, size, write, own);
+    tasklet += access.extra + std::max(wait, own);
+    engine = access.begin + access.extra + own;
   }
   const double scale = static_cast<double>(count) / static_cast<double>(runs) / 1000;
   return {std::llround(static_cast<double>(tasklet - start) * scale),
@@ -143,13 +140,13 @@ void UpmemParams::bind(Binder& b) {
   host.dpusPerRank = dpusPerRank();
   if (!b.reading()) return;
   bank = atTemperature(bank, temperature.value.value);
-  dpu.dma.rows.tRcdNs = bank.tRCD.value.value * 1e9;
-  dpu.dma.rows.tRpNs = bank.tRP.value.value * 1e9;
-  dpu.dma.rows.tRasNs = bank.tRAS.value.value * 1e9;
-  dpu.dma.rows.tRefiNs = 0;  // the model and `stretch` keep the average of refresh
+  dpu.dma.rows.rcdRead = nearestTicks(bank.tRCD).ps;
+  dpu.dma.rows.rp = nearestTicks(bank.tRP).ps;
+  dpu.dma.rows.ras = nearestTicks(bank.tRAS).ps;
+  dpu.dma.rows.refi = 0;  // the model and `stretch` keep the average of refresh
   dpu.dma.rowBytes = static_cast<std::int64_t>(bank.rowBits.value.value / 8);
   dpu.dma.clock = dpu.clock.value;
-  if (dpu.dma.rows.detail && dpu.dma.rowBytes % 8 != 0)
+  if (dpu.dma.bankDetail && dpu.dma.rowBytes % 8 != 0)
     b.problem("bank.row", "is no whole number of 8-byte words", "a multiple of 8 bytes");
   if (!saMac.enabled()) return;
   // Units that take the place of cells leave fewer rows.

@@ -16,7 +16,8 @@ struct DmaParams {
   Sourced<Ratio> occupancyPerByte;
   /// Row by row instead of the measured average (`bankDetail`), with the times of the device's
   /// `bank`; refresh stays the measured average.
-  dpu::MramBankTiming rows;
+  bool bankDetail = false;
+  dram::Timing rows = dpu::mramRows();
   std::int64_t rowBytes = 1024;
   Hertz clock;
   void bind(Binder& binder);

@@ -32,5 +32,30 @@ INSTANTIATE_TEST_SUITE_P(Library, LibraryRuns, ::testing::ValuesIn(libraryWorklo
                            return name;
                          });
 
+/// A step of training on host and GPU has all of its phases; no other device runs one, and each
+/// says which operator it lacks.
+TEST(Training, RunsOnHostAndGpuAndIsRefusedByNameElsewhere) {
+  suite::Runner run;
+  const suite::Sets sets = {{"run.fidelity", "analytic"}, {"workload.train.step", "true"}};
+  for (const char* network : {"resnet18", "gpt2"}) {
+    for (const char* platform : {"cpu-xeon", "gpu-h100-sxm"}) {
+      const RunResult r = run(suite::experiment(platform, {network, "fp16"}, sets));
+      ASSERT_TRUE(r.feasible) << platform << ": " << r.reasons.front();
+      double others = 0;
+      for (const char* phase : {"backward_data", "backward_weight", "update"}) {
+        ASSERT_NE(r.phase(phase), nullptr) << platform << " " << phase;
+        others += r.phase(phase)->timeS;
+      }
+      EXPECT_GT(others, r.phase("forward")->timeS) << platform;
+      EXPECT_GE(r.peakBytes, 16 * 11e6) << platform;  // of the smaller network's parameters
+    }
+    for (const char* platform : {"upmem-dimm", "hbm-pim", "fpga-zcu104"}) {
+      const RunResult r = run(suite::experiment(platform, {network, "fp16"}, sets));
+      ASSERT_FALSE(r.feasible) << platform;
+      EXPECT_NE(r.reasons.front().find(": "), std::string::npos) << r.reasons.front();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wattlas

@@ -45,19 +45,25 @@ inline Expected<std::shared_ptr<const Program>, Refusal> lower(const Device& dev
   return device.lower({graph, graph.order(), workload.phases.front().kind});
 }
 
-/// Lowers and runs at `event` without SystemC.
-inline Profile run(const Device& device, const Workload& workload,
-                   Fidelity fidelity = Fidelity::event) {
-  const auto program = lower(device, workload);
+inline std::shared_ptr<const Program> lowered(const Device& device, const Workload& workload) {
+  auto program = lower(device, workload);
   if (!program) throw std::runtime_error(program.error().what);
-  const auto& p = dynamic_cast<const DataflowProgram&>(**program);
-  return dataflow(device).profileOf(p, dataflow(device).run(p, fidelity));
+  return *program;
+}
+inline const DataflowProgram& pipelineOf(const Program& program) {
+  return dynamic_cast<const DataflowProgram&>(program);
 }
 
-inline double statistic(const Profile& profile, const std::string& name) {
-  for (const auto& [key, value] : profile.statistics)
-    if (key == name) return value;
-  throw std::runtime_error("no statistic " + name);
+/// Lowers and runs without SystemC.
+inline Trace traceOf(const Device& device, const Workload& workload,
+                     Fidelity fidelity = Fidelity::event) {
+  const auto program = lowered(device, workload);
+  return dataflow(device).run(pipelineOf(*program), fidelity);
+}
+inline Profile run(const Device& device, const Workload& workload,
+                   Fidelity fidelity = Fidelity::event) {
+  const auto program = lowered(device, workload);
+  return device.simulate(*program, fidelity);
 }
 
 inline EnergyCounts countsOf(const Profile& profile) {

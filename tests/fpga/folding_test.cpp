@@ -10,6 +10,12 @@
 namespace wattlas::fpga {
 namespace {
 
+Expected<std::vector<Folding>, Refusal> chosenFor(const Network& network, Style style,
+                                                  const Parameters& p) {
+  FoldingMemory none;
+  return chooseFoldings(network, style, p, budgetOf(p), none);
+}
+
 Layer matrix(const char* name, std::int64_t in, std::int64_t out, std::int64_t pixels = 1) {
   Layer layer;
   layer.name = name;
@@ -61,7 +67,7 @@ TEST(Folding, TheSearchBalancesLayersAndUsesTheDevice) {
   Network network;
   network.layers = {matrix("a", 64, 64), matrix("b", 64, 16)};
   const Parameters p = device(60000, 100, 50);
-  const auto chosen = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto chosen = chosenFor(network, Style::finn, p);
   ASSERT_TRUE(chosen);
   const auto cycles = [&](std::size_t i) {
     return layerCycles(network.layers[i], (*chosen)[i], Style::finn, p);
@@ -82,7 +88,7 @@ TEST(Folding, ALargerDeviceIsNeverSlower) {
   std::int64_t before = 1'000'000'000;
   for (const std::int64_t size : {10, 20, 40, 80, 160, 320}) {
     const Parameters p = device(1000 * size, 4 * size, size);
-    const auto chosen = chooseFoldings(network, Style::finn, p, budgetOf(p));
+    const auto chosen = chosenFor(network, Style::finn, p);
     ASSERT_TRUE(chosen) << chosen.error().what;
     std::int64_t pace = 0;
     for (std::size_t i = 0; i < 3; ++i)
@@ -96,9 +102,9 @@ TEST(Folding, ATargetIntervalIsMetWithLessFabric) {
   Network network;
   network.layers = {matrix("a", 64, 64)};
   Parameters p = device(1'000'000, 10'000, 1000);
-  const auto fastest = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto fastest = chosenFor(network, Style::finn, p);
   p.targetCycles = 100;
-  const auto slower = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto slower = chosenFor(network, Style::finn, p);
   ASSERT_TRUE(fastest && slower);
   EXPECT_EQ(lanesOf(network.layers[0], (*fastest)[0], Style::finn), 4096);
   EXPECT_EQ(lanesOf(network.layers[0], (*slower)[0], Style::finn), 64);
@@ -109,24 +115,24 @@ TEST(Folding, RequestsAreKeptAndIllegalOnesNamed) {
   network.layers = {matrix("a", 64, 60), matrix("b", 60, 16)};
   Parameters p = device(1'000'000, 10'000, 1000);
   p.layers["a"] = {.pe = 4, .simd = 8};
-  const auto kept = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto kept = chosenFor(network, Style::finn, p);
   ASSERT_TRUE(kept);
   EXPECT_EQ((*kept)[0], (Folding{4, 8, 1}));
 
   p.layers["a"] = {.pe = 7, .simd = 8};
-  const auto illegal = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto illegal = chosenFor(network, Style::finn, p);
   ASSERT_FALSE(illegal);
   EXPECT_EQ(illegal.error().code, Refusal::Code::mapping);
   EXPECT_NE(illegal.error().what.find("'a'"), std::string::npos);
   EXPECT_EQ(illegal.error().nearestLegal, "pe: 6");
 
   p.layers = {{"conv9", {.pe = 1}}};
-  const auto unknown = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto unknown = chosenFor(network, Style::finn, p);
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().what.find("conv9"), std::string::npos);
 
   p.layers = {{"a", {.reuse = 4}}};
-  EXPECT_FALSE(chooseFoldings(network, Style::finn, p, budgetOf(p)));
+  EXPECT_FALSE(chosenFor(network, Style::finn, p));
 }
 
 TEST(Folding, NearestLegalSimdKeepsWordsOfTheStreamWhole) {
@@ -137,11 +143,11 @@ TEST(Folding, NearestLegalSimdKeepsWordsOfTheStreamWhole) {
   network.layers = {layer};
   Parameters p = device(1'000'000, 10'000, 1000);
   p.layers["a"] = {.pe = 1, .simd = 5};  // divides 5 x 16, but five of sixteen channels do not
-  const auto refused = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto refused = chosenFor(network, Style::finn, p);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().nearestLegal, "simd: 4");
   p.layers["a"] = {.pe = 1, .simd = 4};
-  EXPECT_TRUE(chooseFoldings(network, Style::finn, p, budgetOf(p)));
+  EXPECT_TRUE(chosenFor(network, Style::finn, p));
 }
 
 TEST(Folding, IllegalReuseOfALayerNamesTheNearestLegalOne) {
@@ -149,7 +155,7 @@ TEST(Folding, IllegalReuseOfALayerNamesTheNearestLegalOne) {
   network.layers = {matrix("a", 16, 5)};
   Parameters p = device(1'000'000, 10'000, 1000);
   p.layers["a"] = {.reuse = 7};
-  const auto refused = chooseFoldings(network, Style::hls4ml, p, budgetOf(p));
+  const auto refused = chosenFor(network, Style::hls4ml, p);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().nearestLegal, "reuse: 8");
 }
@@ -160,7 +166,7 @@ TEST(Folding, FewerDspBlocksMeanMoreLutsNotAJumpInTime) {
   std::int64_t before = 0;
   for (const std::int64_t dsp : {400, 100, 30, 5, 0}) {
     const Parameters p = device(60000, dsp, 500);
-    const auto chosen = chooseFoldings(network, Style::finn, p, budgetOf(p));
+    const auto chosen = chosenFor(network, Style::finn, p);
     ASSERT_TRUE(chosen) << dsp << ": " << chosen.error().what;
     std::int64_t pace = 0;
     for (std::size_t i = 0; i < 3; ++i)
@@ -178,7 +184,7 @@ TEST(Folding, WhatDoesNotFitNamesTheResource) {
   Network network;
   network.layers = {matrix("a", 4096, 4096)};
   const Parameters p = device(50'000, 100, 10);
-  const auto refused = chooseFoldings(network, Style::finn, p, budgetOf(p));
+  const auto refused = chosenFor(network, Style::finn, p);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Refusal::Code::capacity);
   EXPECT_NE(refused.error().what.find("18 Kibit block RAMs, 20 of 20 are usable"),

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.tasklets = 1 + data[0] % kTasklets;
   options.timing.registerFile = static_cast<RegisterFileRule>(data[1] % 3);
   options.timing.arbiter = (data[1] & 4) != 0 ? Arbiter::roundRobin : Arbiter::oldestReady;
-  options.timing.bank.detail = (data[1] & 8) != 0;
+  options.timing.bankDetail = (data[1] & 8) != 0;
   options.timing.revolver = 1 + data[2] % 24;
   options.dmaAlignment = (data[1] & 16) != 0 ? DmaAlignment::hardware : DmaAlignment::check;
   options.mode = (data[1] & 32) != 0 ? EngineMode::lockstep : EngineMode::decoupled;

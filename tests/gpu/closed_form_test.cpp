@@ -33,6 +33,37 @@ TEST(GpuClosedForm, BoundIsNeverBeaten) {
     }
 }
 
+TEST(GpuClosedForm, GradientsObeyTheirBounds) {
+  for (const char* id : {"gpu-a100-sxm", "gpu-v100-pcie", "gpu-mi210"})
+    for (const char* format : {"fp32", "fp16", "int8"}) {
+      const auto device = makeDevice(id);
+      for (const Operator& op : gradients(format)) {
+        const auto program = lower(*device, op);
+        ASSERT_NE(program, nullptr) << op.name;
+        const double bound = toSeconds(program->lowerBound()).value;
+        EXPECT_GE(analyticSeconds(*device, op), bound) << id << " " << format << " " << op.name;
+        EXPECT_GE(waveSeconds(*device, op), bound) << id << " " << format << " " << op.name;
+      }
+    }
+}
+
+TEST(GpuClosedForm, GradientsOfAConvolutionTakeAboutAsLongAsItself) {
+  const auto device = makeDevice("gpu-a100-sxm");
+  const Workload w = buildWorkload(
+      "test",
+      parseYaml("{generator: layers, format: fp16, batch: 64, train: {step: true}, "
+                "input: {channels: 128, height: 28, width: 28}, layers: [{name: factor, kind: "
+                "scale}, {name: conv, kind: conv, cout: 128, kernel: 3, padding: 1}]}",
+                "test"),
+      ConfigNode::ofMap());
+  std::map<std::string, double> seconds;
+  for (const Phase& phase : w.phases)
+    for (OpId id = 0; id < OpId(phase.graph.size()); ++id)
+      seconds[phase.graph.at(id).name] = analyticSeconds(*device, phase.graph.at(id));
+  EXPECT_NEAR(seconds.at("conv.dx") / seconds.at("conv"), 1, 0.2);
+  EXPECT_NEAR(seconds.at("conv.dw") / seconds.at("conv"), 1, 0.5);
+}
+
 TEST(GpuClosedForm, MoreHardwareIsNeverSlower) {
   const std::vector<std::pair<std::string, std::string>> better = {
       {"memory.bandwidth", "2600 GB/s"},

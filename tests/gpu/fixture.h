@@ -99,6 +99,28 @@ inline std::vector<Operator> sample(const std::string& format = "fp16") {
           convolution(96, 96, 96, format)};
 }
 
+/// What the backward passes and the update of two small networks run.
+inline std::vector<Operator> gradients(const std::string& format = "fp16") {
+  std::vector<Operator> out;
+  for (const char* network :
+       {R"({generator: layers, input: {channels: 32, height: 28, width: 28}, layers: [
+           {name: plain, kind: conv, cout: 64, kernel: 3, padding: 1, norm: folded, activation: relu},
+           {name: strided, kind: conv, cout: 96, kernel: 3, stride: 2, padding: 1, bias: true},
+           {name: pool, kind: max_pool, kernel: 2},
+           {name: depthwise, kind: depthwise, kernel: 3, padding: 1},
+           {name: dense, kind: dense, cout: 100, bias: true}]})",
+        R"({generator: transformer, hidden: 256, layers: 2, heads: 4, ffn: 512, vocabulary: 1000,
+           dropout: all})"}) {
+    ConfigNode options = parseYaml("{batch: 8, train: {step: true}}", "test");
+    options.put("format", ConfigNode::ofScalar(format));
+    const Workload w = buildWorkload("test", parseYaml(network, "test"), options);
+    for (const Phase& phase : w.phases)
+      for (OpId id = 0; phase.kind != PhaseKind::forward && id < OpId(phase.graph.size()); ++id)
+        out.push_back(phase.graph.at(id));
+  }
+  return out;
+}
+
 inline std::shared_ptr<const Program> lower(const Device& device, const Operator& op,
                                             Bits loop = Bits(0)) {
   Graph graph;

@@ -11,17 +11,18 @@ using testing::library;
 using testing::make;
 
 const std::vector<std::string> contractOrder = {
-    "llama2-7b",    "llama2-13b",    "llama2-70b",    "llama3-8b",   "mistral-7b",
-    "mixtral-8x7b", "opt-125m",      "opt-350m",      "opt-1.3b",    "gpt2",
-    "gpt2-medium",  "gpt2-large",    "bitnet-0.7b",   "bert-base",   "resnet18",
-    "resnet50",     "mobilenetv2",   "ecg-cnn1d",     "ecg-dscnn1d", "jet-mlp",
-    "rn07",         "cnv-w1a1",      "ad08",          "fmnist-cnn",  "fmnist-hdc",
-    "llama3.1-8b",  "llama3.1-70b",  "llama3.1-405b", "qwen2.5-72b", "qwen3-4b",
-    "qwen3-32b",    "qwen3-30b-a3b", "gemma3-27b",    "deepseek-v3", "phi3-mini",
-    "mamba-2.8b",   "t5-base",       "whisper-small", "vit-b16",     "efficientnet-b0",
-    "mobilenetv3",  "yolov5s",       "unet",          "conformer",   "dlrm",
-    "bert-large",   "gpt3-2.7b",     "tiny-kws",      "tiny-vww",    "tiny-ic",
-    "tiny-ad",      "fmnist-pq",     "fmnist-search", "toptag-gru"};
+    "llama2-7b",    "llama2-13b",    "llama2-70b",    "llama3-8b",     "mistral-7b",
+    "mixtral-8x7b", "opt-125m",      "opt-350m",      "opt-1.3b",      "gpt2",
+    "gpt2-medium",  "gpt2-large",    "bitnet-0.7b",   "bert-base",     "resnet18",
+    "resnet50",     "mobilenetv2",   "ecg-cnn1d",     "ecg-dscnn1d",   "jet-mlp",
+    "rn07",         "cnv-w1a1",      "ad08",          "fmnist-cnn",    "fmnist-hdc",
+    "llama3.1-8b",  "llama3.1-70b",  "llama3.1-405b", "qwen2.5-72b",   "qwen3-4b",
+    "qwen3-32b",    "qwen3-30b-a3b", "gemma3-27b",    "deepseek-v3",   "phi3-mini",
+    "mamba-2.8b",   "t5-base",       "whisper-small", "vit-b16",       "efficientnet-b0",
+    "mobilenetv3",  "yolov5s",       "unet",          "conformer",     "dlrm",
+    "bert-large",   "gpt3-2.7b",     "tiny-kws",      "tiny-vww",      "tiny-ic",
+    "tiny-ad",      "fmnist-cnn1d",  "fmnist-pq",     "fmnist-search", "tiny-vww-sparse",
+    "toptag-gru"};
 
 TEST(Library, HoldsEveryIdOfTheContractInItsOrder) {
   EXPECT_EQ(libraryWorkloads(library()), contractOrder);

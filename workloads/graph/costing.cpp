@@ -65,79 +65,34 @@ std::int64_t operationsOf(OpVariant variant) {
   }
 }
 
-void convolutionCost(Costing& c) {
-  const Operator& op = c.op;
-  const std::int64_t groups = op.dims[Dim::groups];
-  if (op.dims[Dim::cin] % groups != 0 || op.dims[Dim::cout] % groups != 0)
-    throw InputError("convolution '" + op.name + "': " + std::to_string(groups) +
-                         " groups do not divide " + std::to_string(op.dims[Dim::cin]) +
-                         " input and " + std::to_string(op.dims[Dim::cout]) + " output channels",
-                     "a number of groups that divides both");
-  const bool transposed = op.kind == OpKind::convTranspose;
-  Exact kernel = 1, in = 1;
-  for (const Axis axis : {Axis::depth, Axis::height, Axis::width}) {
-    const WindowAxis w = windowAxis(op, axis);
-    kernel = kernel * Exact(w.kernel);
-    in = in * Exact(w.length);
-  }
-  const Exact out = Exact(outputDepth(op)) * outputHeight(op) * outputWidth(op);
-  const Exact filter = kernel * Exact(op.dims[Dim::cin] / groups);
-  const Exact batch = c.dim(Dim::batch), cout = c.dim(Dim::cout);
-  c.cost.macs = batch * (transposed ? in : out) * cout * filter;
-  c.cost.input = c.activations(batch * in * c.dim(Dim::cin));
-  c.cost.output = c.activations(batch * out * cout);
-  c.weights(cout, filter, cout);
-  if (op.hasBias || op.foldedNorm) c.cost.elementOps = batch * out * cout;
+Operator Derivative::make(const char* suffix, OpKind kind) const {
+  Operator g;
+  g.name = op.name + suffix;
+  g.kind = kind;
+  g.formats = op.formats;
+  g.formats.activation = op.formats.gradient;
+  if (op.formats.gradient.isFloat() && !op.formats.accumulator.isFloat())
+    g.formats.accumulator = op.formats.gradient;
+  g.hasWeights = false;
+  g.cached = false;
+  g.count = op.count;
+  g.block = op.block;
+  g.dims[Dim::M] = op.dims[Dim::M];
+  g.dims[Dim::N] = op.dims[Dim::N];
+  return g;
 }
 
-ProductDims convolutionProduct(const Operator& op) {
-  const Dims& d = op.dims;
-  const bool transposed = op.kind == OpKind::convTranspose;
-  std::int64_t kernel = 1, in = 1;
-  for (const Axis axis : {Axis::depth, Axis::height, Axis::width}) {
-    const WindowAxis w = windowAxis(op, axis);
-    kernel *= w.kernel;
-    in *= w.length;
-  }
-  ProductDims p;
-  p.groups = d[Dim::groups];
-  p.outputs = d[Dim::cout] / p.groups * (transposed ? kernel : 1);
-  p.inputs = d[Dim::cin] / p.groups * (transposed ? 1 : kernel);
-  p.vectors =
-      d[Dim::batch] * (transposed ? in : outputDepth(op) * outputHeight(op) * outputWidth(op));
-  return p;
+Operator& Derivative::pass(OpKind kind) {
+  data.push_back(make(".dx", kind));
+  return data.back();
 }
 
-void combineCost(Costing& c) {
-  const Exact values = c.dim(Dim::M) * c.dim(Dim::N);
-  const std::int64_t full = c.op.dims[Dim::inputs], small = c.op.dims[Dim::smallInputs];
-  if ((small > 0) != (c.op.dims[Dim::smallValues] > 0))
-    throw InputError("'" + c.op.name + "' has " + std::to_string(small) + " smaller inputs with " +
-                         std::to_string(c.op.dims[Dim::smallValues]) + " values",
-                     "both small_inputs and small_values, or neither");
-  if (full + small < 2)
-    throw InputError("'" + c.op.name + "' combines one input", "at least two inputs");
-  c.stream(values * Exact(full), values, 1);
-  if (c.op.hasWeights && small > 0)
-    c.vectors(c.dim(Dim::smallValues));
-  else
-    c.cost.input += c.activations(c.dim(Dim::smallValues));
-  c.cost.elementOps = values * Exact(full + small - 1);
-}
-
-void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations) {
-  if (c.op.dims[Dim::directions] > 2)
-    throw InputError(
-        "'" + c.op.name + "' runs in " + std::to_string(c.op.dims[Dim::directions]) + " directions",
-        "1 or 2");
-  const Exact hidden = c.dim(Dim::N) * c.dim(Dim::directions);
-  const Exact outputs = hidden * Exact(gates), inputs = c.dim(Dim::K) + c.dim(Dim::N);
-  const Exact runs = c.dim(Dim::M) * c.dim(Dim::steps);
-  c.cost.macs = runs * outputs * inputs;
-  c.cost.elementOps = runs * hidden * Exact(operations + (c.op.hasBias ? 2 * gates : 0));
-  c.cost.input = c.activations(runs * c.dim(Dim::K));
-  c.cost.output = c.activations(runs * hidden);
-  c.weights(outputs, inputs, outputs * Exact(2));  // a bias each for inputs and hidden values
+Operator Derivative::sum(const char* suffix, Exact values, Exact of) const {
+  Operator g = make(suffix, OpKind::reduce);
+  g.variant = OpVariant::sum;
+  g.dims[Dim::M] = values;
+  g.dims[Dim::N] = of;
+  return g;
 }
 
 }  // namespace wattlas

@@ -32,6 +32,11 @@ struct Costing {
   }
   /// `values` trained values that are added or multiplied: gains, offsets, biases.
   void vectors(Exact values);
+  /// M rows of N in and out, `operations` for each value.
+  void rows(std::int64_t operations) {
+    const Exact values = dim(Dim::M) * dim(Dim::N);
+    stream(values, values, operations);
+  }
   /// Values that come in and go out, `operations` scalar operations for each that goes out.
   void stream(Exact in, Exact out, std::int64_t operations) {
     cost.input = activations(in);
@@ -40,14 +45,25 @@ struct Costing {
   }
 };
 
+/// What a kind says about its derivative: the operators that give the gradients of its inputs,
+/// weights and biases, and what must be stored until they run.
+struct Derivative {
+  const Operator& op;
+  std::vector<Operator> data = {}, weight = {}, bias = {};
+  bool inputForData = false, inputForWeight = false, outputForData = false;
+  bool none = false;  ///< of this variant
+  Bits extra = {};    ///< stored for the data beside inputs and outputs: places, statistics
+
+  /// An operator on gradients, named after this one; M and N are taken over.
+  Operator make(const char* suffix, OpKind kind) const;
+  /// A pass over M rows of N gradients that gives the gradient of the only input.
+  Operator& pass(OpKind kind);
+  /// The sum of `of` gradients for each of `values`.
+  Operator sum(const char* suffix, Exact values, Exact of) const;
+};
+
 /// Scalar operations of a non-linear function for one value. A comparison, addition,
 /// multiplication, division or exponential counts as one.
 std::int64_t operationsOf(OpVariant variant);
-
-// Shared by several kinds.
-void convolutionCost(Costing& c);
-ProductDims convolutionProduct(const Operator& op);
-void combineCost(Costing& c);
-void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations);
 
 }  // namespace wattlas

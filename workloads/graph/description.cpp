@@ -18,6 +18,44 @@ void WorkloadOptions::bind(Binder& binder) {
   binder.quantity("rate", arrivals, {0, 1e15, "0"},
                   "Arrivals per second (requests or samples); 0 = no idle time is charged");
   rate = arrivals.value.value;
+  binder.section("train", "One step of training instead of an inference",
+                 [this](Binder& b) { train.bind(b); });
+  if (!binder.reading() || !train.step) return;
+  if (batch % train.microBatches != 0)
+    binder.problem("train.micro_batches",
+                   "a batch of " + std::to_string(batch) + " does not divide into " +
+                       std::to_string(train.microBatches) + " parts",
+                   "a number that divides the batch");
+}
+
+void TrainOptions::bind(Binder& b) {
+  b.flag("step", step, {.fallback = "false"},
+         "Forward pass, gradients and update instead of an inference (--train)");
+  b.choice("optimizer", optimizer, {"adam", "momentum", "sgd", "none"}, {.fallback = "adam"},
+           "Rule of the update; none: the step ends with the gradients");
+  b.integer("micro_batches", microBatches, atLeast(1, "1"),
+            "Parts of the batch that run one after the other; their gradients are summed");
+  b.integer("replicas", replicas, atLeast(1, "1"),
+            "Members that sum their gradients before the update (mapping.shard.data sets it)");
+  b.choice("recompute", recompute, {"none", "full"}, {.fallback = "none"},
+           "full: only what enters a block (or a segment) is stored, the rest computed again");
+  b.choice("rule", rule, {"backprop", "local"}, {.fallback = "backprop"},
+           "local: every trained layer has a loss of its own; nothing flows back or is stored");
+  b.choice("loss", loss, {"cross_entropy", "squared", "none"}, {.fallback = "cross_entropy"},
+           "Loss of the outputs; none: their gradients come from outside");
+  textOr(b, "gradient", gradient, "own",
+         "Number format of gradients; own = of the activations, fp32 when they are integers");
+  textOr(b, "state", state, "fp32",
+         "Number format of the optimizer's state; narrower weights get a master copy in it. own = "
+         "of the weights");
+  b.texts("frozen", frozen, "Operators, or fronts of their names, that are not trained");
+  b.texts("bias_only", biasOnly, "Of these only the biases are trained");
+  Sourced<Bits> limit;
+  b.quantity(
+      "memory_limit", limit, {0, 8e15, "0 B"},
+      "Sparse update: weights, then biases of as many of the last layers are trained as keep "
+      "weights that change, gradients, state and activations below it; 0 = no limit");
+  memoryLimit = limit.value;
 }
 
 void bindSparsity(Binder& binder, Sparsity& sparsity) {
@@ -68,6 +106,8 @@ void CommonKeys::bind(Binder& binder, const std::string& kind, const std::string
                 "Group under which it is listed");
   binder.texts("remarks", notes, "What a reader of results should know about this description");
   options.bind(binder);
+  // The operators are those of one part; the pass that makes the step counts the parts.
+  if (options.train.step) options.batch /= options.train.microBatches;
   binder.any("formats", formats, "Formats of single operators: {NAME: FMT}, see docs/workloads.md");
   bindSparsity(binder, sparsity);
 }

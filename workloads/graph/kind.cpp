@@ -6,11 +6,6 @@
 
 namespace wattlas {
 
-#define WATTLAS_KIND(id, name) \
-  template <>                  \
-  KindSpec describe<OpKind::id>();
-#include "workloads/graph/kinds.def"
-
 namespace {
 
 struct Entry {

@@ -30,6 +30,7 @@ struct ProductDims {
 };
 
 struct Costing;
+struct Derivative;
 
 struct KindSpec {
   enum class Weights { never, optional, always };
@@ -44,6 +45,7 @@ struct KindSpec {
   Dim batched = Dim::M;  ///< dimension that the workload's batch multiplies
   void (*cost)(Costing&) = nullptr;
   ProductDims (*product)(const Operator&) = nullptr;  ///< null = none
+  void (*derive)(Derivative&) = nullptr;              ///< null = not to be trained through
 
   bool has(Key key) const { return (keys & key) != 0; }
   bool hasDim(Dim dim) const;
@@ -53,6 +55,10 @@ struct KindSpec {
 /// Description of a kind; each file of kinds/ defines one.
 template <OpKind kind>
 KindSpec describe();
+#define WATTLAS_KIND(id, name) \
+  template <>                  \
+  KindSpec describe<OpKind::id>();
+#include "workloads/graph/kinds.def"
 
 const KindSpec& specOf(OpKind kind);
 /// Kinds known now; they are numbered from 0.

@@ -48,24 +48,22 @@ void LayerSpec::bind(Binder& b, bool allowBlock) {
       "Output channels (conv), outputs (dense), classes (hamming), hidden values (lstm, gru)");
   b.integer("expand", expand, atLeast(0, "0"),
             "Output channels as a multiple of the input channels");
-  b.integer("kernel", kernel, atLeast(0, "0"),
-            "Kernel length along every axis; pools: 0 stride = kernel");
-  b.integer("kernel_height", kernelHeight, atLeast(0, "0"), "Kernel height when not `kernel`");
-  b.integer("kernel_depth", kernelDepth, atLeast(0, "0"), "Kernel depth when not `kernel`");
-  b.integer("stride", stride, atLeast(0, "0"), "Step of the kernel; 0 = 1, of a pool its kernel");
-  b.integer("stride_height", strideHeight, atLeast(0, "0"), "Step downwards when not `stride`");
-  b.integer("stride_depth", strideDepth, atLeast(0, "0"), "Step along the depth, likewise");
-  b.integer("dilation", dilation, atLeast(1, "1"), "Distance of neighbours in the kernel");
-  b.integer("dilation_height", dilationHeight, atLeast(0, "0"), "Downwards when not `dilation`");
-  b.integer("dilation_depth", dilationDepth, atLeast(0, "0"), "Along the depth, likewise");
-  textOr(b, "padding", padding, "valid", "valid, same, or zeros on each side");
-  textOr(b, "padding_height", paddingHeight, "-", "Above and below when not `padding`");
-  textOr(b, "padding_depth", paddingDepth, "-", "In front and behind, likewise");
+  const auto axes = [&](const std::string& key, std::array<std::int64_t, 3>& target,
+                        const FieldRule& rule, const char* doc) {
+    b.integer(key, target[0], rule, doc);
+    b.integer(key + axisNames[1], target[1], atLeast(0, "0"), "Downwards when not `" + key + "`");
+    b.integer(key + axisNames[2], target[2], atLeast(0, "0"), "Along the depth, likewise");
+  };
+  axes("kernel", kernel, atLeast(0, "0"),
+       "Kernel length along every axis; pools: 0 stride = kernel");
+  axes("stride", stride, atLeast(0, "0"), "Step of the kernel; 0 = 1, of a pool its kernel");
+  axes("dilation", dilation, atLeast(1, "1"), "Distance of neighbours in the kernel");
+  textOr(b, "padding", padding[0], "valid", "valid, same, or zeros on each side");
+  textOr(b, "padding_height", padding[1], "-", "Above and below when not `padding`");
+  textOr(b, "padding_depth", padding[2], "-", "In front and behind, likewise");
   b.flag("ceil_mode", ceilMode, {.fallback = "false"},
          "Pools: a last window that is only partly over the input counts, too");
-  b.integer("output", output, atLeast(0, "0"), "Output extent of an adaptive pool or upsampling");
-  b.integer("output_height", outputHeight, atLeast(0, "0"), "Its height when not `output`");
-  b.integer("output_depth", outputDepth, atLeast(0, "0"), "Its depth, likewise");
+  axes("output", output, atLeast(0, "0"), "Output extent of an adaptive pool or upsampling");
   b.integer("output_padding", outputPadding, atLeast(0, "0"),
             "Places that a transposed convolution adds at the end of each axis");
   b.integer("factor", factor, atLeast(0, "0"), "Upsampling: places for each place");
@@ -99,20 +97,27 @@ void LayerSpec::check(Binder& b) {
   const bool weighted = convolution || kind == "dense";
   const bool sized = oneOf(kind, {"adaptive_pool", "upsample"});
   const bool joins = oneOf(kind, {"add", "multiply", "concat"});
-  const auto need = [&](const char* key, std::int64_t value) {
+  const auto need = [&](const std::string& key, std::int64_t value) {
     if (value < 1) b.problem(key, "is needed by a " + kind + " layer", "at least 1");
   };
-  const auto refuse = [&](const char* key, bool given) {
+  const auto refuse = [&](const std::string& key, bool given) {
     if (given) b.problem(key, "has no meaning for a " + kind + " layer", "no such key here");
   };
-  if (window) need("kernel", kernel);
+  if (window) need("kernel", kernel[0]);
   if (oneOf(kind, {"dense", "hamming", "lstm", "gru", "transposed_conv"}) ||
       (kind == "conv" && expand == 0))
     need("cout", cout);
   if (cout > 0 && expand > 0) b.problem("expand", "cout is given too", "one of the two");
-  refuse("kernel", kernel > 0 && !window);
-  refuse("kernel_height", kernelHeight > 0 && !window);
-  refuse("kernel_depth", kernelDepth > 0 && !window);
+  for (std::size_t a = 0; a < axisNames.size(); ++a) {
+    const auto none = [&](const char* key, bool given) {
+      refuse(std::string(key) + axisNames[a], given);
+    };
+    none("kernel", kernel[a] > 0 && !window);
+    none("stride", stride[a] > 0 && !window);
+    none("dilation", dilation[a] > (a == 0 ? 1 : 0) && !window);
+    none("padding", padding[a] != (a == 0 ? "valid" : "-") && !window);
+    none("output", output[a] > 0 && !sized);
+  }
   refuse("cout", cout > 0 && kind != "conv" && kind != "transposed_conv" && kind != "dense" &&
                      kind != "hamming" && !recurrent);
   refuse("expand", expand > 0 && kind != "conv" && kind != "dense");
@@ -122,26 +127,14 @@ void LayerSpec::check(Binder& b) {
   refuse("norm", norm != "none" && (kind == "block" || kind == "softmax"));
   refuse("norm_groups", normGroups > 0 && norm != "group");
   if (norm == "group") need("norm_groups", normGroups);
-  refuse("stride", stride > 0 && !window);
-  refuse("stride_height", strideHeight > 0 && !window);
-  refuse("stride_depth", strideDepth > 0 && !window);
-  refuse("dilation", dilation > 1 && !window);
-  refuse("dilation_height", dilationHeight > 0 && !window);
-  refuse("dilation_depth", dilationDepth > 0 && !window);
-  refuse("padding", padding != "valid" && !window);
-  refuse("padding_height", paddingHeight != "-" && !window);
-  refuse("padding_depth", paddingDepth != "-" && !window);
   refuse("ceil_mode", ceilMode && !pool);
-  refuse("output", output > 0 && !sized);
-  refuse("output_height", outputHeight > 0 && !sized);
-  refuse("output_depth", outputDepth > 0 && !sized);
   refuse("output_padding", outputPadding > 0 && kind != "transposed_conv");
   refuse("factor", factor > 0 && kind != "upsample");
   refuse("bidirectional", bidirectional && !recurrent);
   refuse("last_step", lastStep && !recurrent);
   refuse("sparsity", sparsity.pattern != Sparsity::Pattern::none && !weighted && !recurrent);
-  if (kind == "adaptive_pool") need("output", output);
-  if (kind == "upsample" && (output > 0) == (factor > 0))
+  if (kind == "adaptive_pool") need("output", output[0]);
+  if (kind == "upsample" && (output[0] > 0) == (factor > 0))
     b.problem("factor", "an upsampling needs its factor or its output", "one of the two");
   if (kind == "block" && inner.empty())
     b.problem("layers", "a block without layers", "at least one layer");
@@ -161,13 +154,12 @@ void LayerSpec::check(Binder& b) {
               "at least two layers");
   if (!joins && inputs.size() > 1)
     b.problem("inputs", std::to_string(inputs.size()) + " inputs", "one input");
-  if (stride == 0) stride = pool ? kernel : 1;
-  for (const auto& [key, text] : {std::pair{"padding", &padding},
-                                  {"padding_height", &paddingHeight},
-                                  {"padding_depth", &paddingDepth}}) {
-    if (*text == "valid" || *text == "same" || (*text == "-" && text != &padding)) continue;
-    if (zerosOf(*text) < 0)
-      b.problem(key, "'" + *text + "' is no padding", "valid, same, or 0 to 1000000 zeros");
+  if (stride[0] == 0) stride[0] = pool ? kernel[0] : 1;
+  for (std::size_t a = 0; a < axisNames.size(); ++a) {
+    const std::string& text = padding[a];
+    if (text != "valid" && text != "same" && (text != "-" || a == 0) && zerosOf(text) < 0)
+      b.problem(std::string("padding") + axisNames[a], "'" + text + "' is no padding",
+                "valid, same, or 0 to 1000000 zeros");
   }
 }
 

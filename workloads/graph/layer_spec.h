@@ -1,6 +1,7 @@
 // One entry of `layers:` in a workload file, as written.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -12,13 +13,14 @@
 namespace wattlas {
 
 struct LayerSpec {
-  std::string name, kind, padding, paddingHeight, paddingDepth, norm, activation, format;
+  std::string name, kind, norm, activation, format;
   std::int64_t cout = 0, expand = 0, groups = 1, normGroups = 0, repeat = 1;
-  // Windows: the width, or every axis; then axes of their own (0 = as the width).
-  std::int64_t kernel = 0, kernelHeight = 0, kernelDepth = 0;
-  std::int64_t stride = 1, strideHeight = 0, strideDepth = 0;
-  std::int64_t dilation = 1, dilationHeight = 0, dilationDepth = 0;
-  std::int64_t output = 0, outputHeight = 0, outputDepth = 0, outputPadding = 0, factor = 0;
+  // Windows: of the width, or every axis; then of height and depth (0 or "-" = as the width).
+  std::array<std::string, 3> padding;
+  std::array<std::int64_t, 3> kernel = {}, stride = {1, 0, 0}, dilation = {1, 0, 0}, output = {};
+  std::int64_t outputPadding = 0, factor = 0;
+  /// The part of a key that names the axis.
+  static constexpr std::array<const char*, 3> axisNames = {"", "_height", "_depth"};
   bool bias = false, ceilMode = false, bidirectional = false, lastStep = false;
   std::vector<std::string> inputs;
   Sparsity sparsity;

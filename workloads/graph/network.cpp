@@ -3,8 +3,8 @@
 #include "workloads/graph/network.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
-#include <tuple>
 
 #include "workloads/graph/kind.h"
 
@@ -203,68 +203,51 @@ class NetworkBuilder {
 
   /// Padding and output extents of a kernel; `op` gets all window dimensions.
   void window(const LayerSpec& spec, Operator& op, const Shape& in, Shape& out) const {
-    const auto orElse = [](std::int64_t own, std::int64_t common) {
-      return own > 0 ? own : common;
+    using enum Dim;
+    struct Axis {
+      std::int64_t length;
+      bool has;
+      Dim dim, kernel, stride, dilation, pad, padEnd;
     };
-    const auto textOf = [&](const std::string& own) { return own == "-" ? spec.padding : own; };
-    LayerAxis wide{in.width, spec.kernel, spec.stride, spec.dilation, {}}, tall, deep;
-    wide.padding = paddingOf(spec, spec.padding, wide);
-    if (in.plane) {
-      tall = {in.height,
-              orElse(spec.kernelHeight, spec.kernel),
-              orElse(spec.strideHeight, spec.stride),
-              orElse(spec.dilationHeight, spec.dilation),
-              {}};
-      tall.padding = paddingOf(spec, textOf(spec.paddingHeight), tall);
-    }
-    if (in.volume) {
-      deep = {in.depth,
-              orElse(spec.kernelDepth, spec.kernel),
-              orElse(spec.strideDepth, spec.stride),
-              orElse(spec.dilationDepth, spec.dilation),
-              {}};
-      deep.padding = paddingOf(spec, textOf(spec.paddingDepth), deep);
-    }
-    if (spec.ceilMode)
-      for (LayerAxis* axis : {&wide, &tall, &deep}) axis->padding.end += ceilZeros(*axis);
+    const std::array<Axis, 3> all = {
+        {{in.width, true, Dim::width, kernelWidth, Dim::stride, Dim::dilation, Dim::pad, padEnd},
+         {in.height, in.plane, Dim::height, kernelHeight, strideHeight, dilationHeight, padHeight,
+          padEndHeight},
+         {in.depth, in.volume, Dim::depth, kernelDepth, strideDepth, dilationDepth, padDepth,
+          padEndDepth}}};
     Dims& d = op.dims;
     d[Dim::batch] = batch_;
     d[Dim::cin] = in.channels;
-    d[Dim::height] = in.height;
-    d[Dim::width] = in.width;
-    d[Dim::depth] = in.depth;
-    d[Dim::kernelHeight] = tall.kernel;
-    d[Dim::kernelWidth] = wide.kernel;
-    d[Dim::kernelDepth] = deep.kernel;
-    d[Dim::stride] = wide.stride;
-    d[Dim::dilation] = wide.dilation;
-    d[Dim::pad] = wide.padding.each;
-    d[Dim::padEnd] = wide.padding.end;
-    if (in.plane && !(tall.padding == wide.padding)) {
-      d[Dim::padHeight] = tall.padding.each;
-      d[Dim::padEndHeight] = tall.padding.end;
+    LayerAxis wide;
+    for (std::size_t a = 0; a < all.size(); ++a) {
+      const Axis& axis = all[a];
+      for (const auto& [key, given] : {std::pair{"kernel", spec.kernel[a] > 0},
+                                       {"stride", spec.stride[a] > 0},
+                                       {"dilation", spec.dilation[a] > 0},
+                                       {"padding", spec.padding[a] != "-"}})
+        if (given && !axis.has)
+          throw InputError(Problem{{},
+                                   std::string(key) + LayerSpec::axisNames[a],
+                                   "the input " + in.text() + " has no such axis",
+                                   "no such key here",
+                                   {}});
+      d[axis.dim] = axis.length;
+      if (!axis.has) continue;
+      const auto own = [a](const auto& values) { return values[a] > 0 ? values[a] : values[0]; };
+      LayerAxis w{axis.length, own(spec.kernel), own(spec.stride), own(spec.dilation), {}};
+      w.padding = paddingOf(spec, spec.padding[a] == "-" ? spec.padding[0] : spec.padding[a], w);
+      if (spec.ceilMode) w.padding.end += ceilZeros(w);
+      d[axis.kernel] = w.kernel;
+      // Others than the width are set where they differ from it.
+      if (a == 0 || w.stride != wide.stride) d[axis.stride] = w.stride;
+      if (a == 0 || w.dilation != wide.dilation) d[axis.dilation] = w.dilation;
+      if (a == 0 || !(w.padding == wide.padding)) {
+        d[axis.pad] = w.padding.each;
+        d[axis.padEnd] = w.padding.end;
+      }
+      if (a == 0) wide = w;
     }
-    if (in.volume && !(deep.padding == wide.padding)) {
-      d[Dim::padDepth] = deep.padding.each;
-      d[Dim::padEndDepth] = deep.padding.end;
-    }
-    if (in.plane && tall.stride != wide.stride) d[Dim::strideHeight] = tall.stride;
-    if (in.volume && deep.stride != wide.stride) d[Dim::strideDepth] = deep.stride;
-    if (in.plane && tall.dilation != wide.dilation) d[Dim::dilationHeight] = tall.dilation;
-    if (in.volume && deep.dilation != wide.dilation) d[Dim::dilationDepth] = deep.dilation;
     d[Dim::outputPad] = spec.outputPadding;
-    for (const auto& [key, given, has] :
-         {std::tuple{"kernel_height", spec.kernelHeight > 0, in.plane},
-          {"stride_height", spec.strideHeight > 0, in.plane},
-          {"dilation_height", spec.dilationHeight > 0, in.plane},
-          {"padding_height", spec.paddingHeight != "-", in.plane},
-          {"kernel_depth", spec.kernelDepth > 0, in.volume},
-          {"stride_depth", spec.strideDepth > 0, in.volume},
-          {"dilation_depth", spec.dilationDepth > 0, in.volume},
-          {"padding_depth", spec.paddingDepth != "-", in.volume}})
-      if (given && !has)
-        throw InputError(Problem{
-            {}, key, "the input " + in.text() + " has no such axis", "no such key here", {}});
     out.width = outputWidth(op);
     if (in.plane) out.height = outputHeight(op);
     if (in.volume) out.depth = outputDepth(op);
@@ -387,11 +370,11 @@ class NetworkBuilder {
     const auto along = [&](std::int64_t own, std::int64_t length) {
       return spec.factor > 0 ? std::int64_t(Exact(length) * spec.factor)
              : own > 0       ? own
-                             : spec.output;
+                             : spec.output[0];
     };
     out.width = along(0, in.width);
-    if (in.plane) out.height = along(spec.outputHeight, in.height);
-    if (in.volume) out.depth = along(spec.outputDepth, in.depth);
+    if (in.plane) out.height = along(spec.output[1], in.height);
+    if (in.volume) out.depth = along(spec.output[2], in.depth);
     op.hasWeights = false;
     op.dims[Dim::batch] = batch;
     op.dims[Dim::cin] = in.channels;

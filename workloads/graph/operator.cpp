@@ -49,6 +49,8 @@ bool moves(const Operator& op, Axis axis) {
     case OpKind::conv3d:
       return true;
     case OpKind::pool:
+    case OpKind::poolGradient:
+    case OpKind::convGradient:
     case OpKind::convTranspose: {
       // Of one with fewer axes the others are 1, without padding.
       const AxisDims& d = dimsOf(axis);

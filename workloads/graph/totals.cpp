@@ -8,8 +8,9 @@
 namespace wattlas {
 
 const char* nameOf(PhaseKind kind) {
-  static constexpr const char* names[] = {
-      "prefill", "decode", "inference", "forward", "backward_data", "backward_weight", "update"};
+  static constexpr const char* names[] = {"prefill", "decode",        "inference",
+                                          "forward", "backward_data", "backward_weight",
+                                          "update",  "recompute"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -22,12 +22,16 @@ class TransformerGenerator final : public Generator {
   void bind(Binder& binder) override {
     common_.bind(binder, "transformer", "llm");
     spec_.bind(binder);
+    spec_.dropsOut = spec_.dropout != "none" && common_.options.train.step;
+    spec_.everyLogit = spec_.logits == "all" || common_.options.train.step;
     if (!binder.reading() || spec_.positions != "learned") return;
     const WorkloadOptions& o = common_.options;
     const std::int64_t given = spec_.inputTokens();
     const bool heard = spec_.input == "frames" && spec_.both();
+    // A step of training generates nothing; its target is as long as the prompt or `generate` says.
+    const std::int64_t after = o.train.step ? 0 : o.generate;
     const std::int64_t longest = spec_.encoder()          ? (given > 0 ? given : o.prompt)
-                                 : heard || !spec_.both() ? o.prompt + o.generate
+                                 : heard || !spec_.both() ? o.prompt + after
                                                           : std::max(o.prompt, o.generate + 1);
     const std::int64_t rows = spec_.positionRows - spec_.positionOffset;
     if (longest <= rows || rows <= 0) return;
@@ -53,9 +57,11 @@ class TransformerGenerator final : public Generator {
     const std::int64_t given = spec_.inputTokens();
     const std::int64_t source = given > 0 ? given : o.prompt;
     // The decoder starts from one token, or from a prompt beside a sound.
-    const std::int64_t start = given > 0 ? o.prompt : 1;
+    const std::int64_t start = given > 0      ? o.prompt
+                               : o.train.step ? std::max<std::int64_t>(o.generate, 1)
+                                              : 1;
     first.tokens = Exact(o.batch) * (spec_.encoder() ? source : o.prompt);
-    const std::int64_t chunk = chunkOf(source, spec_.chunk);
+    const std::int64_t chunk = chunkOf(source, o.train.step ? 0 : spec_.chunk);
     first.repeat = (source + chunk - 1) / chunk;
     const Pass whole{Exact(o.batch) * chunk, chunk, chunk, o.batch, first.repeat > 1, false, 0};
     if (spec_.both()) {
@@ -70,7 +76,7 @@ class TransformerGenerator final : public Generator {
       draft.workload.notes.push_back("the prompt is read in " + std::to_string(first.repeat) +
                                      " passes of " + std::to_string(chunk) + " tokens");
     phases.push_back(std::move(first));
-    if (!spec_.encoder() && o.generate > 0) {
+    if (!spec_.encoder() && o.generate > 0 && !o.train.step) {
       Phase decode;
       decode.kind = PhaseKind::decode;
       decode.repeat = o.generate;

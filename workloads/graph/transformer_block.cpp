@@ -67,6 +67,9 @@ class PassBuilder final : PassParts {
 
   /// What follows a sub-layer: its norm, and the addition to what came in.
   void close(const std::string& group, OpId in) {
+    if (spec_.dropsOut)
+      elementwise(group + ".dropout", OpKind::activation, OpVariant::dropout, pass_.tokens,
+                  spec_.hidden);
     if (spec_.postNorms) norm(group + ".post_norm", spec_.hidden);
     if (spec_.parallel != "none" && group == "attn") return;  // one addition for both
     add(group + ".add", in);
@@ -133,6 +136,7 @@ class PassBuilder final : PassParts {
     op.dims[Dim::keys] = cut ? std::min(pass_.keys, window) : pass_.keys;
     op.dims[Dim::scoreOps] = (spec_.positions == "alibi" || spec_.positions == "relative" ? 1 : 0) +
                              (spec_.scoreCap ? 6 : 0);
+    op.dims[Dim::dropout] = spec_.dropsOut && spec_.dropout == "all" ? 1 : 0;
     op.window = window;
     op.causal = op.cached = !spec_.encoder() && stack_ != Stack::encoder;
     op.growsWithContext = pass_.grows;

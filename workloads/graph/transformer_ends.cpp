@@ -12,7 +12,7 @@ void PassParts::classHead() {
 }
 
 void PassParts::wordHead() {
-  const std::int64_t rows = spec_.encoder() ? pass_.tokens : pass_.last;
+  const std::int64_t rows = spec_.encoder() || spec_.everyLogit ? pass_.tokens : pass_.last;
   const std::int64_t width = spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden;
   if (spec_.headDense) {
     gemm("head.dense", rows, spec_.hidden, spec_.hidden, spec_.bias);
@@ -112,6 +112,9 @@ void PassParts::embeddings() {
     graph_.at(at_).dims[Dim::inputs] = static_cast<std::int64_t>(extra.size()) + 1;
   }
   if (spec_.embeddingNorm) norm("embed.norm", spec_.hidden);
+  if (spec_.dropsOut)
+    elementwise("embed.dropout", OpKind::activation, OpVariant::dropout, pass_.tokens,
+                spec_.hidden);
   if (spec_.positions != "relative") return;
   // One table for all layers: a value for each head and distance.
   const OpId stream = at_;

@@ -88,6 +88,10 @@ void TransformerSpec::bind(Binder& b) {
             "Latent attention: inner width of the query projection; 0 = one projection");
   b.integer("value_dim", valueDim, atLeast(0, "0"), "Latent attention: value width; 0 = head_dim");
   b.flag("score_cap", scoreCap, {.fallback = "false"}, "Soft-capping of the attention scores");
+  b.choice("dropout", dropout, {"none", "hidden", "all"}, {.fallback = "none"},
+           "Training drops values behind embeddings and sub-layers; all: of the scores, too");
+  b.choice("logits", logits, {"last", "all"}, {.fallback = "last"},
+           "Positions of a prefill whose next word is asked for; a step of training needs all");
   b.flag("logit_cap", logitCap, {.fallback = "false"}, "Soft-capping of the logits");
   b.integer("experts", experts, atLeast(0, "0"), "Experts of a mixture; 0 = one dense network");
   b.integer("experts_active", expertsActive, atLeast(0, "0"), "Experts that each token uses");

@@ -31,6 +31,10 @@ struct TransformerSpec {
   bool subNorms = false, pooler = false, postNorms = false, queryKeyNorm = false;
   bool scoreCap = false, logitCap = false, headBias = false, routerBias = false;
   bool headDense = false, headEach = false;
+  std::string dropout;      ///< none, hidden, or all: weights of the scores, too
+  bool dropsOut = false;    ///< in a step of training
+  std::string logits;       ///< of the last position or of all of them
+  bool everyLogit = false;  ///< all: asked for, or needed by a loss
 
   void bind(Binder& binder);
   bool encoder() const { return architecture == "encoder"; }

@@ -5,6 +5,7 @@
 #include "workloads/graph/description.h"
 #include "workloads/graph/foreign.h"
 #include "workloads/graph/layer_spec.h"
+#include "workloads/graph/training.h"
 
 namespace wattlas {
 namespace {
@@ -202,6 +203,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
   problems.finish();
   checkSharing(workload);
   checkSparsity(workload, common.sparsity);
+  if (common.options.train.step) toTrainingStep(workload);
   checkRange(workload);
   addNotes(workload, options);
   return workload;

@@ -14,14 +14,50 @@
 
 namespace wattlas {
 
-enum class PhaseKind { prefill, decode, inference, forward, backwardData, backwardWeight, update };
+enum class PhaseKind {
+  prefill,
+  decode,
+  inference,
+  forward,
+  backwardData,
+  backwardWeight,
+  update,
+  recompute
+};
 const char* nameOf(PhaseKind kind);
+inline bool ofTraining(PhaseKind kind) {
+  return kind >= PhaseKind::forward;
+}
 
 struct Phase {
   PhaseKind kind = PhaseKind::inference;
   Graph graph;
   std::int64_t repeat = 1;  ///< decode: number of steps
+  Bits live;                ///< activations that live at its fullest moment; 0 = as operators need
   std::int64_t tokens = 0;  ///< tokens this phase produces or reads in all (batch included)
+};
+
+/// One step of training (`workload.train.*`).
+struct TrainOptions {
+  bool step = false;
+  std::string optimizer;          ///< sgd, momentum or adam
+  std::int64_t microBatches = 1;  ///< parts of the batch whose gradients are summed
+  std::int64_t replicas = 1;      ///< members that share their gradients
+  std::string recompute;          ///< none or full
+  std::string rule;               ///< backprop, or local: every layer has a loss of its own
+  std::string loss;               ///< cross_entropy, squared or none
+  std::string gradient, state;    ///< formats; "own" = as the activations, as the weights
+  std::vector<std::string> frozen, biasOnly;
+  Bits memoryLimit;  ///< sparse update: as many of the last layers as fit; 0 = no limit
+  void bind(Binder& binder);
+};
+
+/// What a step of training keeps in memory, beside frozen weights, which it only reads.
+struct TrainingMemory {
+  Bits weights, frozenWeights;  ///< those that change, and those that do not
+  Bits gradients, optimizer;    ///< of the former; state and master copies
+  Bits activations;             ///< most that live at a time, gradients of activations included
+  Bits total() const { return weights + gradients + optimizer + activations; }
 };
 
 /// The options every workload accepts (`workload.*` keys of a configuration).
@@ -31,6 +67,7 @@ struct WorkloadOptions {
   std::int64_t batch = 1;
   std::string format;  ///< empty = the workload's own format
   double rate = 0;     ///< arrivals per second; 0 = none
+  TrainOptions train;
   void bind(Binder& binder);
 };
 
@@ -51,6 +88,7 @@ struct Workload {
   WorkloadOptions options;  ///< as used
   TensorFormats formats;    ///< as used
   std::vector<Phase> phases;
+  TrainingMemory training;         ///< of a step of training
   std::vector<std::string> notes;  ///< such as "prompt is ignored: no decode phase"
   ConfigNode config;               ///< merged description that rebuilds it
   bool hasDecode() const;

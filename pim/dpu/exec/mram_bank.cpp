@@ -9,105 +9,133 @@
 
 namespace wattlas::dpu {
 
+using dram::Clock;
+using Kind = dram::CommandKind;
+
 namespace {
 
-void time(Binder& b, const char* key, double& ns, const char* fallback, const char* doc) {
-  Sourced<Seconds> value{Seconds(ns * 1e-9)};
-  b.quantity(key, value, {.min = 0, .max = 1e-3, .fallback = fallback}, doc);
-  if (b.reading()) ns = value.value.value * 1e9;
+/// From picoseconds to 1/1000 cycles of the DPU.
+dram::Timing inCycles(const dram::Timing& ps, double clockHz) {
+  dram::Timing t = ps;
+  for (Clock dram::Timing::*time :
+       {&dram::Timing::rcdRead, &dram::Timing::rp, &dram::Timing::ras,
+        &dram::Timing::writeToPrecharge, &dram::Timing::refi, &dram::Timing::rfc})
+    t.*time = std::llround(static_cast<double>(ps.*time) * 1e-9 * clockHz);
+  t.rcdWrite = t.rcdRead;
+  t.rpAll = t.rp;
+  t.rc = t.ras + t.rp;
+  return t;
 }
 
 }  // namespace
 
-void MramBankTiming::bind(Binder& b) {
-  b.flag("detail", detail, {.fallback = "false"},
-         "Time rows and refresh of MRAM transfers one by one instead of by the measured average");
-  time(b, "tRCD", tRcdNs, "13.33 ns", "Activation to data (JEDEC DDR4-2400)");
-  time(b, "tRP", tRpNs, "13.33 ns", "Precharge (JEDEC DDR4-2400)");
-  time(b, "tRAS", tRasNs, "32.5 ns", "Activation to precharge (JEDEC DDR4)");
-  time(b, "tWR", tWrNs, "15 ns", "End of a write to precharge (JEDEC DDR4)");
-  time(b, "tREFI", tRefiNs, "7800 ns", "Between two refreshes (JEDEC DDR4); 0: no refresh");
-  time(b, "tRFC", tRfcNs, "260 ns", "A refresh (JEDEC DDR4, 4 Gb die)");
+dram::Timing mramRows() {
+  dram::Timing t;
+  t.commandBus = false;
+  t.rcdRead = 13330;           // JEDEC DDR4-2400; public simulator: 13.3 ns
+  t.rp = 13330;                // JEDEC DDR4-2400; public simulator: 13.3 ns
+  t.ras = 32500;               // JEDEC DDR4; public simulator: 32.5 ns
+  t.writeToPrecharge = 15000;  // JEDEC DDR4
+  t.refi = 7800000;            // JEDEC DDR4 up to 85 C
+  t.rfc = 260000;              // JEDEC DDR4, 4 Gb: 260 ns; 8 Gb: 350 ns
+  return t;
 }
 
-void MramBankTiming::check() const {
-  for (const double ns : {tRcdNs, tRpNs, tRasNs, tWrNs, tRefiNs, tRfcNs}) {
-    if (!(ns >= 0 && ns <= 1e6)) throw InputError("MRAM bank time out of range", "0 to 1 ms");
+void bindMramRows(Binder& b, bool& detail, dram::Timing& rows) {
+  b.flag("detail", detail, {.fallback = "false"},
+         "Time rows and refresh of MRAM transfers one by one instead of by the measured average");
+  const auto time = [&](const char* key, Clock& ps, const char* fallback, const char* doc) {
+    Sourced<Seconds> value{Seconds(static_cast<double>(ps) * 1e-12)};
+    b.quantity(key, value, {.min = 0, .max = 1e-3, .fallback = fallback}, doc);
+    if (b.reading()) ps = std::llround(value.value.value * 1e12);
+  };
+  time("tRCD", rows.rcdRead, "13.33 ns", "Activation to data (JEDEC DDR4-2400)");
+  time("tRP", rows.rp, "13.33 ns", "Precharge (JEDEC DDR4-2400)");
+  time("tRAS", rows.ras, "32.5 ns", "Activation to precharge (JEDEC DDR4)");
+  time("tWR", rows.writeToPrecharge, "15 ns", "End of a write to precharge (JEDEC DDR4)");
+  time("tREFI", rows.refi, "7800 ns", "Between two refreshes (JEDEC DDR4); 0: no refresh");
+  time("tRFC", rows.rfc, "260 ns", "A refresh (JEDEC DDR4, 4 Gb die)");
+}
+
+void checkMramRows(const dram::Timing& t) {
+  constexpr Clock most = 1'000'000'000;
+  for (const Clock ps : {t.rcdRead, t.rp, t.ras, t.writeToPrecharge, t.refi, t.rfc}) {
+    if (ps < 0 || ps > most) throw InputError("MRAM bank time out of range", "0 to 1 ms");
   }
-  if (tRefiNs > 0 && tRfcNs >= tRefiNs) {
+  if (t.refi > 0 && t.rfc >= t.refi) {
     throw InputError("an MRAM refresh is as long as the time between two", "tRFC below tREFI");
   }
 }
 
 MramBank::MramBank(const DpuTiming& timing)
-    : rowBytes_(static_cast<std::uint32_t>(timing.mramRowBytes)) {
-  const auto milli = [&](double ns) {
-    return static_cast<std::uint64_t>(std::llround(ns * 1e-6 * timing.clockHz));
-  };
-  const MramBankTiming& bank = timing.bank;
-  rcd_ = milli(bank.tRcdNs);
-  rp_ = milli(bank.tRpNs);
-  ras_ = milli(bank.tRasNs);
-  wr_ = milli(bank.tWrNs);
-  refi_ = milli(bank.tRefiNs);
-  rfc_ = milli(bank.tRfcNs);
-  nextRefresh_ = refi_;
+    : rowBytes_(static_cast<std::uint32_t>(timing.mramRowBytes)),
+      rows_(inCycles(timing.bank, timing.clockHz)),
+      state_(rows_),
+      nextRefresh_(rows_.refi) {}
+
+void MramBank::close(Clock from) {
+  if (!state_.open(0)) return;
+  const dram::Command precharge{Kind::PRE, 0, 0};
+  state_.issue(precharge, std::max(from, state_.ruled(precharge)));
 }
 
 /// Does the refreshes that were due by `begin`; returns when the bank is free again. A refresh
 /// waits for the transfer that it would interrupt.
-std::uint64_t MramBank::refreshed(std::uint64_t begin) {
-  if (refi_ == 0 || begin < nextRefresh_) return begin;
-  const std::uint64_t missed = (begin - nextRefresh_) / refi_;
-  const std::uint64_t last = nextRefresh_ + missed * refi_;
-  // Earlier ones are over unless they all wait for one long transfer.
-  const std::uint64_t started = std::max(last, idle_ + missed * rfc_);
-  nextRefresh_ = last + refi_;
-  open_ = kClosed;
-  return std::max(begin, started + rfc_);
+Clock MramBank::refreshed(Clock begin) {
+  while (rows_.refi > 0 && nextRefresh_ <= begin) {
+    close(nextRefresh_ - rows_.rp);  // the controller sees it come
+    const Clock at = std::max(nextRefresh_, state_.ruled({Kind::REF}));
+    state_.issue({Kind::REF}, at);
+    begin = std::max(begin, at + rows_.rfc);
+    nextRefresh_ += rows_.refi;
+  }
+  return begin;
 }
 
-MramBank::Access MramBank::access(std::uint64_t begin, std::uint32_t mram, std::uint32_t bytes) {
+MramBank::Access MramBank::access(Clock begin, std::uint32_t mram, std::uint32_t bytes, bool write,
+                                  Clock data) {
   Access a;
   a.begin = refreshed(begin);
-  std::uint64_t now = a.begin;
-  for (std::uint32_t row = mram / rowBytes_; row <= (mram + bytes - 1) / rowBytes_; ++row) {
-    if (row == open_) {
+  Clock now = a.begin;
+  for (std::uint32_t at = mram; at < mram + bytes;) {
+    const std::uint32_t row = at / rowBytes_;
+    const std::uint32_t next = std::min(mram + bytes, (row + 1) * rowBytes_);
+    const dram::Command column{write ? Kind::WR : Kind::RD, 0, 0, -1, row};
+    if (state_.open(0) && state_.openRow(0) == row) {
       ++a.hits;
-      continue;
+    } else {
+      close(now);
+      const dram::Command activate{Kind::ACT, 0, 0, -1, row};
+      state_.issue(activate, std::max(now, state_.ruled(activate)));
+      now = std::max(now, state_.ruled(column));
+      ++a.opened;
     }
-    std::uint64_t opens = now;
-    const bool first = a.activations + a.hits == 0;  // later rows follow the data of the one before
-    if (first && open_ != kClosed) opens = std::max({opens, activated_ + ras_, written_ + wr_});
-    if (open_ != kClosed) opens += rp_;
-    activated_ = opens;
-    now = opens + rcd_;
-    open_ = row;
-    ++a.activations;
+    now += data * (next - mram) / bytes - data * (at - mram) / bytes;
+    state_.issue(column, now);  // the last of its data
+    at = next;
   }
-  a.rows = now - a.begin;
+  a.extra = now - a.begin - data;
   return a;
 }
 
-void MramBank::end(std::uint64_t at, bool write) {
-  idle_ = at;
-  if (write) written_ = at;
+double MramBank::misses(std::uint32_t bytes) const {
+  return static_cast<double>(rows_.rcdRead + rows_.rp) / 1000 * (1 + (bytes - 8.0) / rowBytes_);
 }
 
 double MramBank::occupancy(double fixed, double perByte, std::uint32_t bytes, bool write) const {
-  const double miss = static_cast<double>(rcd_ + rp_) / 1000;
-  const double share = refi_ == 0 ? 0 : static_cast<double>(rfc_) / static_cast<double>(refi_);
-  const double recovery = write ? static_cast<double>(wr_) / 1000 : 0;
-  return std::max(0.0, (fixed + perByte * bytes) * (1 - share) - recovery -
-                           miss * (1 + (bytes - 8.0) / rowBytes_));
+  const double share =
+      rows_.refi == 0 ? 0 : static_cast<double>(rows_.rfc) / static_cast<double>(rows_.refi);
+  const double recovery = write ? static_cast<double>(rows_.writeToPrecharge) / 1000 : 0;
+  return std::max(0.0, (fixed + perByte * bytes) * (1 - share) - recovery - misses(bytes));
 }
 
 double MramBank::latency(double fixed, double perByte, std::uint32_t bytes) const {
-  const double miss = static_cast<double>(rcd_ + rp_) / 1000;
-  // A lone transfer meets a refresh with probability tRFC / tREFI and then waits half of it.
-  const double rfc = static_cast<double>(rfc_) / 1000;
-  const double wait = refi_ == 0 ? 0 : rfc * rfc / 2 / (static_cast<double>(refi_) / 1000);
-  return std::max(0.0, fixed + perByte * bytes - wait - miss * (1 + (bytes - 8.0) / rowBytes_));
+  // A lone transfer meets a refresh and its precharge by their share of time and waits half of
+  // them.
+  const double rfc = static_cast<double>(rows_.rfc + rows_.rp) / 1000;
+  const double wait =
+      rows_.refi == 0 ? 0 : rfc * rfc / 2 / (static_cast<double>(rows_.refi) / 1000);
+  return std::max(0.0, fixed + perByte * bytes - wait - misses(bytes));
 }
 
 }  // namespace wattlas::dpu

@@ -80,7 +80,7 @@ Runtime::Runtime(Core& c, const DpuRunOptions& o, SymbolAt symbolAt)
     : core(c), options(o), orderingCounts(c.codeEnd), symbolAt_(std::move(symbolAt)) {
   for (unsigned t = 0; t < kTasklets; ++t) stats[t].id = t;
   if (o.raceCheck) races = std::make_unique<RaceChecker>();
-  if (o.timing.bank.detail) bank_.emplace(o.timing);
+  if (o.timing.bankDetail) bank_.emplace(o.timing);
 }
 
 void Runtime::start(unsigned t, std::uint32_t pc) {
@@ -311,14 +311,14 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
   std::uint64_t occupancy = cost.occupancy, latency = cost.latency;
   if (bank_) {
     const std::uint64_t asked = begin;
-    const MramBank::Access access = bank_->access(begin, mram, bytes);
-    begin = access.begin;
-    occupancy += access.rows;
-    latency += access.rows;
-    dma.rowActivations += access.activations;
+    const MramBank::Access access = bank_->access(static_cast<dram::Clock>(begin), mram, bytes,
+                                                  write, static_cast<dram::Clock>(occupancy));
+    begin = static_cast<std::uint64_t>(access.begin);
+    occupancy += static_cast<std::uint64_t>(access.extra);
+    latency += static_cast<std::uint64_t>(access.extra);
+    dma.rowActivations += access.opened;
     dma.rowHits += access.hits;
     dma.refreshWaitCycles += static_cast<double>(begin - asked) / 1000;
-    bank_->end(begin + occupancy, write);
   } else {
     countRows(mram, bytes);
   }

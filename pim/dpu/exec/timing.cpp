@@ -58,7 +58,7 @@ void bind(Binder& b, DpuTiming& t) {
   integer(b, "mramRowBytes", t.mramRowBytes, 8, 65536, "1024",
           "Bytes of an MRAM row (public simulator: 1,024)");
   b.section("bank", "Rows and refresh of the MRAM bank, one by one",
-            [&t](Binder& s) { t.bank.bind(s); });
+            [&t](Binder& s) { bindMramRows(s, t.bankDetail, t.bank); });
 }
 
 DpuTiming readTiming(const ConfigNode& tree) {
@@ -83,7 +83,7 @@ void DpuTiming::check() const {
   }
   require(mramRowBytes >= 8 && mramRowBytes <= 65536, "MRAM row size out of range",
           "8 to 65,536 bytes");
-  bank.check();
+  checkMramRows(bank);
 }
 
 std::string nameOf(RegisterFileRule rule) {

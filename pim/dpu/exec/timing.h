@@ -37,7 +37,8 @@ struct DpuTiming {
   double dmaReadOccupancy = 40, dmaWriteOccupancy = 32;
   double dmaOccupancyPerByte = 0.54;
   int mramRowBytes = 1024;
-  MramBankTiming bank;
+  bool bankDetail = false;  ///< rows and refresh of the MRAM bank one by one
+  dram::Timing bank = mramRows();
 
   /// Throws InputError when a value is impossible.
   void check() const;

@@ -71,7 +71,7 @@ KernelSetting settingOf(const UpmemParams& p) {
   s.tasklets = static_cast<int>(p.dpu.tasklets);
   s.timing = timingOf(p);
   s.isa = p.dpu.extension;
-  if (!p.dpu.dma.rows.detail) {  // counts are in cycles: clock and rows do not matter
+  if (!p.dpu.dma.bankDetail) {  // counts are in cycles: clock and rows do not matter
     s.timing.clockHz = dpu::DpuTiming().clockHz;
     s.timing.mramRowBytes = dpu::DpuTiming().mramRowBytes;
   }

@@ -192,10 +192,10 @@ Hash128 hashOf(const dpu::DpuTiming& t) {
   h.integer(t.revolver).integer(t.wakeLatency).integer(static_cast<int>(t.registerFile));
   h.integer(static_cast<int>(t.arbiter)).real(t.dmaReadLatency).real(t.dmaWriteLatency);
   h.real(t.dmaLatencyPerByte).real(t.dmaReadOccupancy).real(t.dmaWriteOccupancy);
-  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes).integer(t.bank.detail);
-  if (t.bank.detail) {
-    h.real(t.clockHz).real(t.bank.tRcdNs).real(t.bank.tRpNs).real(t.bank.tRasNs);
-    h.real(t.bank.tWrNs).real(t.bank.tRefiNs).real(t.bank.tRfcNs);
+  h.real(t.dmaOccupancyPerByte).integer(t.mramRowBytes).integer(t.bankDetail);
+  if (t.bankDetail) {
+    h.real(t.clockHz).integer(t.bank.rcdRead).integer(t.bank.rp).integer(t.bank.ras);
+    h.integer(t.bank.writeToPrecharge).integer(t.bank.refi).integer(t.bank.rfc);
   }
   return h.finish();
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "pim/bank/bank_commands.h"
 #include "pim/bank/bank_run.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
@@ -21,16 +20,13 @@ Ticks runDpu(const DpuWork& work, const Kernel& kernel, const UpmemParams& param
     counters.dmaBusy += run.dmaBusy;
     time += cyclesToTicks(run.cycles, params.dpu.effectiveClock());
   }
-  if (work.hasBank && detailed) {
+  if (work.hasBank) {
+    const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
     // Banks of a chip are run together when they share activations or open rows.
-    const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
-    const CommandRun run = runChip(work.bank, row, params.saMac, params.bank, params.issue(),
-                                   row.shared() ? params.dpusPerChip : 1);
-    counters.steps += run.commands;
-    time += run.time;
-  } else if (work.hasBank) {
-    const RowPass row = params.rowPass(kernel.weightBits, kernel.activationBits);
-    const BankRun run = runBank(work.bank, row, params.saMac, params.bank, params.issue(), fold);
+    const BankRun run =
+        detailed ? runChip(work.bank, row, params.saMac, params.bank, params.issue(),
+                           row.shared() ? params.dpusPerChip : 1)
+                 : runBank(work.bank, row, params.saMac, params.bank, params.issue(), fold);
     counters.steps += run.steps;
     counters.folded += run.folded;
     time += run.time;

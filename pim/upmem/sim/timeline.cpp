@@ -1,6 +1,6 @@
 #include "pim/upmem/sim/timeline.h"
 
-#include "pim/bank/bank_commands.h"
+#include "pim/bank/bank_run.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
@@ -19,8 +19,8 @@ Ticks addKernel(const Kernel& kernel, const UpmemParams& p, Ticks start, dram::C
   if (work.hasBank && trace.room() > 0) {
     const RowPass row = p.rowPass(kernel.weightBits, kernel.activationBits);
     dram::CommandLog commands(trace.room());
-    const CommandRun run = runChip(work.bank, row, p.saMac, p.bank, p.issue(),
-                                   row.shared() ? p.dpusPerChip : 1, &commands);
+    const BankRun run = runChip(work.bank, row, p.saMac, p.bank, p.issue(),
+                                row.shared() ? p.dpusPerChip : 1, &commands);
     trace.append(commands, now);
     now += run.time;
   }

@@ -1,6 +1,8 @@
 // The optional timing of MRAM rows and refresh.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engines.h"
 #include "models/base/config.h"
 #include "models/base/error.h"
@@ -13,8 +15,8 @@ namespace {
 DpuRunOptions detailed(double refreshNs = 0) {
   DpuRunOptions options;
   options.tasklets = 1;
-  options.timing.bank.detail = true;
-  options.timing.bank.tRefiNs = refreshNs;
+  options.timing.bankDetail = true;
+  options.timing.bank.refi = std::llround(1000 * refreshNs);
   return options;
 }
 
@@ -45,7 +47,7 @@ constexpr double kMiss = 2 * 13.33 * 0.35;  // precharge and activation in cycle
 TEST(BankDetail, IsOffByDefaultAndThenRowsCostNothing) {
   DpuRunOptions options;
   options.tasklets = 1;
-  EXPECT_FALSE(options.timing.bank.detail);
+  EXPECT_FALSE(options.timing.bankDetail);
   EXPECT_EQ(runOk(strided(100, 8, 8), options).cycles,
             runOk(strided(100, 8, 4096), options).cycles);
 }
@@ -107,19 +109,19 @@ TEST(BankDetail, EveryTimeMovesTheResult) {
     set(options.timing.bank);
     return runOk(program, options).cycles;
   };
-  const auto base = cyclesWith([](MramBankTiming&) {});
-  EXPECT_GT(cyclesWith([](MramBankTiming& t) { t.tRasNs = 400; }), base);
-  EXPECT_GT(cyclesWith([](MramBankTiming& t) { t.tWrNs = 300; }), base);
-  EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRefiNs = 3900; }), base);
-  EXPECT_NE(cyclesWith([](MramBankTiming& t) { t.tRfcNs = 500; }), base);
+  const auto base = cyclesWith([](dram::Timing&) {});
+  EXPECT_GT(cyclesWith([](dram::Timing& t) { t.ras = 400000; }), base);
+  EXPECT_GT(cyclesWith([](dram::Timing& t) { t.writeToPrecharge = 300000; }), base);
+  EXPECT_NE(cyclesWith([](dram::Timing& t) { t.refi = 3900000; }), base);
+  EXPECT_NE(cyclesWith([](dram::Timing& t) { t.rfc = 500000; }), base);
   // What a miss costs is first taken off the model: transfers in one row show it.
-  const auto inRow = [](double MramBankTiming::*time, double ns) {
+  const auto inRow = [](dram::Clock dram::Timing::*time, dram::Clock ps) {
     DpuRunOptions options = detailed();
-    options.timing.bank.*time = ns;
+    options.timing.bank.*time = ps;
     return runOk(strided(100, 8, 8), options).cycles;
   };
-  EXPECT_LT(inRow(&MramBankTiming::tRcdNs, 20), inRow(&MramBankTiming::tRcdNs, 13.33));
-  EXPECT_LT(inRow(&MramBankTiming::tRpNs, 20), inRow(&MramBankTiming::tRpNs, 13.33));
+  EXPECT_LT(inRow(&dram::Timing::rcdRead, 20000), inRow(&dram::Timing::rcdRead, 13330));
+  EXPECT_LT(inRow(&dram::Timing::rp, 20000), inRow(&dram::Timing::rp, 13330));
 }
 
 TEST(BankDetail, RefreshClosesTheRowAndHoldsTransfersUp) {
@@ -146,7 +148,7 @@ TEST(BankDetail, ImpossibleTimesAreRefused) {
   DpuRunOptions options = detailed(200);  // below tRFC
   EXPECT_THROW(runDpu(strided(1, 8, 8), options), InputError);
   options = detailed();
-  options.timing.bank.tRcdNs = -1;
+  options.timing.bank.rcdRead = -1;
   EXPECT_THROW(runDpu(strided(1, 8, 8), options), InputError);
 }
 
@@ -155,9 +157,9 @@ TEST(TimingFile, GivesTheDefaultsAndReadsEveryKey) {
   const DpuTiming read =
       readTiming(parseYaml("clock: 400 MHz\nbank: {detail: true, tRFC: 350 ns}\n", "t.yaml"));
   EXPECT_DOUBLE_EQ(read.clockHz, 400e6);
-  EXPECT_TRUE(read.bank.detail);
-  EXPECT_DOUBLE_EQ(read.bank.tRfcNs, 350);
-  EXPECT_DOUBLE_EQ(read.bank.tRcdNs, defaults.bank.tRcdNs);
+  EXPECT_TRUE(read.bankDetail);
+  EXPECT_EQ(read.bank.rfc, 350000);
+  EXPECT_EQ(read.bank.rcdRead, defaults.bank.rcdRead);
   EXPECT_EQ(read.dmaReadLatency, defaults.dmaReadLatency);
   EXPECT_THROW(readTiming(parseYaml("bank: {tRXX: 1 ns}\n", "t.yaml")), InputError);
 }
@@ -170,8 +172,8 @@ TEST(TimingFile, TheOneWithTheConfigurationsHoldsTheDefaults) {
   fromFile.timing = read;
   EXPECT_EQ(runOk(program, fromFile).cycles, runOk(program, built).cycles);
   EXPECT_DOUBLE_EQ(read.clockHz, built.timing.clockHz);
-  EXPECT_EQ(read.bank.detail, built.timing.bank.detail);
-  fromFile.timing.bank.detail = built.timing.bank.detail = true;
+  EXPECT_EQ(read.bankDetail, built.timing.bankDetail);
+  fromFile.timing.bankDetail = built.timing.bankDetail = true;
   EXPECT_EQ(runOk(program, fromFile).cycles, runOk(program, built).cycles);
 }
 

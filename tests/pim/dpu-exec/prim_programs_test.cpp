@@ -64,7 +64,7 @@ TEST(PrimProgramSet, RunsUnderEveryArbiterRevolverAndBankTiming) {
       DpuRunOptions options = limited();
       options.timing.revolver = revolver;
       options.timing.arbiter = Arbiter::roundRobin;
-      options.timing.bank.detail = true;
+      options.timing.bankDetail = true;
       DpuMachine fast(assembled), exact(assembled);
       program.feed(fast);
       program.feed(exact);

@@ -131,7 +131,7 @@ TEST(VendorRuntime, AgreesWithAnyTimingOfRowsWakingAndRevolver) {
       DpuRunOptions options;
       options.timing.revolver = revolver;
       options.timing.wakeLatency = wake;
-      options.timing.bank.detail = true;
+      options.timing.bankDetail = true;
       expectSameInBothEngines(vendorProgram(13), options, "revolver and wake");
     }
   }

@@ -122,73 +122,77 @@ TEST(NearBankChannel, EveryCommandKeepsItsDistances) {
   for (const char* id : {"hbm-pim", "gddr6-aim", "neupims"}) {
     const NearBankParams p = paramsOf(id);
     const ChannelClock t(p.timing);
-    std::vector<IssuedCommand> trace =
-        Channel(p, Channel::Level::commands, false, true).trace(product({4097, 1000, 2}, p));
+    dram::CommandLog log;
+    Channel(p, Channel::Level::commands, false, true).run(product({4097, 1000, 2}, p), &log);
+    const std::vector<dram::CommandRecord>& trace = log.sorted();
     ASSERT_GT(trace.size(), 100u);
-    std::stable_sort(trace.begin(), trace.end(),
-                     [](const IssuedCommand& a, const IssuedCommand& b) { return a.at < b.at; });
     struct Bank {
       std::int64_t activated = -1, closed = -1, read = -1, written = -1;
       bool open = false;
     };
     std::map<std::int32_t, Bank> banks;
     std::int64_t last = -1, refreshed = -1, column = -1, mode = -1;
-    for (const IssuedCommand& c : trace) {
-      const std::string where = std::string(id) + " at " + std::to_string(c.at);
+    for (const dram::CommandRecord& c : trace) {
+      using Kind = dram::CommandKind;
+      const std::int64_t at = c.time.ps;
+      const std::string where = std::string(id) + " at " + std::to_string(at);
       // Rows that open ahead of their group find a slot of their own only in the group model.
-      if (last >= 0 && c.kind != CommandKind::activate) {
-        EXPECT_GE(c.at, last + t.ck) << where;
+      if (last >= 0 && c.kind != Kind::ACT) {
+        EXPECT_GE(at, last + t.ck) << where;
       }  // one command bus
-      last = c.at;
+      last = at;
       if (refreshed >= 0) {
-        EXPECT_GE(c.at, refreshed + t.rfc) << where;
+        EXPECT_GE(at, refreshed + t.rfc) << where;
       }
       if (mode >= 0) {
-        EXPECT_GE(c.at, mode + t.mod) << where;
+        EXPECT_GE(at, mode + t.mod) << where;
       }
       Bank& b = banks[c.bank];
       switch (c.kind) {
-        case CommandKind::activate:
+        case Kind::ACT:
           if (b.closed >= 0) {
-            EXPECT_GE(c.at, b.closed + t.rp) << where;
+            EXPECT_GE(at, b.closed + t.rp) << where;
           }
-          b.activated = c.at;
+          b.activated = at;
           b.open = true;
           break;
-        case CommandKind::precharge:
+        case Kind::PRE:
           EXPECT_TRUE(b.open) << where;
-          EXPECT_GE(c.at, b.activated + t.ras) << where;
+          EXPECT_GE(at, b.activated + t.ras) << where;
           if (b.read > b.activated) {
-            EXPECT_GE(c.at, b.read + t.rtp) << where;
+            EXPECT_GE(at, b.read + t.rtp) << where;
           }
           if (b.written > b.activated) {
-            EXPECT_GE(c.at, b.written + t.wtp) << where;
+            EXPECT_GE(at, b.written + t.wtp) << where;
           }
           b.open = false;
-          b.closed = c.at;
+          b.closed = at;
           break;
-        case CommandKind::column: {
+        case Kind::RD:
+        case Kind::WR:
+        case Kind::MAC: {
+          if (c.row < 0) break;  // registers
           EXPECT_TRUE(b.open) << where;
-          const bool writes = c.verb == Verb::write, mac = c.verb == Verb::mac;
-          EXPECT_GE(c.at, b.activated + (writes ? t.rcdWrite : mac ? t.rcdMac : t.rcd)) << where;
+          const bool writes = c.kind == Kind::WR, mac = c.kind == Kind::MAC;
+          EXPECT_GE(at, b.activated + (writes ? t.rcdWrite : mac ? t.rcdMac : t.rcd)) << where;
           if (column >= 0) {
-            EXPECT_GE(c.at, column + std::min(t.ccds, t.mac)) << where;
+            EXPECT_GE(at, column + std::min(t.ccds, t.mac)) << where;
           }
-          column = c.at;
-          (writes ? b.written : b.read) = c.at;
+          column = at;
+          (writes ? b.written : b.read) = at;
           break;
         }
-        case CommandKind::refresh:
+        case Kind::REF:
           for (const auto& [bank, state] : banks) {
             EXPECT_FALSE(state.open) << where << " " << bank;
             if (state.closed >= 0) {
-              EXPECT_GE(c.at, state.closed + t.rp) << where << " " << bank;
+              EXPECT_GE(at, state.closed + t.rp) << where << " " << bank;
             }
           }
-          refreshed = c.at;
+          refreshed = at;
           break;
-        case CommandKind::mode:
-          mode = c.at;
+        case Kind::MODE:
+          mode = at;
           break;
         default:
           break;

@@ -74,14 +74,14 @@ TEST(LookUpTables, OneRowServesAllValues) {
   EXPECT_EQ(t.bufferWrites, 22);
   EXPECT_EQ(t.registerReads, 22);
   EXPECT_EQ(t.macRows, 1);
-  std::int64_t activates = 0;
-  std::int64_t opened = 0, looked = 0;
-  for (const IssuedCommand& c :
-       pim::nearbank::Channel(p, pim::nearbank::Channel::Level::commands, false, true)
-           .trace(op.sequence)) {
-    activates += c.kind == CommandKind::activate;
-    if (c.kind == CommandKind::activate) opened = c.at;
-    if (c.kind == CommandKind::column && looked == 0) looked = c.at;
+  std::int64_t activates = 0, opened = 0, looked = 0;
+  dram::CommandLog log;
+  pim::nearbank::Channel(p, pim::nearbank::Channel::Level::commands, false, true)
+      .run(op.sequence, &log);
+  for (const dram::CommandRecord& c : log.records()) {
+    activates += c.kind == dram::CommandKind::ACT;
+    if (c.kind == dram::CommandKind::ACT) opened = c.time.ps;
+    if (c.kind == dram::CommandKind::AF && looked == 0) looked = c.time.ps;
   }
   EXPECT_EQ(activates, 1);
   EXPECT_EQ(looked - opened, 43000);

@@ -23,7 +23,7 @@ Operator product() {
 }
 
 TEST(DeviceBankDetail, IsOffByDefault) {
-  EXPECT_FALSE(paramsOf({}).dma.rows.detail);
+  EXPECT_FALSE(paramsOf({}).dma.bankDetail);
   EXPECT_EQ(paramsOf({}).dma.occupancy(false, 64, 16), 1192);  // 16 x (40 + 0.54 x 64)
 }
 
@@ -89,8 +89,8 @@ TEST(DeviceBankDetail, TakesTheTimesOfTheBank) {
 
 TEST(DeviceBankDetail, IsPartOfTheKeyOfMeasuredKernels) {
   KernelSetting law, rows;
-  rows.timing.bank.detail = true;
-  rows.timing.bank.tRcdNs = 100;  // far from the model, so that it shows
+  rows.timing.bankDetail = true;
+  rows.timing.bank.rcdRead = 100000;  // far from the model, so that it shows
   EXPECT_NE(measure(ElementKernel::copy, law).cyclesPerElement,
             measure(ElementKernel::copy, rows).cyclesPerElement);
 }

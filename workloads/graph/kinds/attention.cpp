@@ -1,8 +1,10 @@
+// Attention and its gradient.
 #include <cmath>
 
 #include "workloads/graph/costing.h"
 
 namespace wattlas {
+
 namespace {
 
 void attentionCost(Costing& c) {
@@ -53,13 +55,43 @@ void attentionCost(Costing& c) {
 template <>
 KindSpec describe<OpKind::attention>() {
   using enum Dim;
-  return {
-      .opClass = OpClass::product,
-      .doc = "Scores, softmax and weighted sum of values",
-      .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps, latent},
-      .keys = KindSpec::attention,
-      .batched = Dim::batch,
-      .cost = attentionCost};
+  return {.opClass = OpClass::product,
+          .doc = "Scores, softmax and weighted sum of values",
+          .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps,
+                   latent, dropout},
+          .keys = KindSpec::attention,
+          .batched = Dim::batch,
+          .cost = attentionCost,
+          .derive = [](Derivative& d) {
+            Operator& g = d.pass(OpKind::attentionGradient);
+            g.dims = d.op.dims;
+            g.causal = d.op.causal;
+            g.window = d.op.window;
+            d.inputForData = d.outputForData = true;
+            // maximum and sum of each row of scores
+            d.extra = (Exact(d.op.dims[batch]) * d.op.dims[heads] * d.op.dims[queries] * 64).bits();
+          }};
+}
+
+template <>
+KindSpec describe<OpKind::attentionGradient>() {
+  using enum Dim;
+  return {.opClass = OpClass::product,
+          .doc = "Gradients of queries, keys and values: two products for each of the forward pass",
+          .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps,
+                   latent, dropout},
+          .keys = KindSpec::attention,
+          .batched = Dim::batch,
+          .cost = [](Costing& c) {
+            Operator forward = c.op;
+            forward.kind = OpKind::attention;
+            const OpCost cost = costOf(forward);
+            c.cost.macs = Exact(cost.macs) * 2;
+            // the weights of the scores again, then their gradients
+            c.cost.elementOps = Exact(cost.elementOps) * 2;
+            c.cost.input = cost.input + cost.output * 2.0;
+            c.cost.output = cost.input;
+          }};
 }
 
 }  // namespace wattlas

@@ -24,7 +24,17 @@ KindSpec describe<OpKind::collective>() {
           .dims = {M, N, groups},
           .variants = {OpVariant::allReduce, OpVariant::allGather, OpVariant::reduceScatter,
                        OpVariant::allToAll, OpVariant::broadcast, OpVariant::sendReceive},
-          .cost = collectiveCost};
+          .cost = collectiveCost,
+          .derive = [](Derivative& d) {
+            using V = OpVariant;
+            const V variant = d.op.variant;
+            d.none = variant == V::broadcast;
+            Operator& g = d.pass(OpKind::collective);
+            g.variant = variant == V::allGather       ? V::reduceScatter
+                        : variant == V::reduceScatter ? V::allGather
+                                                      : variant;
+            g.dims[groups] = d.op.dims[groups];
+          }};
 }
 
 }  // namespace wattlas

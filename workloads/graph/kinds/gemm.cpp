@@ -25,13 +25,32 @@ ProductDims gemmProduct(const Operator& op) {
 template <>
 KindSpec describe<OpKind::gemm>() {
   using enum Dim;
-  return {.opClass = OpClass::product,
-          .doc = "C[M,N] = A[M,K] x W[K,N]; without weights one product for each of `batch`",
-          .dims = {M, N, K, batch},
-          .weights = KindSpec::Weights::optional,
-          .keys = KindSpec::bias | KindSpec::sparsity,
-          .cost = gemmCost,
-          .product = gemmProduct};
+  return {
+      .opClass = OpClass::product,
+      .doc = "C[M,N] = A[M,K] x W[K,N]; without weights one product for each of `batch`",
+      .dims = {M, N, K, batch},
+      .weights = KindSpec::Weights::optional,
+      .keys = KindSpec::bias | KindSpec::sparsity,
+      .cost = gemmCost,
+      .product = gemmProduct,
+      .derive = [](Derivative& d) {
+        const Operator& op = d.op;
+        const auto product = [&](const char* name, Exact m, Exact n, Exact k) {
+          Operator g = d.make(name, OpKind::gemm);
+          g.dims[M] = m;
+          g.dims[N] = n;
+          g.dims[K] = k;
+          g.dims[batch] = op.hasWeights ? 1 : op.dims[batch];
+          return g;
+        };
+        const Exact rows = Exact(op.dims[M]) * (op.hasWeights ? op.dims[batch] : 1);
+        d.data = {product(".dx", rows, op.dims[K], op.dims[N])};
+        d.data.front().hasWeights = op.hasWeights;
+        if (op.hasWeights) d.data.front().weightSparsity = op.weightSparsity;
+        (op.hasWeights ? d.weight : d.data).push_back(product(".dw", op.dims[N], op.dims[K], rows));
+        (op.hasWeights ? d.inputForWeight : d.inputForData) = true;
+        if (op.hasBias) d.bias = {d.sum(".db", op.dims[N], rows)};
+      }};
 }
 
 }  // namespace wattlas
