@@ -75,11 +75,12 @@ ExecutionFormat executionFormatOf(const ExecutableNetwork& network) {
   std::optional<ExecutionFormat> out;
   for (const Step& step : network.steps) {
     if (!isProductStep(step)) continue;
-    const ExecutionFormat own = parseExecutionFormat(step.op.formats.name);
+    const ExecutionFormat own = parseTensorFormats(step.op.formats.name);
     if (!out) out = own;
     if (own.name == out->name) continue;
-    if (own.floating || out->floating || own.isFixed() || out->isFixed() ||
-        own.activationBits != out->activationBits || own.accumulatorBits != out->accumulatorBits)
+    if (own.activation.isFloat() || out->activation.isFloat() || own.weight.isFixed() ||
+        out->weight.isFixed() || own.activation.bits != out->activation.bits ||
+        own.accumulator != out->accumulator)
       throw InputError("layers in " + out->name + " and in " + own.name + " of one network",
                        "integer formats with the same activations, such as w8a8 and w4a8");
     out->layers[step.name] = own.weight;
@@ -145,7 +146,7 @@ const Operator* hdcSearch(const Workload& workload) {
 
 HdcClassifier trainedHdc(const Workload& workload, const ExecutionFormat& format,
                          const DataSet& train, std::uint64_t seed) {
-  if (!format.weight.isInteger() || format.weight.bits > 8)
+  if (!hasIntegers(format.weight) || format.weight.bits > 8)
     throw InputError("a hyperdimensional classifier in " + format.name,
                      "class vectors of 1 to 8 bits (binary, int2..int8)");
   HdcOptions options;

@@ -47,7 +47,7 @@ class MeasuredOracle {
       const ExecutionFormat format = executionFormatOf(network);
       EvaluationOptions how;
       how.compared = false;
-      how.integer.weightRange = RangeRule::leastError;
+      how.integer.rounding.range = RangeRule::leastError;
       const Evaluation e = evaluate(network, format, tested_, training(options_.calibrate), how);
       return measuredShare(e.correct, e.samples, tested_, options_.split);
     } catch (const InputError& error) {
@@ -63,7 +63,7 @@ class MeasuredOracle {
   }
 
   AccuracyResult hdc(const Workload& workload, const Operator& search) {
-    const HdcClassifier classifier = trainedHdc(workload, parseExecutionFormat(search.formats.name),
+    const HdcClassifier classifier = trainedHdc(workload, parseTensorFormats(search.formats.name),
                                                 training(options_.trainSamples), options_.seed);
     const std::vector<std::int64_t> classes = classifier.classify(tested_);
     std::int64_t right = 0;

@@ -1,6 +1,7 @@
 // wattlas execute: a network on data, in the arithmetic of a number format.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +10,7 @@
 
 #include "accuracy/mixed.h"
 #include "cli/commands.h"
+#include "execution/search.h"
 #include "explorer/accuracy.h"
 #include "models/base/atomic_file.h"
 #include "models/base/plain_text.h"
@@ -70,11 +72,13 @@ struct ExecuteCommand {
     if (granularity != "tensor" && granularity != "channel")
       throw InputError("granularity '" + granularity.substr(0, 40) + "'", "tensor or channel",
                        "groups are part of the format: w4g128a8");
-    const auto adapt = [&](WeightFormat& weight) {
-      if (granularity == "tensor") weight.granularity = Granularity::tensor;
-      if (affine && (weight.code != WeightCode::integer || out.floating))
+    checkExecutable(out);
+    const auto adapt = [&](NumberFormat& weight) {
+      const bool integers =
+          weight.kind == NumberKind::integer && !weight.isFixed() && weight.coding == Coding::plain;
+      if (affine && (!integers || out.activation.isFloat()))
         throw InputError("--affine with the format " + weight.name, "integer weights");
-      weight.affine = affine;
+      weight.affine = weight.affine || affine;
     };
     adapt(out.weight);
     for (auto& [layer, weight] : out.layers) adapt(weight);
@@ -86,7 +90,8 @@ struct ExecuteCommand {
     out.calibration = parseCalibrationRule(rule);
     if (weightRange != "minmax" && weightRange != "mse")
       throw InputError("weight range '" + weightRange.substr(0, 40) + "'", "minmax or mse");
-    if (weightRange == "mse") out.integer.weightRange = RangeRule::leastError;
+    if (weightRange == "mse") out.integer.rounding.range = RangeRule::leastError;
+    out.integer.rounding.wholeTensor = granularity == "tensor";
     if (slices.empty()) return out;
     int used = 0;
     if (std::sscanf(slices.c_str(), "%dx%d%n", &out.integer.weightDigit,
@@ -118,7 +123,7 @@ struct ExecuteCommand {
       throw InputError("--weights of a hyperdimensional classifier",
                        "none: it is trained by this command");
     const ExecutionFormat chosen =
-        executionFormat(parseExecutionFormat(format.empty() ? hdcSearch(w)->formats.name : format));
+        executionFormat(parseTensorFormats(format.empty() ? hdcSearch(w)->formats.name : format));
     const DataSet train = loadData(data, Split::train, trainSamples, seed);
     const DataSet tested = loadData(data, parseSplit(split), limit, seed);
     const HdcClassifier classifier = trainedHdc(w, chosen, train, seed);
@@ -161,12 +166,79 @@ struct ExecuteCommand {
     fmt::print("{}\n", out.dump(2));
   }
 
+  static const Operator* firstOf(const Workload& w, OpKind kind) {
+    const Graph& graph = w.phases.front().graph;
+    for (std::size_t i = 0; i < graph.size(); ++i)
+      if (graph.at(static_cast<OpId>(i)).kind == kind) return &graph.at(static_cast<OpId>(i));
+    return nullptr;
+  }
+
+  /// Inputs between their extremes as 8-bit integers.
+  static std::vector<Code> bytesOf(const DataSet& d, float low, float high) {
+    std::vector<Code> out;
+    const float step = high > low ? (high - low) / 255 : 1;
+    for (const float v : d.inputs)
+      out.push_back(static_cast<Code>(std::clamp(std::nearbyint((v - low) / step), 0.0f, 255.0f)));
+    return out;
+  }
+
+  /// Training data (training and validation split) are what is stored, others ask.
+  void runSearch(const Workload& w) const {
+    const Operator *exact = firstOf(w, OpKind::search), *scan = firstOf(w, OpKind::lookup),
+                   *top = firstOf(w, OpKind::topK);
+    SearchOptions options;
+    if (exact != nullptr) options.metric = exact->variant;
+    options.nearest = top != nullptr ? top->dims[Dim::K] : 1;
+    DataSet stored = loadData(data, Split::train, 0, seed);
+    const DataSet rest = loadData(data, Split::validation, 0, seed);
+    stored.inputs.insert(stored.inputs.end(), rest.inputs.begin(), rest.inputs.end());
+    const DataSet asked = loadData(data, Split::test, limit > 0 ? limit : 200, seed);
+    const std::int64_t wanted = exact != nullptr  ? exact->dims[Dim::N]
+                                : scan != nullptr ? scan->dims[Dim::N]
+                                                  : stored.size();
+    if (wanted > stored.size())
+      throw InputError("'" + w.title + "' searches " + std::to_string(wanted) + " vectors",
+                       "at most the " + std::to_string(stored.size()) + " of " + data);
+    stored = stored.part(0, wanted);
+    const auto [low, high] = std::minmax_element(stored.inputs.begin(), stored.inputs.end());
+    const std::vector<Code> vectors = bytesOf(stored, *low, *high),
+                            queries = bytesOf(asked, *low, *high);
+    const SearchIndex truth(vectors, stored.values(), options);
+    const auto nearest = truth.find(queries);
+    double recall = 1, bytes = truth.storedBytes();
+    if (scan != nullptr) {
+      options.parts = scan->dims[Dim::lookups];
+      options.centroids = scan->dims[Dim::K];
+      const SearchIndex coded(vectors, stored.values(), options);
+      recall = recallOf(coded.find(queries), nearest, options.nearest);
+      bytes = coded.storedBytes();
+    }
+    if (json)
+      fmt::print("{}\n", nlohmann::ordered_json{{"model", w.title},
+                                                {"data", stored.name},
+                                                {"metric", nameOf(options.metric)},
+                                                {"vectors", stored.size()},
+                                                {"queries", asked.size()},
+                                                {"nearest", options.nearest},
+                                                {"recall", recall},
+                                                {"stored_bytes", bytes}}
+                             .dump(2));
+    else
+      fmt::print(
+          "{}: {} queries among {} vectors of {} ({})\n\nrecall@{}  {:.2f} %\nstored     {:.0f} "
+          "bytes\n",
+          plainText(w.title), asked.size(), stored.size(), plainText(stored.name),
+          nameOf(options.metric), options.nearest, 100 * recall, bytes);
+  }
+
   void run(Context& context) const {
     const Workload w = workload(context);
     if (hdcSearch(w) != nullptr) return runHdc(w);
+    if (firstOf(w, OpKind::search) != nullptr || firstOf(w, OpKind::lookup) != nullptr)
+      return runSearch(w);
     ExecutableNetwork network = makeExecutable(w);
     ExecutionFormat chosen =
-        executionFormat(format.empty() ? executionFormatOf(network) : parseExecutionFormat(format));
+        executionFormat(format.empty() ? executionFormatOf(network) : parseTensorFormats(format));
     const std::string file = weightFile(context);
     loadNetworkWeights(network, file);
     pruneWeights(network);
@@ -179,7 +251,8 @@ struct ExecuteCommand {
                          "one for each of " + std::to_string(samples.size()) + " samples");
     }
     std::vector<std::string> notes;
-    const DataSet ranges = chosen.floating ? DataSet{} : calibrationData(samples, notes);
+    const DataSet ranges =
+        chosen.activation.isFloat() ? DataSet{} : calibrationData(samples, notes);
     Uniform uniform;
     if (!mixed.empty()) {
       uniform.format = chosen;
@@ -214,7 +287,7 @@ struct ExecuteCommand {
                                 const Uniform& uniform) const {
     nlohmann::ordered_json out = {{"model", network.name},
                                   {"format", chosen.name},
-                                  {"arithmetic", chosen.floating ? "float" : "integer"},
+                                  {"arithmetic", chosen.activation.isFloat() ? "float" : "integer"},
                                   {"weights", fs::path(file).filename().string()},
                                   {"data", d.name},
                                   {"samples", e.samples}};
@@ -225,7 +298,7 @@ struct ExecuteCommand {
     out["agreement"] = e.share(e.agreeing);
     out["macs"] = network.macs();
     out["weights_bytes"] = std::ceil(e.weightBits / 8);
-    if (!chosen.floating) {
+    if (!chosen.activation.isFloat()) {
       out["work"] = {{"multiplications", e.work.multiplications},
                      {"additions", e.work.additions},
                      {"shifts", e.work.shifts},
@@ -272,8 +345,8 @@ struct ExecuteCommand {
   void print(const Evaluation& e, const ExecutableNetwork& network, const ExecutionFormat& chosen,
              const DataSet& d, const Uniform& uniform) const {
     fmt::print("{} in {} ({} arithmetic) on {} samples of {} ({})\n\n", plainText(network.name),
-               chosen.name, chosen.floating ? "float" : "integer", e.samples, plainText(d.name),
-               split);
+               chosen.name, chosen.activation.isFloat() ? "float" : "integer", e.samples,
+               plainText(d.name), split);
     if (e.correct >= 0) {
       const double p = e.share(e.correct);
       fmt::print("accuracy   {:.2f} % +- {:.2f} (fp32: {:.2f} %)\n", 100 * p,
@@ -291,7 +364,7 @@ struct ExecuteCommand {
                  100 * uniform.result.share(uniform.result.correct),
                  std::ceil(uniform.result.weightBits / 8), uniform.p);
     }
-    if (!chosen.floating)
+    if (!chosen.activation.isFloat())
       fmt::print(
           "work       {:.0f} multiplications, {:.0f} additions, {:.0f} shifts, {:.0f} "
           "population counts a sample; sums of up to {} bits\n",

@@ -179,6 +179,9 @@ void listFormats(const Context& context, bool json) {
     Json row;
     row["name"] = f.name;
     row["bits"] = f.bits;
+    row["group"] = f.group;
+    row["stored_bits"] =
+        rounded(f.bits + (f.group > 0 ? f.groupBits / static_cast<double>(f.group) : 0));
     row["information_bits"] = f.nominalBits;
     row["exponent_bits"] = f.exponentBits;
     row["mantissa_bits"] = f.mantissaBits;
@@ -191,13 +194,15 @@ void listFormats(const Context& context, bool json) {
   show(context, json, "formats", rows,
        {{"name", "format"},
         {"kind", "kind"},
-        {"bits", "stored bits"},
+        {"bits", "bits"},
+        {"stored_bits", "stored, with scales"},
+        {"group", "in groups of"},
         {"information_bits", "information bits"},
         {"exponent_bits", "exponent"},
         {"mantissa_bits", "mantissa"}});
   if (!json)
     fmt::print(
-        "\nPer tensor: w<bits>a<bits>[kv<bits>][acc<bits>], e.g. w4a8kv8, w4a16, "
+        "\nPer tensor: w<bits>[g<group>]a<bits>[kv<bits>][acc<bits>], e.g. w4a8kv8, w4g128a16, "
         "w1.58a8.\n");
 }
 

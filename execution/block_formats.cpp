@@ -1,11 +1,12 @@
-#include "execution/block_formats.h"
-
+// Formats whose values are reals: minifloats with a scale, blocks that share one, code tables.
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 #include <span>
+#include <stdexcept>
 
+#include "execution/weight_format.h"
 #include "models/base/error.h"
 
 namespace wattlas {
@@ -129,30 +130,19 @@ void signedScales(Block x) {
   }
 }
 
-struct BlockLayout {
-  WeightCode code;
-  const char* name;
-  std::int64_t values, bytes;
-  WeightCode fallback;
-  void (*round)(Block);
-};
-
-const std::array<BlockLayout, 8> layouts = {{
-    {WeightCode::nf4, "nf4", 64, 36, WeightCode::nf4, nf4},
-    {WeightCode::q4_0, "q4_0", 32, 18, WeightCode::floating, [](Block x) { towardsExtreme(x, 8); }},
-    {WeightCode::q5_0, "q5_0", 32, 22, WeightCode::floating,
-     [](Block x) { towardsExtreme(x, 16); }},
-    {WeightCode::q5_1, "q5_1", 32, 24, WeightCode::floating, [](Block x) { fromMinimum(x, 31); }},
-    {WeightCode::q8_0, "q8_0", 32, 34, WeightCode::floating, absoluteMaximum},
-    {WeightCode::q4_K, "q4_k", 256, 144, WeightCode::q5_0, [](Block x) { scaleAndMinimum(x, 15); }},
-    {WeightCode::q5_K, "q5_k", 256, 176, WeightCode::q5_1, [](Block x) { scaleAndMinimum(x, 31); }},
-    {WeightCode::q6_K, "q6_k", 256, 210, WeightCode::q8_0, signedScales},
-}};
-
-const BlockLayout* layoutOf(WeightCode code) {
-  for (const BlockLayout& layout : layouts)
-    if (layout.code == code) return &layout;
-  return nullptr;
+/// How blocks are rounded; formats of files that are not here are known by their size.
+void (*rounderOf(const std::string& name))(Block) {
+  if (name == "nf4") return nf4;
+  if (name == "q4_0") return [](Block x) { towardsExtreme(x, 8); };
+  if (name == "q5_0") return [](Block x) { towardsExtreme(x, 16); };
+  if (name == "q4_1") return [](Block x) { fromMinimum(x, 15); };
+  if (name == "q5_1") return [](Block x) { fromMinimum(x, 31); };
+  if (name == "q8_0") return absoluteMaximum;
+  if (name == "q4_k") return [](Block x) { scaleAndMinimum(x, 15); };
+  if (name == "q5_k") return [](Block x) { scaleAndMinimum(x, 31); };
+  if (name == "q6_k") return signedScales;
+  throw InputError("format '" + name + "' is known by its size only and is not executed",
+                   "nf4, q4_0, q4_1, q5_0, q5_1, q8_0, q4_k, q5_k or q6_k");
 }
 
 void inBlocks(std::vector<float>& values, std::int64_t rows, std::int64_t columns,
@@ -163,51 +153,38 @@ void inBlocks(std::vector<float>& values, std::int64_t rows, std::int64_t column
                                   static_cast<std::size_t>(std::min(each, columns - c))));
 }
 
-}  // namespace
-
-double blockBits(WeightCode code, std::int64_t values) {
-  const BlockLayout* const layout = layoutOf(code);
-  if (layout == nullptr) throw std::logic_error("a format without blocks");
-  const std::int64_t blocks = (values + layout->values - 1) / layout->values;
-  return 8.0 * static_cast<double>(blocks) * static_cast<double>(layout->bytes);
+FloatFormat elementOf(const NumberFormat& f) {
+  if (f.bits >= 16) return ieeeFormat(f.exponentBits, f.mantissaBits);
+  for (const FloatFormat& known : {fp8e4m3, fp8e5m2, fp6e3m2, fp6e2m3, fp4e2m1})
+    if (known.exponentBits == f.exponentBits && known.mantissaBits == f.mantissaBits) return known;
+  throw std::logic_error("no floating format " + f.name);
 }
 
-std::vector<float> roundedReals(WeightFormat& format, const std::vector<float>& weights,
-                                std::int64_t rows, std::int64_t columns) {
-  std::vector<float> out = weights;
-  while (const BlockLayout* layout = layoutOf(format.code)) {
-    // nf4 counts on through the rows; GGUF rows are whole blocks.
-    if (format.code == WeightCode::nf4 || columns % layout->values == 0) break;
-    const BlockLayout* const next = layoutOf(layout->fallback);
-    format = parseWeightFormat(next != nullptr ? next->name : "fp16");
+}  // namespace
+
+std::vector<float> roundedReals(const NumberFormat& format, std::vector<float> values,
+                                std::int64_t rows, std::int64_t columns, bool wholeTensor) {
+  if (format.coding == Coding::block) {
+    const auto round = rounderOf(format.name);
+    if (values.empty()) return values;
+    inBlocks(values, format.flat ? 1 : rows, format.flat ? rows * columns : columns, format.group,
+             round);
+    return values;
   }
-  switch (format.code) {
-    case WeightCode::floating:
-      for (float& v : out) v = static_cast<float>(format.element.round(v));
-      return out;
-    case WeightCode::scaledFloat: {
-      const bool whole = format.granularity == Granularity::tensor;
-      inBlocks(out, whole ? 1 : rows, whole ? rows * columns : columns,
-               whole ? rows * columns : format.groupSize(columns),
-               [&](Block x) { scaledFloat(x, format.element); });
-      return out;
-    }
-    case WeightCode::microscaled:
-      inBlocks(out, rows, columns, 32, [&](Block x) { microscaled(x, format.element); });
-      return out;
-    case WeightCode::nvfp4: {
-      const double most = largestOf(out);
-      const double global = most > 0 ? 448.0 * 6 / most : 1;
-      inBlocks(out, rows, columns, 16, [&](Block x) { nvfp4(x, global); });
-      return out;
-    }
-    default:
-      break;
+  const FloatFormat element = elementOf(format);
+  if (values.empty()) return values;
+  if (format.coding == Coding::microscaled) {
+    inBlocks(values, rows, columns, format.group, [&](Block x) { microscaled(x, element); });
+  } else if (format.coding == Coding::twoLevel) {
+    const double most = largestOf(values), global = most > 0 ? 448.0 * 6 / most : 1;
+    inBlocks(values, rows, columns, format.group, [&](Block x) { nvfp4(x, global); });
+  } else if (format.bits >= 16) {
+    for (float& v : values) v = static_cast<float>(element.round(v));
+  } else {
+    const std::int64_t all = wholeTensor ? rows * columns : columns;
+    inBlocks(values, wholeTensor ? 1 : rows, all, all, [&](Block x) { scaledFloat(x, element); });
   }
-  const BlockLayout& layout = *layoutOf(format.code);
-  const bool flat = format.code == WeightCode::nf4;
-  inBlocks(out, flat ? 1 : rows, flat ? rows * columns : columns, layout.values, layout.round);
-  return out;
+  return values;
 }
 
 }  // namespace wattlas

@@ -65,35 +65,14 @@ class Histogram {
 
 /// f(value number, its values) for all samples.
 template <class F>
-void observe(const ExecutableNetwork& network, const std::vector<float>& input,
+void observe(FloatEngine& engine, const ExecutableNetwork& network, const std::vector<float>& input,
              std::int64_t samples, F&& f) {
-  FloatEngine engine(network);
   const std::int64_t each = network.input.values();
   for (std::int64_t s = 0; s < samples; s += together) {
     const std::int64_t some = std::min(together, samples - s);
     engine.run({input.begin() + s * each, input.begin() + (s + some) * each}, some);
-    for (std::size_t i = 0; i <= network.steps.size(); ++i) f(i, engine.value(i), some);
+    for (std::size_t i = 0; i <= network.steps.size(); ++i) f(i, engine.value(i));
   }
-}
-
-double largestScoreOf(const Step& step, const std::vector<float>& projections,
-                      std::int64_t samples) {
-  const Dims& d = step.op.dims;
-  const std::int64_t n = d[Dim::queries], size = d[Dim::headDim], heads = d[Dim::heads];
-  const std::int64_t width = (heads + 2 * d[Dim::kvHeads]) * size;
-  double most = 0;
-  for (std::int64_t s = 0; s < samples; ++s)
-    for (std::int64_t h = 0; h < heads; ++h)
-      for (std::int64_t i = 0; i < n; ++i)
-        for (std::int64_t j = 0; j < n; ++j) {
-          const float* const q = projections.data() + (s * n + i) * width + h * size;
-          const float* const k = projections.data() + (s * n + j) * width +
-                                 (heads + h / (heads / d[Dim::kvHeads])) * size;
-          double sum = 0;
-          for (std::int64_t c = 0; c < size; ++c) sum += static_cast<double>(q[c]) * k[c];
-          most = std::max(most, std::abs(sum));
-        }
-  return most / std::sqrt(static_cast<double>(size));
 }
 
 }  // namespace
@@ -111,23 +90,19 @@ Calibration calibrate(const ExecutableNetwork& network, const std::vector<float>
   Calibration out;
   out.samples = samples;
   out.values.resize(network.steps.size() + 1);
-  out.largestScore.resize(network.steps.size(), 0);
   std::vector<double> count(out.values.size(), 0);
-  observe(
-      network, input, samples,
-      [&](std::size_t i, const std::vector<float>& values, std::int64_t some) {
-        ValueRange& range = out.values[i];
-        for (const float v : values) {
-          range.low = std::min<double>(range.low, v);
-          range.high = std::max<double>(range.high, v);
-          range.meanAbsolute += std::abs(static_cast<double>(v));
-        }
-        count[i] += static_cast<double>(values.size());
-        for (std::size_t s = 0; s < network.steps.size(); ++s)
-          if (network.steps[s].op.kind == OpKind::attention && network.steps[s].inputs.front() == i)
-            out.largestScore[s] =
-                std::max(out.largestScore[s], largestScoreOf(network.steps[s], values, some));
-      });
+  FloatEngine engine(network);
+  observe(engine, network, input, samples, [&](std::size_t i, const std::vector<float>& values) {
+    ValueRange& range = out.values[i];
+    for (const float v : values) {
+      range.low = std::min<double>(range.low, v);
+      range.high = std::max<double>(range.high, v);
+      range.meanAbsolute += std::abs(static_cast<double>(v));
+    }
+    count[i] += static_cast<double>(values.size());
+  });
+  for (std::size_t i = 0; i < network.steps.size(); ++i)
+    out.largestInside.push_back(engine.largestInside(i));
   for (std::size_t i = 0; i < out.values.size(); ++i) {
     if (count[i] > 0) out.values[i].meanAbsolute /= count[i];
     if (!std::isfinite(out.values[i].low) || !std::isfinite(out.values[i].high))
@@ -137,10 +112,8 @@ Calibration calibrate(const ExecutableNetwork& network, const std::vector<float>
   }
   if (rule == CalibrationRule::minMax) return out;
   std::vector<Histogram> histograms(out.values.begin(), out.values.end());
-  observe(network, input, samples,
-          [&](std::size_t i, const std::vector<float>& values, std::int64_t) {
-            histograms[i].add(values);
-          });
+  observe(engine, network, input, samples,
+          [&](std::size_t i, const std::vector<float>& values) { histograms[i].add(values); });
   for (std::size_t i = 0; i < out.values.size(); ++i)
     out.values[i] = rule == CalibrationRule::percentile
                         ? histograms[i].percentile(out.values[i])

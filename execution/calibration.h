@@ -18,10 +18,10 @@ struct ValueRange {
   double low = 0, high = 0;
   double meanAbsolute = 0;
 };
-/// Ranges by value, and of attention scores by step.
+/// Ranges by value, and by step of what lies inside: scores of attention, cells of an LSTM.
 struct Calibration {
   std::vector<ValueRange> values;
-  std::vector<double> largestScore;
+  std::vector<double> largestInside;
   std::int64_t samples = 0;
 };
 

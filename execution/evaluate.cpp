@@ -102,13 +102,18 @@ Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& for
     out.layers[i].name = network.steps[i].name;
     out.layers[i].kind = network.steps[i].op.kind;
   }
+  for (const Step& step : network.steps) {
+    Operator stored = step.op;
+    stored.formats = format;
+    stored.formats.weight = format.weightOf(step.name);
+    if (stored.sharesWeightsOf.empty()) out.weightBits += costOf(stored).weights.value;
+  }
   FloatEngine reference(network);
   std::vector<float> expected;
   if (options.compared) out.referenceSeconds = run(reference, inputs, each, out.samples, expected);
-  if (format.floating) {
-    FloatEngine engine(network, format, options.integer.weightRange);
+  if (format.activation.isFloat()) {
+    FloatEngine engine(network, format, options.integer.rounding);
     out.seconds = run(engine, inputs, each, out.samples, out.outputs);
-    out.weightBits = engine.weightBits();
     out.notes = engine.notes();
     if (options.compared)
       analyse(
@@ -118,11 +123,10 @@ Evaluation evaluate(const ExecutableNetwork& network, const ExecutionFormat& for
     checkData(network, calibration);
     IntegerEngine engine(network, format,
                          calibrate(network, channelsLast(calibration, channels), calibration.size(),
-                                   options.calibration, format.activationBits),
+                                   options.calibration, format.activation.bits),
                          options.integer);
     out.seconds = run(engine, inputs, each, out.samples, out.outputs);
     out.work = engine.work();
-    out.weightBits = engine.weightBits();
     out.accumulatorBits = engine.accumulatorBits();
     std::vector<AccumulatorUse> use(network.steps.size());
     engine.record(&use);

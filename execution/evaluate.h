@@ -33,7 +33,7 @@ struct Evaluation {
   double seconds = 0, referenceSeconds = 0;
   std::vector<LayerReport> layers;
   ProductWork work;
-  double weightBits = 0;
+  double weightBits = 0;  ///< as every simulation of the network counts them
   int accumulatorBits = 0;
   std::vector<std::string> notes;
 

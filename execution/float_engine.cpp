@@ -5,9 +5,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "execution/block_formats.h"
-#include "execution/norm_rows.h"
-#include "execution/patches.h"
 #include "models/base/error.h"
 #include "workloads/graph/kind.h"
 
@@ -35,6 +32,7 @@ StepForm formOf(OpKind kind) {
   switch (kind) {
     case OpKind::pool:
     case OpKind::upsample:
+    case OpKind::slice:
       return StepForm::pool;
     case OpKind::add:
     case OpKind::multiply:
@@ -49,14 +47,13 @@ StepForm formOf(OpKind kind) {
     case OpKind::softmax:
     case OpKind::embedding:
       return StepForm::rows;
+    case OpKind::rope:
+      return StepForm::rotary;
     default:
       if (isConvolution(kind) || kind == OpKind::gemm) return StepForm::product;
+      if (isRecurrent(kind)) return StepForm::recurrent;
       throw std::logic_error(std::string("no engine runs ") + nameOf(kind));
   }
-}
-
-bool isProductStep(const Step& step) {
-  return isConvolution(step.op.kind) || step.op.kind == OpKind::gemm;
 }
 
 ProductShape productShapeOf(const Step& step) {
@@ -67,71 +64,77 @@ ProductShape productShapeOf(const Step& step) {
               d[Dim::kernelWidth]};
 }
 
+std::int64_t rowOf(const Step& step, double token) {
+  if (token >= 0 && token < static_cast<double>(step.op.dims[Dim::K]))
+    return static_cast<std::int64_t>(token);
+  throw InputError("token " + std::to_string(token) + " of '" + step.name + "'",
+                   "a row of 0 to " + std::to_string(step.op.dims[Dim::K] - 1));
+}
+
+double angleOf(const Step& step, std::int64_t position, std::int64_t pair) {
+  const double base = step.weights.base.empty() ? 1e4 : step.weights.base.front();
+  return static_cast<double>(position) *
+         std::pow(base, -2.0 * static_cast<double>(pair) / static_cast<double>(step.rotated));
+}
+
 FloatEngine::FloatEngine(const ExecutableNetwork& network,
-                         const std::optional<ExecutionFormat>& format, RangeRule rule)
-    : network_(network), format_(format), weights_(network.steps.size()) {
-  values_.resize(network.steps.size() + 1);
+                         const std::optional<ExecutionFormat>& format, const Rounding& rounding)
+    : network_(network),
+      format_(format),
+      rounding_(rounding),
+      weights_(network.steps.size()),
+      values_(network.steps.size() + 1),
+      largestInside_(network.steps.size(), 0) {
+  if (format_) checkExecutable(*format_);
   for (std::size_t i = 0; i < network.steps.size(); ++i) {
     const Step& step = network.steps[i];
+    weights_[i].directions = step.weights.directions;
+    const std::int64_t hidden = step.op.dims[Dim::N];
+    for (RecurrentWeights& w : weights_[i].directions) {
+      const auto gates = static_cast<std::int64_t>(w.hidden.size()) / hidden;
+      w.input = prepared(step, w.input, gates, step.op.dims[Dim::K]);
+      w.hidden = prepared(step, w.hidden, gates, hidden);
+    }
     if (!isProductStep(step)) continue;
     const ProductShape shape = productShapeOf(step);
-    std::vector<float> weights = step.weights.weight;
-    if (format_) {
-      const WeightFormat& own = format_->weightOf(step.name);
-      const QuantisedMatrix matrix =
-          quantiseWeights(own, weights, shape.outputs, shape.inputs, rule);
-      weights = dequantise(matrix);
-      weightBits_ += matrix.format.storedBits(shape.outputs, shape.inputs);
-      if (matrix.format.name != own.name)
-        notes_.push_back(step.name + ": " + matrix.format.name + " (rows of " +
-                         std::to_string(shape.inputs) + " are no whole blocks)");
-    }
-    weights_[i] = inOrder(weights, shape.outputs, shape.inputs, step.order);
+    weights_[i].weight = inOrder(prepared(step, step.weights.weight, shape.outputs, shape.inputs),
+                                 shape.outputs, shape.inputs, step.order);
   }
+}
+
+/// Weights as the format has them.
+std::vector<float> FloatEngine::prepared(const Step& step, const std::vector<float>& weights,
+                                         std::int64_t outputs, std::int64_t inputs) {
+  if (!format_) return weights;
+  const NumberFormat& own = format_->weightOf(step.name);
+  const QuantisedMatrix matrix = quantiseWeights(own, weights, outputs, inputs, rounding_);
+  if (matrix.format.name != own.name)
+    notes_.push_back(step.name + ": " + matrix.format.name + " (rows of " + std::to_string(inputs) +
+                     " are no whole blocks)");
+  return dequantise(matrix);
 }
 
 void FloatEngine::run(const std::vector<float>& input, std::int64_t samples) {
   values_[0] = input;
-  for (std::size_t i = 0; i < network_.steps.size(); ++i) {
-    const Step& step = network_.steps[i];
-    values_[i + 1].resize(count(samples * step.out.values()));
-    switch (formOf(step.op.kind)) {
-      case StepForm::pool:
-        pool(i, samples);
-        break;
-      case StepForm::combine:
-        combine(i, samples);
-        break;
-      case StepForm::norm:
-        norm(i, samples);
-        break;
-      case StepForm::attention:
-        attention(i, samples);
-        break;
-      case StepForm::rows:
-        rows(i, samples);
-        break;
-      case StepForm::product:
-        product(i, samples);
-        break;
-    }
-  }
+  for (std::size_t i = 0; i < network_.steps.size(); ++i)
+    values_[i + 1].resize(count(samples * network_.steps[i].out.values()));
+  runSteps(*this, network_, samples);
 }
 
-/// Operands of a product in the format of activations, a scale for each sample or block.
-void FloatEngine::roundInput(std::vector<float>& values, const PlaneShape& shape,
-                             std::int64_t samples) const {
-  WeightFormat format = format_->activation;
-  const bool blocks = format.code == WeightCode::microscaled || format.code == WeightCode::nvfp4;
-  if (!blocks) {
-    values = roundedReals(format, values, samples, shape.values());
+/// Operands of a product in the format of activations, a scale for each of `rows` or each block.
+void FloatEngine::roundInput(std::vector<float>& values, std::int64_t rows, std::int64_t places,
+                             std::int64_t channels) const {
+  if (!format_) return;
+  const NumberFormat& f = format_->activation;
+  if (f.coding != Coding::twoLevel) {
+    values = f.group > 0 ? roundedReals(f, std::move(values), rows * places, channels)
+                         : roundedReals(f, std::move(values), rows, places * channels);
     return;
   }
-  const std::int64_t each = shape.values();
-  for (std::int64_t s = 0; s < samples; ++s) {
-    const auto begin = values.begin() + s * each;
-    const std::vector<float> one(begin, begin + each);
-    const auto rounded = roundedReals(format, one, shape.places(), shape.channels);
+  for (std::int64_t r = 0; r < rows; ++r) {  // the second scale is that of a sample
+    const auto begin = values.begin() + r * places * channels;
+    const auto rounded =
+        roundedReals(f, std::vector<float>(begin, begin + places * channels), places, channels);
     std::copy(rounded.begin(), rounded.end(), begin);
   }
 }
@@ -139,18 +142,17 @@ void FloatEngine::roundInput(std::vector<float>& values, const PlaneShape& shape
 void FloatEngine::product(std::size_t i, std::int64_t samples) {
   const Step& step = network_.steps[i];
   const PlaneShape& in = network_.shapeOf(step.inputs.front());
-  std::vector<float> rounded;
-  const std::vector<float>* from = &values_[step.inputs.front()];
-  if (format_) {
-    rounded = *from;
-    roundInput(rounded, in, samples);
-    from = &rounded;
-  }
+  const bool conv = isConvolution(step.op.kind);
+  const std::vector<float>& given = values_[step.inputs.front()];
+  const bool some = readsSome(step, in);
+  std::vector<float> selected;
+  if (some || format_) selected = some ? placesRead(given, step, in, samples) : given;
+  roundInput(selected, samples, some ? step.out.places() : in.places(), in.channels);
+  const std::vector<float>* const from = selected.empty() ? &given : &selected;
   const ProductShape shape = productShapeOf(step);
   std::vector<float>& out = values_[i + 1];
   const std::int64_t rows = samples * step.out.places(), each = shape.outputs / shape.groups;
   std::vector<float> patches;
-  const bool conv = isConvolution(step.op.kind);
   const Patches window = conv ? Patches(step.op, in, step.out) : Patches();
   if (conv) patches.resize(count(rows * shape.inputs));
   for (std::int64_t g = 0; g < shape.groups; ++g) {
@@ -160,7 +162,7 @@ void FloatEngine::product(std::size_t i, std::int64_t samples) {
                   patches.data() + s * step.out.places() * shape.inputs);
     const ConstMap left(conv ? patches.data() : from->data(), rows, shape.inputs,
                         Eigen::OuterStride<>(shape.inputs));
-    const ConstMap right(weights_[i].data() + g * each * shape.inputs, each, shape.inputs,
+    const ConstMap right(weights_[i].weight.data() + g * each * shape.inputs, each, shape.inputs,
                          Eigen::OuterStride<>(shape.inputs));
     MutableMap to(out.data() + g * each, rows, each, Eigen::OuterStride<>(shape.outputs));
     to.noalias() = left * right.transpose();
@@ -175,14 +177,12 @@ void FloatEngine::pool(std::size_t i, std::int64_t samples) {
   const Step& step = network_.steps[i];
   const PlaneShape& in = network_.shapeOf(step.inputs.front());
   const bool largest = step.op.variant == OpVariant::maximum;
-  const bool adaptive = step.op.variant == OpVariant::adaptive;
-  const bool nearest = step.op.kind == OpKind::upsample;
   for (std::int64_t s = 0; s < samples; ++s) {
     const float* const x = values_[step.inputs.front()].data() + s * in.values();
     float* const y = values_[i + 1].data() + s * step.out.values();
     std::vector<std::int64_t> places(count(step.out.places()), 0);
     std::fill(y, y + step.out.values(), largest ? -std::numeric_limits<float>::infinity() : 0.0f);
-    const auto take = [&](std::int64_t to, std::int64_t from) {
+    forEachPooled(step, in, [&](std::int64_t to, std::int64_t from) {
       ++places[count(to)];
       if (from < 0) return;
       for (std::int64_t c = 0; c < in.channels; ++c) {
@@ -190,16 +190,9 @@ void FloatEngine::pool(std::size_t i, std::int64_t samples) {
         const float u = x[from * in.channels + c];
         v = largest ? std::max(v, u) : v + u;
       }
-    };
-    if (adaptive || nearest)
-      forEachAdaptive(in, step.out, nearest, take);
-    else
-      forEachTap(windowOf(step.op, in, step.out),
-                 [&](std::int64_t to, std::int64_t, std::int64_t from) { take(to, from); });
-    if (largest) continue;
-    for (std::int64_t p = 0; p < step.out.places(); ++p)
-      for (std::int64_t c = 0; c < in.channels; ++c)
-        y[p * in.channels + c] /= static_cast<float>(places[count(p)]);
+    });
+    for (std::int64_t k = 0; !largest && k < step.out.values(); ++k)
+      y[k] /= static_cast<float>(places[count(k / in.channels)]);
   }
 }
 
@@ -280,8 +273,10 @@ void FloatEngine::attention(std::size_t i, std::int64_t samples) {
       Matrix scores = q * k.transpose() / std::sqrt(static_cast<float>(size));
       for (std::int64_t r = 0; r < n; ++r) {
         const auto [begin, end] = visible(step.op, r, n);
-        for (std::int64_t c = 0; c < n; ++c)
+        for (std::int64_t c = 0; c < n; ++c) {
+          largestInside_[i] = std::max<double>(largestInside_[i], std::abs(scores(r, c)));
           if (c < begin || c >= end) scores(r, c) = 0;
+        }
         softmax(scores.data() + r * n + begin, end - begin);
       }
       MutableMap(values_[i + 1].data() + s * n * heads * size + h * size, n, size,
@@ -301,11 +296,7 @@ void FloatEngine::rows(std::size_t i, std::int64_t samples) {
       std::copy(x.data() + r * n, x.data() + (r + 1) * n, to);
       softmax(to, n);
     } else if (step.op.kind == OpKind::embedding) {
-      const auto row = static_cast<std::int64_t>(x[count(r)]);
-      if (row < 0 || row >= step.op.dims[Dim::K])
-        throw InputError("token " + std::to_string(row) + " of '" + step.name + "'",
-                         "a row of 0 to " + std::to_string(step.op.dims[Dim::K] - 1));
-      const float* const from = step.weights.weight.data() + row * n;
+      const float* const from = step.weights.weight.data() + rowOf(step, x[count(r)]) * n;
       std::copy(from, from + n, to);
     } else {
       const bool gated = isGated(step.op.variant);
@@ -316,6 +307,71 @@ void FloatEngine::rows(std::size_t i, std::int64_t samples) {
       }
     }
   }
+}
+
+/// LSTM: c' = f c + i g, h = o tanh c'. GRU: h' = (1 - z) n + z h, n = tanh(x + r h) of the sums of
+/// inputs and hidden values.
+void FloatEngine::recurrent(std::size_t i, std::int64_t samples) {
+  const Step& step = network_.steps[i];
+  const Dims& d = step.op.dims;
+  const std::int64_t hidden = d[Dim::N], steps = d[Dim::steps], width = step.out.channels;
+  std::vector<float> x = values_[step.inputs.front()];
+  roundInput(x, samples, steps, d[Dim::K]);
+  const auto sigmoid = [](float v) { return 1 / (1 + std::exp(-v)); };
+  for (std::size_t w = 0; w < weights_[i].directions.size(); ++w) {
+    const RecurrentWeights& weights = weights_[i].directions[w];
+    const auto gates = static_cast<std::int64_t>(weights.hidden.size()) / hidden;
+    const auto sums = [&](const std::vector<float>& matrix, const std::vector<float>& bias,
+                          const float* from, std::int64_t columns) -> Eigen::VectorXf {
+      Eigen::VectorXf out = ConstMap(matrix.data(), gates, columns, Eigen::OuterStride<>(columns)) *
+                            Eigen::Map<const Eigen::VectorXf>(from, columns);
+      if (!bias.empty()) out += Eigen::Map<const Eigen::VectorXf>(bias.data(), gates);
+      return out;
+    };
+    for (std::int64_t s = 0; s < samples; ++s) {
+      std::vector<float> h(count(hidden), 0), c(count(hidden), 0);
+      for (std::int64_t t = 0; t < steps; ++t) {
+        const std::int64_t row = s * steps + (w == 0 ? t : steps - 1 - t);
+        roundInput(h, 1, 1, hidden);
+        const Eigen::VectorXf own =
+            sums(weights.input, weights.inputBias, x.data() + row * d[Dim::K], d[Dim::K]);
+        const Eigen::VectorXf past = sums(weights.hidden, weights.hiddenBias, h.data(), hidden);
+        for (std::int64_t k = 0; k < hidden; ++k) {
+          const auto gate = [&](std::int64_t g) {
+            return sigmoid(own[g * hidden + k] + past[g * hidden + k]);
+          };
+          float& state = h[count(k)];
+          if (step.op.kind == OpKind::lstm) {
+            float& cell = c[count(k)];
+            cell = gate(1) * cell + gate(0) * std::tanh(own[2 * hidden + k] + past[2 * hidden + k]);
+            largestInside_[i] = std::max<double>(largestInside_[i], std::abs(cell));
+            state = gate(3) * std::tanh(cell);
+          } else {
+            const float keep = gate(1);
+            state = (1 - keep) * std::tanh(own[2 * hidden + k] + gate(0) * past[2 * hidden + k]) +
+                    keep * state;
+          }
+          values_[i + 1][count(row * width + static_cast<std::int64_t>(w) * hidden + k)] = state;
+        }
+      }
+    }
+  }
+}
+
+void FloatEngine::rotary(std::size_t i, std::int64_t samples) {
+  const Step& step = network_.steps[i];
+  const std::vector<float>& x = values_[step.inputs.front()];
+  std::vector<float>& y = values_[i + 1];
+  forEachTurned(
+      step, samples,
+      [&](std::size_t a, std::size_t b, std::int64_t position, std::int64_t pair) {
+        const double angle = angleOf(step, position, pair);
+        const auto cosine = static_cast<float>(std::cos(angle)),
+                   sine = static_cast<float>(std::sin(angle));
+        y[a] = x[a] * cosine - x[b] * sine;
+        y[b] = x[b] * cosine + x[a] * sine;
+      },
+      [&](std::size_t at) { y[at] = x[at]; });
 }
 
 }  // namespace wattlas

@@ -6,12 +6,11 @@
 
 #include "execution/calibration.h"
 #include "execution/integer_product.h"
-#include "execution/patches.h"
 
 namespace wattlas {
 
 struct IntegerOptions {
-  RangeRule weightRange = RangeRule::minMax;
+  Rounding rounding = {};
   /// Bits of a digit of weights and activations; 0 = whole operands.
   int weightDigit = 0, activationDigit = 0;
 };
@@ -37,6 +36,17 @@ struct PreparedProduct {
   Patches window;
 };
 
+/// One direction of a recurrence. Sums of gates have 12 fraction bits.
+struct PreparedRecurrence {
+  /// One side of a gate's sum: what enters, or the hidden values.
+  struct Side {
+    IntegerMatrix matrix;
+    std::vector<std::int64_t> offsets, bias;  ///< -z sum w; of 12 fraction bits
+    std::vector<Requantiser> requantisers;
+  };
+  Side input, hidden;
+};
+
 class IntegerEngine {
  public:
   /// Throws InputError for a format that is executed in floating point, and for operators that have
@@ -60,15 +70,20 @@ class IntegerEngine {
   void record(std::vector<AccumulatorUse>* use) { use_ = use; }
   /// Operations of one sample.
   ProductWork work() const;
-  double weightBits() const { return weightBits_; }
   /// Widest accumulator that the weights and widths can need, in bits with sign.
   int accumulatorBits() const;
 
  private:
+  template <class Engine>
+  friend void runSteps(Engine&, const ExecutableNetwork&, std::int64_t);
+  void prepareRecurrence(std::size_t i, const IntegerOptions& options);
+  PreparedRecurrence::Side prepareSide(const Step& step, const std::vector<float>& weights,
+                                       const std::vector<float>& bias, std::int64_t inputs,
+                                       const Quantiser& in, const IntegerOptions& options) const;
   void prepareProduct(std::size_t i, const IntegerOptions& options);
   void prepareScales(PreparedProduct& p, const QuantisedMatrix& matrix, std::size_t i);
   void chooseQuantisers(const Calibration& calibration);
-  ProductOptions kernelFor(const WeightFormat& weight, std::int64_t bound,
+  ProductOptions kernelFor(const NumberFormat& w, std::int64_t bound,
                            const IntegerOptions& options) const;
   bool isLast(std::size_t i) const { return i + 1 == network_.steps.size(); }
 
@@ -81,21 +96,23 @@ class IntegerEngine {
   void norm(std::size_t i, std::int64_t samples);
   void attention(std::size_t i, std::int64_t samples);
   void rows(std::size_t i, std::int64_t samples);
+  void recurrent(std::size_t i, std::int64_t samples);
+  void rotary(std::size_t i, std::int64_t samples);
   void emit(std::size_t i, std::size_t at, std::int64_t sum);
   void note(std::size_t i, std::int64_t acc);
 
   const ExecutableNetwork& network_;
   ExecutionFormat format_;
-  std::vector<double> scoreScales_;  ///< of attention, by step
+  std::vector<double> insideScales_;  ///< of scores and cells, by step
   std::vector<Quantiser> quantisers_;
   std::vector<std::unique_ptr<PreparedProduct>> products_;
-  std::vector<std::vector<Code>> tables_;  ///< embeddings, by step
+  std::vector<std::vector<PreparedRecurrence>> recurrences_;  ///< by step and direction
+  std::vector<std::vector<Code>> tables_;                     ///< embeddings, by step
   std::vector<std::vector<Code>> values_;
   std::vector<std::int32_t> tokens_;
   std::vector<std::int64_t> accumulators_;
   std::vector<float> output_;
   std::vector<AccumulatorUse>* use_ = nullptr;
-  double weightBits_ = 0;
 };
 
 }  // namespace wattlas

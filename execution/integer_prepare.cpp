@@ -19,9 +19,10 @@ void checkRules(const ExecutableNetwork& network, const ExecutionFormat& format)
   Problems problems;
   for (const Step& step : network.steps) {
     const OpKind kind = step.op.kind;
-    const bool rowwise = kind == OpKind::softmax || kind == OpKind::attention ||
+    const bool rowwise = kind == OpKind::softmax || kind == OpKind::rope || isRecurrent(kind) ||
+                         kind == OpKind::attention ||
                          (kind == OpKind::norm && step.op.variant != OpVariant::batch);
-    if ((format.activationBits == 1 || format.isFixed()) && rowwise)
+    if ((format.activation.bits == 1 || format.weight.isFixed()) && rowwise)
       problems.add({{},
                     "operator '" + step.name + "' (" + nameOf(kind) + ")",
                     "has no rule in " + format.name,
@@ -37,25 +38,26 @@ IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const ExecutionFo
                              const Calibration& calibration, const IntegerOptions& options)
     : network_(network),
       format_(format),
-      scoreScales_(network.steps.size(), 1),
+      insideScales_(network.steps.size(), 1),
       products_(network.steps.size()),
+      recurrences_(network.steps.size()),
       tables_(network.steps.size()) {
-  if (format.floating)
+  if (format.activation.isFloat())
     throw InputError("format '" + format.name + "' is executed in floating point",
                      "a format of integers");
+  checkExecutable(format);
   checkRules(network, format);
   chooseQuantisers(calibration);
   values_.resize(network.steps.size() + 1);
   for (std::size_t i = 0; i < network.steps.size(); ++i) {
     const Step& step = network.steps[i];
-    if (step.op.kind == OpKind::attention && calibration.largestScore[i] > 0)
-      scoreScales_[i] = calibration.largestScore[i] / 32767;
+    if (calibration.largestInside[i] > 0) insideScales_[i] = calibration.largestInside[i] / 32767;
     if (isProductStep(step)) prepareProduct(i, options);
+    if (isRecurrent(step.op.kind)) prepareRecurrence(i, options);
     if (step.op.kind != OpKind::embedding) continue;
     const std::int64_t rows = step.op.dims[Dim::K], width = step.op.dims[Dim::N];
     const QuantisedMatrix table = quantiseWeights(format.weightOf(step.name), step.weights.weight,
-                                                  rows, width, options.weightRange);
-    weightBits_ += table.format.storedBits(rows, width);
+                                                  rows, width, options.rounding);
     for (const float w : dequantise(table))
       tables_[i].push_back(static_cast<Code>(quantisers_[i + 1].quantise(w)));
   }
@@ -64,18 +66,19 @@ IntegerEngine::IntegerEngine(const ExecutableNetwork& network, const ExecutionFo
 IntegerEngine::~IntegerEngine() = default;
 
 void IntegerEngine::chooseQuantisers(const Calibration& calibration) {
-  const int bits = format_.activationBits;
+  const int bits = format_.activation.bits;
   for (const ValueRange& range : calibration.values) {
     Quantiser q = Quantiser::forRange(range.low, range.high, bits);
     if (bits == 1) q.zero = 0, q.scale = range.meanAbsolute > 0 ? range.meanAbsolute : 1;
-    if (format_.isFixed()) q.zero = 0, q.scale = std::ldexp(1.0, -format_.weight.fractionBits);
+    if (format_.weight.isFixed())
+      q.zero = 0, q.scale = std::ldexp(1.0, -format_.weight.fractionBits);
     quantisers_.push_back(q);
   }
-  for (std::size_t i = 0; i < network_.steps.size() && !format_.isFixed(); ++i) {
+  for (std::size_t i = 0; i < network_.steps.size() && !format_.weight.isFixed(); ++i) {
     const Step& step = network_.steps[i];
     const Quantiser& in = quantisers_[step.inputs.front()];
     Quantiser& out = quantisers_[i + 1];
-    const bool moves = step.op.kind == OpKind::upsample ||
+    const bool moves = step.op.kind == OpKind::upsample || step.op.kind == OpKind::slice ||
                        (step.op.kind == OpKind::pool && step.op.variant == OpVariant::maximum);
     const bool clamps = step.op.kind == OpKind::activation && isClamp(step.op.variant);
     if (step.op.kind == OpKind::softmax) out = {std::ldexp(1.0, -bits), -(1 << (bits - 1)), bits};
@@ -87,28 +90,28 @@ void IntegerEngine::chooseQuantisers(const Calibration& calibration) {
   }
 }
 
-ProductOptions IntegerEngine::kernelFor(const WeightFormat& weight, std::int64_t bound,
+ProductOptions IntegerEngine::kernelFor(const NumberFormat& w, std::int64_t bound,
                                         const IntegerOptions& options) const {
   ProductOptions out;
-  const WeightCode code = weight.code;
+  const bool powers = w.coding == Coding::powerOfTwo, sums = powers || w.coding == Coding::kHot;
   const bool small = bound < largest32 / 2;
-  out.weightBits = weight.bits, out.activationBits = format_.activationBits;
+  out.weightBits = w.bits, out.activationBits = format_.activation.bits;
   if (options.weightDigit > 0) {
     out.kernel = ProductKernel::sliced;
     out.weightDigit = options.weightDigit;
     out.activationDigit = options.activationDigit > 0 ? options.activationDigit : 16;
     // Affine weights need one bit more than their codes, and powers of two more than theirs.
-    out.weightBits = code == WeightCode::integer      ? out.weightBits + (weight.affine ? 1 : 0)
-                     : code == WeightCode::powerOfTwo ? (1 << (out.weightBits - 1))
-                                                      : std::max(out.weightBits, 2);
-  } else if (format_.isFixed()) {
+    out.weightBits = powers                                  ? 1 << (out.weightBits - 1)
+                     : sums || w.kind != NumberKind::integer ? std::max(out.weightBits, 2)
+                                                             : out.weightBits + (w.affine ? 1 : 0);
+  } else if (format_.weight.isFixed()) {
     out.kernel = ProductKernel::fixed;
-    out.fractionBits = weight.fractionBits;
-  } else if (code == WeightCode::binary && format_.activationBits == 1) {
+    out.fractionBits = w.fractionBits;
+  } else if (w.kind == NumberKind::binary && format_.activation.bits == 1) {
     out.kernel = ProductKernel::xnor;
-  } else if (code == WeightCode::binary || code == WeightCode::ternary) {
+  } else if (w.kind == NumberKind::binary || w.kind == NumberKind::ternary) {
     out.kernel = small ? ProductKernel::ternary : ProductKernel::wide;
-  } else if (code == WeightCode::powerOfTwo || code == WeightCode::kHot) {
+  } else if (sums) {
     out.kernel = small ? ProductKernel::shifts : ProductKernel::wide;
   } else {
     out.kernel = bound <= largest32 ? ProductKernel::multiply : ProductKernel::wide;
@@ -119,10 +122,9 @@ ProductOptions IntegerEngine::kernelFor(const WeightFormat& weight, std::int64_t
 void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options) {
   const Step& step = network_.steps[i];
   const ProductShape shape = productShapeOf(step);
-  const WeightFormat& weight = format_.weightOf(step.name);
-  QuantisedMatrix matrix = quantiseWeights(weight, step.weights.weight, shape.outputs, shape.inputs,
-                                           options.weightRange);
-  weightBits_ += weight.storedBits(shape.outputs, shape.inputs);
+  const NumberFormat& weight = format_.weightOf(step.name);
+  QuantisedMatrix matrix =
+      quantiseWeights(weight, step.weights.weight, shape.outputs, shape.inputs, options.rounding);
   products_[i] = std::make_unique<PreparedProduct>();
   PreparedProduct& p = *products_[i];
   if (isConvolution(step.op.kind))
@@ -153,6 +155,45 @@ void IntegerEngine::prepareProduct(std::size_t i, const IntegerOptions& options)
                               shape.inputs, kernel);
 }
 
+PreparedRecurrence::Side IntegerEngine::prepareSide(const Step& step,
+                                                    const std::vector<float>& weights,
+                                                    const std::vector<float>& bias,
+                                                    std::int64_t inputs, const Quantiser& in,
+                                                    const IntegerOptions& options) const {
+  const auto gates = static_cast<std::int64_t>(weights.size()) / inputs;
+  const QuantisedMatrix matrix =
+      quantiseWeights(format_.weightOf(step.name), weights, gates, inputs, options.rounding);
+  if (matrix.groups() > 1)
+    throw InputError("operator '" + step.name + "' has groups of scales in a recurrence",
+                     "one scale for each gate");
+  PreparedRecurrence::Side side;
+  std::int64_t most = 0;
+  for (std::int64_t g = 0; g < gates; ++g) {
+    std::int64_t sum = 0, magnitude = 0;
+    for (std::int64_t k = 0; k < inputs; ++k) {
+      const std::int32_t w = matrix.values[count(g * inputs + k)];
+      sum += w, magnitude += std::abs(w);
+    }
+    most = std::max(most, magnitude * in.reach());
+    side.offsets.push_back(-in.zero * sum);
+    side.requantisers.push_back(Requantiser::of(std::ldexp(matrix.scales[count(g)] * in.scale, 12),
+                                                magnitude * in.reach()));
+    side.bias.push_back(bias.empty() ? 0 : std::llrint(std::ldexp(bias[count(g)], 12)));
+  }
+  side.matrix = IntegerMatrix(matrix.values.data(), gates, inputs, inputs,
+                              kernelFor(format_.weightOf(step.name), most, options));
+  return side;
+}
+
+void IntegerEngine::prepareRecurrence(std::size_t i, const IntegerOptions& options) {
+  const Step& step = network_.steps[i];
+  for (const RecurrentWeights& w : step.weights.directions)
+    recurrences_[i].push_back({prepareSide(step, w.input, w.inputBias, step.op.dims[Dim::K],
+                                           quantisers_[step.inputs.front()], options),
+                               prepareSide(step, w.hidden, w.hiddenBias, step.op.dims[Dim::N],
+                                           quantisers_[i + 1], options)});
+}
+
 void IntegerEngine::prepareScales(PreparedProduct& p, const QuantisedMatrix& matrix,
                                   std::size_t i) {
   const Step& step = network_.steps[i];
@@ -178,8 +219,8 @@ void IntegerEngine::prepareScales(PreparedProduct& p, const QuantisedMatrix& mat
     const double real = step.weights.bias.empty() ? 0 : step.weights.bias[count(o)];
     // A bias beyond 32 bits makes sums of 64, as any other bound does.
     const double bias = std::clamp(
-        format_.isFixed() ? std::floor(real / out.scale) : std::nearbyint(real / largest), -0x1p45,
-        0x1p45);
+        format_.weight.isFixed() ? std::floor(real / out.scale) : std::nearbyint(real / largest),
+        -0x1p45, 0x1p45);
     p.bias.push_back(static_cast<std::int64_t>(bias));
     p.biasScales.push_back(largest);
     if (magnitude > (std::int64_t{1} << 44))
@@ -187,7 +228,7 @@ void IntegerEngine::prepareScales(PreparedProduct& p, const QuantisedMatrix& mat
                        "narrower formats or fewer inputs");
     const std::int64_t bound = magnitude * in.reach() + std::abs(p.bias.back());
     p.bound = std::max(p.bound, bound);
-    if (isLast(i) || format_.isFixed()) continue;
+    if (isLast(i) || format_.weight.isFixed()) continue;
     ratios.push_back(largest / out.scale);
     if (p.scaleGroups > 1)
       p.shared.push_back(SharedRequantiser::of(ratios, bound));
@@ -208,13 +249,13 @@ int IntegerEngine::accumulatorBits() const {
 ProductWork IntegerEngine::work() const {
   ProductWork sum;
   for (std::size_t i = 0; i < products_.size(); ++i) {
-    if (!products_[i]) continue;
     const auto places = static_cast<double>(network_.steps[i].out.places());
-    for (const IntegerMatrix& m : products_[i]->matrices) {
-      const ProductWork& w = m.work();
-      sum.add({w.multiplications * places, w.additions * places, w.shifts * places,
-               w.populationCounts * places});
+    for (const PreparedRecurrence& r : recurrences_[i]) {
+      sum.add(r.input.matrix.work(), places);
+      sum.add(r.hidden.matrix.work(), places);
     }
+    if (products_[i])
+      for (const IntegerMatrix& m : products_[i]->matrices) sum.add(m.work(), places);
   }
   return sum;
 }

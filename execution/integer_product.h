@@ -12,9 +12,9 @@ using Code = std::int16_t;  ///< an activation, up to 16 bits
 /// What a product executed, for reports.
 struct ProductWork {
   double multiplications = 0, additions = 0, shifts = 0, populationCounts = 0;
-  void add(const ProductWork& o) {
-    multiplications += o.multiplications, additions += o.additions, shifts += o.shifts;
-    populationCounts += o.populationCounts;
+  void add(const ProductWork& o, double times = 1) {
+    multiplications += o.multiplications * times, additions += o.additions * times;
+    shifts += o.shifts * times, populationCounts += o.populationCounts * times;
   }
 };
 

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "execution/integer_engine.h"
-#include "execution/norm_rows.h"
 #include "models/base/error.h"
 #include "workloads/graph/kind.h"
 
@@ -25,7 +24,7 @@ void IntegerEngine::run(const std::vector<float>& input, std::int64_t samples) {
     values_[0].resize(input.size());
     const double one = std::ldexp(1.0, in.bits);
     for (std::size_t k = 0; k < input.size(); ++k) {
-      if (format_.isFixed()) {
+      if (format_.weight.isFixed()) {
         double v = std::floor(input[k] / in.scale);
         v -= one * std::floor(v / one + 0.5);
         values_[0][k] = static_cast<Code>(v);
@@ -34,36 +33,15 @@ void IntegerEngine::run(const std::vector<float>& input, std::int64_t samples) {
       }
     }
   }
-  for (std::size_t i = 0; i < network_.steps.size(); ++i) {
-    const Step& step = network_.steps[i];
-    values_[i + 1].resize(count(samples * step.out.values()));
-    switch (formOf(step.op.kind)) {
-      case StepForm::pool:
-        pool(i, samples);
-        break;
-      case StepForm::combine:
-        combine(i, samples);
-        break;
-      case StepForm::norm:
-        norm(i, samples);
-        break;
-      case StepForm::attention:
-        attention(i, samples);
-        break;
-      case StepForm::rows:
-        rows(i, samples);
-        break;
-      case StepForm::product:
-        product(i, samples);
-        break;
-    }
-  }
-  if (!isProductStep(network_.steps.back()) || format_.isFixed())
+  for (std::size_t i = 0; i < network_.steps.size(); ++i)
+    values_[i + 1].resize(count(samples * network_.steps[i].out.values()));
+  runSteps(*this, network_, samples);
+  if (!isProductStep(network_.steps.back()) || format_.weight.isFixed())
     output_ = reals(network_.steps.size());
 }
 
 std::vector<float> IntegerEngine::reals(std::size_t value) const {
-  const bool sums = value == network_.steps.size() && value > 0 && !format_.isFixed() &&
+  const bool sums = value == network_.steps.size() && value > 0 && !format_.weight.isFixed() &&
                     isProductStep(network_.steps.back());
   if (sums) return output_;
   std::vector<float> out(values_[value].size());
@@ -80,8 +58,8 @@ void IntegerEngine::note(std::size_t i, std::int64_t acc) {
 
 /// An output from its sum in units of its own scale.
 void IntegerEngine::emit(std::size_t i, std::size_t at, std::int64_t sum) {
-  if (format_.isFixed()) {
-    const std::int64_t kept = wrapTo(sum, format_.activationBits);
+  if (format_.weight.isFixed()) {
+    const std::int64_t kept = wrapTo(sum, format_.activation.bits);
     if (kept != sum && use_ != nullptr) ++(*use_)[i].overflows;
     values_[i + 1][at] = static_cast<Code>(kept);
     return;
@@ -95,7 +73,7 @@ void IntegerEngine::finishProduct(std::size_t i, const Sum* sums, std::int64_t r
                                   std::int64_t group) {
   const PreparedProduct& p = *products_[i];
   const std::int64_t each = p.matrices.front().outputs(), all = network_.steps[i].out.channels;
-  const bool last = isLast(i) && !format_.isFixed();
+  const bool last = isLast(i) && !format_.weight.isFixed();
   // Sums over codes may wrap where those over values do not: the offset takes them back.
   const int width = sizeof(Sum) == 4 ? 32 : 64;
   for (std::int64_t r = 0; r < rows; ++r)
@@ -105,8 +83,8 @@ void IntegerEngine::finishProduct(std::size_t i, const Sum* sums, std::int64_t r
       std::int64_t acc =
           wrapTo(static_cast<std::int64_t>(sums[r * each + o]) + p.offsets[c] + p.bias[c], width);
       note(i, acc);
-      if (format_.accumulatorBits > 0 && !format_.isFixed()) {
-        const std::int64_t kept = wrapTo(acc, format_.accumulatorBits);
+      if (accumulatorBitsOf(format_) > 0 && !format_.weight.isFixed()) {
+        const std::int64_t kept = wrapTo(acc, accumulatorBitsOf(format_));
         if (kept != acc && use_ != nullptr) ++(*use_)[i].overflows;
         acc = kept;
       }
@@ -114,7 +92,7 @@ void IntegerEngine::finishProduct(std::size_t i, const Sum* sums, std::int64_t r
         accumulators_[count(at)] = acc;
         output_[count(at)] = static_cast<float>(p.scales[c] * static_cast<double>(acc));
       } else {
-        emit(i, count(at), format_.isFixed() ? acc : p.requantisers[c].apply(acc));
+        emit(i, count(at), format_.weight.isFixed() ? acc : p.requantisers[c].apply(acc));
       }
     }
 }
@@ -172,7 +150,9 @@ void IntegerEngine::product(std::size_t i, std::int64_t samples) {
   const bool conv = isConvolution(step.op.kind);
   const std::int64_t channels = in.channels / shape.groups, each = shape.outputs / shape.groups;
   const auto zero = static_cast<Code>(quantisers_[step.inputs.front()].zero);
-  const Code* rows = values_[step.inputs.front()].data();
+  std::vector<Code> selected;
+  if (readsSome(step, in)) selected = placesRead(values_[step.inputs.front()], step, in, samples);
+  const Code* const rows = selected.empty() ? values_[step.inputs.front()].data() : selected.data();
   std::vector<Code> patches(conv ? count(n * shape.inputs) : 0);
   for (std::int64_t g = 0; g < shape.groups; ++g) {
     for (std::int64_t s = 0; conv && s < samples; ++s)
@@ -202,14 +182,14 @@ void IntegerEngine::pool(std::size_t i, std::int64_t samples) {
   const Quantiser& from = quantisers_[step.inputs.front()];
   const Quantiser& out = quantisers_[i + 1];
   const bool largest = step.op.variant == OpVariant::maximum;
-  const bool moves = step.op.kind == OpKind::upsample;
+  const bool moves = step.op.kind == OpKind::upsample || step.op.kind == OpKind::slice;
   std::map<std::int64_t, Requantiser> means;
   std::vector<std::int64_t> sums(count(step.out.values())), places(count(step.out.places()));
   for (std::int64_t s = 0; s < samples; ++s) {
     const Code* const x = values_[step.inputs.front()].data() + s * in.values();
     std::fill(sums.begin(), sums.end(), largest ? from.low() : 0);
     std::fill(places.begin(), places.end(), 0);
-    const auto take = [&](std::int64_t to, std::int64_t place) {
+    forEachPooled(step, in, [&](std::int64_t to, std::int64_t place) {
       ++places[count(to)];
       if (place < 0) return;
       for (std::int64_t c = 0; c < in.channels; ++c) {
@@ -217,12 +197,7 @@ void IntegerEngine::pool(std::size_t i, std::int64_t samples) {
         const Code q = x[place * in.channels + c];
         sum = largest || moves ? std::max<std::int64_t>(moves ? q : sum, q) : sum + q - from.zero;
       }
-    };
-    if (moves || step.op.variant == OpVariant::adaptive)
-      forEachAdaptive(in, step.out, moves, take);
-    else
-      forEachTap(windowOf(step.op, in, step.out),
-                 [&](std::int64_t to, std::int64_t, std::int64_t place) { take(to, place); });
+    });
     for (std::size_t k = 0; k < sums.size(); ++k) {
       const std::size_t at = count(s * step.out.values()) + k;
       if (largest || moves) {
@@ -230,7 +205,7 @@ void IntegerEngine::pool(std::size_t i, std::int64_t samples) {
         continue;
       }
       const std::int64_t n = places[k / count(in.channels)];
-      if (format_.isFixed()) {
+      if (format_.weight.isFixed()) {
         emit(i, at, (sums[k] - (sums[k] < 0 ? n - 1 : 0)) / n);  // rounds down
         continue;
       }
@@ -258,7 +233,7 @@ void IntegerEngine::norm(std::size_t i, std::int64_t samples) {
       const double root = std::sqrt((w.variance.empty() ? 1 : w.variance[k]) + normEpsilon);
       const double a = (w.weight.empty() ? 1 : w.weight[k]) / root;
       const double b = (w.bias.empty() ? 0 : w.bias[k]) - (w.mean.empty() ? 0 : w.mean[k]) * a;
-      if (format_.isFixed()) {
+      if (format_.weight.isFixed()) {
         const auto g = static_cast<std::int64_t>(std::floor(a / out.scale));
         const auto d = static_cast<std::int64_t>(std::floor(b / out.scale));
         for (std::size_t at = k; at < x.size(); at += count(channels))
@@ -323,7 +298,7 @@ void IntegerEngine::attention(std::size_t i, std::int64_t samples) {
   const Quantiser& out = quantisers_[i + 1];
   const std::int64_t size = d[Dim::headDim], n = d[Dim::queries], heads = d[Dim::heads];
   const std::int64_t width = (heads + 2 * d[Dim::kvHeads]) * size;
-  const double score = scoreScales_[i];
+  const double score = insideScales_[i];
   const Requantiser toScore =
       Requantiser::of(in.scale * in.scale / (std::sqrt(static_cast<double>(size)) * score),
                       in.reach() * in.reach() * size);

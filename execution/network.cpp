@@ -20,7 +20,9 @@ struct Refusal {
 
 class NetworkMaker {
  public:
-  explicit NetworkMaker(const Workload& workload) : graph_(workload.phases.front().graph) {
+  explicit NetworkMaker(const Workload& workload)
+      : graph_(workload.phases.front().graph),
+        encoder_(workload.phases.front().kind == PhaseKind::inference && workload.family == "llm") {
     network_.name = workload.title.empty() ? workload.id : workload.title;
   }
 
@@ -38,6 +40,9 @@ class NetworkMaker {
              times);
       i = end;
     }
+    for (const Step& s : network_.steps)
+      if (s.op.kind == OpKind::rope && s.heads == 0)
+        refuse(s.op, "turns positions of no attention that follows");
     problems_.finish();
     absorbClamps();
     return std::move(network_);
@@ -49,7 +54,7 @@ class NetworkMaker {
                    "operator '" + op.name + "' (" + nameOf(op.kind) + ")",
                    why,
                    "a network of conv, dense, pools, add, multiply, concat, softmax, norms, "
-                   "activations, attention, embedding, upsample",
+                   "activations, attention, embedding, rotary positions, lstm, gru, upsample",
                    {}});
   }
 
@@ -92,7 +97,10 @@ class NetworkMaker {
     const std::size_t first = entry >= 0 ? static_cast<std::size_t>(entry) : 0;
     // Edges come from operators only: an input that is missing is that of the network or block.
     while (inputs.size() < wanted) inputs.push_back(first);
-    Step s{name, op, std::move(inputs), {}, {}, {}, {}};
+    Step s;
+    s.name = name;
+    s.op = op;
+    s.inputs = std::move(inputs);
     if (s.inputs.size() > wanted && op.kind != OpKind::concat && op.kind != OpKind::attention)
       throw Refusal{"reads " + std::to_string(s.inputs.size()) + " operators"};
     const bool reads = std::find(s.inputs.begin(), s.inputs.end(), 0u) != s.inputs.end();
@@ -110,6 +118,8 @@ class NetworkMaker {
       in = {d[Dim::cin], d[Dim::depth], d[Dim::height], d[Dim::width]};
     else if (op.kind == OpKind::gemm)
       in = {d[Dim::K], 1, 1, d[Dim::M]};
+    else if (isRecurrent(op.kind))
+      in = {d[Dim::K], 1, 1, d[Dim::steps]};
     else if (op.kind == OpKind::embedding)
       in = {1, 1, 1, d[Dim::M]};
     else if (op.kind == OpKind::activation || op.kind == OpKind::norm ||
@@ -165,9 +175,30 @@ class NetworkMaker {
         return;
       case OpKind::attention:
         return attention(s, in);
+      case OpKind::lstm:
+      case OpKind::gru:
+        if (d[Dim::M] != 1 || in.height > 1 || in.depth > 1)
+          throw Refusal{"is executed over one sequence of rows"};
+        expect(in.channels, d[Dim::K]);
+        expect(in.places(), d[Dim::steps]);
+        s.out = {d[Dim::N] * d[Dim::directions], 1, 1, d[Dim::steps]};
+        s.weights.directions.resize(static_cast<std::size_t>(d[Dim::directions]));
+        return;
+      case OpKind::slice:
+        if (d[Dim::N] != in.channels || d[Dim::M] >= in.places() || !isRecurrent(before(s)))
+          throw Refusal{"takes a part that the graph does not describe"};
+        s.firstPlace = in.places() - d[Dim::M];  // the last steps
+        s.out = {in.channels, 1, 1, d[Dim::M]};
+        return;
+      case OpKind::rope:
+        return expect(in.places(), d[Dim::M]);
       default:
         throw Refusal{"is not executed"};
     }
+  }
+
+  OpKind before(const Step& s) const {
+    return s.inputs.front() == 0 ? OpKind::reshape : network_.steps[s.inputs.front() - 1].op.kind;
   }
 
   static void expect(std::int64_t has, std::int64_t needs) {
@@ -195,6 +226,12 @@ class NetworkMaker {
     if (!s.op.hasWeights) throw Refusal{"multiplies two activations of unknown layout"};
     if (in.channels == d[Dim::K] && in.places() == d[Dim::M]) {
       s.out.channels = d[Dim::N];
+      return;
+    }
+    // A head reads the last rows of what was understood so far, an encoder's the first.
+    if (in.channels == d[Dim::K] && d[Dim::M] < in.places()) {
+      s.firstPlace = encoder_ ? 0 : in.places() - d[Dim::M];
+      s.out = {d[Dim::N], 1, 1, d[Dim::M]};
       return;
     }
     if (in.values() != d[Dim::K] || d[Dim::M] != 1)
@@ -229,7 +266,7 @@ class NetworkMaker {
     }
   }
 
-  void attention(Step& s, const PlaneShape& in) const {
+  void attention(Step& s, const PlaneShape& in) {
     const Dims& d = s.op.dims;
     const std::int64_t size = d[Dim::headDim];
     if (d[Dim::latent] > 0 || d[Dim::scoreOps] > 0 || d[Dim::queries] != d[Dim::keys] ||
@@ -240,6 +277,16 @@ class NetworkMaker {
     expect(in.channels, (d[Dim::heads] + 2 * d[Dim::kvHeads]) * size);
     expect(in.places(), d[Dim::queries]);
     s.out.channels = d[Dim::heads] * size;
+    // Positions are turned before: only here is it known how wide a head is.
+    if (s.inputs.front() == 0) return;
+    Step& before = network_.steps[s.inputs.front() - 1];
+    if (before.op.kind != OpKind::rope) return;
+    before.heads = d[Dim::heads] + d[Dim::kvHeads];
+    before.headDim = size;
+    before.rotated = before.op.dims[Dim::N] / before.heads;
+    if (before.rotated > size || before.rotated % 2 != 0 ||
+        before.rotated * before.heads != before.op.dims[Dim::N])
+      throw Refusal{"reads positions that turn no equal part of every head"};
   }
 
   void absorbClamps() {
@@ -258,6 +305,7 @@ class NetworkMaker {
   }
 
   const Graph& graph_;
+  const bool encoder_;
   ExecutableNetwork network_;
   Problems problems_;
   std::map<OpId, std::size_t> valueOf_;
@@ -296,6 +344,10 @@ WindowGeometry windowOf(const Operator& op, const PlaneShape& in, const PlaneSha
 bool isConvolution(OpKind kind) {
   return kind == OpKind::conv1d || kind == OpKind::conv2d || kind == OpKind::conv3d ||
          kind == OpKind::convTranspose;
+}
+
+bool isRecurrent(OpKind kind) {
+  return kind == OpKind::lstm || kind == OpKind::gru;
 }
 
 bool isClamp(OpVariant variant) {

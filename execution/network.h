@@ -21,11 +21,19 @@ struct PlaneShape {
   std::string text() const;  ///< "8 channels x 13 x 13"
 };
 
+/// One direction of a recurrence: gates x inputs and gates x hidden values, in the order of PyTorch
+/// (LSTM: input, forget, cell, output; GRU: reset, update, new).
+struct RecurrentWeights {
+  std::vector<float> input, hidden, inputBias, hiddenBias;
+};
+
 /// Weights of one step as the archive holds them; empty vectors where it has none.
 struct StepWeights {
   std::vector<float> weight;  ///< products: outputs x inputs in the order of the archive
   std::vector<float> bias;
   std::vector<float> mean, variance;  ///< batch norms that are not folded
+  std::vector<RecurrentWeights> directions;
+  std::vector<float> base;  ///< one value: of the angles of rotary positions
 };
 
 struct Step {
@@ -37,6 +45,10 @@ struct Step {
   /// Column of the archive for each column of a product, whose inputs lie channels last; empty =
   /// the same order.
   std::vector<std::int32_t> order;
+  /// Dense layers that read some rows of a sequence only: the first of them.
+  std::int64_t firstPlace = 0;
+  /// Rotary positions: heads that are turned, width of one, and how much of it is turned.
+  std::int64_t heads = 0, headDim = 0, rotated = 0;
   /// A clamp (relu and its like) that this step feeds alone: its range is that of this output.
   std::optional<std::size_t> clampedBy;
 };
@@ -75,6 +87,21 @@ struct WindowGeometry {
   std::int64_t kernelPlaces() const { return axes[0].kernel * axes[1].kernel * axes[2].kernel; }
 };
 WindowGeometry windowOf(const Operator& op, const PlaneShape& in, const PlaneShape& out);
+/// Whether a dense layer reads some places of a sequence only: those from `firstPlace` on.
+inline bool readsSome(const Step& step, const PlaneShape& in) {
+  return step.op.kind == OpKind::gemm && in.channels == step.op.dims[Dim::K] &&
+         step.out.places() != in.places();
+}
+template <class T>
+std::vector<T> placesRead(const std::vector<T>& values, const Step& step, const PlaneShape& in,
+                          std::int64_t samples) {
+  std::vector<T> out;
+  for (std::int64_t s = 0; s < samples; ++s) {
+    const auto from = values.begin() + s * in.values() + step.firstPlace * in.channels;
+    out.insert(out.end(), from, from + step.out.places() * in.channels);
+  }
+  return out;
+}
 /// Input place along one axis of a kernel place at an output place, or -1.
 inline std::int64_t placeAt(const WindowAxis& axis, std::int64_t out, std::int64_t tap,
                             bool transposed, std::int64_t length) {
@@ -108,6 +135,7 @@ void forEachTap(const WindowGeometry& g, F&& f) {
 }
 
 bool isConvolution(OpKind kind);
+bool isRecurrent(OpKind kind);
 bool isClamp(OpVariant variant);
 /// The function of an activation. Throws std::logic_error for a variant that is none.
 double valueOf(OpVariant variant, double x);

@@ -1,6 +1,7 @@
 // Archives of arrays: zip files whose members are stored or deflated.
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "execution/npy.h"

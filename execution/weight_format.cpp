@@ -4,7 +4,6 @@
 #include <cmath>
 #include <span>
 
-#include "execution/block_formats.h"
 #include "models/base/error.h"
 
 namespace wattlas {
@@ -41,19 +40,12 @@ std::int32_t sumOfPowers(double x, int terms, int top) {
 /// Weights of one scale as integers.
 class Encoder {
  public:
-  explicit Encoder(const WeightFormat& format) : format_(format) {}
+  explicit Encoder(const NumberFormat& format) : format_(format) {}
 
   double encode(Span x, Codes w, RangeRule rule) const {
-    switch (format_.code) {
-      case WeightCode::binary:
-        return binary(x, w);
-      case WeightCode::ternary:
-        return ternary(x, w);
-      case WeightCode::fixedPoint:
-        return fixedPoint(x, w);
-      default:
-        break;
-    }
+    if (format_.kind == NumberKind::binary) return binary(x, w);
+    if (format_.kind == NumberKind::ternary) return ternary(x, w);
+    if (format_.isFixed()) return fixedPoint(x, w);
     double scale = encodeWithin(x, w, 1);
     if (rule == RangeRule::minMax) return scale;
     double least = errorOf(x, w, scale), best = 1;
@@ -79,14 +71,14 @@ class Encoder {
     if (format_.affine) return affine(x, w, factor);
     const double most = factor * largestOf(x);
     const int top =
-        format_.code == WeightCode::powerOfTwo ? (1 << (format_.bits - 1)) - 2 : format_.bits - 2;
-    const bool powers = format_.code != WeightCode::integer;
+        format_.coding == Coding::powerOfTwo ? (1 << (format_.bits - 1)) - 2 : format_.bits - 2;
+    const bool powers = format_.coding != Coding::plain;
     const std::int32_t levels =
         powers ? std::int32_t{1} << top : (std::int32_t{1} << (format_.bits - 1)) - 1;
     const double scale = most > 0 ? most / levels : 1;
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double v = x[i] / scale;
-      if (format_.code == WeightCode::kHot)
+      if (format_.coding == Coding::kHot)
         w[i] = sumOfPowers(std::clamp<double>(v, -levels, levels), format_.terms, top);
       else if (powers)
         w[i] = v < 0 ? -nearestPower(-v, top) : nearestPower(v, top);
@@ -141,59 +133,52 @@ class Encoder {
     return std::ldexp(1.0, -format_.fractionBits);
   }
 
-  const WeightFormat& format_;
+  const NumberFormat& format_;
 };
 
 }  // namespace
 
-std::int64_t WeightFormat::groupSize(std::int64_t columns) const {
-  return granularity == Granularity::group && group < columns ? group : columns;
+bool hasIntegers(const NumberFormat& f) {
+  return !f.isFloat() && (f.coding != Coding::block || f.kind == NumberKind::ternary);
 }
 
-double WeightFormat::storedBits(std::int64_t rows, std::int64_t columns) const {
-  const double values = static_cast<double>(rows) * static_cast<double>(columns);
-  const auto perRow = [&](std::int64_t each) {
-    return static_cast<double>(rows) * static_cast<double>((columns + each - 1) / each);
+int accumulatorBitsOf(const TensorFormats& formats) {
+  return formats.accumulator.bits == 32 ? 0 : formats.accumulator.bits;
+}
+
+void checkExecutable(const TensorFormats& f) {
+  const auto refuse = [&](const std::string& why, const std::string& expected) {
+    throw InputError("format '" + f.name + "' " + why, expected);
   };
-  switch (code) {
-    case WeightCode::integer:
-    case WeightCode::ternary:
-    case WeightCode::binary:
-    case WeightCode::powerOfTwo:
-    case WeightCode::kHot:
-    case WeightCode::scaledFloat: {
-      const bool groups = granularity == Granularity::group;
-      const double scales = granularity == Granularity::tensor ? 1 : perRow(groupSize(columns));
-      // The sign and K places of K-hot sums are bits enough.
-      return values * bits + scales * ((groups ? 16 : 32) + (affine ? bits : 0));
-    }
-    case WeightCode::fixedPoint:
-    case WeightCode::floating:
-      return values * bits;
-    case WeightCode::microscaled:
-      return values * bits + 8 * perRow(32);
-    case WeightCode::nvfp4:
-      return values * bits + 8 * perRow(16) + 32;
-    default:
-      return blockBits(code, rows * columns);
+  if (!hasIntegers(f.weight)) {
+    if (!f.activation.isFloat())
+      refuse("has float weights with integer activations", "integers, or floats, on both sides");
+    roundedReals(f.weight, {}, 0, 0);  // refuses what is known by its size only
   }
+  if (f.weight.isFixed() && f.weight.bits > 16) refuse("is executed up to 16 bits", "fixed<16,I>");
+  if (!f.weight.isFloat() && f.weight.bits > 16)
+    refuse("has weights of more than 16 bits", "1 to 16 bits");
+  if (f.activation.isFloat()) return;
+  if (f.activation.bits > 16) refuse("has activations of more than 16 bits", "1 to 16 bits");
+  if (f.accumulator.bits < 8 && !f.weight.isFixed())
+    refuse("has accumulators of less than 8 bits", "8 to 32 bits");
 }
 
-QuantisedMatrix quantiseWeights(const WeightFormat& format, const std::vector<float>& weights,
-                                std::int64_t rows, std::int64_t columns, RangeRule rule) {
-  QuantisedMatrix out{format, rows, columns, format.groupSize(columns), {}, {}, {}};
+QuantisedMatrix quantiseWeights(const NumberFormat& format, const std::vector<float>& weights,
+                                std::int64_t rows, std::int64_t columns, const Rounding& rounding) {
+  QuantisedMatrix out{storedAs(format, columns), rows, columns, columns, {}, {}, {}};
   for (const float w : weights)
     if (!std::isfinite(w)) throw InputError("a weight is no finite number", "finite weights");
-  if (!format.isInteger()) {
-    out.group = columns;
-    out.reals = roundedReals(out.format, weights, rows, columns);
+  if (!hasIntegers(out.format)) {
+    out.reals = roundedReals(out.format, weights, rows, columns, rounding.wholeTensor);
     return out;
   }
+  if (format.kind == NumberKind::integer) out.group = format.groupSize(columns);
   out.values.resize(weights.size());
   out.scales.resize(static_cast<std::size_t>(rows * out.groups()));
   const Encoder encoder(format);
-  if (format.granularity == Granularity::tensor) {
-    const double scale = encoder.encode(weights, out.values, rule);
+  if (rounding.wholeTensor) {
+    const double scale = encoder.encode(weights, out.values, rounding.range);
     std::fill(out.scales.begin(), out.scales.end(), scale);
     return out;
   }
@@ -201,15 +186,15 @@ QuantisedMatrix quantiseWeights(const WeightFormat& format, const std::vector<fl
     for (std::int64_t g = 0; g < out.groups(); ++g) {
       const std::int64_t from = r * columns + g * out.group;
       const auto count = static_cast<std::size_t>(std::min(out.group, columns - g * out.group));
-      out.scales[static_cast<std::size_t>(r * out.groups() + g)] =
-          encoder.encode(Span(weights).subspan(static_cast<std::size_t>(from), count),
-                         Codes(out.values).subspan(static_cast<std::size_t>(from), count), rule);
+      out.scales[static_cast<std::size_t>(r * out.groups() + g)] = encoder.encode(
+          Span(weights).subspan(static_cast<std::size_t>(from), count),
+          Codes(out.values).subspan(static_cast<std::size_t>(from), count), rounding.range);
     }
   return out;
 }
 
 std::vector<float> dequantise(const QuantisedMatrix& m) {
-  if (!m.format.isInteger()) return m.reals;
+  if (!hasIntegers(m.format)) return m.reals;
   std::vector<float> out(m.values.size());
   for (std::int64_t r = 0; r < m.rows; ++r)
     for (std::int64_t c = 0; c < m.columns; ++c) {

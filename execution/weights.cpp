@@ -1,5 +1,7 @@
 // Which arrays a network needs, and reading them from an archive.
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <set>
 
 #include "execution/network.h"
@@ -34,25 +36,55 @@ std::int64_t normChannels(const Step& step) {
   return groups ? step.op.dims[Dim::cin] : step.op.dims[Dim::N];
 }
 
-std::vector<std::pair<std::string, Shape>> arraysOf(const Step& step) {
+struct NeededArray {
+  std::string name;
+  Shape shape;
+  std::function<std::vector<float>&(StepWeights&)> target;
+};
+
+/// The arrays of one direction of a recurrence, under the names of PyTorch.
+void addDirection(const Step& step, std::size_t direction, std::vector<NeededArray>& out) {
+  const Dims& d = step.op.dims;
+  const std::int64_t gates = (step.op.kind == OpKind::lstm ? 4 : 3) * d[Dim::N];
+  const std::string name = weightName(step) + ".", end = direction == 0 ? "_l0" : "_l0_reverse";
+  const auto add = [&](const char* what, Shape shape,
+                       std::vector<float> RecurrentWeights::*member) {
+    out.push_back({name + what + end, std::move(shape), [=](StepWeights& w) -> std::vector<float>& {
+                     return w.directions[direction].*member;
+                   }});
+  };
+  add("weight_ih", {gates, d[Dim::K]}, &RecurrentWeights::input);
+  add("weight_hh", {gates, d[Dim::N]}, &RecurrentWeights::hidden);
+  if (!step.op.hasBias) return;
+  add("bias_ih", {gates}, &RecurrentWeights::inputBias);
+  add("bias_hh", {gates}, &RecurrentWeights::hiddenBias);
+}
+
+std::vector<NeededArray> arraysOf(const Step& step) {
   const std::string name = weightName(step);
-  std::vector<std::pair<std::string, Shape>> out;
+  std::vector<NeededArray> out;
+  const auto add = [&](const char* suffix, Shape shape, std::vector<float> StepWeights::*member) {
+    out.push_back({name + suffix, std::move(shape),
+                   [=](StepWeights& w) -> std::vector<float>& { return w.*member; }});
+  };
+  if (step.op.kind == OpKind::rope) add(".base", {1}, &StepWeights::base);
   if (!step.op.hasWeights) return out;
   if (step.op.kind == OpKind::norm) {
     const Shape channels = {normChannels(step)};
-    out.emplace_back(name + ".weight", channels);
-    if (step.op.variant != OpVariant::rms) out.emplace_back(name + ".bias", channels);
+    add(".weight", channels, &StepWeights::weight);
+    if (step.op.variant != OpVariant::rms) add(".bias", channels, &StepWeights::bias);
     if (step.op.variant == OpVariant::batch) {
-      out.emplace_back(name + ".running_mean", channels);
-      out.emplace_back(name + ".running_var", channels);
+      add(".running_mean", channels, &StepWeights::mean);
+      add(".running_var", channels, &StepWeights::variance);
     }
     return out;
   }
+  for (std::size_t i = 0; i < step.weights.directions.size(); ++i) addDirection(step, i, out);
   if (!isConvolution(step.op.kind) && step.op.kind != OpKind::gemm &&
       step.op.kind != OpKind::embedding)
     return out;
-  out.emplace_back(name + ".weight", productShape(step));
-  if (step.op.hasBias) out.emplace_back(name + ".bias", Shape{step.out.channels});
+  add(".weight", productShape(step), &StepWeights::weight);
+  if (step.op.hasBias) add(".bias", {step.out.channels}, &StepWeights::bias);
   return out;
 }
 
@@ -84,8 +116,8 @@ std::vector<std::pair<std::string, Shape>> weightShapes(const ExecutableNetwork&
   std::vector<std::pair<std::string, Shape>> out;
   std::set<std::string> seen;
   for (const Step& step : network.steps)
-    for (auto& array : arraysOf(step))
-      if (seen.insert(array.first).second) out.push_back(std::move(array));
+    for (const NeededArray& array : arraysOf(step))
+      if (seen.insert(array.name).second) out.emplace_back(array.name, array.shape);
   return out;
 }
 
@@ -120,14 +152,11 @@ void loadWeights(ExecutableNetwork& network, const NumpyArchive& archive, const 
     return values;
   };
   for (Step& step : network.steps)
-    for (const auto& [name, shape] : arraysOf(step)) {
+    for (const auto& [name, shape, target] : arraysOf(step)) {
       std::vector<float> values = read(name, shape);
       if (name.ends_with(".weight") && step.op.kind == OpKind::convTranspose && !values.empty())
         values = outputsFirst(values, step);
-      (name.ends_with(".weight")         ? step.weights.weight
-       : name.ends_with(".bias")         ? step.weights.bias
-       : name.ends_with(".running_mean") ? step.weights.mean
-                                         : step.weights.variance) = std::move(values);
+      target(step.weights) = std::move(values);
     }
   for (const std::string& name : present)
     if (used.count(name) == 0 && !name.ends_with("num_batches_tracked"))

@@ -45,6 +45,7 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   Gpu(Parameters p, ResolvedConfig config);
 
  private:
+  bool decodes() const override { return true; }
   Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
   /// `p_` with the constants of `stack` (empty: of the device's own); null when it is not known.
   const Parameters* parametersFor(const std::string& stack) const;

@@ -40,7 +40,7 @@ DataPath half(const Parameters& p, bool brain, Level level, const std::string& h
 
 bool isNarrowInteger(const NumberFormat& f) {
   return f.kind == NumberKind::ternary || f.kind == NumberKind::binary ||
-         (f.kind == NumberKind::integer && f.bits <= 8);
+         (f.kind == NumberKind::integer && f.bits <= (f.coding == Coding::powerOfTwo ? 4 : 8));
 }
 
 /// Operations to turn one stored value into an operand: convert and scale; packed formats are
@@ -66,12 +66,17 @@ DataPath floats(const Parameters& p, const NumberFormat& w, const NumberFormat& 
                     " before each product: no compute is saved",
                 unpackCost(w));
   }
+  // Units that scale blocks came with those for fp4.
+  if (!(w.isPlain() && a.isPlain()) && rate(p.matrix.fp4) <= 0)
+    return half(p, false, Level::emulated,
+                w.name + " is expanded to fp16 with the scales of its blocks: no units that scale",
+                unpackCost(w));
   if (widest == 4 && rate(p.matrix.fp4) > 0)
     return make(Level::native, "", MacKind::fp4, rate(p.matrix.fp4), true, 4);
   if (rate(p.matrix.fp8) > 0) {
     const bool native = w.bits == 8 && a.bits == 8;
     return make(native ? Level::native : Level::emulated,
-                native ? "" : "fp4 values are widened to fp8 units", MacKind::fp8,
+                native ? "" : w.name + " values are widened to fp8 units", MacKind::fp8,
                 rate(p.matrix.fp8), true, 8, native ? 0 : 2);
   }
   return half(p, false, Level::emulated,
@@ -86,14 +91,15 @@ DataPath integers(const Parameters& p, const NumberFormat& w, const NumberFormat
                 MacKind::binary, 32.0 * rate(p.vector.logic), false, 1);
   }
   const int widest = std::max(w.bits, a.bits);
-  if (widest <= 4 && rate(p.matrix.int4) > 0) {
+  const bool plain = w.coding == Coding::plain;
+  if (widest <= 4 && plain && rate(p.matrix.int4) > 0) {
     const bool native = w.bits == 4 && a.bits == 4;
     return make(native ? Level::native : Level::emulated,
                 native ? "" : w.name + " weights are unpacked to int4 units", MacKind::int4,
                 rate(p.matrix.int4), true, 4, native ? 0 : unpackCost(w));
   }
   if (rate(p.matrix.int8) > 0) {
-    const bool native = w.bits == 8 && a.bits == 8;
+    const bool native = plain && w.bits == 8 && a.bits == 8;
     return make(native ? Level::native : Level::emulated,
                 native ? "" : w.name + " weights are unpacked to int8 units", MacKind::int8,
                 rate(p.matrix.int8), true, 8, native ? 0 : unpackCost(w));

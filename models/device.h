@@ -110,6 +110,10 @@ class Device {
   /// and KV cache, with this device's padding and replication.
   virtual Bits residentBits(const Operator& op) const;
 
+  /// Whether units or kernels apply scales of groups and decode what is no plain number (nf4, q4_k,
+  /// powers of two); elsewhere such formats are refused.
+  virtual bool decodes() const { return false; }
+
  protected:
   /// As `support`, for an operator of a kind in `kinds()`.
   virtual Support supportKnown(const Operator& op) const = 0;

@@ -67,6 +67,12 @@ std::vector<std::vector<OpId>> Device::partition(const Graph&,
 Support Device::support(const Operator& op) const {
   if (std::string missing = kinds().missing(op); !missing.empty())
     return {Support::Level::refused, std::move(missing)};
+  const TensorFormats& f = op.formats;
+  for (const NumberFormat* format : {op.hasWeights ? &f.weight : nullptr, &f.activation,
+                                     op.kind == OpKind::attention ? &f.kv : nullptr})
+    if (format != nullptr && !format->isPlain() && !decodes())
+      return {Support::Level::refused,
+              format->name + ": nothing here decodes it or applies the scales of its groups"};
   return supportKnown(op);
 }
 

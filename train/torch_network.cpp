@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "execution/norm_rows.h"
+#include "execution/steps.h"
 #include "models/base/error.h"
 #include "models/base/random.h"
 
@@ -94,7 +94,7 @@ TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
                     {}});
   }
   problems.finish();
-  if (format_ && (format_->floating || format_->isFixed()))
+  if (format_ && (format_->activation.isFloat() || format_->weight.weight.isFixed()))
     throw InputError("quantisation-aware training in " + format_->name, "a format of integers");
   Random random(seed);
   for (const auto& [name, shape] : weightShapes(network)) {
@@ -191,7 +191,7 @@ torch::Tensor TorchNetwork::rounded(std::size_t value, const torch::Tensor& x, b
     follow(range.high, std::max(high, 0.0));
     follow(range.meanAbsolute, mean);
   }
-  const int bits = format_->activationBits;
+  const int bits = format_->activation.bits;
   if (bits == 1) {
     const torch::Tensor sign = torch::where(x >= 0, torch::ones_like(x), -torch::ones_like(x));
     return straightThrough(torch::clamp(x, -1, 1), sign * range.meanAbsolute);

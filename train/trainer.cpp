@@ -39,7 +39,7 @@ class Training {
   Training(const TrainRequest& request, const SearchPath& path)
       : request_(request), path_(path), elastic_(elasticOf(request)), network_(variant(largest())) {
     if (!elastic_.empty()) checkElastic();
-    if (!request.format.empty()) format_ = parseExecutionFormat(request.format);
+    if (!request.format.empty()) format_ = parseTensorFormats(request.format);
     data_ = loadData(request.data, Split::train, request.samples, request.seed);
     if (data_.labels.empty()) throw InputError("'" + request.data + "' has no labels");
     checkData(network_, data_);
@@ -262,7 +262,7 @@ class Training {
   void measure(const NumpyArchive& weights, TrainResult& result) {
     loadWeights(network_, weights, "trained weights");
     const DataSet held = loadData(request_.data, request_.split, 0, request_.seed);
-    const ExecutionFormat format = format_ ? *format_ : parseExecutionFormat("fp32");
+    const TensorFormats format = format_ ? *format_ : parseTensorFormats("fp32");
     const Evaluation e =
         evaluate(network_, format, held, data_.part(0, 256), {.integer = {}, .analysed = 0});
     result.samples = e.samples;

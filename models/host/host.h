@@ -39,6 +39,7 @@ class HostCpu final : public ConfiguredDevice {
   const Parameters& parameters() const { return p_; }
 
  private:
+  bool decodes() const override { return true; }
   Support supportKnown(const Operator& op) const override;
   HostCpu(Parameters p, ResolvedConfig config);
   Parameters p_;

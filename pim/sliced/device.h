@@ -46,6 +46,7 @@ class SlicedDevice final : public ConfiguredDevice, public LiveDevice {
     Ticks total;  ///< exchange included
     Bottleneck bottleneck = Bottleneck::memory;
   };
+  bool decodes() const override { return true; }
   Support supportKnown(const Operator& op) const override;
   SlicedOp plan(const Operator& op) const;
   EnergyCounts countsOf(const SlicedOp& op) const;

@@ -82,7 +82,7 @@ TEST(Mixed, IsTheBestSumWithinTheBytes) {
       *test::experimentOf(test::Folder().write("m.yaml", test::description)).workload);
   loadWeights(n, test::meanWeights(), "means");
   const DataSet some = loadData(test::data, Split::train, 200, 1);
-  const double limit = weightBits(n, parseExecutionFormat("w4a8"));
+  const double limit = weightBits(n, parseTensorFormats("w4a8"));
   const MixedFormats best = mixedFormats(n, {"w2a8", "w4a8", "w8a8"}, limit, some, {});
   EXPECT_EQ(best.format.weightOf("out").bits, 4);
   EXPECT_LE(best.bits, limit);

@@ -29,6 +29,7 @@ NumpyArchive weightsFor(const ExecutableNetwork& network, std::uint64_t seed = 1
     std::vector<float> values;
     for (std::int64_t i = 0; i < n; ++i) {
       double v = size * (2 * random.uniform() - 1);
+      if (name.ends_with(".base")) v = 10000;
       if (name.ends_with("running_var") || (name.ends_with(".weight") && shape.size() == 1))
         v = 1 + v;
       values.push_back(static_cast<float>(v));
@@ -53,7 +54,7 @@ DataSet noise(const ExecutableNetwork& network, std::int64_t samples, double low
 }
 
 double worstSqnr(const ExecutableNetwork& network, const std::string& format, const DataSet& data) {
-  const Evaluation e = evaluate(network, parseExecutionFormat(format), data, data, {});
+  const Evaluation e = evaluate(network, parseTensorFormats(format), data, data, {});
   double worst = 1000;
   for (const LayerReport& layer : e.layers) worst = std::min(worst, layer.sqnrDb);
   return worst;
@@ -128,6 +129,31 @@ layers:
       - {name: s, kind: add, inputs: [a, input]}
   - {name: e, kind: dense, cout: 4}
 )"},
+                                 {"lstm", R"(
+generator: layers
+input: {channels: 6, width: 15}
+layers:
+  - {name: a, kind: lstm, cout: 12, bias: true, bidirectional: true}
+  - {name: e, kind: dense, cout: 3}
+)"},
+                                 {"gru", R"(
+generator: layers
+input: {channels: 6, width: 15}
+layers:
+  - {name: a, kind: gru, cout: 16, bias: true, last_step: true}
+  - {name: e, kind: dense, cout: 3}
+)"},
+                                 {"decoder", R"(
+generator: transformer
+hidden: 32
+layers: 1
+heads: 4
+kv_heads: 2
+ffn: 64
+vocabulary: 50
+prompt: 12
+generate: 0
+)"},
                                  {"encoder", R"(
 generator: transformer
 architecture: encoder
@@ -172,18 +198,18 @@ layers:
   - {name: c, kind: dense, cout: 4, bias: true}
 )";
 
-IntegerEngine engineFor(const ExecutableNetwork& network, const ExecutionFormat& format,
+IntegerEngine engineFor(const ExecutableNetwork& network, const TensorFormats& format,
                         const DataSet& data, const IntegerOptions& options = {}) {
   return IntegerEngine(network, format,
                        calibrate(network, channelsLast(data, network.input.channels), data.size(),
-                                 CalibrationRule::minMax, format.activationBits),
+                                 CalibrationRule::minMax, format.activation.bits),
                        options);
 }
 
 std::vector<float> outputs(const ExecutableNetwork& network, const std::string& format,
                            const IntegerOptions& options = {}) {
   const DataSet data = noise(network, 9);
-  IntegerEngine engine = engineFor(network, parseExecutionFormat(format), data, options);
+  IntegerEngine engine = engineFor(network, parseTensorFormats(format), data, options);
   engine.run(channelsLast(data, network.input.channels), data.size());
   return engine.output();
 }
@@ -192,7 +218,7 @@ std::vector<float> outputs(const ExecutableNetwork& network, const std::string& 
 TEST(IntegerEngine, ConvolutionFollowsTheWrittenRule) {
   const ExecutableNetwork network = ready(small);
   const DataSet data = noise(network, 1);
-  const ExecutionFormat format = parseExecutionFormat("int8");
+  const TensorFormats format = parseTensorFormats("int8");
   IntegerEngine engine = engineFor(network, format, data);
   engine.run(channelsLast(data, 3), 1);
   const Step& conv = network.steps.front();
@@ -235,10 +261,10 @@ TEST(IntegerEngine, FormatsWithoutMultiplicationsCountNone) {
   const ExecutableNetwork network = ready(small);
   const DataSet data = noise(network, 4);
   for (const char* format : {"ternary", "w1a8", "binary", "pow2-4", "khot2-8"})
-    EXPECT_EQ(engineFor(network, parseExecutionFormat(format), data).work().multiplications, 0)
+    EXPECT_EQ(engineFor(network, parseTensorFormats(format), data).work().multiplications, 0)
         << format;
-  EXPECT_EQ(engineFor(network, parseExecutionFormat("binary"), data).work().additions, 0);
-  EXPECT_GT(engineFor(network, parseExecutionFormat("int8"), data).work().multiplications, 0);
+  EXPECT_EQ(engineFor(network, parseTensorFormats("binary"), data).work().additions, 0);
+  EXPECT_GT(engineFor(network, parseTensorFormats("int8"), data).work().multiplications, 0);
 }
 
 TEST(IntegerEngine, GroupScalesAreAtLeastAsClose) {
@@ -256,7 +282,7 @@ TEST(IntegerEngine, NarrowAccumulatorsWrapAndAreCounted) {
   const ExecutableNetwork network = ready(small);
   const DataSet data = noise(network, 9);
   const auto overflows = [&](const char* format) {
-    IntegerEngine engine = engineFor(network, parseExecutionFormat(format), data);
+    IntegerEngine engine = engineFor(network, parseTensorFormats(format), data);
     std::vector<AccumulatorUse> use(network.steps.size());
     engine.record(&use);
     engine.run(channelsLast(data, 3), data.size());
@@ -279,7 +305,7 @@ TEST(IntegerEngine, SumsBeyond24BitsStayExact) {
   loadWeights(network, {{"a.weight", NumpyArray::of(w, {2, 6000})}}, "w");
   DataSet data{"x", "", {6000}, std::vector<float>(6000, 1.0f), {}, 0};
   data.inputs[0] = -1;
-  IntegerEngine engine = engineFor(network, parseExecutionFormat("int8"), data);
+  IntegerEngine engine = engineFor(network, parseTensorFormats("int8"), data);
   engine.run(data.inputs, 1);
   const Quantiser q = engine.quantiser(0);
   const std::int64_t one = q.quantise(1) - q.zero, minus = q.quantise(-1) - q.zero;
@@ -323,20 +349,70 @@ TEST(IntegerEngine, MissingAndStrangeWeightsAreNamedTogether) {
 TEST(IntegerEngine, UnknownOperatorsAreRefusedByName) {
   try {
     networkOf(
-        "generator: layers\ninput: {channels: 4, width: 10}\nlayers:\n"
-        "  - {name: cell, kind: lstm, cout: 5}\n");
+        "generator: operators\noperators:\n"
+        "  - {name: cell, kind: scan, dims: {M: 1, N: 4, K: 2, steps: 5}}\n");
     FAIL();
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("cell"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("lstm"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("scan"), std::string::npos);
   }
+}
+
+/// One step of each cell by hand, from the formulas of the literature.
+TEST(FloatEngine, CellsFollowTheirFormulas) {
+  for (const bool lstm : {true, false}) {
+    ExecutableNetwork network =
+        networkOf(std::string("generator: layers\ninput: {channels: 1, width: 2}\nlayers:\n"
+                              "  - {name: c, cout: 1, bias: true, kind: ") +
+                  (lstm ? "lstm}\n" : "gru}\n"));
+    const std::int64_t gates = lstm ? 4 : 3;
+    const std::vector<float> w = {0.5f, -0.3f, 0.8f, 0.2f}, u = {0.1f, 0.4f, -0.6f, 0.7f},
+                             b = {0.05f, 0.1f, -0.1f, 0.2f};
+    const auto first = [&](const std::vector<float>& v, const std::vector<std::int64_t>& shape) {
+      return NumpyArray::of(std::vector<float>(v.begin(), v.begin() + gates), shape);
+    };
+    loadWeights(network,
+                {{"c.weight_ih_l0", first(w, {gates, 1})},
+                 {"c.weight_hh_l0", first(u, {gates, 1})},
+                 {"c.bias_ih_l0", first(b, {gates})},
+                 {"c.bias_hh_l0", first(b, {gates})}},
+                "w");
+    FloatEngine engine(network);
+    engine.run({1.0f, -2.0f}, 1);
+    double h = 0, c = 0;
+    const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+    for (const double x : {1.0, -2.0}) {
+      const auto sum = [&](int g) { return w[g] * x + u[g] * h + 2 * b[g]; };
+      if (lstm) {
+        c = sigmoid(sum(1)) * c + sigmoid(sum(0)) * std::tanh(sum(2));
+        h = sigmoid(sum(3)) * std::tanh(c);
+      } else {
+        const double fresh = std::tanh(w[2] * x + b[2] + sigmoid(sum(0)) * (u[2] * h + b[2]));
+        h = (1 - sigmoid(sum(1))) * fresh + sigmoid(sum(1)) * h;
+      }
+      EXPECT_NEAR(engine.output()[x < 0 ? 1 : 0], h, 1e-6) << lstm;
+    }
+  }
+}
+
+/// A rotation keeps lengths, and scores depend on the distance of two positions only.
+TEST(FloatEngine, RotaryPositionsLeaveScoresOfEqualDistancesEqual) {
+  const ExecutableNetwork network = ready(networks[std::size(networks) - 2].yaml);
+  const auto rope = std::find_if(network.steps.begin(), network.steps.end(),
+                                 [](const Step& s) { return s.op.kind == OpKind::rope; });
+  ASSERT_NE(rope, network.steps.end());
+  EXPECT_EQ(rope->heads, 6);
+  EXPECT_EQ(rope->rotated, 8);
+  const double a = angleOf(*rope, 5, 1) - angleOf(*rope, 3, 1);
+  EXPECT_NEAR(a, angleOf(*rope, 9, 1) - angleOf(*rope, 7, 1), 1e-12);
+  EXPECT_NEAR(a, 2 * std::pow(10000.0, -0.25), 1e-12);
 }
 
 TEST(IntegerEngine, PortionsDoNotChangeOutputs) {
   const ExecutableNetwork network = ready(small);
   const DataSet data = noise(network, 5);
   for (const char* format : {"int8", "ternary", "w4g8a8", "int16"}) {
-    IntegerEngine engine = engineFor(network, parseExecutionFormat(format), data);
+    IntegerEngine engine = engineFor(network, parseTensorFormats(format), data);
     const auto inputs = channelsLast(data, 3);
     engine.run(inputs, 5);
     const auto all = engine.output();

@@ -72,7 +72,7 @@ void expectEqual(const std::vector<float>& got, const std::vector<float>& wanted
 }
 
 std::vector<float> roundTrip(const std::string& name, const std::vector<float>& x) {
-  return dequantise(quantiseWeights(parseWeightFormat(name), x, rows, columns));
+  return dequantise(quantiseWeights(parseNumberFormat(name), x, rows, columns));
 }
 
 TEST(WeightFormat, IntegersAreTheNearestMultiplesOfTheirScale) {
@@ -95,17 +95,19 @@ TEST(WeightFormat, IntegersAreTheNearestMultiplesOfTheirScale) {
 
 TEST(WeightFormat, GroupsHaveScalesOfTheirOwn) {
   const auto x = sample();
-  const ExecutionFormat format = parseExecutionFormat("W4G128A16");
+  const TensorFormats format = parseTensorFormats("W4G128A8");
   const QuantisedMatrix m = quantiseWeights(format.weight, x, rows, columns);
   EXPECT_EQ(m.groups(), 8);
   for (std::int64_t g = 0; g < rows * 8; ++g) EXPECT_EQ(m.scales[g], absmax(&x[g * 128], 128) / 7);
-  EXPECT_DOUBLE_EQ(format.weight.storedBits(1, 1024) / 1024, 4 + 16.0 / 128);
+  EXPECT_DOUBLE_EQ(m.storedBits() / (rows * columns), 4 + 16.0 / 128);
+  // Beside floats groups have zero points, as in files of GPTQ and AWQ.
+  EXPECT_DOUBLE_EQ(denseBits(parseTensorFormats("w4g128a16").weight, 1, 1024) / 1024, 4.15625);
 }
 
 TEST(WeightFormat, AffineCoversTheRangeWithZeroInIt) {
   auto x = sample();
   for (float& v : x) v += 0.5f;
-  WeightFormat format = parseWeightFormat("int4");
+  NumberFormat format = parseNumberFormat("int4");
   format.affine = true;
   const QuantisedMatrix m = quantiseWeights(format, x, rows, columns);
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -175,7 +177,7 @@ TEST(WeightFormat, MicroscaledBlocksShareAPowerOfTwo) {
 TEST(WeightFormat, MicroscaledMaximumSaturates) {
   std::vector<float> x(32, 0.0f);
   x[3] = 7.9f;
-  EXPECT_EQ(dequantise(quantiseWeights(parseWeightFormat("mxfp4"), x, 1, 32))[3], 6.0f);
+  EXPECT_EQ(dequantise(quantiseWeights(parseNumberFormat("mxfp4"), x, 1, 32))[3], 6.0f);
 }
 
 TEST(WeightFormat, Nvfp4HasTwoLevelsOfScales) {
@@ -250,7 +252,7 @@ TEST(WeightFormat, PowersOfTwoAreTheNearest) {
 
 TEST(WeightFormat, HotSumsHaveAtMostTheirTerms) {
   const auto x = sample();
-  const QuantisedMatrix m = quantiseWeights(parseWeightFormat("khot2-8"), x, rows, columns);
+  const QuantisedMatrix m = quantiseWeights(parseNumberFormat("khot2-8"), x, rows, columns);
   for (const std::int32_t w : m.values) {
     int terms = 0;
     for (std::int32_t left = std::abs(w); left != 0; ++terms) {
@@ -260,15 +262,15 @@ TEST(WeightFormat, HotSumsHaveAtMostTheirTerms) {
     ASSERT_LE(terms, 2) << w;
   }
   // Enough terms are the integer itself.
-  const QuantisedMatrix four = quantiseWeights(parseWeightFormat("khot4-8"), x, rows, columns);
+  const QuantisedMatrix four = quantiseWeights(parseNumberFormat("khot4-8"), x, rows, columns);
   for (std::size_t i = 0; i < x.size(); ++i)
     ASSERT_LE(std::abs(x[i] / four.scales[i / columns] - four.values[i]), 0.5 + 1e-9);
 }
 
 TEST(WeightFormat, TernaryAndBinaryFollowTheirMeans) {
   const auto x = sample();
-  const QuantisedMatrix t = quantiseWeights(parseWeightFormat("ternary"), x, rows, columns);
-  const QuantisedMatrix b = quantiseWeights(parseWeightFormat("binary"), x, rows, columns);
+  const QuantisedMatrix t = quantiseWeights(parseNumberFormat("ternary"), x, rows, columns);
+  const QuantisedMatrix b = quantiseWeights(parseNumberFormat("binary"), x, rows, columns);
   for (std::int64_t r = 0; r < rows; ++r) {
     double mean = 0, kept = 0, count = 0;
     for (std::int64_t c = 0; c < columns; ++c)
@@ -288,7 +290,7 @@ TEST(WeightFormat, TernaryAndBinaryFollowTheirMeans) {
 
 TEST(WeightFormat, FixedPointTruncatesAndWraps) {
   const auto x = sample();
-  const ExecutionFormat format = parseExecutionFormat("fixed<10,4>");
+  const TensorFormats format = parseTensorFormats("fixed<10,4>");
   const QuantisedMatrix m = quantiseWeights(format.weight, x, rows, columns);
   for (std::size_t i = 0; i < x.size(); ++i) {
     std::int64_t v = static_cast<std::int64_t>(std::floor(x[i] * 64.0)) & 1023;
@@ -311,7 +313,7 @@ TEST(WeightFormat, GgufBlocksHaveTheirSizesAndSteps) {
                  {"q8_0", 8.5, 32, 127}, {"q5_0", 5.5, 32, 16}, {"q4_0", 4.5, 32, 8}};
   for (const auto& f : formats) {
     const auto y = roundTrip(f.name, x);
-    EXPECT_EQ(parseWeightFormat(f.name).storedBits(rows, columns) / (rows * columns), f.bits);
+    EXPECT_EQ(denseBits(parseNumberFormat(f.name), rows, columns) / (rows * columns), f.bits);
     double error = 0, power = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       error += (x[i] - y[i]) * (x[i] - y[i]);
@@ -324,16 +326,16 @@ TEST(WeightFormat, GgufBlocksHaveTheirSizesAndSteps) {
 
 TEST(WeightFormat, RowsThatNoBlockDividesFallBack) {
   const std::vector<float> x(2 * 72, 0.3f);
-  EXPECT_EQ(quantiseWeights(parseWeightFormat("q4_k"), x, 2, 72).format.name, "fp16");
+  EXPECT_EQ(quantiseWeights(parseNumberFormat("q4_k"), x, 2, 72).format.name, "fp16");
   const std::vector<float> y(2 * 96, 0.3f);
-  EXPECT_EQ(quantiseWeights(parseWeightFormat("q4_k"), y, 2, 96).format.name, "q5_0");
+  EXPECT_EQ(quantiseWeights(parseNumberFormat("q4_k"), y, 2, 96).format.name, "q5_0");
 }
 
 TEST(WeightFormat, LeastErrorIsNeverWorse) {
   const auto x = sample();
   for (const char* name : {"int2", "int3", "int4", "pow2-4", "khot2-8"}) {
     const auto error = [&](RangeRule rule) {
-      const auto y = dequantise(quantiseWeights(parseWeightFormat(name), x, rows, columns, rule));
+      const auto y = dequantise(quantiseWeights(parseNumberFormat(name), x, rows, columns, {rule}));
       double sum = 0;
       for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
       return sum;
@@ -343,11 +345,19 @@ TEST(WeightFormat, LeastErrorIsNeverWorse) {
 }
 
 TEST(WeightFormat, UnknownNamesAreRefusedWithTheNearest) {
-  for (const char* name : {"int17", "int1", "w4", "w4a", "w0a8", "w4g0a8", "w17a8", "pow2-9",
-                           "q7_k", "w4a8x", "fixed<40,3>", "", "w4a8acc99"})
-    EXPECT_THROW(parseExecutionFormat(name), InputError) << name;
-  for (const std::string& name : executionFormatNames())
-    EXPECT_NO_THROW(parseExecutionFormat(name));
+  for (const char* name : {"int17", "int1", "w4", "w4a", "w0a8", "w4g0a8", "pow2-9", "q7_k",
+                           "w4a8x", "fixed<40,3>", "", "w4a8acc99"})
+    EXPECT_THROW(parseTensorFormats(name), InputError) << name;
+}
+
+TEST(WeightFormat, WhatNoEngineRunsIsRefused) {
+  for (const char* name :
+       {"w17a8", "iq2_xs", "tq1_0", "nf4-dq", "w16a8", "fixed<20,8>", "w8a8acc4"})
+    EXPECT_THROW(checkExecutable(parseTensorFormats(name)), InputError) << name;
+  for (const NumberFormat& f : namedFormats())
+    if (f.coding != Coding::block) {
+      EXPECT_NO_THROW(checkExecutable(parseTensorFormats(f.name))) << f.name;
+    }
 }
 
 }  // namespace

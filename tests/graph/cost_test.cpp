@@ -209,15 +209,15 @@ TEST(Cost, CollectivesAddOnlyWhereTheyReduce) {
 
 TEST(Cost, SparsityShrinksStorageAndKeepsTheIndices) {
   const NumberFormat int8 = parseNumberFormat("int8"), binary = parseNumberFormat("binary");
-  EXPECT_EQ(storedBits(1000, int8, {}), Bits(8000));
+  EXPECT_EQ(storedBits(10, 100, int8, {}), Bits(8000));
   // a quarter of the values and one bit a position
-  EXPECT_EQ(storedBits(1000, int8, {Sparsity::Pattern::unstructured, 0.25, 0, 0}),
+  EXPECT_EQ(storedBits(10, 100, int8, {Sparsity::Pattern::unstructured, 0.25, 0, 0}),
             Bits(250 * 8 + 1000));
   // 2:4: half of the values, two bits of place each
-  EXPECT_EQ(storedBits(1000, int8, {Sparsity::Pattern::nm, 0.5, 2, 4}), Bits(500 * (8 + 2)));
-  EXPECT_EQ(storedBits(1000, int8, {Sparsity::Pattern::block, 0.5, 0, 10}), Bits(500 * 8 + 100));
+  EXPECT_EQ(storedBits(10, 100, int8, {Sparsity::Pattern::nm, 0.5, 2, 4}), Bits(500 * (8 + 2)));
+  EXPECT_EQ(storedBits(10, 100, int8, {Sparsity::Pattern::block, 0.5, 0, 10}), Bits(500 * 8 + 100));
   // never more than dense
-  EXPECT_EQ(storedBits(1000, binary, {Sparsity::Pattern::unstructured, 0.5, 0, 0}), Bits(1000));
+  EXPECT_EQ(storedBits(10, 100, binary, {Sparsity::Pattern::unstructured, 0.5, 0, 0}), Bits(1000));
 }
 
 TEST(Cost, SparsityLeavesMacsToTheDevice) {

@@ -170,6 +170,24 @@ TEST(Transformer, BeyondTheTrainedContextIsNoted) {
   EXPECT_THAT(make("llama2-7b", {"prompt=4000", "generate=97"}).notes.at(0), HasSubstr("4096"));
 }
 
+TEST(Transformer, FileTypesHaveTheirBitsForEachWeight) {
+  const std::pair<const char*, double> types[] = {{"gguf=Q4_K_M", 4.8944},
+                                                  {"gguf=IQ3_XS", 3.4977},
+                                                  {"gguf=Q2_K", 3.1593},
+                                                  {"gguf=F16", 16.0005}};
+  for (const auto& [type, bits] : types) {
+    const WorkloadTotals t = make("llama3.1-8b", {type}).totals();
+    EXPECT_NEAR(t.weights.value / static_cast<double>(t.parameters), bits, 5.1e-5) << type;
+  }
+  EXPECT_THAT(errorOf([] { make("llama3.1-8b", {"gguf=Q4_KM"}); }), HasSubstr("Q4_K_M"));
+  EXPECT_THAT(errorOf([] { make("mixtral-8x7b", {"gguf=Q4_0"}); }), HasSubstr("plain decoders"));
+}
+
+TEST(Transformer, GroupScalesAndZeroPointsAreStored) {
+  const Workload awq = make("llama3-8b", {"formats.attn=w4g128a16", "formats.mlp=w4g128a16"});
+  EXPECT_EQ(toBytes(awq.totals().weights), 5727854592.0);
+}
+
 TEST(Transformer, ImpossibleShapesAreCollected) {
   const std::string text = errorOf([] {
     make("llama2-7b", {"heads=7", "experts_active=2", "kv_rope=8"});

@@ -18,6 +18,7 @@ Answer networkAnswer(const Settings& question, const ProbeContext& context) {
            {"macs", static_cast<double>(t.macsPrefill)},
            {"macs_decode", static_cast<double>(t.macsDecodeFirst)},
            {"weights_bytes", toBytes(t.weights)},
+           {"bits_per_weight", t.weights.value / static_cast<double>(t.parameters)},
            {"kv_bytes_per_token", toBytes(t.kvPerToken)},
            {"kv_peak_bytes", toBytes(t.kvPeak)}},
           {}};
@@ -31,15 +32,16 @@ Answer examplesAnswer(const Settings& question) {
   std::error_code failed;
   if (!readsOnnx() || !fs::is_directory(folder, failed))
     return {{}, "needs a build with ONNX and the package libonnx-testdata"};
-  double all = 0, imported = 0, exact = 0;
+  double all = 0, imported = 0, exact = 0, executed = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const OnnxExample example = readOnnxExample(entry.path().string());
     all += 1;
     imported += example.imported ? 1 : 0;
     exact += example.exact ? 1 : 0;
+    executed += example.executed ? 1 : 0;
   }
   all = std::max(all, 1.0);
-  return {{{"imported", imported / all}, {"exact", exact / all}}, {}};
+  return {{{"imported", imported / all}, {"exact", exact / all}, {"executed", executed / all}}, {}};
 }
 
 }  // namespace

@@ -25,13 +25,19 @@ void checkDims(const Operator& op) {
 
 }  // namespace
 
-Bits storedBits(std::int64_t values, const NumberFormat& format, const Sparsity& sparsity) {
-  const double dense = (Exact(values) * Exact(format.bits)).bits().value;
-  const double n = static_cast<double>(values);
+Bits storedBits(std::int64_t rows, std::int64_t columns, const NumberFormat& asked,
+                const Sparsity& sparsity) {
+  const NumberFormat& format = storedAs(asked, columns);
+  const double dense = (Exact(rows) * columns * Exact(format.bits)).bits().value;
+  const double n = static_cast<double>(rows) * static_cast<double>(columns);
+  const double scales =
+      format.group > 0
+          ? denseBits(format, static_cast<double>(rows), static_cast<double>(columns)) - dense
+          : 0;
   double stored = dense;
   switch (sparsity.pattern) {
     case Sparsity::Pattern::none:
-      return Bits(dense);
+      return Bits(dense + scales);
     case Sparsity::Pattern::unstructured:  // the non-zeros and one bit a position
       stored = std::ceil(n * sparsity.density) * format.bits + n;
       break;
@@ -46,14 +52,21 @@ Bits storedBits(std::int64_t values, const NumberFormat& format, const Sparsity&
       break;
     }
   }
-  return Bits(std::min(stored, dense));
+  return Bits(std::min(stored, dense) + scales);
 }
 
 OpCost costOf(const Operator& op) {
   checkDims(op);
   try {
     Costing costing{op, {}};
-    specOf(op.kind).cost(costing);
+    const KindSpec& spec = specOf(op.kind);
+    spec.cost(costing);
+    // Each group of integer weights ends in one multiplication by its scale; floats are scaled as
+    // they are unpacked, which is the device's own work.
+    const NumberFormat& w = op.formats.weight;
+    if (spec.opClass == OpClass::product && op.hasWeights && w.group > 0 &&
+        !op.formats.activation.isFloat())
+      costing.cost.elementOps += costing.cost.macs / w.group;
     return costing.cost;
   } catch (const CountOverflow&) {
     throw InputError("operator '" + op.name + "' (" + nameOf(op.kind) +

@@ -4,20 +4,23 @@ namespace wattlas {
 namespace {
 
 /// Bits of a bias or of a norm's gain: activation format when that is a float, else as wide as the
-/// accumulator they are added to.
+/// accumulator they are added to. Files with blocks keep vectors in 32 bits.
 std::int64_t vectorBits(const TensorFormats& formats) {
+  if (formats.weight.coding == Coding::block) return 32;
+  if (formats.weight.isFloat() && formats.activation.isFloat())
+    return std::max(formats.weight.bits, formats.activation.bits);
   return formats.activation.isFloat() ? formats.activation.bits : formats.accumulator.bits;
 }
 
 }  // namespace
 
-void Costing::weights(Exact values, Exact outputs) {
+void Costing::weights(Exact rows, Exact columns, Exact biases) {
   if (!op.hasWeights) return;
-  Exact parameters = values;
-  cost.weights = storedBits(values, op.formats.weight, op.weightSparsity);
+  Exact parameters = rows * columns;
+  cost.weights = storedBits(rows, columns, op.formats.weight, op.weightSparsity);
   if (op.hasBias || op.foldedNorm) {
-    parameters += outputs * Exact(op.foldedNorm ? 2 : 1);
-    cost.weights += (outputs * Exact(vectorBits(op.formats))).bits();
+    parameters += biases * Exact(op.foldedNorm ? 2 : 1);
+    cost.weights += (biases * Exact(vectorBits(op.formats))).bits();
   }
   cost.parameters = parameters;
   cost.weightRead = cost.weights;

@@ -15,14 +15,21 @@ struct Costing {
 
   Exact dim(Dim d) const { return Exact(op.dims[d]); }
   Bits activations(Exact values) const {
-    return (values * Exact(op.formats.activation.bits)).bits();
+    const NumberFormat& f = op.formats.activation;
+    const Bits elements = (values * Exact(f.bits)).bits();
+    return f.group > 0 ? Bits(denseBits(f, 1, static_cast<double>(std::int64_t(values))))
+                       : elements;
   }
   Bits accumulators(Exact values) const {
     return (values * Exact(op.formats.accumulator.bits)).bits();
   }
   Bits indices(Exact values) const { return (values * Exact(32)).bits(); }
-  /// `values` trained weights in the weight format, and a bias (or folded norm) for each output.
-  void weights(Exact values, Exact outputs);
+  /// `rows` of `columns` trained weights in the weight format, and `biases` (or folded norms).
+  void weights(Exact rows, Exact columns, Exact biases);
+  /// Bits of `rows` of a table whose rows have `columns` weights.
+  Bits tableRows(Exact rows, Exact columns) const {
+    return storedBits(rows, columns, op.formats.weight, {});
+  }
   /// `values` trained values that are added or multiplied: gains, offsets, biases.
   void vectors(Exact values);
   /// M rows of N in and out, `operations` for each value.

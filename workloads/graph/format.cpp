@@ -1,6 +1,9 @@
 #include "workloads/graph/format.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cmath>
 
 #include "models/base/error.h"
 
@@ -15,6 +18,30 @@ NumberFormat floating(std::string name, int exponent, int mantissa) {
 
 NumberFormat integer(int bits) {
   return {"int" + std::to_string(bits), NumberKind::integer, bits, static_cast<double>(bits), 0, 0};
+}
+
+NumberFormat coded(NumberFormat format, std::string name, Coding coding, int terms = 1) {
+  format.name = std::move(name);
+  format.coding = coding;
+  format.terms = terms;
+  return format;
+}
+
+/// Groups of `group` elements with `groupBits` in common.
+NumberFormat grouped(NumberFormat format, std::string name, Coding coding, std::int64_t group,
+                     double groupBits, std::string fallback = {}) {
+  format = coded(std::move(format), std::move(name), coding);
+  format.group = group;
+  format.groupBits = groupBits;
+  format.nominalBits = format.bits + groupBits / static_cast<double>(group);
+  format.fallback = std::move(fallback);
+  return format;
+}
+
+/// A block of GGUF files: `bytes` for `group` elements of `bits`.
+NumberFormat gguf(const char* name, int bits, std::int64_t group, int bytes, const char* fallback) {
+  return grouped(integer(bits), name, Coding::block, group,
+                 8 * bytes - bits * static_cast<double>(group), fallback);
 }
 
 /// Fixed point of `bits` bits with `whole` bits before the point, the sign included: written
@@ -46,10 +73,36 @@ std::optional<NumberFormat> fixedPoint(std::string_view text) {
                       bits - whole};
 }
 
-const NumberFormat& named(std::string_view name) {
+std::string lowerCase(std::string_view text) {
+  std::string out(text.substr(0, 60));
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+const NumberFormat* known(std::string_view name) {
   for (const NumberFormat& format : namedFormats())
-    if (format.name == name) return format;
-  return namedFormats().front();
+    if (format.name == name) return &format;
+  return nullptr;
+}
+
+const NumberFormat& named(std::string_view name) {
+  return *known(name);
+}
+
+constexpr std::int64_t mostGroup = 1 << 20;
+
+/// `element` in groups of `text` values, each with a 16-bit scale.
+std::optional<NumberFormat> inGroups(const NumberFormat& element, std::string_view text,
+                                     bool zeros) {
+  std::int64_t group = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), group);
+  if (error != std::errc() || end != text.data() + text.size() || group < 2 || group > mostGroup)
+    return std::nullopt;
+  NumberFormat format =
+      grouped(element, element.name + "g" + std::to_string(group) + (zeros ? "z" : ""),
+              Coding::plain, group, 16 + (zeros ? element.bits : 0));
+  format.affine = zeros;
+  return format;
 }
 
 std::vector<std::string> formatNames() {
@@ -73,8 +126,8 @@ void completeTraining(TensorFormats& formats) {
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw InputError("number format '" + std::string(text.substr(0, 60)) + "'" + why,
                    "one of " + nameList() +
-                       ", w<bits>a<bits>[kv<bits>][acc<bits>] such as w4a8kv8, or "
-                       "fixed<W,I> with up to 32 bits",
+                       ", w<bits>[g<group>]a<bits>[kv<bits>][acc<bits>] such as w4a8kv8 or "
+                       "w4g128a16, or fixed<W,I> with up to 32 bits",
                    didYouMean(std::string(text), formatNames()));
 }
 
@@ -91,30 +144,114 @@ std::string_view takeBits(std::string_view& rest, std::string_view tag) {
 }  // namespace
 
 const std::vector<NumberFormat>& namedFormats() {
-  static const std::vector<NumberFormat> formats = {
-      floating("fp32", 8, 23),
-      floating("fp16", 5, 10),
-      floating("bf16", 8, 7),
-      integer(16),
-      floating("fp8-e4m3", 4, 3),
-      floating("fp8-e5m2", 5, 2),
-      integer(8),
-      floating("fp4-e2m1", 2, 1),
-      integer(4),
-      integer(2),
-      // Three values need log2(3) bits of information and are stored in two.
-      {"ternary", NumberKind::ternary, 2, 1.58, 0, 0},
-      {"binary", NumberKind::binary, 1, 1, 0, 0},
-  };
+  static const std::vector<NumberFormat> formats = [] {
+    using enum Coding;
+    std::vector<NumberFormat> list = {floating("fp32", 8, 23), floating("tf32", 8, 10),
+                                      floating("fp16", 5, 10), floating("bf16", 8, 7)};
+    list[1].bits = 32;  // as stored
+    for (int bits = 16; bits >= 9; --bits) list.push_back(integer(bits));
+    const NumberFormat e4m3 = floating("fp8-e4m3", 4, 3), e5m2 = floating("fp8-e5m2", 5, 2),
+                       e3m2 = floating("fp6-e3m2", 3, 2), e2m3 = floating("fp6-e2m3", 2, 3),
+                       e2m1 = floating("fp4-e2m1", 2, 1);
+    list.insert(list.end(),
+                {e4m3,
+                 e5m2,
+                 grouped(e4m3, "mxfp8", microscaled, 32, 8),
+                 grouped(e5m2, "mxfp8-e5m2", microscaled, 32, 8),
+                 integer(8),
+                 gguf("q8_0", 8, 32, 34, "fp16"),
+                 integer(7),
+                 e3m2,
+                 e2m3,
+                 grouped(e3m2, "mxfp6", microscaled, 32, 8),
+                 grouped(e2m3, "mxfp6-e2m3", microscaled, 32, 8),
+                 integer(6),
+                 gguf("q6_k", 6, 256, 210, "q8_0"),
+                 gguf("q5_1", 5, 32, 24, "fp16"),
+                 integer(5),
+                 gguf("q5_0", 5, 32, 22, "fp16"),
+                 gguf("q5_k", 5, 256, 176, "q5_1"),
+                 e2m1,
+                 grouped(e2m1, "mxfp4", microscaled, 32, 8),
+                 grouped(e2m1, "nvfp4", twoLevel, 16, 8),
+                 integer(4),
+                 grouped(integer(4), "nf4", block, 64, 32),
+                 // Scales as bytes, whose own scales serve 256 of them.
+                 grouped(integer(4), "nf4-dq", block, 64, 8 + 32.0 / 256),
+                 gguf("q4_1", 4, 32, 20, "fp16"),
+                 gguf("q4_0", 4, 32, 18, "fp16"),
+                 gguf("q4_k", 4, 256, 144, "q5_0"),
+                 gguf("iq4_nl", 4, 32, 18, "fp16"),
+                 gguf("iq4_xs", 4, 256, 136, "iq4_nl"),
+                 gguf("q3_k", 3, 256, 110, "q4_0"),
+                 gguf("iq3_s", 3, 256, 110, "iq4_nl"),
+                 gguf("iq3_xxs", 3, 256, 98, "iq4_nl"),
+                 integer(3),
+                 gguf("q2_k", 2, 256, 84, "q4_0"),
+                 gguf("iq2_s", 2, 256, 82, "iq4_nl"),
+                 gguf("iq2_xs", 2, 256, 74, "iq4_nl"),
+                 gguf("iq2_xxs", 2, 256, 66, "iq4_nl"),
+                 integer(2),
+                 gguf("tq2_0", 2, 256, 66, "q4_0"),
+                 gguf("iq1_m", 1, 256, 56, "iq4_nl"),
+                 gguf("tq1_0", 1, 256, 54, "q4_0"),
+                 gguf("iq1_s", 1, 256, 50, "iq4_nl"),
+                 // Three values need log2(3) bits of information and are stored in two, or five of
+                 // them in a byte.
+                 {"ternary", NumberKind::ternary, 2, 1.58, 0, 0},
+                 grouped({"", NumberKind::ternary, 1, 1.6, 0, 0}, "ternary5", block, 5, 3),
+                 {"binary", NumberKind::binary, 1, 1, 0, 0}});
+    for (NumberFormat& format : list) {
+      if (format.coding == twoLevel) format.tensorBits = 32;
+      format.flat = format.name.starts_with("nf4");
+    }
+    for (int bits = 2; bits <= 5; ++bits)
+      list.push_back(coded(integer(bits), "pow2-" + std::to_string(bits), powerOfTwo));
+    for (int terms = 1; terms <= 4; ++terms)
+      for (int bits = 3; bits <= 8; ++bits)
+        list.push_back(coded(integer(bits),
+                             "khot" + std::to_string(terms) + "-" + std::to_string(bits), kHot,
+                             terms));
+    std::stable_sort(list.begin(), list.end(),
+                     [](const NumberFormat& a, const NumberFormat& b) { return a.bits > b.bits; });
+    return list;
+  }();
   return formats;
 }
 
-NumberFormat parseNumberFormat(std::string_view name) {
-  for (const NumberFormat& format : namedFormats())
-    if (format.name == name) return format;
+const NumberFormat& storedAs(const NumberFormat& format, std::int64_t columns) {
+  const NumberFormat* at = &format;
+  while (!at->fallback.empty() && columns % at->group != 0) at = &named(at->fallback);
+  return *at;
+}
+
+double denseBits(const NumberFormat& format, double rows, double columns) {
+  double groups = 0;
+  if (format.group > 0) {
+    const auto each = static_cast<double>(format.group);
+    groups = format.flat ? std::ceil(rows * columns / each) : rows * std::ceil(columns / each);
+  }
+  return rows * columns * format.bits + std::ceil(groups * format.groupBits) + format.tensorBits;
+}
+
+NumberFormat parseNumberFormat(std::string_view text) {
+  static const std::vector<std::pair<std::string, std::string>> spellings = {
+      {"half", "fp16"},  {"float16", "fp16"}, {"bfloat16", "bf16"}, {"float32", "fp32"},
+      {"float", "fp32"}, {"fp8", "fp8-e4m3"}, {"fp4", "fp4-e2m1"},  {"fp6", "fp6-e3m2"}};
+  std::string name = lowerCase(text);
+  for (const auto& [spelling, format] : spellings)
+    if (name == spelling) name = format;
+  if (const NumberFormat* format = known(name)) return *format;
   if (auto fixed = fixedPoint(name)) return *std::move(fixed);
-  throw InputError("number format '" + std::string(name.substr(0, 60)) + "' is not known",
-                   "one of " + nameList(), didYouMean(std::string(name), formatNames()));
+  if (const std::size_t at = name.find('g'); name.starts_with("int") && at != std::string::npos) {
+    const bool zeros = name.ends_with('z');
+    const NumberFormat* element = known(name.substr(0, at));
+    const std::string group = name.substr(at + 1, name.size() - at - 1 - (zeros ? 1 : 0));
+    if (element != nullptr)
+      if (auto format = inGroups(*element, group, zeros)) return *std::move(format);
+  }
+  throw InputError("number format '" + std::string(text.substr(0, 60)) + "' is not known",
+                   "one of " + nameList(), didYouMean(name, formatNames()));
 }
 
 std::optional<NumberFormat> formatOfBits(std::string_view bits, bool floatAt16) {
@@ -129,37 +266,56 @@ std::optional<NumberFormat> formatOfBits(std::string_view bits, bool floatAt16) 
   return integer(value);
 }
 
-TensorFormats parseTensorFormats(std::string_view text) {
+TensorFormats parseTensorFormats(std::string_view given) {
+  const std::string text = lowerCase(given);
   TensorFormats formats;
-  formats.name = std::string(text);
-  for (const NumberFormat& format : namedFormats()) {
-    if (format.name != text) continue;
-    formats.weight = formats.activation = formats.kv = format;
-    if (format.kind == NumberKind::ternary) formats.activation = formats.kv = integer(8);
-    formats.accumulator = format.isFloat() ? named("fp32") : integer(32);
-    completeTraining(formats);
-    return formats;
-  }
-  if (const auto fixed = fixedPoint(text)) {
-    // One precision for the whole network, sums included, as hls4ml's default.
-    formats.weight = formats.activation = formats.kv = formats.accumulator = *fixed;
-    completeTraining(formats);
-    return formats;
-  }
+  formats.name = given.size() > 60 ? text : std::string(given);
   std::string_view rest = text;
   const std::string_view weight = takeBits(rest, "w");
-  const std::string_view activation = takeBits(rest, "a");
+  const std::string_view group = weight.empty() ? std::string_view() : takeBits(rest, "g");
+  const std::string_view activation = weight.empty() ? std::string_view() : takeBits(rest, "a");
+  if (activation.empty()) {
+    if (!weight.empty()) refuse(given, " is not known");
+    try {
+      formats.weight = parseNumberFormat(text);
+    } catch (const InputError&) {
+      refuse(given, " is not known");
+    }
+    const NumberFormat& w = formats.weight;
+    if (w.group > 0 && w.coding == Coding::plain)
+      refuse(given, ": groups without activations (w" + std::to_string(w.bits) + "g" +
+                        std::to_string(w.group) + "a16)");
+    const bool sums =
+        w.coding == Coding::powerOfTwo || w.coding == Coding::kHot || w.kind == NumberKind::ternary;
+    formats.name = w.name;
+    formats.activation = sums ? integer(8) : w.coding == Coding::block ? named("fp16") : w;
+    formats.kv = formats.activation;
+    formats.accumulator = formats.activation.isFloat() ? named("fp32") : integer(32);
+    // One precision for the whole network, sums included, as hls4ml's default.
+    if (w.isFixed()) formats.accumulator = w;
+    completeTraining(formats);
+    return formats;
+  }
   const std::string_view kv = takeBits(rest, "kv");
   // "acc" is read after "kv"; without "kv" it directly follows the activation bits.
   const std::string_view accumulator = takeBits(rest, "acc");
-  if (weight.empty() || activation.empty() || !rest.empty()) refuse(text, " is not known");
+  if (!rest.empty()) refuse(given, " is not known");
   const auto read = [&](std::string_view bits, bool floatAt16) {
     const auto format = formatOfBits(bits, floatAt16);
-    if (!format) refuse(text, ": '" + std::string(bits) + "' is no width (1, 1.58 or 2 to 32)");
+    if (!format) refuse(given, ": '" + std::string(bits) + "' is no width (1, 1.58 or 2 to 32)");
     return *format;
   };
   formats.weight = read(weight, true);
   formats.activation = read(activation, true);
+  if (!group.empty()) {
+    const NumberFormat& element = formats.weight;
+    const auto format = element.kind == NumberKind::integer
+                            ? inGroups(element, group, formats.activation.isFloat())
+                            : std::nullopt;
+    if (!format)
+      refuse(given, ": '" + std::string(group) + "' is no size of groups of integers (2 to 2^20)");
+    formats.weight = *format;
+  }
   formats.kv = kv.empty() ? formats.activation : read(kv, true);
   const bool isFloat = formats.weight.isFloat() || formats.activation.isFloat();
   formats.accumulator = read(accumulator.empty() ? "32" : accumulator, isFloat);
@@ -171,16 +327,27 @@ std::string describe(const NumberFormat& format) {
   std::string text = std::to_string(format.bits) + (format.bits == 1 ? " bit" : " bits");
   switch (format.kind) {
     case NumberKind::floating:
-      return text + ", sign, " + std::to_string(format.exponentBits) + " exponent and " +
-             std::to_string(format.mantissaBits) + " mantissa bits";
+      text += ", sign, " + std::to_string(format.exponentBits) + " exponent and " +
+              std::to_string(format.mantissaBits) + " mantissa bits";
+      break;
     case NumberKind::integer:
-      return text + ", two's complement";
+      text += format.coding == Coding::powerOfTwo ? ", sign and a power of two"
+              : format.coding == Coding::kHot
+                  ? ", at most " + std::to_string(format.terms) + " signed powers of two"
+              : format.coding == Coding::block ? ", codes"
+                                               : ", two's complement";
+      break;
     case NumberKind::ternary:
-      return text + " stored for 1.58 of information: -1, 0, 1; as FMT it means w1.58a8kv8";
+      text += format.group > 0 ? ": -1, 0, 1" : " stored for 1.58 of information: -1, 0, 1";
+      break;
     case NumberKind::binary:
+      text += ": -1, 1; products are XNOR and population count";
       break;
   }
-  return text + ": -1, 1; products are XNOR and population count";
+  if (format.group > 0)
+    text += ", and " + std::to_string(format.groupBits).substr(0, 5) + " for each " +
+            std::to_string(format.group);
+  return text;
 }
 
 }  // namespace wattlas

@@ -67,6 +67,17 @@ void FormatPlan::read(const ConfigNode& node, const std::string& prefix, Problem
   }
 }
 
+void FormatPlan::add(const std::string& name, const LayerRange* range, const std::string& format) {
+  Override entry;
+  entry.key = entry.name = name;
+  entry.layered = range != nullptr;
+  entry.own = true;
+  if (range != nullptr) entry.range = *range;
+  entry.formats = parseTensorFormats(format);
+  entry.used = true;
+  overrides_.push_back(std::move(entry));
+}
+
 const TensorFormats& FormatPlan::formatsOf(std::string_view name, const LayerRange* range) {
   const TensorFormats* given = overrideOf(name, range);
   return given != nullptr ? *given : fallback_;
@@ -74,7 +85,9 @@ const TensorFormats& FormatPlan::formatsOf(std::string_view name, const LayerRan
 
 const TensorFormats* FormatPlan::overrideOf(std::string_view name, const LayerRange* range) {
   Override* best = nullptr;
-  const auto weight = [](const Override& o) { return (o.layered ? 1000 : 0) + o.name.size(); };
+  const auto weight = [](const Override& o) {
+    return (o.own ? 0 : 10000) + (o.layered ? 1000 : 0) + static_cast<int>(o.name.size());
+  };
   for (Override& entry : overrides_) {
     if (!covers(entry.name, name)) continue;
     if (entry.layered &&

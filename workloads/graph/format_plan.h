@@ -25,6 +25,8 @@ class FormatPlan {
   /// Collects bad formats in `problems`.
   FormatPlan(TensorFormats fallback, const ConfigNode& overrides, Problems& problems);
 
+  /// An entry of a generator's own: of an operator outside of layers, or in those of `range`.
+  void add(const std::string& name, const LayerRange* range, const std::string& format);
   const TensorFormats& fallback() const { return fallback_; }
   /// Formats of an operator outside of layers, or of one in the layers of `range`.
   const TensorFormats& formatsOf(std::string_view name, const LayerRange* range = nullptr);
@@ -37,8 +39,8 @@ class FormatPlan {
 
  private:
   struct Override {
-    std::string key, name;  ///< as given; without the layers
-    bool layered = false;
+    std::string key, name;              ///< as given; without the layers
+    bool layered = false, own = false;  ///< own: of the generator, behind what users ask for
     LayerRange range;
     TensorFormats formats;
     Place place;

@@ -144,6 +144,8 @@ namespace {
 void hashFormat(Hasher& hasher, const NumberFormat& format) {
   hasher.integer(static_cast<int>(format.kind)).integer(format.bits).real(format.nominalBits);
   hasher.integer(format.exponentBits).integer(format.mantissaBits);
+  if (format.coding != Coding::plain || format.group > 0)
+    hasher.integer(static_cast<int>(format.coding)).integer(format.group).real(format.groupBits);
 }
 
 }  // namespace

@@ -143,9 +143,10 @@ std::int64_t cachedValues(const Operator& op);
 std::int64_t attentionPairs(const Operator& op);
 /// Keys that at least one query of the operator sees.
 std::int64_t visibleKeys(const Operator& op);
-/// Bits of `values` weights in the operator's format and sparsity: non-zeros, their indices, never
-/// more than stored densely.
-Bits storedBits(std::int64_t values, const NumberFormat& format, const Sparsity& sparsity);
+/// Bits of rows x columns weights (a row for each output) in a format and sparsity: non-zeros,
+/// their indices, never more than stored densely; and the scales of groups.
+Bits storedBits(std::int64_t rows, std::int64_t columns, const NumberFormat& format,
+                const Sparsity& sparsity);
 /// The same operator at step `step`: each one adds as many keys as it has queries (at most
 /// `window`).
 Operator atStep(const Operator& op, std::int64_t step);

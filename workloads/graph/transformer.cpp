@@ -51,6 +51,7 @@ class TransformerGenerator final : public Generator {
   void build(Draft& draft) override {
     const WorkloadOptions& o = common_.options;
     std::vector<Phase>& phases = draft.workload.phases;
+    if (spec_.gguf != "none") applyGguf(spec_, draft.formats);
     Phase first;
     first.kind = spec_.encoder() ? PhaseKind::inference : PhaseKind::prefill;
     const std::int64_t given = spec_.inputTokens();

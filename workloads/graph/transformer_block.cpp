@@ -88,6 +88,19 @@ class PassBuilder final : PassParts {
       graph_.connect(key, at_);
       return;
     }
+    if (spec_.gguf != "none" && keyWidth > 0) {  // each has a format of its own
+      const OpId from = at_;
+      gemm(group + ".query", pass_.tokens, queryWidth, spec_.hidden, bias);
+      const OpId query = at_;
+      at_ = from;
+      gemm(group + ".key", pass_.tokens, keyWidth, spec_.hidden, bias);
+      const OpId key = at_;
+      at_ = from;
+      gemm(group + ".value", pass_.tokens, keyWidth, spec_.hidden, bias);
+      graph_.connect(query, at_);
+      graph_.connect(key, at_);
+      return;
+    }
     gemm(group + (queryWidth == 0 ? ".kv"
                   : keyWidth == 0 ? ".query"
                                   : ".qkv"),

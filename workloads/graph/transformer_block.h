@@ -23,4 +23,9 @@ enum class Stack { only, encoder, decoder };
 void buildPass(const TransformerSpec& spec, const Draft& draft, Graph& graph, const Pass& pass,
                Stack stack);
 
+/// Refuses a file type that is not known, or that says nothing of this network.
+void checkGguf(const TransformerSpec& spec, Binder& binder);
+/// Adds the formats of the file type `spec.gguf`.
+void applyGguf(const TransformerSpec& spec, FormatPlan& plan);
+
 }  // namespace wattlas

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
+#include "workloads/graph/transformer_block.h"
 
 namespace wattlas {
 
@@ -111,6 +112,9 @@ void TransformerSpec::bind(Binder& b) {
   b.flag("pooler", pooler, {.fallback = "false"}, "Dense layer with tanh on the first token");
   b.integer("prefill_chunk", chunk, atLeast(0, "0"),
             "Tokens of a sequence that one prefill pass reads; 0 = the whole prompt");
+  textOr(
+      b, "gguf", gguf, "none",
+      "Formats of the tensors as in a GGUF file of this type, such as Q4_K_M; none = by formats");
   if (!b.reading()) return;
 
   if (kvHeads == 0) kvHeads = heads;
@@ -129,6 +133,7 @@ void TransformerSpec::bind(Binder& b) {
   if (innerWidth == 0) innerWidth = 2 * hidden;
   if (stepRank == 0) stepRank = (hidden + 15) / 16;
   check(b);
+  checkGguf(*this, b);
 }
 
 std::int64_t TransformerSpec::inputTokens() const {

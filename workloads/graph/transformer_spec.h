@@ -26,6 +26,7 @@ struct TransformerSpec {
   std::string input, head;
   std::string activation, norm, normPlace, positions, architecture, parallel, mixer;
   std::string qkvBias, keyBias, outBias, ffnBias;
+  std::string gguf;  ///< file type whose formats the tensors have; none = those of `formats`
   bool gated = false, bias = false, tied = false, finalNorm = false, embeddingNorm = false;
   bool subNorms = false, pooler = false, postNorms = false, queryKeyNorm = false;
   bool scoreCap = false, logitCap = false, headBias = false, routerBias = false;

@@ -5,13 +5,6 @@
 namespace wattlas::hf {
 namespace {
 
-std::vector<const ModelType*> allTypes() {
-  std::vector<const ModelType*> all;
-  for (const auto* types : {&decoderTypes(), &encoderTypes(), &visionTypes()})
-    for (const ModelType& type : *types) all.push_back(&type);
-  return all;
-}
-
 /// Number format of the stored tensors; what PyTorch takes when none is stated.
 std::string formatOf(HfConfig& config) {
   std::string dtype = config.text({"dtype", "torch_dtype"}, "");
@@ -69,7 +62,7 @@ std::string activationOf(HfConfig& config, HfConfig::Names names, const std::str
   if (name == "silu" || name == "swish") return "silu";
   if (name == "relu") return "relu";
   if (name.starts_with("gelu") || name == "quick_gelu") return "gelu";
-  config.problem(*names.begin(), "activation '" + name.substr(0, 40) + "' is not known",
+  config.problem(names.front(), "activation '" + name.substr(0, 40) + "' is not known",
                  "silu, relu, or a gelu", didYouMean(name, {"silu", "relu", "gelu"}));
   return "silu";
 }
@@ -78,13 +71,15 @@ ImportedModel importConfig(const std::string& text, const std::string& file,
                            const std::string& name) {
   HfConfig config(text, file);
   const std::string type = config.text({"model_type"}, "");
-  const ModelType* known = nullptr;
   std::vector<std::string> names;
-  for (const ModelType* candidate : allTypes()) {
-    if (type == candidate->name) known = candidate;
-    names.push_back(candidate->name);
+  for (const auto& [known, statements] : typesTable().entries())
+    if (known[0] != '+') names.push_back(known);
+  const ImageType* image = nullptr;
+  for (const ImageType& candidate : imageTypes()) {
+    if (type == candidate.name) image = &candidate;
+    names.emplace_back(candidate.name);
   }
-  if (known == nullptr) {
+  if (std::find(names.begin(), names.end(), type) == names.end()) {
     std::string list;
     for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
     throw InputError(Problem{{file, 0},
@@ -93,12 +88,16 @@ ImportedModel importConfig(const std::string& text, const std::string& file,
                              "one of " + list,
                              didYouMean(type, names)});
   }
-  Description out(known->generator);
+  Description out(image != nullptr ? image->generator : "transformer");
   out.text("title", name);
   out.text("source", "config.json of " + name + " (model_type " + type + ")");
   const std::string base = formatOf(config);
   out.text("format", base);
-  known->read(config, taskOf(config), out);
+  const Task task = taskOf(config);
+  if (image != nullptr)
+    image->read(config, task, out);
+  else
+    readTransformer(type, config, task, out);
   quantise(config, out, base);
   config.finish();
   return {out.node, config.notes(), {}};

@@ -44,8 +44,8 @@ std::string cleaned(const std::string& text, const std::string& file) {
 
 struct HfConfig::Impl {
   Json json;
-  const Json* find(Names names, const char** used = nullptr) const {
-    for (const char* name : names) {
+  const Json* find(Names names, std::string* used = nullptr) const {
+    for (const std::string& name : names) {
       const auto at = json.find(name);
       if (at == json.end() || at->is_null()) continue;
       if (used != nullptr) *used = name;
@@ -93,7 +93,7 @@ void HfConfig::note(const std::string& text) {
 
 std::int64_t HfConfig::number(Names names, std::int64_t fallback, std::int64_t least) {
   constexpr std::int64_t most = 1'000'000'000'000;
-  const char* used = *names.begin();
+  std::string used = names.front();
   const Json* value = impl_->find(names, &used);
   if (value == nullptr) return fallback;
   double given = -1;
@@ -118,7 +118,7 @@ double HfConfig::real(Names names, double fallback) {
 }
 
 bool HfConfig::flag(Names names, bool fallback) {
-  const char* used = *names.begin();
+  std::string used = names.front();
   const Json* value = impl_->find(names, &used);
   if (value == nullptr) return fallback;
   if (value->is_boolean()) return value->get<bool>();
@@ -127,7 +127,7 @@ bool HfConfig::flag(Names names, bool fallback) {
 }
 
 std::string HfConfig::text(Names names, const std::string& fallback) {
-  const char* used = *names.begin();
+  std::string used = names.front();
   const Json* value = impl_->find(names, &used);
   if (value == nullptr) return fallback;
   if (value->is_string()) return value->get<std::string>();

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +16,7 @@ namespace wattlas::hf {
 /// Keys of one model, under every spelling that released files use. Problems are collected.
 class HfConfig {
  public:
-  using Names = std::initializer_list<const char*>;
+  using Names = const std::vector<std::string>&;
   /// Parses JSON text; throws InputError when it is none.
   HfConfig(const std::string& text, std::string file);
   ~HfConfig();
@@ -87,15 +86,15 @@ std::int64_t labelsOf(HfConfig& config);
 /// silu, gelu or relu; a problem for others.
 std::string activationOf(HfConfig& config, HfConfig::Names names, const std::string& fallback);
 
-/// Readers of model types: they fill `out`.
-using Reader = void (*)(HfConfig& config, const Task& task, Description& out);
-struct ModelType {
+/// Statements by model type; names with + in front are parts of others.
+const ConfigNode& typesTable();
+/// Readers fill `out`: of a transformer by the table, of image networks by functions.
+void readTransformer(const std::string& type, HfConfig& config, const Task& task, Description& out);
+struct ImageType {
   const char* name;
   const char* generator;
-  Reader read;
+  void (*read)(HfConfig& config, const Task& task, Description& out);
 };
-const std::vector<ModelType>& decoderTypes();
-const std::vector<ModelType>& encoderTypes();
-const std::vector<ModelType>& visionTypes();
+const std::vector<ImageType>& imageTypes();
 
 }  // namespace wattlas::hf

@@ -334,8 +334,8 @@ void swin(HfConfig& c, const Task& task, Description& out) {
 
 }  // namespace
 
-const std::vector<ModelType>& visionTypes() {
-  static const std::vector<ModelType> types = {
+const std::vector<ImageType>& imageTypes() {
+  static const std::vector<ImageType> types = {
       {"resnet", "layers", resnet}, {"convnext", "layers", convnext}, {"swin", "operators", swin}};
   return types;
 }

@@ -64,7 +64,7 @@ ImportedModel importOnnxFile(const std::string& file, const std::string& name,
 
 #ifndef WATTLAS_ONNX
 OnnxExample readOnnxExample(const std::string&) {
-  return {false, false, "this build reads no ONNX"};
+  return {false, false, false, "this build reads no ONNX"};
 }
 #endif
 

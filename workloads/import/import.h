@@ -39,6 +39,7 @@ ConfigNode readForeignModel(const std::string& path);
 struct OnnxExample {
   bool imported = false;  ///< every operator has a meaning here
   bool exact = false;     ///< all outputs have the shapes of the reference
+  bool executed = false;  ///< evaluated on the inputs, all outputs have the values of the reference
   std::string reason;     ///< why not
 };
 OnnxExample readOnnxExample(const std::string& folder);

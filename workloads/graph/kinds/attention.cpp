@@ -1,4 +1,6 @@
 // Attention and its gradient.
+#include <cmath>
+
 #include "workloads/graph/costing.h"
 
 namespace wattlas {
@@ -35,7 +37,13 @@ void attentionCost(Costing& c) {
   c.cost.input = c.activations(batch * (queries * heads * width + newTokens * values));
   c.cost.output = c.activations(batch * queries * heads * value);
   if (!op.cached) return;
-  const Exact tokenBits = batch * tokenValues * Exact(op.formats.kv.bits);
+  const NumberFormat& kv = op.formats.kv;
+  // Groups lie within a head.
+  const auto each = static_cast<double>(latent > 0 ? latent : d[Dim::headDim]);
+  const Exact tokenBits =
+      batch * (kv.group > 0 ? Exact(std::llround(denseBits(
+                                  kv, static_cast<double>(std::int64_t(tokenValues)) / each, each)))
+                            : tokenValues * Exact(kv.bits));
   c.cost.kvRead = (tokenBits * Exact(visibleKeys(op))).bits();
   c.cost.kvWrite = (tokenBits * Exact(stored)).bits();
   const std::int64_t kept = op.window > 0 ? std::min(op.window, stored) : stored;

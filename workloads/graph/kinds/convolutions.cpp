@@ -25,7 +25,7 @@ void convolutionCost(Costing& c) {
   c.cost.macs = batch * (transposed ? in : out) * cout * filter;
   c.cost.input = c.activations(batch * in * c.dim(Dim::cin));
   c.cost.output = c.activations(batch * out * cout);
-  c.weights(filter * cout, cout);
+  c.weights(cout, filter, cout);
   if (op.hasBias || op.foldedNorm) c.cost.elementOps = batch * out * cout;
 }
 

@@ -9,7 +9,7 @@ void gemmCost(Costing& c) {
   c.cost.input = c.activations(rows * k);
   if (!c.op.hasWeights) c.cost.input += c.activations(c.dim(Dim::batch) * k * n);
   c.cost.output = c.activations(rows * n);
-  c.weights(n * k, n);
+  c.weights(n, k, n);
   if (c.op.hasBias || c.op.foldedNorm) c.cost.elementOps = rows * n;
 }
 

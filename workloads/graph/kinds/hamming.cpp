@@ -14,7 +14,7 @@ KindSpec describe<OpKind::hamming>() {
                 const Exact m = c.dim(Dim::M), n = c.dim(Dim::N), k = c.dim(Dim::K);
                 c.cost.macs = m * n * k;
                 c.cost.elementOps = m * n;  // the comparison that finds the nearest class
-                c.weights(n * k, Exact(0));
+                c.weights(n, k, Exact(0));
                 c.cost.input = c.activations(m * k);
                 c.cost.output = c.accumulators(m * n);
               },

@@ -16,7 +16,7 @@ void gatedRecurrence(Costing& c, std::int64_t gates, std::int64_t operations) {
   c.cost.elementOps = runs * hidden * Exact(operations + (c.op.hasBias ? 2 * gates : 0));
   c.cost.input = c.activations(runs * c.dim(Dim::K));
   c.cost.output = c.activations(runs * hidden);
-  c.weights(outputs * inputs, outputs * Exact(2));  // a bias each for inputs and hidden values
+  c.weights(outputs, inputs, outputs * Exact(2));  // a bias each for inputs and hidden values
 }
 
 KindSpec recurrence(const char* doc, void (*cost)(Costing&)) {

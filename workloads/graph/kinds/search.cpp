@@ -19,7 +19,7 @@ KindSpec describe<OpKind::search>() {
                                     Exact(c.op.variant == OpVariant::l2       ? 2
                                           : c.op.variant == OpVariant::cosine ? 1
                                                                               : 0);
-                c.weights(n * k, Exact(0));
+                c.weights(n, k, Exact(0));
                 c.cost.input = c.activations(m * k);
                 c.cost.output = c.accumulators(m * n);
               },

@@ -15,9 +15,9 @@ void tableDerivative(Derivative& d) {
 /// `lookups` rows of the table for every row that comes out.
 void tableCost(Costing& c) {
   const Exact width = c.dim(Dim::N), rows = c.dim(Dim::M) * c.dim(Dim::lookups);
-  c.weights(c.dim(Dim::K) * width, Exact(0));
+  c.weights(c.dim(Dim::K), width, Exact(0));
   const Exact read = std::min<std::int64_t>(rows, c.op.dims[Dim::K]);
-  c.cost.weightRead = (read * width * Exact(c.op.formats.weight.bits)).bits();
+  c.cost.weightRead = c.tableRows(read, width);
   c.cost.input = c.indices(rows);
   c.cost.output = c.activations(c.dim(Dim::M) * width);
   c.cost.elementOps = c.dim(Dim::M) * width * Exact(c.op.dims[Dim::lookups] - 1);

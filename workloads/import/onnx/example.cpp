@@ -1,4 +1,5 @@
 // ONNX's own tests: the model against the tensors that come with it.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -46,6 +47,25 @@ std::string compare(const ModelGraph& graph, const fs::path& data) {
   return {};
 }
 
+/// Whether all outputs were evaluated to the values of their references, within a thousandth.
+bool equal(const ModelGraph& graph, const fs::path& data) {
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const Constant* got = graph.values[graph.outputs[i]].data.get();
+    const auto tensor = tensorOf(data / ("output_" + std::to_string(i) + ".pb"));
+    if (got == nullptr || !tensor) return false;
+    const auto wanted = readTensor(*tensor, {});
+    if (wanted == nullptr || wanted->dims != got->dims || wanted->size() != got->size())
+      return false;
+    for (std::size_t k = 0; k < wanted->size(); ++k) {
+      const double a = got->at(k), b = wanted->at(k);
+      const bool same = a == b || (std::isnan(a) && std::isnan(b)) ||
+                        std::abs(a - b) <= 1e-3 * std::abs(b) + 1e-6;
+      if (!same) return false;
+    }
+  }
+  return !graph.outputs.empty();
+}
+
 }  // namespace
 
 OnnxExample readOnnxExample(const std::string& folder) {
@@ -65,8 +85,15 @@ OnnxExample readOnnxExample(const std::string& folder) {
         if (auto constant = readTensor(*tensor, folder))
           contents[model.graph().input(i).name()] = std::move(constant);
   };
+  try {
+    readContents();
+    out.executed = equal(readGraph(model, folder, {}, contents), data);
+  } catch (const InputError&) {
+    out.executed = false;  // said below, where the model is read without its data
+  }
   for (const bool known : {false, true}) {
     try {
+      if (!known) contents.clear();
       if (known) readContents();
       ModelGraph graph = readGraph(model, folder, {}, contents);
       out.reason = compare(graph, data);

@@ -1,6 +1,7 @@
 #include "workloads/import/onnx/model_graph.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/base/error.h"
 
@@ -9,6 +10,33 @@ namespace wattlas::onnx_import {
 bool isFloat(int type) {
   return type == float32 || type == float16 || type == float64 || type == bfloat16 ||
          (type >= float8e4m3fn && type <= float8e5m2fnuz) || type == float4e2m1;
+}
+
+double rounded(double value, int type) {
+  if (type == float32) return static_cast<float>(value);
+  if (type != float16 || !std::isfinite(value) || value == 0) return value;
+  const double step = std::ldexp(1.0, std::max(std::ilogb(value), -14) - 10);
+  const double near = std::nearbyint(value / step) * step;
+  return std::abs(near) > 65504 ? std::copysign(INFINITY, value) : near;
+}
+
+double saturated(double value, int type) {
+  const auto cut = [&](int bits, bool sign) {
+    const double top = std::ldexp(1.0, bits - (sign ? 1 : 0));
+    return std::clamp(value, sign ? -top : 0.0, top - 1);
+  };
+  switch (type) {
+    case uint8:
+      return cut(8, false);
+    case int8:
+      return cut(8, true);
+    case uint16:
+      return cut(16, false);
+    case int16:
+      return cut(16, true);
+    default:
+      return value;
+  }
 }
 
 std::int64_t Node::integer(const char* key, std::int64_t fallback) const {

@@ -37,6 +37,9 @@ enum Type : int {
   float4e2m1 = 23
 };
 bool isFloat(int type);
+/// A real as a tensor of a type holds it: rounded to 32 or 16 bits, or cut to its range.
+double rounded(double value, int type);
+double saturated(double value, int type);
 
 using Sizes = std::vector<std::int64_t>;
 
@@ -54,7 +57,7 @@ struct Constant {
     if (whole())
       ints.push_back(value > -9.2e18 && value < 9.2e18 ? static_cast<std::int64_t>(value) : 0);
     else
-      reals.push_back(value);
+      reals.push_back(rounded(value, type));
   }
 };
 /// Larger ones are kept as shapes only.
@@ -122,7 +125,8 @@ std::optional<Sizes> broadcast(const Sizes& a, const Sizes& b);
 std::string textOf(const Sizes& dims);
 
 /// Evaluates a node on constants; nothing when it cannot.
-std::optional<std::vector<Constant>> fold(const Node& node, const std::vector<const Constant*>& in);
+std::optional<std::vector<Constant>> evaluate(const Node& node,
+                                              const std::vector<const Constant*>& in);
 /// Shapes by our own rules, for operators that the library does not know or not well enough.
 /// `types` and `dims` of outputs are filled; false when nothing is known.
 struct OutputShape {

@@ -40,19 +40,6 @@ void sameAsFirst(Rule& r) {
   r.same(0, 0);
 }
 
-void broadcasts(Rule& r) {
-  const Value* first = r.in(0);
-  if (first == nullptr) return;
-  Sizes dims = first->dims;
-  for (std::size_t i = 1; i < r.node.in.size(); ++i) {
-    const Value* value = r.in(i);
-    const auto joined = value != nullptr ? broadcast(dims, value->dims) : std::nullopt;
-    if (!joined) return;
-    dims = *joined;
-  }
-  r.set(0, dims, first->type);
-}
-
 /// Quantised element-wise operators: values at inputs 0 and 3.
 void broadcastsQuantised(Rule& r) {
   const Value *a = r.in(0), *b = r.in(3);
@@ -317,86 +304,14 @@ void fused(Rule& r) {  // SkipLayerNormalization: y, mean, 1/deviation, sum
   r.same(3, 0);
 }
 
-void spectrum(Rule& r) {  // STFT: [batch, frames, bins, 2]
-  const Value* x = r.in(0);
-  const Constant* step = r.data(1);
-  if (x == nullptr || x->dims.size() < 2 || step == nullptr || step->size() != 1) return;
-  std::int64_t length = 0;
-  if (const Value* window = r.in(2)) length = window->dims.empty() ? 0 : window->dims[0];
-  if (r.data(3) != nullptr && r.data(3)->size() == 1) length = r.data(3)->ints[0];
-  if (length < 1 || step->ints[0] < 1 || length > x->dims[1]) return;
-  const bool half = r.node.integer("onesided", 1) != 0;
-  r.set(0,
-        {x->dims[0], (x->dims[1] - length) / step->ints[0] + 1, half ? length / 2 + 1 : length, 2},
-        x->type);
-}
-
-void loss(Rule& r) {
-  const Value* labels = r.in(1);
-  const Value* x = r.in(0);
-  if (labels == nullptr || x == nullptr) return;
-  r.set(0, r.node.word("reduction", "mean") == "none" ? labels->dims : Sizes{}, x->type);
-  r.same(1, 0);
-}
-
 const std::map<std::string, std::function<void(Rule&)>>& rules() {
   static const std::map<std::string, std::function<void(Rule&)>> all = [] {
     std::map<std::string, std::function<void(Rule&)>> m;
-    for (const char* op : {"Gelu",
-                           "FastGelu",
-                           "QuickGelu",
-                           "BiasGelu",
-                           "Mish",
-                           "Swish",
-                           "GroupNormalization",
-                           "RMSNormalization",
-                           "SimplifiedLayerNormalization",
-                           "LayerNormalization",
-                           "RotaryEmbedding",
-                           "Quant",
-                           "IntQuant",
-                           "FloatQuant",
-                           "BipolarQuant",
-                           "Trunc",
-                           "QLinearSigmoid",
-                           "QLinearLeakyRelu",
-                           "QLinearSoftmax",
-                           "DequantizeLinear",
-                           "Celu",
-                           "ThresholdedRelu",
-                           "Shrink",
-                           "Hardmax",
-                           "LogSoftmax",
-                           "Softmax",
-                           "MeanVarianceNormalization",
-                           "CumSum",
-                           "Trilu",
-                           "HardSwish",
-                           "Bernoulli",
-                           "LRN",
-                           "LpNormalization",
-                           "Inverse",
-                           "BatchNormalization",
-                           "InstanceNormalization",
-                           "Clip",
-                           "Selu",
-                           "Elu",
-                           "PRelu",
-                           "Softplus",
-                           "Softsign",
-                           "BitwiseNot",
-                           "TensorScatter",
-                           "Dropout",
-                           "IsNaN",
-                           "IsInf",
-                           "Identity"})
-      m[op] = sameAsFirst;
+    // Others that nobody knows keep their shape, too; these have a schema without inference.
     for (const char* op :
-         {"Add",       "Sub",        "Mul",   "Div",  "Pow",     "Min",         "Max",
-          "Mean",      "Sum",        "Mod",   "And",  "Or",      "Xor",         "BitwiseAnd",
-          "BitwiseOr", "BitwiseXor", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual",
-          "BitShift"})
-      m[op] = broadcasts;
+         {"GroupNormalization", "LayerNormalization", "DequantizeLinear", "Softmax", "LogSoftmax",
+          "Hardmax", "BatchNormalization", "Dropout", "PRelu"})
+      m[op] = sameAsFirst;
     for (const char* op : {"QLinearAdd", "QLinearMul"}) m[op] = broadcastsQuantised;
     for (const char* op :
          {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2",
@@ -409,7 +324,6 @@ const std::map<std::string, std::function<void(Rule&)>>& rules() {
       m[op] = [](Rule& r) { windowShape(r.graph, r.node, r.out); };
     for (const char* op : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"})
       m[op] = fused;
-    for (const char* op : {"NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"}) m[op] = loss;
     m["FusedMatMul"] = m["MatMul"] = m["Gemm"] = [](Rule& r) { matmul(r, 0, 1, undefined); };
     m["FusedGemm"] = m["Gemm"];
     m["DynamicQuantizeMatMul"] = [](Rule& r) { matmul(r, 0, 1, float32); };
@@ -422,12 +336,6 @@ const std::map<std::string, std::function<void(Rule&)>>& rules() {
     m["Resize"] = m["Upsample"] = resizes;
     m["QLinearGlobalAveragePool"] = m["GlobalLpPool"] = globalPool;
     m["QLinearConcat"] = concatenates;
-    m["STFT"] = spectrum;
-    for (const char* op : {"HannWindow", "HammingWindow", "BlackmanWindow"})
-      m[op] = [](Rule& r) {
-        if (const Constant* size = r.data(0); size != nullptr && size->size() == 1 && size->whole())
-          r.set(0, {size->ints[0]}, float32);
-      };
     return m;
   }();
   return all;
@@ -452,7 +360,7 @@ void inferOwn(const ModelGraph& graph, const Node& node, std::vector<OutputShape
   // What changed after the library's last opset, and what it is known to get wrong.
   const bool newer = node.opset > 17 && (node.op.starts_with("Reduce") || node.op == "Split" ||
                                          node.op == "Pad" || node.op == "Resize");
-  const bool wrong = node.op == "STFT" || node.op == "Einsum";
+  const bool wrong = node.op == "Einsum";
   std::vector<OutputShape> own(out.size());
   Rule applied{graph, node, own};
   rule->second(applied);

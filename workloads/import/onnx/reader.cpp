@@ -1,6 +1,8 @@
 // ModelProto -> ModelGraph: walks the nodes once, in order, with everything known at hand.
 #include "workloads/import/onnx/reader.h"
 
+#include <onnx/defs/schema.h>
+
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -251,11 +253,39 @@ class Reader {
                     "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
                     "an input, a weight or the output of a node",
                     {}});
-    finish(std::move(made), node, scope);
+    finish(std::move(made), node, scope, path, times, depth);
+  }
+
+  /// Operators that are defined by others are evaluated through these.
+  bool openDefinition(const Node& made, const onnx::NodeProto& node, Scope& scope,
+                      const std::string& path, std::int64_t times, int depth) {
+    const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(
+        made.op, static_cast<int>(std::min<std::int64_t>(made.opset, 1000)), made.domain);
+    if (schema == nullptr) return false;
+    onnx::FunctionProto body;
+    if (schema->HasFunction()) {
+      body = *schema->GetFunction();
+    } else if (schema->HasContextDependentFunction()) {
+      std::vector<onnx::TypeProto> types(made.in.size());
+      for (std::size_t i = 0; i < types.size(); ++i)
+        if (made.in[i] >= 0)
+          types[i].mutable_tensor_type()->set_elem_type(out_.values[made.in[i]].type);
+      const onnx::FunctionBodyBuildContextImpl context(node, types);
+      if (!schema->BuildContextDependentFunction(context, body)) return false;
+    } else {
+      return false;
+    }
+    onnx::NodeProto complete = node;
+    for (const auto& [name, attribute] : schema->attributes())
+      if (made.attributes.count(name) == 0 && !attribute.default_value.name().empty())
+        *complete.add_attribute() = attribute.default_value;
+    open(body, complete, scope, path, times, depth);
+    return true;
   }
 
   /// Values, types and shapes of the outputs; a node that has to run joins the graph.
-  void finish(Node made, const onnx::NodeProto& node, Scope& scope) {
+  void finish(Node made, const onnx::NodeProto& node, Scope& scope, const std::string& path,
+              std::int64_t times, int depth) {
     const bool random =
         made.op.starts_with("Random") || made.op == "Multinomial" || made.op == "Bernoulli";
     bool fixed = !random, valued = !random;
@@ -279,7 +309,8 @@ class Reader {
       if (const Value* in = out_.in(made, 0); in != nullptr && in->known && !in->sequence)
         folded = shapeConstant(made, in->dims);
     } else if (valued && made.domain.empty()) {
-      folded = fold(made, constants);
+      folded = evaluate(made, constants);
+      if (!folded && openDefinition(made, node, scope, path, times, depth)) return;
     }
     std::vector<OutputShape> shapes(node.output_size());
     if (folded) {

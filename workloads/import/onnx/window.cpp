@@ -93,39 +93,51 @@ std::optional<std::int64_t> placesOf(const Node& node, const WindowAlong& a, std
 
 }  // namespace
 
-void windowShape(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out) {
-  const bool pool = node.op.ends_with("Pool"), transposed = node.op == "ConvTranspose";
-  const Value* x = graph.in(node, 0);
-  const Value* w = pool ? nullptr : graph.in(node, node.op == "QLinearConv" ? 3 : 1);
+std::int64_t padEnd(const Node& node, std::size_t axis, std::size_t axes) {
+  const Sizes pads = node.list("pads");
+  const bool written = node.word("auto_pad", "NOTSET") == "NOTSET";
+  // Automatic padding has no end that ceil mode could pass.
+  return !written ? std::int64_t{1} << 30 : axis + axes < pads.size() ? pads[axis + axes] : 0;
+}
+
+std::optional<Sizes> windowOutput(const Node& node, const Sizes& x, const Sizes* w,
+                                  std::string& why) {
   constexpr std::int64_t most = std::int64_t{1} << 30;
-  if (out.empty() || x == nullptr || !x->known || x->dims.size() < 3) return;
-  if (!pool && (w == nullptr || !w->known || w->dims.size() != x->dims.size())) return;
-  const std::size_t axes = x->dims.size() - 2;
-  Sizes kernel = pool ? node.list("kernel_shape") : Sizes(w->dims.begin() + 2, w->dims.end());
-  if (kernel.size() != axes) return;
-  for (const std::int64_t length : x->dims)
-    if (length < 1 || length > most) return;
-  Sizes dims = {x->dims[0], pool         ? x->dims[1]
-                            : transposed ? w->dims[1] * node.integer("group", 1)
-                                         : w->dims[0]};
-  if (transposed && (node.integer("group", 1) < 1 || node.integer("group", 1) > (1 << 20))) return;
+  const bool transposed = node.op == "ConvTranspose";
+  const std::int64_t groups = node.integer("group", 1);
+  if (x.size() < 3 || (w != nullptr && w->size() != x.size())) return std::nullopt;
+  const Sizes kernel = w == nullptr ? node.list("kernel_shape") : Sizes(w->begin() + 2, w->end());
+  if (kernel.size() != x.size() - 2 || groups < 1 || groups > (1 << 20)) return std::nullopt;
+  for (const std::int64_t length : x)
+    if (length < 1 || length > most) return std::nullopt;
+  Sizes dims = {x[0], w == nullptr ? x[1] : transposed ? (*w)[1] * groups : (*w)[0]};
   try {
-    const std::vector<WindowAlong> window = windowOf(node, x->dims, kernel, {});
-    for (std::size_t i = 0; i < axes; ++i) {
+    const std::vector<WindowAlong> window = windowOf(node, x, kernel, {});
+    for (std::size_t i = 0; i < window.size(); ++i) {
       const auto places = placesOf(node, window[i], i, transposed);
       if (!places) {
-        out[0].why = "the kernel " + textOf(kernel) + " does not fit into " + textOf(x->dims);
-        return;
+        why = "the kernel " + textOf(kernel) + " does not fit into " + textOf(x);
+        return std::nullopt;
       }
       dims.push_back(*places);
     }
   } catch (const InputError& error) {
-    out[0].why = error.problems().front().what;
-    return;
+    why = error.problems().front().what;
+    return std::nullopt;
   }
-  const int type = node.op == "ConvInteger" ? int32 : x->type;
-  out[0] = {true, type, dims, false, {}};
-  if (out.size() > 1) out[1] = {true, int64, dims, false, {}};
+  return dims;
+}
+
+void windowShape(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out) {
+  const bool pool = node.op.ends_with("Pool");
+  const Value* x = graph.in(node, 0);
+  const Value* w = pool ? nullptr : graph.in(node, node.op == "QLinearConv" ? 3 : 1);
+  if (out.empty() || x == nullptr || !x->known) return;
+  if (!pool && (w == nullptr || !w->known)) return;
+  const auto dims = windowOutput(node, x->dims, w != nullptr ? &w->dims : nullptr, out[0].why);
+  if (!dims) return;
+  out[0] = {true, node.op == "ConvInteger" ? int32 : x->type, *dims, false, {}};
+  if (out.size() > 1) out[1] = {true, int64, *dims, false, {}};
 }
 
 void setWindow(ListedOperator& op, const std::vector<WindowAlong>& window) {
