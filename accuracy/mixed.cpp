@@ -48,7 +48,8 @@ double weightBits(const ExecutableNetwork& network, const ExecutionFormat& forma
   for (const Step& step : network.steps)
     if (isProductStep(step)) {
       const ProductShape shape = productShapeOf(step);
-      bits += format.weightOf(step.name).storedBits(shape.outputs, shape.inputs);
+      bits += denseBits(format.weightOf(step.name), static_cast<double>(shape.outputs),
+                        static_cast<double>(shape.inputs));
     }
   return bits;
 }
@@ -56,9 +57,10 @@ double weightBits(const ExecutableNetwork& network, const ExecutionFormat& forma
 MixedFormats mixedFormats(const ExecutableNetwork& network, const std::vector<std::string>& choices,
                           double mostBits, const DataSet& data, const EvaluationOptions& options) {
   std::vector<ExecutionFormat> formats;
-  for (const std::string& choice : choices) formats.push_back(parseExecutionFormat(choice));
+  for (const std::string& choice : choices) formats.push_back(parseTensorFormats(choice));
   for (const ExecutionFormat& f : formats)
-    if (f.floating || f.isFixed() || f.activationBits != formats.front().activationBits)
+    if (f.activation.isFloat() || f.weight.isFixed() ||
+        f.activation.bits != formats.front().activation.bits)
       throw InputError("layers in " + f.name + " beside layers in " + formats.front().name,
                        "integer formats with the same activations, such as w8a8 and w4a8");
   ExecutionFormat finest =
@@ -78,7 +80,8 @@ MixedFormats mixedFormats(const ExecutableNetwork& network, const std::vector<st
       ExecutionFormat one = finest;
       one.layers[step.name] = formats[f].weight;
       const double loss = lossOf(evaluate(network, one, data, data, how), data) - least;
-      const double bits = formats[f].weight.storedBits(shape.outputs, shape.inputs);
+      const double bits = denseBits(formats[f].weight, static_cast<double>(shape.outputs),
+                                    static_cast<double>(shape.inputs));
       for (const Partial& p : partial) {
         longer.push_back({p.bits + bits, p.loss + loss, p.choice});
         longer.back().choice.push_back(f);
