@@ -140,8 +140,4 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   return outcome;
 }
 
-void emit(const ExploreOutcome& outcome, PointSink& sink) {
-  for (const ExploredPoint& point : outcome.points) sink.row(outcome.study, point);
-}
-
 }  // namespace wattlas
