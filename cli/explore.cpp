@@ -145,6 +145,7 @@ struct ExploreCommand {
         outcome.points.begin(), outcome.points.end(),
         [](const ExploredPoint& p) { return p.outcome.status == PointStatus::failed; }));
     ParetoTable table(parameterKeys(loaded), intervals.chances);
+    const std::size_t points = outcome.points.size();
     writeRows(outcome, rows, table);
     fmt::print("{}\n{}",
                table.text({.colour = context.colour},
@@ -152,10 +153,9 @@ struct ExploreCommand {
                findings);
     if (loaded.bits && !outcome.interrupted)
       fmt::print("{}", printBits(bitsBaseline(outcome, pool)));
-    const auto points = static_cast<double>(outcome.points.size());
     fmt::print("\n{} point{} in {:.3g} s with {} workers ({:.3g} points/s), {} of them failed\n",
-               outcome.points.size(), outcome.points.size() == 1 ? "" : "s", outcome.seconds, count,
-               outcome.seconds > 0 ? points / outcome.seconds : 0.0, failed);
+               points, points == 1 ? "" : "s", outcome.seconds, count,
+               outcome.seconds > 0 ? static_cast<double>(points) / outcome.seconds : 0.0, failed);
     cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
@@ -163,7 +163,7 @@ struct ExploreCommand {
       spdlog::info("the whole space fits the budget: there was no search to repeat {} times",
                    loaded.search.seeds);
     if (outcome.interrupted) {
-      spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(), outcome.planned);
+      spdlog::warn("interrupted: {} of {} points are done", points, outcome.planned);
       context.exitCode = exitInterrupted;
     }
   }
@@ -179,6 +179,7 @@ struct ExploreCommand {
       columns.sort(parameterKeys(outcome.study));
       file.emplace(csv, std::move(columns));
     }
+    rows.addTables(outcome);
     for (ExploredPoint& point : outcome.points) {
       PointRow row = rows.add(point);
       if (file) file->add(row);
@@ -187,10 +188,9 @@ struct ExploreCommand {
       point.outcome = {};
       point.design.parameters = {};
     }
+    if (!outcome.study.bits) outcome.points = {};
     if (file) file->commit();
-    if (output.empty()) return;
-    rows.addTables(outcome);
-    rows.commit(output);
+    if (!output.empty()) rows.commit(output);
   }
 
   /// The whole space is evaluated; searches are then replayed on its rows.

@@ -364,7 +364,8 @@ TEST(HeatmapPlot, ShowsTheBestOfEachCell) {
 }
 
 TEST(Plots, AllMarkWhatRestsOnAnUnknown) {
-  EXPECT_THAT(energyPlot({sampleResult()}, {"energy 16 %"}).svg, HasSubstr("100 J ? (energy 16 %)"));
+  EXPECT_THAT(energyPlot({sampleResult()}, {"energy 16 %"}).svg,
+              HasSubstr("100 J ? (energy 16 %)"));
   EXPECT_THAT(rooflinePlot({sampleResult()}, {}, {"time 16 %"}).svg, HasSubstr(" ? (time 16 %)<"));
   const std::vector<PointRow> rows = gridPoints();
   WinnerRow winner{rows[1].workload, "energy_j", rows[1].id, "", ""};

@@ -110,7 +110,7 @@ TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   EXPECT_TRUE(rowsOf<ParameterInfluence>(store)[0].changes);
   EXPECT_EQ(rowsOf<ParameterInfluence>(store)[1].pairs, 0);
   ASSERT_EQ(rowsOf<RefusedGroup>(store).size(), 1u);
-  EXPECT_EQ(joinedSettings(rowsOf<RefusedGroup>(store)[0]), "platform = a or b");
+  EXPECT_EQ(rowsOf<RefusedGroup>(store)[0].common, std::vector<std::string>{"platform = a or b"});
   EXPECT_EQ(rowsOf<RefusedGroup>(store)[0].count, 7);
   ASSERT_EQ(rowsOf<TornadoBar>(store).size(), 1u);
   EXPECT_EQ(rowsOf<TornadoBar>(store)[0].high, 2.0);
