@@ -37,7 +37,7 @@ TEST(Nearest, FindsTypingErrors) {
 
 TEST(Nearest, TakesTheSameLettersInAnotherCaseAndPrefersTheirCase) {
   EXPECT_EQ(nearest("FP16", {"fp8-e4m3", "fp16"}), "fp16");
-  EXPECT_EQ(nearest("Mw", {"mW", "MW"}), "mW");
+  EXPECT_EQ(nearest("mw", {"MW", "mW"}), "mW");
 }
 
 TEST(DidYouMean, NamesWhatThePartBelongsTo) {
