@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "models/experiment.h"
 #include "pim/upmem/figures.h"
 
@@ -95,15 +96,10 @@ void addBanks(CLI::App& app, Context& context) {
       app.add_subcommand("banks", "Rate, area and power of compute in the banks of UPMEM memory");
   sub->footer(
       "Example:\n  wattlas banks -p upmem-samac-col256 --set saMac.ecc.placement=before_mac");
-  sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)")
-      ->take_all()
-      ->allow_extra_args(false);
-  sub->add_option("--format", command->formats, "Number format of weights and activations (repeat)")
-      ->take_all()
-      ->allow_extra_args(false);
-  sub->add_option("--set", command->sets, "KEY=VALUE of the device")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)"));
+  repeated(sub->add_option("--format", command->formats,
+                           "Number format of weights and activations (repeat)"));
+  repeated(sub->add_option("--set", command->sets, "KEY=VALUE of the device"));
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->callback([command] { command->run(); });
 }

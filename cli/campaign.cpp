@@ -7,6 +7,7 @@
 
 #include "accuracy/oracle.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "explorer/campaign/evaluation_key.h"
 #include "explorer/campaign/journal_key.h"
 #include "explorer/campaign/journal_writer.h"
@@ -130,9 +131,7 @@ void addCampaignPlan(CLI::App& app, Context& context) {
   sub->add_option("-o,--output", command->folder, "Folder to make, on a disk that all shards see")
       ->required();
   sub->add_option("--seed", command->seed, "Seed of the search");
-  sub->add_option("--set", command->sets, "KEY=VALUE for every point")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--set", command->sets, "KEY=VALUE for every point"));
   sub->callback([command, &context] { reportingTrouble(context, [&] { command->run(context); }); });
 }
 

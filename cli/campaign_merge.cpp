@@ -41,7 +41,8 @@ class FileSink final : public MergeSink {
  public:
   explicit FileSink(const Context& context) : context_(context) {}
   void findings(const ExploreOutcome& outcome) override {
-    rows_.emplace(outcome.study, true, false);
+    study_ = outcome.study;
+    rows_.emplace(study_, true);
     rows_->finalise(outcome, context_);
     if (outcome.study.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
       intervals_ = assessUncertainty(outcome, context_.registry, context_.path, {},
@@ -52,11 +53,12 @@ class FileSink final : public MergeSink {
     }
     rows_->addTables(outcome);
   }
-  void row(const Study& study, const ExploredPoint& point) override { rows_->row(study, point); }
+  void row(const ExploredPoint& point) override { rows_->add(point); }
   void commit(const std::string& path) { rows_->commit(path); }
 
  private:
   const Context& context_;
+  Study study_;
   UncertaintyReport intervals_;
   std::optional<StudyRows> rows_;
 };

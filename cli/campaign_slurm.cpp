@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "cli/campaign.h"
+#include "cli/common_options.h"
 #include "explorer/campaign/campaign_status.h"
 #include "explorer/campaign/slurm_script.h"
 #include "models/base/atomic_file.h"
@@ -194,9 +195,8 @@ void addCampaignSlurm(CLI::App& app, Context& context) {
       ->check(CLI::Range(10, 3600));
   sub->add_option("--run", r.runOptions,
                   "Further options of campaign run, such as --run=\"--cache /tmp/wattlas\"");
-  sub->add_option("--sbatch", r.more, "Further line for sbatch, such as --sbatch=--partition=long")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--sbatch", r.more,
+                           "Further line for sbatch, such as --sbatch=--partition=long"));
   sub->add_flag("--submit", command->submit, "Call sbatch");
   sub->callback([command, &context] { reportingTrouble(context, [&] { command->run(context); }); });
 }

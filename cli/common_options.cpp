@@ -24,10 +24,8 @@ void CommonOptions::addTo(CLI::App& app) {
   app.add_option("--scope", scope, "chip, device, node (default) or wall")->group(group);
   app.add_flag("--uncertainty", uncertainty, "Quantiles over the common scenarios")->group(group);
   app.add_option("--seed", seed, "Seed of everything random (default 1)")->group(group);
-  app.add_option("--set", sets, "KEY=VALUE: any parameter, e.g. --set dpu.clock=400MHz")
-      ->group(group)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(app.add_option("--set", sets, "KEY=VALUE: any parameter, e.g. --set dpu.clock=400MHz")
+               ->group(group));
 }
 
 std::vector<std::pair<std::string, ConfigNode>> CommonOptions::assignments() const {

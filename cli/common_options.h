@@ -22,4 +22,9 @@ struct CommonOptions {
   ExperimentSpec spec(const std::string& platform, const std::string& workload) const;
 };
 
+/// An option that may be given several times, with one value each time.
+inline CLI::Option* repeated(CLI::Option* option) {
+  return option->take_all()->allow_extra_args(false);
+}
+
 }  // namespace wattlas

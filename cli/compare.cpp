@@ -51,14 +51,10 @@ void addCompare(CLI::App& app, Context& context) {
   sub->footer(
       "Example:\n  wattlas compare -p upmem-server -p gpu-h100-sxm -w llama2-7b "
       "--format int8");
-  sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)")
-      ->required()
-      ->take_all()
-      ->allow_extra_args(false);
-  sub->add_option("-w,--workload", command->workloads, "Workload id or file (repeat)")
-      ->required()
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("-p,--platform", command->platforms, "Platform id or file (repeat)")
+               ->required());
+  repeated(sub->add_option("-w,--workload", command->workloads, "Workload id or file (repeat)")
+               ->required());
   sub->add_flag("--json", command->json, "Print one JSON object");
   command->common.addTo(*sub);
   sub->callback([command, &context] { command->run(context); });

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/dpu_isa.h"
 #include "cli/dpu_launch.h"
 #include "cli/dpu_memory.h"
@@ -156,16 +157,12 @@ void addDpu(CLI::App& app, Context& context) {
   const auto common = [&](CLI::App* s, bool source) {
     s->add_option("input", o->input, source ? "Assembly source" : "ELF file or assembly source")
         ->required();
-    s->add_option("-D", o->defines, "Define a symbol: NAME=VALUE")
-        ->take_all()
-        ->allow_extra_args(false);
+    repeated(s->add_option("-D", o->defines, "Define a symbol: NAME=VALUE"));
     s->add_option("--tasklets", o->tasklets, "Number of tasklets, 1 to 24 (NTASKLETS)")
         ->check(CLI::Range(1, 24));
-    s->add_option("--isa", o->isa,
-                  "Instructions to add or change: an id of configs/isa or a YAML file "
-                  "(docs/new-instruction.md); may be given several times")
-        ->take_all()
-        ->allow_extra_args(false);
+    repeated(s->add_option("--isa", o->isa,
+                           "Instructions to add or change: an id of configs/isa or a YAML file "
+                           "(docs/new-instruction.md); may be given several times"));
   };
 
   CLI::App* as = sub->add_subcommand("asm", "Assemble to an ELF file");
@@ -201,15 +198,10 @@ void addDpu(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"automatic", "check", "hardware"}));
   run->add_option("--timing", o->timing,
                   "Timing file (configs/dpu/timing.yaml); the flags above override it");
-  run->add_option("--mram", o->mram, "Load a file into MRAM: FILE@ADDRESS")
-      ->take_all()
-      ->allow_extra_args(false);
-  run->add_option("--write", o->writes, "Write a file to a symbol: SYMBOL[+OFFSET]=FILE")
-      ->take_all()
-      ->allow_extra_args(false);
-  run->add_option("--dump", o->dumps, "Read memory after the run: SYMBOL[+OFFSET]:BYTES[=FILE]")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(run->add_option("--mram", o->mram, "Load a file into MRAM: FILE@ADDRESS"));
+  repeated(run->add_option("--write", o->writes, "Write a file to a symbol: SYMBOL[+OFFSET]=FILE"));
+  repeated(run->add_option("--dump", o->dumps,
+                           "Read memory after the run: SYMBOL[+OFFSET]:BYTES[=FILE]"));
   run->add_option("--max-cycles", o->maxCycles,
                   "Give up after this many cycles (default 5e10; 0 = never)");
   run->add_flag("--race-check", o->race, "Report unsynchronised sharing of WRAM");

@@ -248,12 +248,11 @@ void addDpuIsa(CLI::App& dpu, Context& context) {
   sub->footer(
       "Example:\n  wattlas dpu isa-report -w llama2-7b --format w4a8 --sets 3\n"
       "  wattlas dpu isa-report --discover");
-  sub->add_option("-w,--workload", report->workloads,
-                  "Rank the files of configs/isa on this workload; may be given several times")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option(
+      "-w,--workload", report->workloads,
+      "Rank the files of configs/isa on this workload; may be given several times"));
   sub->add_option("-p,--platform", report->platform, "Platform with DPUs (default upmem-server)");
-  sub->add_option("--isa", report->isa, isaHelp)->take_all()->allow_extra_args(false);
+  repeated(sub->add_option("--isa", report->isa, isaHelp));
   sub->add_option("--sets", report->sets, "Rank sets of up to this many files (default 1)")
       ->check(CLI::Range(1, 4));
   sub->add_flag("--discover", report->discover,
@@ -267,7 +266,7 @@ void addDpuIsa(CLI::App& dpu, Context& context) {
   sub = dpu.add_subcommand("isa-export",
                            "Print the instruction table as YAML, or write files for RTL work");
   sub->footer("Example:\n  wattlas dpu isa-export --isa dot4x8 -o rtl");
-  sub->add_option("--isa", exported->isa, isaHelp)->take_all()->allow_extra_args(false);
+  repeated(sub->add_option("--isa", exported->isa, isaHelp));
   sub->add_option("-o,--output", exported->folder,
                   "Folder for table, decode table, C intrinsics, and of each instruction operand "
                   "and result vectors and a Verilog testbench");

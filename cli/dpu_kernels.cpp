@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/common_options.h"
 #include "cli/dpu_isa.h"
 #include "pim/dpu/exec/isa_files.h"
 #include "pim/upmem/device_file.h"
@@ -89,11 +90,9 @@ void addDpuKernels(CLI::App& dpu, Context& context) {
   CLI::App* sub = dpu.add_subcommand(
       "kernels", "Run the kernel library: every kernel in every format, outputs compared");
   sub->footer("Example:\n  wattlas dpu kernels --isa dot4x8");
-  sub->add_option("--isa", table->isa,
-                  "Instructions to add or change: an id of configs/isa or a YAML file "
-                  "(docs/new-instruction.md); may be given several times")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--isa", table->isa,
+                           "Instructions to add or change: an id of configs/isa or a YAML file "
+                           "(docs/new-instruction.md); may be given several times"));
   sub->add_option("--device", table->device, "Device file with timing and instructions");
   sub->add_option("--tasklets", table->tasklets, "Number of tasklets (default: the device's)")
       ->check(CLI::Range(1, 24));

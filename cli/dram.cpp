@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "models/base/atomic_file.h"
 #include "models/dram/command_log.h"
 #include "models/dram/memory.h"
@@ -253,11 +254,9 @@ void addDram(CLI::App& app, Context& context) {
   run->add_option("--footprint", o->footprint, "Part of the memory that is used, such as 64MiB");
   run->add_option("--seed", o->traffic.seed, "Seed of random patterns");
   run->add_option("--fidelity", o->fidelity, "event (groups) or detailed (every command)");
-  run->add_option("--set", o->sets,
-                  "KEY=VALUE of the specification (timing.tRCD='14 ns') or the controller "
-                  "(controller.page=closed)")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(run->add_option("--set", o->sets,
+                           "KEY=VALUE of the specification (timing.tRCD='14 ns') or the controller "
+                           "(controller.page=closed)"));
   run->add_option("--commands", o->commands, "Write every command as CSV");
   run->add_option("--trace", o->trace, "Write a timeline of the banks for ui.perfetto.dev");
   run->add_option("--keep", o->keep, "Commands kept for --commands and --trace");

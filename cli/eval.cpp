@@ -9,6 +9,7 @@
 
 #include "accuracy/oracle.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "models/sim/platform_model.h"
 #include "models/simulate.h"
 
@@ -60,9 +61,7 @@ void addEval(CLI::App& app, Context& context) {
   sub->add_flag("--jsonl", command->jsonl, "One JSON object a line (the only form there is)");
   sub->add_option("-s,--study", command->study,
                   "Study whose genes, objectives and constraints the lines refer to");
-  sub->add_option("--set", command->sets, "KEY=VALUE for every point")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--set", command->sets, "KEY=VALUE for every point"));
   sub->callback([command, &context] { command->run(context); });
 }
 

@@ -10,6 +10,7 @@
 
 #include "accuracy/mixed.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "execution/search.h"
 #include "explorer/accuracy.h"
 #include "models/base/atomic_file.h"
@@ -423,9 +424,7 @@ void addExecute(CLI::App& app, Context& context) {
   sub->add_flag("--affine", command->affine, "Integer weights with zero points");
   sub->add_option("--slices", command->slices, "Products by digits, weights x activations: 4x4");
   sub->add_option("-o,--output", command->output, "Outputs of the network (.npy)");
-  sub->add_option("--set", command->sets, "workload.KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--set", command->sets, "workload.KEY=VALUE"));
   sub->add_flag("--json", command->json, "Print one JSON object");
   sub->callback([command, &context] { command->run(context); });
 }

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "accuracy/oracle.h"
 #include "cli/cache_options.h"
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/evaluate.h"
 #include "cli/output_file.h"
 #include "cli/study_rows.h"
@@ -124,44 +126,39 @@ struct ExploreCommand {
       printQualities(loaded, options, pool, bar);
       return;
     }
-    const ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
-    StudyRows sink(loaded, !output.empty());
-    sink.finalise(outcome, context);
+    ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
     UncertaintyReport intervals;
+    StudyRows rows(loaded, !output.empty());
+    rows.finalise(outcome, context);
     if (loaded.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
       const auto goesOn = [] { return !InterruptGuard::interrupted(); };
       intervals = assessUncertainty(outcome, context.registry, context.path, goesOn,
                                     [&](const std::vector<ExperimentSpec>& specs) {
                                       return evaluateAccepted(specs, context, goesOn);
                                     });
-      sink.useUncertainty(outcome, intervals);
+      rows.useUncertainty(outcome, intervals);
     }
-    emit(outcome, sink);
-    if (!csv.empty()) writePointCsv(csv, sink.rows(), parameterKeys(loaded));
-    if (!output.empty()) {
-      sink.addTables(outcome);
-      sink.commit(output);
-    }
-    const TextOptions text{.colour = context.colour};
-    if (brief) {
-      fmt::print("{}\n",
-                 printParetoBrief(sink.rows(), text, parameterKeys(loaded), intervals.chances));
-    } else {
-      fmt::print("{}\n",
-                 printPareto(sink.rows(), text, false, parameterKeys(loaded), intervals.chances));
-      fmt::print("{}", summarise(outcome, intervals.chances));
+    std::string findings;
+    if (!brief) {
+      findings = summarise(outcome, intervals.chances);
       if (!intervals.comparisons.empty() || !intervals.winners.empty())
-        fmt::print("{}", printUncertainty(outcome, intervals));
+        findings += printUncertainty(outcome, intervals);
     }
+    const std::size_t failed = static_cast<std::size_t>(std::count_if(
+        outcome.points.begin(), outcome.points.end(),
+        [](const ExploredPoint& p) { return p.outcome.status == PointStatus::failed; }));
+    ParetoTable table(parameterKeys(loaded), intervals.chances);
+    const std::size_t points = outcome.points.size();
+    writeRows(outcome, rows, table);
+    fmt::print("{}\n{}",
+               table.text({.colour = context.colour},
+                          brief ? ParetoTable::Form::brief : ParetoTable::Form::table),
+               findings);
     if (loaded.bits && !outcome.interrupted)
       fmt::print("{}", printBits(bitsBaseline(outcome, pool)));
-    std::size_t failed = 0;
-    for (const ExploredPoint& p : outcome.points)
-      failed += p.outcome.status == PointStatus::failed ? 1 : 0;
-    const auto points = static_cast<double>(outcome.points.size());
     fmt::print("\n{} point{} in {:.3g} s with {} workers ({:.3g} points/s), {} of them failed\n",
-               outcome.points.size(), outcome.points.size() == 1 ? "" : "s", outcome.seconds, count,
-               outcome.seconds > 0 ? points / outcome.seconds : 0.0, failed);
+               points, points == 1 ? "" : "s", outcome.seconds, count,
+               outcome.seconds > 0 ? static_cast<double>(points) / outcome.seconds : 0.0, failed);
     cache.printSummary();
     for (const std::string& file : {output, csv})
       if (!file.empty()) fmt::print("written: {}\n", file);
@@ -169,9 +166,34 @@ struct ExploreCommand {
       spdlog::info("the whole space fits the budget: there was no search to repeat {} times",
                    loaded.search.seeds);
     if (outcome.interrupted) {
-      spdlog::warn("interrupted: {} of {} points are done", outcome.points.size(), outcome.planned);
+      spdlog::warn("interrupted: {} of {} points are done", points, outcome.planned);
       context.exitCode = exitInterrupted;
     }
+  }
+
+  /// Into files and the table, row by row. What a row was made from leaves memory, so that a
+  /// million points never stand there twice; allocations of bits are compared with the points and
+  /// need them.
+  void writeRows(ExploreOutcome& outcome, StudyRows& rows, ParetoTable& table) const {
+    std::optional<PointCsvFile> file;
+    if (!csv.empty()) {
+      PointColumns columns;
+      for (const ExploredPoint& point : outcome.points) columns.note(rows.rowOf(point));
+      columns.sort(parameterKeys(outcome.study));
+      file.emplace(csv, std::move(columns));
+    }
+    rows.addTables(outcome);
+    for (ExploredPoint& point : outcome.points) {
+      PointRow row = rows.add(point);
+      if (file) file->add(row);
+      table.add(std::move(row));
+      if (outcome.study.bits) continue;
+      point.outcome = {};
+      point.design.parameters = {};
+    }
+    if (!outcome.study.bits) outcome.points = {};
+    if (file) file->commit();
+    if (!output.empty()) rows.commit(output);
   }
 
   /// The whole space is evaluated; searches are then replayed on its rows.
@@ -219,9 +241,7 @@ void addExplore(CLI::App& app, Context& context) {
   sub->add_flag("--ladder-quality", command->screeningQuality,
                 "Evaluate the whole space at both levels and print what the fidelity ladder would "
                 "have simulated and found");
-  sub->add_option("--set", command->sets, "KEY=VALUE for every point")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--set", command->sets, "KEY=VALUE for every point"));
   command->cacheFlags.addTo(*sub);
   sub->add_flag("--dry-run", command->dry, "Print size, a sample and the expected time");
   sub->callback([command, &context] { command->run(context); });

@@ -40,8 +40,9 @@ void addFiles(CLI::App& app, Context& context) {
   pareto->add_option("file", *first, "HDF5 file of explore or run")->required();
   pareto->callback([first, &context] {
     const Store store(*first);
-    fmt::print("{}", printPareto(store.rows(), {.colour = context.colour}, true,
-                                 store.header().parameters, winnersOf(store)));
+    fmt::print("{}",
+               printPareto(store.rows(), {.colour = context.colour}, ParetoTable::Form::verdicts,
+                           store.header().parameters, rowsOf<WinnerRow>(store)));
   });
 
   CLI::App* plot = app.add_subcommand(

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "models/base/atomic_file.h"
 #include "models/base/plain_text.h"
 #include "workloads/graph/foreign.h"
@@ -137,10 +138,9 @@ void addImport(CLI::App& app, Context& context) {
       ->expected(1, 2);
   sub->add_option("--as", command->as, "What the file is, when its content does not say so")
       ->check(CLI::IsMember({"onnx", "hf"}));
-  sub->add_option("--bind", command->bindings,
-                  "DIM=VALUE: a named dimension, or the value of a scalar input; repeatable")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(
+      sub->add_option("--bind", command->bindings,
+                      "DIM=VALUE: a named dimension, or the value of a scalar input; repeatable"));
   sub->add_flag("--allow-unknown", command->allowUnknown,
                 "Leave out operators that are not known, with a note");
   sub->add_option("-o,--output", command->output, "Write the workload file M.yaml");

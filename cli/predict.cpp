@@ -70,9 +70,7 @@ void addPredict(CLI::App& app, Context& context) {
   sub->add_option("--stack", command->stack,
                   "Software stack of rows without one (default: library kernels alone)");
   sub->add_option("--fidelity", command->fidelity, "analytic, event or detailed");
-  sub->add_option("--set", command->sets, "KEY=VALUE: any parameter")
-      ->take_all()
-      ->allow_extra_args(false);
+  repeated(sub->add_option("--set", command->sets, "KEY=VALUE: any parameter"));
   sub->callback([command, &context] { command->run(context); });
 }
 

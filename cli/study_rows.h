@@ -14,34 +14,35 @@
 
 namespace wattlas {
 
-class StudyRows final : public PointSink {
+class StudyRows {
  public:
-  /// `store`: rows go into a results file too. `keep`: rows stay readable here.
-  StudyRows(const Study& study, bool store, bool keep = true);
-  void row(const Study& study, const ExploredPoint& point) override;
+  /// `store`: rows go into a results file. The study must stay.
+  StudyRows(const Study& study, bool store);
   /// Before the rows: intervals of the points in `report`, which must stay.
   void useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report);
   /// Before the rows: what networks of the front do on samples that the search never saw, measured
   /// now and once. Nothing where accuracy is not measured.
   void finalise(const ExploreOutcome& outcome, const Context& context);
-  const std::vector<PointRow>& rows() const { return rows_; }
+  /// Row of a point: design parameters as texts, numbers of the core metrics and objectives,
+  /// intervals, what decides it.
+  PointRow rowOf(const ExploredPoint& point) const;
+  /// The same, which also goes into the results file, if there is one.
+  PointRow add(const ExploredPoint& point);
   /// What the exploration found out, beside its rows.
   void addTables(const ExploreOutcome& outcome);
   /// Throws InputError when the file cannot be written.
   void commit(const std::string& path) { writer_->commit(path); }
 
  private:
-  bool keep_;
+  const Study& study_;
+  std::vector<std::string> objectives_;  ///< their columns
   const UncertaintyReport* uncertainty_ = nullptr;
   std::map<std::string, AccuracyResult> final_;   ///< by point_id
   std::map<std::string, std::size_t> intervals_;  ///< point_id -> position in the report
   std::optional<StoreWriter> writer_;
-  std::vector<PointRow> rows_;
 };
 
 /// Names of a study's design parameters in its order, which tables and files follow.
 std::vector<std::string> parameterKeys(const Study& study);
-/// Row of a point: design parameters as texts, numbers of the core metrics, what decides it.
-PointRow rowOf(const Study& study, const ExploredPoint& point);
 
 }  // namespace wattlas

@@ -16,11 +16,8 @@ namespace {
 
 /// What a design parameter could change in a row.
 bool sameAnswer(const PointOutcome& a, const PointOutcome& b) {
-  if (a.status != b.status || a.metrics.size() != b.metrics.size()) return false;
-  for (std::size_t m = 0; m < a.metrics.size(); ++m)
-    if (!(a.metrics[m] == b.metrics[m] || (std::isnan(a.metrics[m]) && std::isnan(b.metrics[m]))))
-      return false;
-  return true;
+  return a.status == b.status && std::equal(a.metrics.begin(), a.metrics.end(), b.metrics.begin(),
+                                            b.metrics.end(), sameNumber);
 }
 
 /// A sum of hashes, so that one design parameter can be taken out of it again.

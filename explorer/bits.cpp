@@ -139,21 +139,9 @@ class Baseline {
       ++b.searchedPoints;
       if (auto v = objectivesOf(study_, point)) searched.push_back(std::move(*v));
     }
-    b.hypervolume = volumeOf(found);
-    b.searched = volumeOf(searched);
-  }
-
-  double volumeOf(const std::vector<ObjectiveVector>& vectors) const {
-    const Front& front = outcome_.fronts.front();
-    ObjectiveVector ideal, reference;
-    for (std::size_t o = 0; o < front.ideal.size(); ++o) {
-      const double sign = study_.objectives[front.objectives[o]].maximise ? -1 : 1;
-      ideal.push_back(sign * front.ideal[o]);
-      reference.push_back(sign * front.reference[o]);
-    }
-    std::vector<ObjectiveVector> scaled;
-    for (const ObjectiveVector& v : vectors) scaled.push_back(inBox(v, ideal, reference));
-    return rounded(hypervolume(scaled, ObjectiveVector(ideal.size(), 1.0)));
+    const FrontBox box(study_, outcome_.fronts.front());
+    b.hypervolume = rounded(box.filledBy(found));
+    b.searched = rounded(box.filledBy(searched));
   }
 
   const ExploreOutcome& outcome_;

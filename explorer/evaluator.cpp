@@ -23,13 +23,4 @@ PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
   return rowOf([&] { return outcomeOf(study, point, evaluate(specOf(study, point)), withDetail); });
 }
 
-bool InProcessEvaluator::evaluate(const Study& study, std::span<const DesignPoint> points,
-                                  bool withDetail, const Done& done, const KeepGoing& keepGoing) {
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (!keepGoing()) return false;
-    done(i, evaluatePoint(study, points[i], function_, withDetail));
-  }
-  return true;
-}
-
 }  // namespace wattlas

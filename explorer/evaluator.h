@@ -33,15 +33,4 @@ class Evaluator {
                         const Done& done, const KeepGoing& keepGoing) = 0;
 };
 
-/// One after the other in this process; for tests and for functions that need no isolation.
-class InProcessEvaluator : public Evaluator {
- public:
-  explicit InProcessEvaluator(EvaluateFunction function) : function_(std::move(function)) {}
-  bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
-                const Done& done, const KeepGoing& keepGoing) override;
-
- private:
-  EvaluateFunction function_;
-};
-
 }  // namespace wattlas

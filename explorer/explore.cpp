@@ -106,42 +106,41 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
   ExploreOutcome outcome;
   outcome.study = study;
   outcome.space = sizeOf(study);
-  const std::vector<DesignPoint> plan = planPoints(study, options.limit, outcome.method);
-  outcome.planned = plan.size();
-  if (!study.search.screening.on)
-    evaluator.prepare(studyAt(study, study.fidelity), plan.size() <= options.detailLimit);
-  if (options.check) checkStudy(study, options.check);
+  ProgressMeter meter(progress, 0);
+  {  // plan and index leave memory before the rows are looked at together
+    const std::vector<DesignPoint> plan = planPoints(study, options.limit, outcome.method);
+    outcome.planned = plan.size();
+    if (!study.search.screening.on)
+      evaluator.prepare(studyAt(study, study.fidelity), plan.size() <= options.detailLimit);
+    if (options.check) checkStudy(study, options.check);
 
-  ProgressMeter meter(progress, plan.size());
-  ArchiveSet archives(study, options, evaluator, meter, plan.size());
-  bool complete = true;
-  if (!adapts(study, outcome.method)) {
-    complete = archives.at(study.fidelity).evaluate(plan);
-  } else {
-    const std::unique_ptr<Search> search = makeSearch(study, options.limit, outcome.method);
-    while (complete) {
-      const SearchRequest request = search->next(archives.lookup());
-      if (request.points.empty()) break;
-      complete = archives.at(request.fidelity).evaluate(request.points);
+    meter = ProgressMeter(progress, plan.size());
+    ArchiveSet archives(study, options, evaluator, meter, plan.size());
+    bool complete = true;
+    if (!adapts(study, outcome.method)) {
+      complete = archives.at(study.fidelity).evaluate(plan);
+    } else {
+      const std::unique_ptr<Search> search = makeSearch(study, options.limit, outcome.method);
+      while (complete) {
+        const SearchRequest request = search->next(archives.lookup());
+        if (request.points.empty()) break;
+        complete = archives.at(request.fidelity).evaluate(request.points);
+      }
+      outcome.traces = search->traces();
+      if (study.search.screening.on)
+        outcome.screening = screeningReport(study, archives.lookup(), plan);
     }
-    outcome.traces = search->traces();
-    if (study.search.screening.on)
-      outcome.screening = screeningReport(study, archives.lookup(), plan);
-  }
-  outcome.interrupted = !complete;
-  outcome.points = std::move(archives.at(study.fidelity).points());
-  if (complete) {
-    outcome.planned = outcome.points.size();
-    meter.finishAt(meter.done());
+    outcome.interrupted = !complete;
+    outcome.points = std::move(archives.at(study.fidelity).points());
+    if (complete) {
+      outcome.planned = outcome.points.size();
+      meter.finishAt(meter.done());
+    }
   }
   outcome.seconds = meter.seconds();
   meter.tell(true);
   analyse(outcome);
   return outcome;
-}
-
-void emit(const ExploreOutcome& outcome, PointSink& sink) {
-  for (const ExploredPoint& point : outcome.points) sink.row(outcome.study, point);
 }
 
 }  // namespace wattlas

@@ -92,13 +92,6 @@ struct ExploreOutcome {
   double seconds = 0;  ///< wall time; outside comparisons
 };
 
-/// Receives rows in their final order, fronts marked.
-class PointSink {
- public:
-  virtual ~PointSink() = default;
-  virtual void row(const Study& study, const ExploredPoint& point) = 0;
-};
-
 /// Points of the study's search. Throws InputError for a space that is too large, with advice.
 std::vector<DesignPoint> planPoints(const Study& study, std::uint64_t limit,
                                     SearchMethod& methodUsed);
@@ -115,7 +108,6 @@ ExploreOutcome explore(const Study& study, const ExploreOptions& options, Evalua
                        Progress* progress = nullptr);
 /// Fills fronts, effects and regions from `points`; part of explore(), also for merged rows.
 void analyse(ExploreOutcome& outcome);
-void emit(const ExploreOutcome& outcome, PointSink& sink);
 
 /// What `--dry-run` prints: size, a sample of points, and the time `evaluator` would need,
 /// measured on a few points.

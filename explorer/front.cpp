@@ -89,9 +89,9 @@ Front frontOf(ExploreOutcome& outcome, std::int32_t workload, std::string set,
   // Normalised to the box: comparable between objectives of any unit. Where nothing is stated the
   // worst values are the reference, so extreme points of the front add no volume of their own.
   stateCorners(study, front, best, worst);
-  std::vector<ObjectiveVector> scaled;
-  for (const std::size_t member : members) scaled.push_back(inBox(vectors[member], best, worst));
-  front.hypervolume = rounded(hypervolume(scaled, ObjectiveVector(best.size(), 1.0)));
+  std::vector<ObjectiveVector> found;
+  for (const std::size_t member : members) found.push_back(std::move(vectors[member]));
+  front.hypervolume = rounded(FrontBox(study, front).filledBy(found));
   return front;
 }
 
@@ -108,20 +108,15 @@ Front partOf(const Front& common, const ExploreOutcome& outcome, std::int32_t wo
 /// Curves of all repetitions on one workload, measured in the box of its final front.
 class Curves {
  public:
-  Curves(ExploreOutcome& outcome, const Front& front) : outcome_(outcome), front_(front) {
-    for (std::size_t o = 0; o < front.objectives.size(); ++o) {
-      const double sign = outcome.study.objectives[front.objectives[o]].maximise ? -1 : 1;
-      if (front.ideal.empty()) break;
-      ideal_.push_back(sign * front.ideal[o]);
-      reference_.push_back(sign * front.reference[o]);
-    }
+  Curves(ExploreOutcome& outcome, const Front& front)
+      : outcome_(outcome), front_(front), box_(outcome.study, front) {
     for (std::size_t i = 0; i < outcome.points.size(); ++i) index_.emplace(outcome.points[i].id, i);
     for (const std::size_t member : front.members)
       target_.push_back(*objectivesOf(outcome.study, outcome.points[member]));
   }
 
   void add(const SearchTrace& trace) {
-    std::vector<ObjectiveVector> found, scaled;
+    std::vector<ObjectiveVector> found;
     const std::size_t step = std::max<std::size_t>(1, trace.ids.size() / historySteps);
     double volume = 0;
     for (std::size_t n = 1; n <= trace.ids.size(); ++n) {
@@ -129,9 +124,7 @@ class Curves {
       if (at != index_.end())
         if (auto v = objectivesOf(outcome_.study, outcome_.points[at->second])) keep(found, *v);
       if (n % step != 0 && n != trace.ids.size()) continue;
-      scaled.clear();
-      for (const ObjectiveVector& v : found) scaled.push_back(inBox(v, ideal_, reference_));
-      volume = rounded(hypervolume(scaled, ObjectiveVector(ideal_.size(), 1.0)));
+      volume = rounded(box_.filledBy(found));
       outcome_.history.push_back({static_cast<std::int64_t>(n), volume,
                                   static_cast<std::int64_t>(trace.seed), front_.workload});
     }
@@ -160,7 +153,7 @@ class Curves {
 
   ExploreOutcome& outcome_;
   const Front& front_;
-  ObjectiveVector ideal_, reference_;
+  FrontBox box_;
   std::unordered_map<Hash128, std::size_t, Hash128Hasher> index_;
   std::vector<ObjectiveVector> target_;
   std::vector<double> volumes_, recalls_;
@@ -181,14 +174,22 @@ std::optional<ObjectiveVector> objectivesOf(const Study& study, const ExploredPo
   return v;
 }
 
-ObjectiveVector inBox(const ObjectiveVector& v, const ObjectiveVector& ideal,
-                      const ObjectiveVector& reference) {
-  ObjectiveVector out = v;
-  for (std::size_t o = 0; o < v.size(); ++o)
-    // Beyond a stated ideal value nothing is gained: the box is what counts.
-    out[o] = reference[o] > ideal[o] ? std::max(0.0, (v[o] - ideal[o]) / (reference[o] - ideal[o]))
+FrontBox::FrontBox(const Study& study, const Front& front) {
+  for (std::size_t o = 0; o < front.ideal.size(); ++o) {
+    const double sign = study.objectives[front.objectives[o]].maximise ? -1 : 1;
+    ideal.push_back(sign * front.ideal[o]);
+    reference.push_back(sign * front.reference[o]);
+  }
+}
+
+double FrontBox::filledBy(const std::vector<ObjectiveVector>& vectors) const {
+  std::vector<ObjectiveVector> scaled = vectors;
+  for (ObjectiveVector& v : scaled)
+    for (std::size_t o = 0; o < v.size(); ++o)
+      // Beyond a stated ideal value nothing is gained: the box is what counts.
+      v[o] = reference[o] > ideal[o] ? std::max(0.0, (v[o] - ideal[o]) / (reference[o] - ideal[o]))
                                      : 0.0;
-  return out;
+  return hypervolume(scaled, ObjectiveVector(ideal.size(), 1.0));
 }
 
 double recallOf(const std::vector<ObjectiveVector>& front,

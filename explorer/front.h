@@ -12,10 +12,13 @@ void findFronts(ExploreOutcome& outcome);
 std::optional<ObjectiveVector> objectivesOf(const Study& study, const ExploredPoint& point,
                                             const std::vector<std::size_t>& which = {});
 
-/// Maps objectives so that ideal is 0 and reference 1; both minimised. An objective without extent
-/// becomes 0.
-ObjectiveVector inBox(const ObjectiveVector& v, const ObjectiveVector& ideal,
-                      const ObjectiveVector& reference);
+/// The box that the hypervolumes of a workload are measured in: corners of its front, minimised.
+struct FrontBox {
+  ObjectiveVector ideal, reference;
+  FrontBox(const Study& study, const Front& front);
+  /// Share of the box that the vectors fill. An objective without extent adds nothing.
+  double filledBy(const std::vector<ObjectiveVector>& vectors) const;
+};
 
 /// Different vectors of `front` that `found` holds, as a share of those of `front`; 1 for an empty
 /// front.

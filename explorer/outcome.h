@@ -50,6 +50,10 @@ Value slotValue(const Study& study, const DesignPoint& design, const PointOutcom
                 int slot);
 /// Value of objective `o`, negated when maximised; NaN when unknown.
 double objectiveOf(const Study& study, const ExploredPoint& point, std::size_t o);
+/// Whether two numbers say the same; NaN, which is "unknown", equals itself.
+inline bool sameNumber(double a, double b) {
+  return a == b || (a != a && b != b);
+}
 /// A metric of a row; NaN when unknown.
 double metricOf(const Study& study, const PointOutcome& outcome, int metric);
 

@@ -5,11 +5,6 @@
 
 namespace wattlas {
 
-void SimpleEvaluator::evaluate(std::span<const DesignPoint> points, bool withDetail,
-                               const Done& done) {
-  for (const DesignPoint& point : points) done(evaluatePoint(study_, point, function_, withDetail));
-}
-
 SimulatingEvaluator::SimulatingEvaluator(const Study& study, const Registry& registry,
                                          const SearchPath& path, SimulatorSource simulator,
                                          std::unique_ptr<AccuracyOracle> accuracy)

@@ -22,18 +22,6 @@ class PointEvaluator {
   virtual void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) = 0;
 };
 
-/// One experiment after the other through a function; for functions that need nothing more.
-class SimpleEvaluator : public PointEvaluator {
- public:
-  SimpleEvaluator(const Study& study, EvaluateFunction function)
-      : study_(study), function_(std::move(function)) {}
-  void evaluate(std::span<const DesignPoint> points, bool withDetail, const Done& done) override;
-
- private:
-  const Study& study_;
-  EvaluateFunction function_;
-};
-
 /// Simulates in this process: what points have in common is made once, and one platform model
 /// serves all of them. A crash costs the process; whoever started it (worker_pool.h) finds the
 /// culprit.

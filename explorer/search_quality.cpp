@@ -23,27 +23,16 @@ Index indexOf(const ExploreOutcome& outcome) {
 /// The true front of a workload and its box.
 struct Truth {
   std::vector<ObjectiveVector> front;  ///< different vectors
-  ObjectiveVector ideal, reference;
+  FrontBox box;
   double volume = 0;
 
-  Truth(const ExploreOutcome& whole, std::size_t workload) {
-    const Front& found = whole.fronts[workload];
-    for (std::size_t o = 0; o < found.ideal.size(); ++o) {
-      const double sign = whole.study.objectives[found.objectives[o]].maximise ? -1 : 1;
-      ideal.push_back(sign * found.ideal[o]);
-      reference.push_back(sign * found.reference[o]);
-    }
+  Truth(const ExploreOutcome& whole, std::size_t workload)
+      : box(whole.study, whole.fronts[workload]) {
     std::set<ObjectiveVector> different;
-    for (const std::size_t member : found.members)
+    for (const std::size_t member : whole.fronts[workload].members)
       different.insert(*objectivesOf(whole.study, whole.points[member]));
     front.assign(different.begin(), different.end());
-    volume = volumeOf(front);
-  }
-
-  double volumeOf(const std::vector<ObjectiveVector>& vectors) const {
-    std::vector<ObjectiveVector> scaled;
-    for (const ObjectiveVector& v : vectors) scaled.push_back(inBox(v, ideal, reference));
-    return hypervolume(scaled, ObjectiveVector(ideal.size(), 1.0));
+    volume = box.filledBy(front);
   }
 };
 
@@ -80,7 +69,7 @@ std::vector<SearchQuality> searchQuality(const ExploreOutcome& whole, std::size_
     const auto add = [&](const char* method, std::uint64_t seed, const std::vector<Hash128>& ids) {
       const auto found = vectorsOf(whole, index, ids);
       out.push_back({whole.study.workloads[w], method, seed, ids.size(),
-                     truth.volume > 0 ? rounded(truth.volumeOf(found) / truth.volume) : 1.0,
+                     truth.volume > 0 ? rounded(truth.box.filledBy(found) / truth.volume) : 1.0,
                      hits(truth.front, found), truth.front.size()});
     };
     for (std::uint64_t s = 0; s < seeds; ++s) {

@@ -80,13 +80,12 @@ class PoolRun {
       : options_(options),
         slots_(slots.first(std::min(slots.size(), points.size()))),
         order_(affinityOrder(study, points, slots_.size())),
+        points_(points),
         done_(done),
         restarts_(restarts),
         start_(startOf(study, withDetail, options)),
         pointSeconds_(options.pointSeconds + study.accuracy.commandSeconds()) {
     const std::size_t n = slots_.size();
-    points_.reserve(points.size());
-    for (const std::size_t i : order_.order) points_.push_back(points[i]);
     // Each worker has a phase of its own, so that it meets what it knows.
     for (std::size_t i = 0; i < n; ++i)
       slots_[i].span = {order_.parts[i], i + 1 < n ? order_.parts[i + 1] : points.size(), false};
@@ -135,8 +134,11 @@ class PoolRun {
       slot.batchSize = range->size();
       slot.busy = true;
       slot.started = slot.lastSign = Clock::now();
+      std::vector<DesignPoint> job;
+      for (std::size_t i = range->begin; i < range->end; ++i)
+        job.push_back(points_[order_.order[i]]);
       // A worker that is gone shows when its results are read.
-      slot.process->send(encodeJob(std::span(points_).subspan(range->begin, range->size())));
+      slot.process->send(encodeJob(job));
     }
   }
 
@@ -302,8 +304,8 @@ class PoolRun {
 
   const WorkerPoolOptions& options_;
   const std::span<Slot> slots_;
-  const PointOrder order_;           ///< positions of the caller
-  std::vector<DesignPoint> points_;  ///< in that order
+  const PointOrder order_;  ///< positions in `points_`
+  const std::span<const DesignPoint> points_;
   const Evaluator::Done& done_;
   int& restarts_;
   const std::string start_;

@@ -43,7 +43,7 @@ std::optional<Refusal> checkSize(const Network& network) {
   double firings = 0;
   for (const Layer& layer : network.layers)
     firings += static_cast<double>(layer.window.paddedPixels()) +
-               static_cast<double>(layer.pixels + 2 * layer.outPixels);
+               static_cast<double>(layer.pixels + 2 * layer.outPixels + layer.operandTokens);
   if (firings <= static_cast<double>(mostFirings)) return std::nullopt;
   return Refusal{Refusal::Code::budget,
                  "one inference is a stream of " +

@@ -39,7 +39,7 @@ class DataflowDevice final : public ConfiguredDevice {
   /// Devices of one sweep share what their designs have in common.
   void share(std::shared_ptr<DesignMemory> memory) { memory_ = std::move(memory); }
 
-  int modelVersion() const override { return 2; }
+  int modelVersion() const override { return 3; }
   const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;
@@ -52,7 +52,6 @@ class DataflowDevice final : public ConfiguredDevice {
   Bits residentBits(const Operator& op) const override;
 
   const Parameters& parameters() const { return p_; }
-  const Coefficients& coefficients() const { return c_; }
   /// Profile of a finished run (a Trace of either simulation).
   Profile profileOf(const DataflowProgram& program, const Trace& trace) const;
   /// Tokens of a program at `event` or `detailed`.

@@ -39,8 +39,7 @@ class Builder {
     layOut();
     network_.frames = 1;
     for (const Operator* op : ops_) {
-      if (isImage(*op) || op->kind == OpKind::attention)
-        network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
+      if (hasBatch(*op)) network_.frames = std::max(network_.frames, op->dims[Dim::batch]);
       if (op->dims[Dim::steps] > 1) network_.frames = std::max(network_.frames, op->dims[Dim::M]);
     }
     layerOf_.assign(instances_.size(), -1);
@@ -51,9 +50,9 @@ class Builder {
   }
 
  private:
-  static bool isImage(const Operator& op) {
+  static bool hasBatch(const Operator& op) {
     return op.kind == OpKind::conv1d || op.kind == OpKind::conv2d || op.kind == OpKind::pool ||
-           op.kind == OpKind::convTranspose;
+           op.kind == OpKind::convTranspose || op.kind == OpKind::attention;
   }
   std::size_t instancesOf(std::size_t op) const {
     return static_cast<std::size_t>(std::max<std::int64_t>(ops_[op]->count, 1));
@@ -121,6 +120,12 @@ class Builder {
                 " values a frame, but the layer before it streams " +
                 std::to_string(has.elements()),
             "map the two operators to different devices, or put the missing operator between them"};
+  }
+
+  static Refusal tooMany(const Operator& op) {
+    return {Refusal::Code::mapping,
+            "'" + op.name + "' reads more streams than its unit has operands",
+            "two streams for a product, up to three for attention"};
   }
 
   std::optional<Refusal> addLayer(std::size_t i) {
@@ -314,6 +319,7 @@ class Builder {
 
   /// Products of two streams, `batch` of them side by side in the channels.
   std::optional<Refusal> batched(std::size_t i, const Operator& op, Layer& layer) {
+    if (instances_[i].producers.size() != 2) return tooMany(op);
     layer.groups = std::max<std::int64_t>(op.dims[Dim::batch] / network_.frames, 1);
     const std::int64_t second = op.dims[Dim::K] * op.dims[Dim::N] * layer.groups;
     const std::int32_t p = instances_[i].producers.back();
@@ -342,6 +348,7 @@ class Builder {
                            {1, keys, d[Dim::kvHeads] * d[Dim::headDim]},
                            {1, keys, d[Dim::kvHeads] * value}};
     const std::vector<std::int32_t>& from = instances_[i].producers;
+    if (from.size() > 3) return tooMany(op);
     std::int32_t sources[3];
     for (std::size_t part = 0; part < 3; ++part) {
       sources[part] = from[std::min(part, from.size() - 1)];

@@ -146,7 +146,6 @@ struct Trace {
   std::int64_t cycles = 0;              ///< end of the last frame
   std::int64_t steps = 0;               ///< firings evaluated
   std::int64_t foldedFrames = 0;        ///< frames not evaluated because the state recurred
-  std::int64_t period = 0;              ///< cycles a frame in the recurring state
   std::string deadlock;                 ///< why it cannot run; empty = it ran
 };
 

@@ -103,12 +103,10 @@ Profile DataflowDevice::profileOf(const DataflowProgram& program, const Trace& t
     Use& use = uses[static_cast<std::size_t>(a.op)];
     Work work;
     work.cost = a.cost.times(busy);
-    if (a.kind == ActorKind::source)
-      for (const std::int32_t c : a.outputs)
-        work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
-    if (a.kind == ActorKind::sink)
-      for (const std::int32_t c : a.inputs)
-        work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
+    if (a.kind == ActorKind::source || a.kind == ActorKind::sink)
+      for (const auto* channels : {&a.inputs, &a.outputs})
+        for (const std::int32_t c : *channels)
+          work.bits += a.tokens * pipeline.channels[static_cast<std::size_t>(c)].tokenBits;
     use.work += work;
     perFrame += work;
     use.busy = std::max(use.busy, busy);

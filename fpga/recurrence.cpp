@@ -387,13 +387,18 @@ void extrapolate(Trace& trace, const std::vector<Trace::ActorTrace>& then, std::
 
 }  // namespace
 
+/// Times of so many tokens are kept at once (a hundred megabytes).
+constexpr std::int64_t mostKept = 4'000'000;
+
 Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
   struct Mark {
     std::int64_t frame, time;
     std::vector<Trace::ActorTrace> counters;
   };
   Trace trace;
-  if (options.frames == 1) {
+  std::int64_t tokens = 0;
+  for (const Channel& c : pipeline.channels) tokens += c.tokensPerFrame;
+  if (options.frames == 1 && tokens <= mostKept) {
     // Streams of chosen depth are never full: units run through a frame one after the other, which
     // is several times faster than in turns. Where one was full after all, places count.
     Evaluation roomy(pipeline, true);
@@ -423,7 +428,6 @@ Trace evaluate(const Pipeline& pipeline, const RunOptions& options) {
     evaluation.report(trace);
     extrapolate(trace, mark.counters, left / period, shift);
     trace.foldedFrames = left;
-    trace.period = shift / period;
     return trace;
   }
   evaluation.report(trace);

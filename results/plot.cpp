@@ -49,6 +49,14 @@ std::string nameOf(const PointRow& row) {
          (row.format.empty() ? "" : " " + row.format);
 }
 
+std::string doubtsOf(const PointRow& row, const std::vector<WinnerRow>& winners) {
+  std::string text;
+  for (const WinnerRow& w : winners)
+    if (w.point == row.id && w.workload == row.workload && w.restsOnUnknown())
+      text += (text.empty() ? "" : ", ") + labelOf(w.metric) + " " + chancePercent(w.probability);
+  return text;
+}
+
 void writePlot(const std::string& path, const Plot& plot) {
   const bool pdf = path.ends_with(".pdf");
   if (!pdf && !path.ends_with(".svg"))

@@ -36,6 +36,10 @@ const Family& hostFamily();
 /// Platform and format of a point, and what its host ran.
 std::string nameOf(const PointRow& row);
 
+/// Names of the objectives in which a point is the best one and rests on an unknown, each with its
+/// chance: "time 16 %, energy 40 %"; empty when there are none.
+std::string doubtsOf(const PointRow& row, const std::vector<WinnerRow>& winners);
+
 /// One axis of a Pareto plot: a number column of PointRow.
 struct PlotAxis {
   std::string column;
@@ -62,21 +66,26 @@ struct Roof {
 /// the results, rate / utilisation; one without a bandwidth has no slope, and the plot says so.
 /// Operators of the host are left out: they have another roof. Throws InputError when nothing is
 /// left.
-Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs = {});
+/// `doubts`: what doubtsOf() says of each result, shown beside its platform; may be empty.
+Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs = {},
+                  const std::vector<std::string>& doubts = {});
 
 /// Energy by category, one bar per result, greatest first within each workload. When totals differ
 /// by more than 20 x, bars show shares and the totals stand beside them. Throws InputError for
 /// mixed scopes or energy modes, and when no result is feasible.
-Plot energyPlot(const std::vector<RunResult>& results);
+/// `doubts`: what doubtsOf() says of each result, shown beside it; may be empty.
+Plot energyPlot(const std::vector<RunResult>& results, const std::vector<std::string>& doubts = {});
 
 /// Parameters moved over their intervals, the widest bar first: `metric` of one point. `value` is
 /// the point's own (NaN = not drawn). Throws InputError when no bar has both numbers.
 Plot tornadoPlot(const std::vector<TornadoBar>& bars, double value, const std::string& title);
 
 /// One cell per pair of values of two design parameters (or platform, format): the best `metric`
-/// over everything else; one panel per workload. Throws InputError: unknown names, nothing to show.
+/// over everything else; one panel per workload. A cell whose best point rests on an unknown has a
+/// "?". Throws InputError: unknown names, nothing to show.
 Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameterX,
-                 const std::string& parameterY, const PlotAxis& metric, const std::string& title);
+                 const std::string& parameterY, const PlotAxis& metric, const std::string& title,
+                 const std::vector<WinnerRow>& winners = {});
 
 /// Share of the box covered over evaluations, one panel per workload; with several seeds the
 /// median and the band from the lowest to the highest. Throws InputError when there is no history.

@@ -49,7 +49,7 @@ void drawCategories(Svg& svg, const std::vector<const RunResult*>& runs) {
 
 }  // namespace
 
-Plot energyPlot(const std::vector<RunResult>& results) {
+Plot energyPlot(const std::vector<RunResult>& results, const std::vector<std::string>& doubts) {
   refuseMixed(results);
   std::vector<const RunResult*> runs;
   for (const RunResult& r : results)
@@ -69,6 +69,12 @@ Plot energyPlot(const std::vector<RunResult>& results) {
   std::stable_sort(runs.begin(), runs.end(), [&](const RunResult* a, const RunResult* b) {
     return std::pair(place(a), -a->energyJ) < std::pair(place(b), -b->energyJ);
   });
+  const auto doubtOf = [&](const RunResult* r) {
+    const auto i = static_cast<std::size_t>(r - results.data());
+    return i < doubts.size() ? doubts[i] : std::string();
+  };
+  const bool doubted = std::any_of(runs.begin(), runs.end(),
+                                   [&](const RunResult* r) { return !doubtOf(r).empty(); });
   double most = 0, least = runs.front()->energyJ;
   for (const RunResult* r : runs) {
     most = std::max(most, r->energyJ);
@@ -81,14 +87,15 @@ Plot energyPlot(const std::vector<RunResult>& results) {
   double names = 60;
   for (const RunResult* r : runs)
     names = std::max(names, textWidth(nameOfRun(*r, manyWorkloads), 11));
-  const double left = std::min(30 + names, 320.0), right = width - 130;
+  const double left = std::min(30 + names, 320.0), right = width - (doubted ? 230 : 130);
 
   Svg svg(width, top + rowHeight * static_cast<double>(runs.size()) + bottom);
   svg.text(20, 26, "Where the energy goes" + (manyWorkloads ? "" : ": " + runs.front()->workload),
            "title");
   svg.text(width - 20, 26,
-           "scope " + runs.front()->scope + ", energy by " + runs.front()->energyMode, "small dim",
-           Anchor::end);
+           "scope " + runs.front()->scope + ", energy by " + runs.front()->energyMode +
+               (doubted ? "; ? = rests on an unknown" : ""),
+           "small dim", Anchor::end);
   drawCategories(svg, runs);
   const double floor = top + rowHeight * static_cast<double>(runs.size());
   const DrawnAxis axis = shares ? DrawnAxis::share(left, right)
@@ -117,7 +124,8 @@ Plot energyPlot(const std::vector<RunResult>& results) {
         axis.at(at) + 8, y + 13,
         formatQuantity(r.energyJ, Dimension::energy) +
             (r.energyJ > leastOf[r.workload] ? ", " + ratioText(r.energyJ / leastOf[r.workload])
-                                             : ""),
+                                             : "") +
+            (doubtOf(&r).empty() ? "" : " ? (" + doubtOf(&r) + ")"),
         "small");
   }
   return {std::move(svg), "Stacked bars of energy by category", csvOf(runs)};

@@ -57,7 +57,7 @@ std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::
   if (values.empty())
     throw InputError("no point has a value of '" + parameter.substr(0, 60) + "'",
                      "platform, format or a gene of the study",
-                     didYouMean(parameter, parameterColumns(rows)));
+                     didYouMean(parameter, columnsOf(rows).parameters));
   if (values.size() > mostValues)
     throw InputError(fmt::format("'{}' has {} values", parameter, values.size()),
                      fmt::format("a gene of at most {} values", mostValues));
@@ -68,17 +68,20 @@ std::vector<std::string> valuesOf(const std::vector<PointRow>& rows, const std::
 struct Cell {
   std::size_t points = 0, feasible = 0;
   double best = missing;
+  bool unsure = false;  ///< the best one rests on an unknown
 };
 
 }  // namespace
 
 Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameterX,
-                 const std::string& parameterY, const PlotAxis& metric, const std::string& title) {
+                 const std::string& parameterY, const PlotAxis& metric, const std::string& title,
+                 const std::vector<WinnerRow>& winners) {
   if (parameterX == parameterY)
     throw InputError("both axes of the heat map are '" + parameterX + "'", "two different genes");
   const std::vector<std::string> xs = valuesOf(rows, parameterX), ys = valuesOf(rows, parameterY);
   std::vector<std::string> workloads;
   std::map<std::string, std::map<std::pair<std::string, std::string>, Cell>> panels;
+  bool doubted = false;
   for (const PointRow& row : rows) {
     if (panels.count(row.workload) == 0) workloads.push_back(row.workload);
     Cell& cell = panels[row.workload][{textOf(row, parameterX), textOf(row, parameterY)}];
@@ -86,7 +89,13 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameter
     const double v = row.feasible ? numberOf(row, metric.column) : missing;
     if (!std::isfinite(v)) continue;
     ++cell.feasible;
-    if (std::isnan(cell.best) || (metric.maximise ? v > cell.best : v < cell.best)) cell.best = v;
+    if (!std::isnan(cell.best) && !(metric.maximise ? v > cell.best : v < cell.best)) continue;
+    cell.best = v;
+    cell.unsure = std::any_of(winners.begin(), winners.end(), [&](const WinnerRow& w) {
+      return w.point == row.id && w.workload == row.workload && w.metric == metric.column &&
+             w.restsOnUnknown();
+    });
+    doubted |= cell.unsure;
   }
   const Measure measure = measureOf(metric.column);
   double names = 60, cellWidth = 58;
@@ -97,10 +106,11 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameter
   const double width = std::max(left + cellWidth * static_cast<double>(xs.size()) + 30, 560.0);
   Svg svg(width, top + panelHeight * static_cast<double>(workloads.size()) + 8);
   svg.text(20, 26, title, "title");
-  svg.text(20, 44,
-           fmt::format("{} {} over everything else; scope {}", metric.maximise ? "most" : "least",
-                       measure.name, rows.front().scope),
-           "small dim");
+  svg.text(
+      20, 44,
+      fmt::format("{} {} over everything else; scope {}{}", metric.maximise ? "most" : "least",
+                  measure.name, rows.front().scope, doubted ? "; ? = rests on an unknown" : ""),
+      "small dim");
   std::string csv;
   appendCsvLine(csv, std::vector<std::string>{"workload", parameterX, parameterY, metric.column,
                                               "points", "feasible"});
@@ -145,7 +155,7 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameter
                  fmt::format("{} {}, {} {}: {} of {} points feasible", parameterX, xs[i],
                              parameterY, ys[j], cell.feasible, cell.points));
         svg.text(x + cellWidth / 2 - 1, y + cellHeight / 2 + 3,
-                 known              ? formatQuantity(cell.best, measure.dimension)
+                 known ? formatQuantity(cell.best, measure.dimension) + (cell.unsure ? " ?" : "")
                  : cell.points == 0 ? "-"
                                     : "infeasible",
                  known ? "small " + heatTextClass(step) : "small dim", Anchor::middle);

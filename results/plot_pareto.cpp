@@ -77,15 +77,6 @@ std::string tipOf(const PointRow& row, const PlotAxis& x, const PlotAxis& y) {
   return tip;
 }
 
-/// Names of the objectives that rest on an unknown, each with its chance; empty when none does.
-std::string doubtsOf(const PointRow& row, const std::vector<WinnerRow>& winners) {
-  std::string text;
-  for (const WinnerRow& w : winners)
-    if (w.point == row.id && w.workload == row.workload && w.restsOnUnknown())
-      text += (text.empty() ? "" : ", ") + labelOf(w.metric) + " " + chancePercent(w.probability);
-  return text;
-}
-
 bool isWinner(const PointRow& row, const std::vector<WinnerRow>& winners) {
   return std::any_of(winners.begin(), winners.end(), [&](const WinnerRow& w) {
     return w.point == row.id && w.workload == row.workload;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "models/base/error.h"
 #include "results/csv.h"
@@ -16,17 +17,20 @@ constexpr std::size_t mostRoofs = 3;  ///< in one set of axes
 
 struct Dot {
   const RunResult* run;
+  std::string doubts;  ///< of the result
   const OperatorResult* op;
   double intensity, rate, share;
 };
 
-std::vector<Dot> dotsOf(const std::vector<RunResult>& results) {
+std::vector<Dot> dotsOf(const std::vector<RunResult>& results,
+                        const std::vector<std::string>& doubts) {
   std::vector<Dot> dots;
-  for (const RunResult& r : results)
-    for (const OperatorResult& o : r.operators)
-      if (r.feasible && o.device != "host" && o.macs > 0 && o.bytes > 0 && o.attributedS > 0)
-        dots.push_back({&r, &o, 2 * o.macs / o.bytes, 2 * o.macs / o.attributedS,
-                        r.timeS > 0 ? o.attributedS / r.timeS : 0});
+  for (std::size_t i = 0; i < results.size(); ++i)
+    for (const OperatorResult& o : results[i].operators)
+      if (const RunResult& r = results[i];
+          r.feasible && o.device != "host" && o.macs > 0 && o.bytes > 0 && o.attributedS > 0)
+        dots.push_back({&r, i < doubts.size() ? doubts[i] : "", &o, 2 * o.macs / o.bytes,
+                        2 * o.macs / o.attributedS, r.timeS > 0 ? o.attributedS / r.timeS : 0});
   if (dots.empty())
     throw InputError("no operator has MACs, bytes and time on a device",
                      "a feasible result with operators",
@@ -138,6 +142,14 @@ void drawPanel(Svg& svg, const Box& box, const DrawnAxis& x, const DrawnAxis& y,
                    panel.dots[i].op->name);
 }
 
+/// " ? (time 16 %)" when a result among those of the dots rests on an unknown.
+std::string doubtsIn(const std::vector<Dot>& dots) {
+  std::set<std::string> different;
+  for (const Dot& d : dots)
+    if (!d.doubts.empty()) different.insert(d.doubts);
+  return different.empty() ? "" : fmt::format(" ? ({})", fmt::join(different, ", "));
+}
+
 /// One panel for few platforms, one a platform for many: a dozen roofs over each other say nothing.
 std::vector<Panel> panelsOf(const std::vector<Dot>& dots, const std::vector<Roof>& roofs) {
   if (roofs.size() <= mostRoofs) return {{{}, dots, roofs}};
@@ -146,6 +158,7 @@ std::vector<Panel> panelsOf(const std::vector<Dot>& dots, const std::vector<Roof
     Panel panel{roof.name, {}, {roof}};
     for (const Dot& d : dots)
       if (d.run->platform == roof.name) panel.dots.push_back(d);
+    panel.title += doubtsIn(panel.dots);
     panel.roofs.front().name.clear();  // the panel says it
     if (!panel.dots.empty()) panels.push_back(std::move(panel));
   }
@@ -157,7 +170,7 @@ Naming namingOf(const std::vector<Dot>& dots, bool platforms) {
   if (platforms)
     return [](const Dot& d) {
       Family family = familyOf(d.run->platform);
-      family.name = d.run->platform;
+      family.name = d.run->platform + doubtsIn({d});
       return family;
     };
   std::vector<std::string> workloads, phases;
@@ -180,8 +193,9 @@ Naming namingOf(const std::vector<Dot>& dots, bool platforms) {
 
 }  // namespace
 
-Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs) {
-  std::vector<Dot> dots = dotsOf(results);
+Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs,
+                  const std::vector<std::string>& doubts) {
+  std::vector<Dot> dots = dotsOf(results, doubts);
   roofs = roofsFor(dots, roofs);
   const bool unknown =
       std::any_of(roofs.begin(), roofs.end(), [](const Roof& roof) { return roof.bytesPerS <= 0; });
@@ -221,12 +235,15 @@ Plot rooflinePlot(const std::vector<RunResult>& results, std::vector<Roof> roofs
   const std::size_t lines = (panels.size() + columns - 1) / columns;
   const double whole = panelWidth * static_cast<double>(columns);
   Svg svg(whole, 72 + panelHeight * static_cast<double>(lines));
-  svg.text(20, 26, single ? "Roofline: " + first.workload + " " + first.format : "Roofline",
+  svg.text(20, 26,
+           (single ? "Roofline: " + first.workload + " " + first.format : "Roofline") +
+               (roofs.size() == 1 ? doubtsIn(dots) : ""),
            "title");
   svg.text(whole - 20, 26,
-           fmt::format("scope {}; size = share of the time{}", first.scope,
+           fmt::format("scope {}; size = share of the time{}{}", first.scope,
                        unknown ? "; no slope where the memory's peak is not known"
-                               : "; roofs are peaks of the devices"),
+                               : "; roofs are peaks of the devices",
+                       doubtsIn(dots).empty() ? "" : "; ? = rests on an unknown"),
            "small dim", Anchor::end);
   for (std::size_t i = 0; i < panels.size(); ++i) {
     const double left = panelWidth * static_cast<double>(i % columns);

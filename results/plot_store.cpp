@@ -10,22 +10,29 @@
 namespace wattlas {
 namespace {
 
-/// The best point of each workload and platform, in the order of their names.
-std::vector<RunResult> bestOfEach(const Store& store, int metric, const std::string& workload) {
-  std::map<std::pair<std::string, std::string>, std::size_t> best;
-  const std::vector<PointRow>& rows = store.rows();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].feasible || (!workload.empty() && rows[i].workload != workload)) continue;
-    const auto [at, isNew] = best.try_emplace({rows[i].workload, rows[i].platform}, i);
-    if (!isNew && rows[i][metric] < rows[at->second][metric]) at->second = i;
-  }
+/// The best point of each workload and platform, in the order of their names, and what it rests on.
+struct BestPoints {
   std::vector<RunResult> results;
-  for (const auto& [name, index] : best) results.push_back(store.result(index));
-  return results;
-}
+  std::vector<std::string> doubts;
+
+  BestPoints(const Store& store, int metric, const std::string& workload) {
+    std::map<std::pair<std::string, std::string>, std::size_t> best;
+    const std::vector<PointRow>& rows = store.rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i].feasible || (!workload.empty() && rows[i].workload != workload)) continue;
+      const auto [at, isNew] = best.try_emplace({rows[i].workload, rows[i].platform}, i);
+      if (!isNew && rows[i][metric] < rows[at->second][metric]) at->second = i;
+    }
+    const std::vector<WinnerRow> winners = rowsOf<WinnerRow>(store);
+    for (const auto& [name, index] : best) {
+      results.push_back(store.result(index));
+      doubts.push_back(doubtsOf(rows[index], winners));
+    }
+  }
+};
 
 /// Rows of one workload, or all.
-std::vector<PointRow> rowsOf(const Store& store, const std::string& workload) {
+std::vector<PointRow> pointsOf(const Store& store, const std::string& workload) {
   std::vector<PointRow> rows = store.rows();
   std::erase_if(rows,
                 [&](const PointRow& row) { return !workload.empty() && row.workload != workload; });
@@ -47,7 +54,7 @@ void checkWorkload(const Store& store, const std::string& workload) {
 
 /// The bars of one point and metric: the ones asked for, or those of the point that is best.
 Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
-  std::vector<TornadoBar> bars = tornadoOf(store);
+  std::vector<TornadoBar> bars = rowsOf<TornadoBar>(store);
   const std::string metric = !choice.metric.empty() ? choice.metric
                              : bars.empty()         ? ""
                                                     : bars.front().metric;
@@ -87,7 +94,7 @@ Plot tornadoOfStore(const Store& store, const PlotChoice& choice) {
 
 /// Directions as the study has them.
 PlotAxis axisOf(const Store& store, const std::string& column) {
-  for (const ObjectiveInfo& o : objectivesOf(store))
+  for (const ObjectiveInfo& o : rowsOf<ObjectiveInfo>(store))
     if (o.name == column) return {column, o.maximise};
   return {column, measureOf(column).better == Better::more};
 }
@@ -95,7 +102,8 @@ PlotAxis axisOf(const Store& store, const std::string& column) {
 /// The first design parameters with more than one value, platform and format among them.
 Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   std::vector<std::string> varying;
-  std::vector<std::string> parameters = parameterColumns(store.rows(), store.header().parameters);
+  std::vector<std::string> parameters =
+      columnsOf(store.rows(), store.header().parameters).parameters;
   parameters.insert(parameters.begin(), {"format", "platform"});
   for (const std::string& parameter : parameters) {
     std::set<std::string> values;
@@ -115,8 +123,8 @@ Plot heatmapOfStore(const Store& store, const PlotChoice& choice) {
   };
   if (store.rows().empty()) throw InputError("the file holds no points", "a file with points");
   const PlotAxis metric = axisOf(store, choice.metric.empty() ? "energy_j" : choice.metric);
-  return heatmapPlot(rowsOf(store, choice.workload), pick(choice.x, 0), pick(choice.y, 1), metric,
-                     store.header().name);
+  return heatmapPlot(pointsOf(store, choice.workload), pick(choice.x, 0), pick(choice.y, 1), metric,
+                     store.header().name, rowsOf<WinnerRow>(store));
 }
 
 }  // namespace
@@ -141,26 +149,29 @@ Plot plotOfStore(const std::string& kind, const std::string& path, const PlotCho
   const Store store(path);
   checkWorkload(store, choice.workload);
   if (kind == "roofline") {
-    const std::vector<RunResult> results = bestOfEach(store, metricTime, choice.workload);
+    const BestPoints best(store, metricTime, choice.workload);
     std::vector<Roof> roofs;
     if (choice.roofOf)
-      for (const RunResult& result : results) roofs.push_back(choice.roofOf(result));
-    return rooflinePlot(results, roofs);
+      for (const RunResult& result : best.results) roofs.push_back(choice.roofOf(result));
+    return rooflinePlot(best.results, roofs, best.doubts);
   }
-  if (kind == "energy") return energyPlot(bestOfEach(store, metricEnergy, choice.workload));
+  if (kind == "energy") {
+    const BestPoints best(store, metricEnergy, choice.workload);
+    return energyPlot(best.results, best.doubts);
+  }
   if (kind == "tornado") return tornadoOfStore(store, choice);
   if (kind == "heatmap") return heatmapOfStore(store, choice);
   if (kind == "hypervolume") {
-    std::vector<HistoryStep> history = historyOf(store);
+    std::vector<HistoryStep> history = rowsOf<HistoryStep>(store);
     std::erase_if(history, [&](const HistoryStep& step) {
       return !choice.workload.empty() && step.workload != choice.workload;
     });
     return hypervolumePlot(history, store.header().name);
   }
-  return paretoPlot(rowsOf(store, choice.workload),
+  return paretoPlot(pointsOf(store, choice.workload),
                     axisOf(store, choice.x.empty() ? "time_s" : choice.x),
                     axisOf(store, choice.y.empty() ? "energy_j" : choice.y), store.header().name,
-                    winnersOf(store));
+                    rowsOf<WinnerRow>(store));
 }
 
 }  // namespace wattlas

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <unordered_set>
 
-#include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/units.h"
 #include "results/csv.h"
@@ -85,30 +83,29 @@ double numberOf(const PointRow& row, const std::string& column) {
                    joined(names), didYouMean(column, names));
 }
 
-std::vector<std::string> parameterColumns(const std::vector<PointRow>& rows,
-                                          const std::vector<std::string>& order) {
-  std::vector<std::string> names;
-  std::unordered_set<std::string> seen;
-  for (const PointRow& row : rows)
-    for (const auto& [name, value] : row.parameters)
-      if (seen.insert(name).second && !isFixedColumn(name)) names.push_back(name);
+void PointColumns::note(const PointRow& row) {
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const auto& [name, value] : row.parameters)
+    if (!has(parameters, name) && !isFixedColumn(name)) parameters.push_back(name);
+  for (const auto& [name, value] : row.extra)
+    if (!has(extras, name)) extras.push_back(name);
+}
+
+void PointColumns::sort(const std::vector<std::string>& order) {
   const auto place = [&](const std::string& name) {
     return std::find(order.begin(), order.end(), name) - order.begin();
   };
-  if (!order.empty())
-    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-      return place(a) < place(b);
-    });
-  return names;
+  std::stable_sort(parameters.begin(), parameters.end(),
+                   [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
 }
 
-std::vector<std::string> extraColumns(const std::vector<PointRow>& rows) {
-  std::vector<std::string> names;
-  std::unordered_set<std::string> seen;
-  for (const PointRow& row : rows)
-    for (const auto& [name, value] : row.extra)
-      if (seen.insert(name).second) names.push_back(name);
-  return names;
+PointColumns columnsOf(const std::vector<PointRow>& rows, const std::vector<std::string>& order) {
+  PointColumns columns;
+  for (const PointRow& row : rows) columns.note(row);
+  columns.sort(order);
+  return columns;
 }
 
 double extraOf(const PointRow& row, const std::string& column) {
@@ -123,39 +120,56 @@ const std::string* parameterOf(const PointRow& row, const std::string& parameter
   return nullptr;
 }
 
-std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order) {
-  const std::vector<std::string> parameters = parameterColumns(rows, order);
-  std::string out;
+void appendPointHeader(std::string& out, const PointColumns& columns) {
   std::vector<std::string> cells(leading.begin(), leading.end());
-  cells.insert(cells.end(), parameters.begin(), parameters.end());
+  cells.insert(cells.end(), columns.parameters.begin(), columns.parameters.end());
   cells.insert(cells.end(), before.begin(), before.end());
   appendMetricNames(cells, 0, contractMetricCount);
   cells.insert(cells.end(), behind.begin(), behind.end());
   appendMetricNames(cells, contractMetricCount, coreMetricCount);
-  const std::vector<std::string> extras = extraColumns(rows);
-  cells.insert(cells.end(), extras.begin(), extras.end());
+  cells.insert(cells.end(), columns.extras.begin(), columns.extras.end());
   appendCsvLine(out, cells);
-  for (const PointRow& row : rows) {
-    cells = {row.id, row.platform, row.workload, row.format};
-    for (const std::string& parameter : parameters) {
-      const std::string* value = parameterOf(row, parameter);
-      cells.push_back(value != nullptr ? *value : "");
-    }
-    cells.insert(cells.end(), {row.fidelity, row.scope});
-    appendMetrics(cells, row, 0, contractMetricCount);
-    cells.insert(cells.end(),
-                 {row.accuracyKind, row.feasible ? "true" : "false", row.pareto ? "true" : "false",
-                  row.reason, row.configHash, row.device});
-    appendMetrics(cells, row, contractMetricCount, coreMetricCount);
-    for (const std::string& extra : extras) cells.push_back(csvNumber(extraOf(row, extra)));
-    appendCsvLine(out, cells);
-  }
-  return out;
 }
 
-void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,
-                   const std::vector<std::string>& order) {
-  writeFileAtomically(path, pointCsv(rows, order));
+void appendPoint(std::string& out, const PointColumns& columns, const PointRow& row) {
+  std::vector<std::string> cells = {row.id, row.platform, row.workload, row.format};
+  for (const std::string& parameter : columns.parameters) {
+    const std::string* value = parameterOf(row, parameter);
+    cells.push_back(value != nullptr ? *value : "");
+  }
+  cells.insert(cells.end(), {row.fidelity, row.scope});
+  appendMetrics(cells, row, 0, contractMetricCount);
+  cells.insert(cells.end(),
+               {row.accuracyKind, row.feasible ? "true" : "false", row.pareto ? "true" : "false",
+                row.reason, row.configHash, row.device});
+  appendMetrics(cells, row, contractMetricCount, coreMetricCount);
+  for (const std::string& extra : columns.extras) cells.push_back(csvNumber(extraOf(row, extra)));
+  appendCsvLine(out, cells);
+}
+
+PointCsvFile::PointCsvFile(const std::string& path, PointColumns columns)
+    : file_(path), columns_(std::move(columns)) {
+  appendPointHeader(pending_, columns_);
+}
+
+void PointCsvFile::add(const PointRow& row) {
+  appendPoint(pending_, columns_, row);
+  if (pending_.size() < (std::size_t{1} << 20)) return;
+  file_.write(pending_);
+  pending_.clear();
+}
+
+void PointCsvFile::commit() {
+  file_.write(pending_);
+  file_.commit();
+}
+
+std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order) {
+  const PointColumns columns = columnsOf(rows, order);
+  std::string out;
+  appendPointHeader(out, columns);
+  for (const PointRow& row : rows) appendPoint(out, columns, row);
+  return out;
 }
 
 }  // namespace wattlas

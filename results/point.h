@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/base/atomic_file.h"
 #include "models/records.h"
 
 namespace wattlas {
@@ -16,25 +17,41 @@ PointRow makePointRow(std::string id, const RunResult& result,
 
 /// Value of a metric or of a further number; throws InputError with the nearest name.
 double numberOf(const PointRow& row, const std::string& column);
-/// Names of all extra numbers, in order of first appearance.
-std::vector<std::string> extraColumns(const std::vector<PointRow>& rows);
+/// Columns that rows need beside the fixed ones. Found in a pass over the rows, so that a table can
+/// be written row by row.
+struct PointColumns {
+  /// Design parameters with a column of their own, and extra numbers, in order of first appearance.
+  std::vector<std::string> parameters, extras;
+  void note(const PointRow& row);
+  /// Design parameters of `order` (the study's) first, in that order.
+  void sort(const std::vector<std::string>& order);
+};
+PointColumns columnsOf(const std::vector<PointRow>& rows,
+                       const std::vector<std::string>& order = {});
 /// An extra number of a row; `missing` when the row lacks it.
 double extraOf(const PointRow& row, const std::string& column);
 
 /// Whether a design parameter of that name is a column of every row, such as `platform`.
 bool isFixedColumn(const std::string& name);
-/// Names of all design parameters that need a column of their own: those of `order` (the study's
-/// design parameters) first, in that order, then others in order of first appearance.
-std::vector<std::string> parameterColumns(const std::vector<PointRow>& rows,
-                                          const std::vector<std::string>& order = {});
 /// Text of a design parameter in a row, or nullptr when it is inactive.
 const std::string* parameterOf(const PointRow& row, const std::string& parameter);
 
-/// CSV of docs/contract.md, 4; columns of design parameters as geneColumns() gives them. Extra
-/// numbers follow at the end.
+/// Lines of the CSV of docs/contract.md, 4. Extra numbers stand at the end.
+void appendPointHeader(std::string& out, const PointColumns& columns);
+void appendPoint(std::string& out, const PointColumns& columns, const PointRow& row);
+/// The same as a file that appears complete or not at all. Throws InputError.
+class PointCsvFile {
+ public:
+  PointCsvFile(const std::string& path, PointColumns columns);
+  void add(const PointRow& row);
+  void commit();
+
+ private:
+  AtomicFile file_;
+  PointColumns columns_;
+  std::string pending_;
+};
+/// The whole table.
 std::string pointCsv(const std::vector<PointRow>& rows, const std::vector<std::string>& order = {});
-/// The same into a file that appears complete or not at all. Throws InputError.
-void writePointCsv(const std::string& path, const std::vector<PointRow>& rows,
-                   const std::vector<std::string>& order = {});
 
 }  // namespace wattlas

@@ -31,7 +31,7 @@ std::vector<std::string> columnsOf(const Store& a, const Store& b) {
   // The other metrics follow from these, or say what they rest on.
   for (int m = 0; m < contractMetricCount; ++m) names.push_back(metricAt(m).name);
   for (const Store* store : {&a, &b})
-    for (const std::string& name : extraColumns(store->rows()))
+    for (const std::string& name : columnsOf(store->rows()).extras)
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   return names;
 }

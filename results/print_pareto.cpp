@@ -12,29 +12,7 @@ using Rows = std::vector<const PointRow*>;
 
 constexpr std::size_t frontShown = 40, briefShown = 6;
 constexpr std::size_t longestReason = 240;
-
-void refuseMixedScopes(const std::vector<PointRow>& rows) {
-  for (const PointRow& row : rows)
-    if (row.scope != rows.front().scope)
-      throw InputError(fmt::format("points of scope '{}' and of scope '{}' stand together",
-                                   rows.front().scope, row.scope),
-                       "one scope for all points", "set 'scope' once for the whole study");
-}
-
-/// Design parameters that take more than one value here: the others would only fill the table.
-std::vector<std::string> varyingParameters(const std::vector<std::string>& columns,
-                                           const Rows& rows) {
-  std::vector<std::string> varying;
-  for (const std::string& parameter : columns) {
-    std::vector<std::string> seen;
-    for (const PointRow* row : rows)
-      if (const std::string* value = parameterOf(*row, parameter);
-          value != nullptr && std::find(seen.begin(), seen.end(), *value) == seen.end())
-        seen.push_back(*value);
-    if (seen.size() > 1) varying.push_back(parameter);
-  }
-  return varying;
-}
+constexpr int contested[] = {metricTime, metricEnergy, metricPowerPeak};
 
 /// The last part of a dotted name, unless another design parameter ends alike.
 std::string shortName(const std::string& parameter, const std::vector<std::string>& parameters) {
@@ -62,6 +40,10 @@ std::string nameOfPoint(const PointRow& row, const std::vector<std::string>& par
   return platformText(row) + " " + row.format + (extra.empty() ? "" : " (" + extra + ")");
 }
 
+bool isFaster(const PointRow* a, const PointRow* b) {
+  return (*a)[metricTime] < (*b)[metricTime];
+}
+
 /// The fastest point of each platform that is not on the front: what the others could have been.
 Rows fastestOfOthers(const Rows& rows, const Rows& front) {
   Rows others;
@@ -73,14 +55,10 @@ Rows fastestOfOthers(const Rows& rows, const Rows& front) {
     const auto known = std::find_if(others.begin(), others.end(), samePlatform);
     if (known == others.end())
       others.push_back(row);
-    else if ((*row)[metricTime] < (**known)[metricTime])
+    else if (isFaster(row, *known))
       *known = row;
   }
   return others;
-}
-
-bool isFaster(const PointRow* a, const PointRow* b) {
-  return (*a)[metricTime] < (*b)[metricTime];
 }
 
 /// What a table of one workload shows.
@@ -124,24 +102,15 @@ Rows chosenOf(Rows front, const View& view) {
 }
 
 /// Fewer bits can only win where nobody says what they cost in accuracy.
-std::string accuracyNote(const Rows& rows, const TextOptions& options) {
-  std::vector<std::string> formats;
-  const auto known = [](const PointRow* row) {
-    return row->feasible && row->accuracyKind != "none";
-  };
-  const bool some = std::any_of(rows.begin(), rows.end(), known);
-  for (const PointRow* row : rows)
-    if (row->feasible && row->accuracyKind == "none" &&
-        std::find(formats.begin(), formats.end(), row->format) == formats.end())
-      formats.push_back(row->format);
-  if (formats.size() < (some ? 1 : 2)) return {};
-  std::string list;
-  for (const std::string& format : formats) list += (list.empty() ? "" : ", ") + format;
+std::string accuracyNote(const std::vector<std::string>& formats, bool someKnown,
+                         const TextOptions& options) {
+  if (formats.size() < (someKnown ? 1 : 2)) return {};
+  const char* meaning = someKnown
+                            ? ": these points are not compared where accuracy counts"
+                            : ": formats are compared by cost alone, so fewer bits can only look "
+                              "better";
   return "  " +
-         styled(wrapped("accuracy unknown in " + list +
-                            (some ? ": these points are not compared where accuracy counts"
-                                  : ": formats are compared by cost alone, so fewer bits can only "
-                                    "look better"),
+         styled(wrapped(fmt::format("accuracy unknown in {}{}", fmt::join(formats, ", "), meaning),
                         options.width - 2, 2),
                 Style::warn, options) +
          '\n';
@@ -265,12 +234,8 @@ std::string winner(const Rows& rows, const Contest& contest, const View& view) {
          wrapped(text, options.width - 16, 16) + '\n';
 }
 
-std::string refusals(const Rows& rows, const TextOptions& options) {
-  std::map<std::string, std::size_t> reasons;
-  for (const PointRow* row : rows)
-    if (!row->feasible)
-      ++reasons[row->platform + ": " +
-                (row->reason.empty() ? "no reason" : clipped(row->reason, longestReason))];
+std::string refusals(const std::map<std::string, std::size_t>& reasons,
+                     const TextOptions& options) {
   if (reasons.empty()) return {};
   std::vector<std::pair<std::string, std::size_t>> order(reasons.begin(), reasons.end());
   std::stable_sort(order.begin(), order.end(),
@@ -287,58 +252,100 @@ std::string refusals(const Rows& rows, const TextOptions& options) {
 
 }  // namespace
 
-namespace {
+ParetoTable::ParetoTable(std::vector<std::string> order, std::vector<WinnerRow> winners)
+    : order_(std::move(order)), winners_(std::move(winners)) {}
 
-std::string printed(const std::vector<PointRow>& all, const TextOptions& options, bool verdicts,
-                    bool brief, const std::vector<std::string>& order,
-                    const std::vector<WinnerRow>& winners) {
-  if (all.empty()) return "no points\n";
-  refuseMixedScopes(all);
-  std::vector<std::string> workloads;
-  for (const PointRow& row : all)
-    if (std::find(workloads.begin(), workloads.end(), row.workload) == workloads.end())
-      workloads.push_back(row.workload);
-  const std::vector<std::string> columns = parameterColumns(all, order);
+void ParetoTable::add(PointRow row) {
+  if (scope_.empty()) scope_ = row.scope;
+  if (row.scope != scope_)
+    throw InputError(
+        fmt::format("points of scope '{}' and of scope '{}' stand together", scope_, row.scope),
+        "one scope for all points", "set 'scope' once for the whole study");
+  auto at = std::find_if(workloads_.begin(), workloads_.end(),
+                         [&](const Workload& w) { return w.name == row.workload; });
+  if (at == workloads_.end()) at = workloads_.insert(workloads_.end(), Workload{row.workload});
+  columns_.note(row);
+  for (const auto& [name, value] : row.parameters)
+    if (const auto [known, isNew] = at->values.try_emplace(name, value, false); !isNew)
+      known->second.second |= known->second.first != value;
+  ++at->points;
+  if (!row.feasible) {
+    ++at->reasons[row.platform + ": " +
+                  (row.reason.empty() ? "no reason" : clipped(row.reason, longestReason))];
+    return;
+  }
+  ++at->feasible;
+  if (row.accuracyKind != "none")
+    at->someAccuracy = true;
+  else if (std::find(at->unknownAccuracy.begin(), at->unknownAccuracy.end(), row.format) ==
+           at->unknownAccuracy.end())
+    at->unknownAccuracy.push_back(row.format);
+  at->keep(std::move(row), winners_);
+}
+
+void ParetoTable::Workload::keep(PointRow row, const std::vector<WinnerRow>& winners) {
+  const std::size_t position = points;
+  int uses = row.pareto || std::any_of(winners.begin(), winners.end(),
+                                       [&](const WinnerRow& w) { return w.rival == row.id; });
+  auto& best = platforms[row.platform];
+  // The first one of a platform stays: tables name platforms in the order of their rows.
+  if (best.empty()) {
+    best.assign(std::size(contested), 0);
+    ++uses;
+  }
+  for (std::size_t m = 0; m < std::size(contested); ++m) {
+    const double value = row[contested[m]];
+    const auto old = kept.find(best[m]);
+    if (!std::isfinite(value) || (old != kept.end() && !(value < old->second.row[contested[m]])))
+      continue;
+    if (old != kept.end() && --old->second.uses == 0) kept.erase(old);
+    best[m] = position;
+    ++uses;
+  }
+  if (uses > 0) kept.emplace(position, Kept{std::move(row), uses});
+}
+
+std::string ParetoTable::text(const TextOptions& options, Form form) const {
+  if (workloads_.empty()) return "no points\n";
+  const bool brief = form == Form::brief;
+  PointColumns columns = columns_;
+  columns.sort(order_);
   std::string out;
-  for (const std::string& workload : workloads) {
+  for (const Workload& workload : workloads_) {
     Rows rows;
-    for (const PointRow& row : all)
-      if (row.workload == workload) rows.push_back(&row);
-    const auto feasible =
-        std::count_if(rows.begin(), rows.end(), [](const PointRow* r) { return r->feasible; });
-    const auto front = std::count_if(rows.begin(), rows.end(),
-                                     [](const PointRow* r) { return r->feasible && r->pareto; });
-    const std::vector<std::string> parameters = varyingParameters(columns, rows);
-    out += (out.empty() ? "" : "\n") + styled(workload, Style::title, options) +
-           styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set",
-                              all.front().scope, rows.size(), feasible, front),
+    for (const auto& [position, kept] : workload.kept) rows.push_back(&kept.row);
+    // The others would only fill the table.
+    std::vector<std::string> varying;
+    for (const std::string& parameter : columns.parameters)
+      if (const auto at = workload.values.find(parameter);
+          at != workload.values.end() && at->second.second)
+        varying.push_back(parameter);
+    out += (out.empty() ? "" : "\n") + styled(workload.name, Style::title, options) +
+           styled(fmt::format("   scope {}: {} points, {} feasible, {} in the Pareto set", scope_,
+                              workload.points, workload.feasible,
+                              std::count_if(rows.begin(), rows.end(),
+                                            [](const PointRow* r) { return r->pareto; })),
                   Style::dim, options) +
            '\n';
-    const View view{parameters, winners, options, brief ? briefShown : frontShown, !brief};
-    out += frontTable(rows, view) + (brief ? chanceNote(workload, view) : "") +
-           accuracyNote(rows, options);
-    if (!verdicts) continue;
+    const View view{varying, winners_, options, brief ? briefShown : frontShown, !brief};
+    out += frontTable(rows, view) + (brief ? chanceNote(workload.name, view) : "") +
+           accuracyNote(workload.unknownAccuracy, workload.someAccuracy, options);
+    if (form != Form::verdicts) continue;
     out += '\n';
     out += winner(rows, {"fastest", "faster", metricTime}, view);
     out += winner(rows, {"least energy", "less", metricEnergy}, view);
     out += winner(rows, {"lowest peak", "lower", metricPowerPeak}, view);
-    out += refusals(rows, options);
+    out += refusals(workload.reasons, options);
   }
   return out;
 }
 
-}  // namespace
-
 std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options,
-                        bool verdicts, const std::vector<std::string>& order,
+                        ParetoTable::Form form, const std::vector<std::string>& order,
                         const std::vector<WinnerRow>& winners) {
-  return printed(rows, options, verdicts, false, order, winners);
-}
-
-std::string printParetoBrief(const std::vector<PointRow>& rows, const TextOptions& options,
-                             const std::vector<std::string>& order,
-                             const std::vector<WinnerRow>& winners) {
-  return printed(rows, options, false, true, order, winners);
+  ParetoTable table(order, winners);
+  for (const PointRow& row : rows) table.add(row);
+  return table.text(options, form);
 }
 
 }  // namespace wattlas

@@ -24,7 +24,7 @@ struct StoreHeader {
       {};  ///< the study's design parameters in its order, for that of columns
 };
 
-/// Collects points, then writes them. Memory: about 150 bytes a row plus compressed JSON.
+/// Collects points, then writes them. Memory: about 400 bytes a row plus compressed JSON.
 class StoreWriter {
  public:
   explicit StoreWriter(StoreHeader header);
@@ -33,8 +33,6 @@ class StoreWriter {
   /// Adds a row; `json` is its result without host part (may be empty). Rows stand in the file in
   /// the order of the calls. Throws InputError when a row has another scope than the header.
   void append(const PointRow& row, std::string_view json = {});
-  /// Corrects the flag of a row that was added before its front was known.
-  void setPareto(std::size_t index, bool value);
   std::size_t size() const;
   /// Adds a table beside the points; tables stand in the file in the order of the calls. Throws
   /// std::invalid_argument (checkTable) and for a group that is there already.

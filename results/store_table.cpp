@@ -1,7 +1,11 @@
 #include "results/store_table.h"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 #include "models/base/error.h"
 #include "results/store.h"
@@ -9,43 +13,123 @@
 namespace wattlas {
 namespace {
 
-using Numbers = std::vector<double>;
-using Integers = std::vector<std::int64_t>;
-using Texts = std::vector<std::string>;
+/// A member of a record and its column; `later`: files of older versions lack it.
+template <class Row>
+struct Field {
+  const char* name;
+  std::variant<double Row::*, std::int64_t Row::*, bool Row::*, std::string Row::*,
+               std::vector<std::string> Row::*>
+      member;
+  const char* unit = "";
+  bool later = false;
+};
 
-/// One column from a member (or a function) of all rows.
-template <class Values, class Row, class Get>
-StoreColumn columnFrom(const char* name, const std::vector<Row>& rows, const Get& get,
-                       const char* unit = "") {
-  Values values;
-  values.reserve(rows.size());
-  for (const Row& row : rows) values.push_back(std::invoke(get, row));
-  return {name, std::move(values), unit};
+/// Group and columns of a record.
+template <class Row>
+struct Layout;
+
+template <>
+struct Layout<HistoryStep> {
+  static constexpr const char* group = "/search/history";
+  static constexpr Field<HistoryStep> fields[] = {{"evaluations", &HistoryStep::evaluations},
+                                                  {"hypervolume", &HistoryStep::hypervolume, "1"},
+                                                  {"seed", &HistoryStep::seed},
+                                                  {"workload", &HistoryStep::workload}};
+};
+template <>
+struct Layout<ObjectiveInfo> {
+  static constexpr const char* group = "/search/objectives";
+  static constexpr Field<ObjectiveInfo> fields[] = {{"name", &ObjectiveInfo::name},
+                                                    {"maximise", &ObjectiveInfo::maximise}};
+};
+template <>
+struct Layout<ParameterInfluence> {
+  static constexpr const char* group = "/search/effects";
+  static constexpr Field<ParameterInfluence> fields[] = {
+      {"gene", &ParameterInfluence::parameter},
+      {"platform", &ParameterInfluence::platform},
+      {"pairs", &ParameterInfluence::pairs},
+      {"changes", &ParameterInfluence::changes}};
+};
+template <>
+struct Layout<RefusedGroup> {
+  static constexpr const char* group = "/search/regions";
+  static constexpr Field<RefusedGroup> fields[] = {{"reason", &RefusedGroup::reason},
+                                                   {"common", &RefusedGroup::common},
+                                                   {"count", &RefusedGroup::count},
+                                                   {"failed", &RefusedGroup::failed}};
+};
+template <>
+struct Layout<TornadoBar> {
+  static constexpr const char* group = "/uncertainty/tornado";
+  static constexpr Field<TornadoBar> fields[] = {
+      {"point", &TornadoBar::point},
+      {"parameter", &TornadoBar::parameter},
+      {"low", &TornadoBar::low},
+      {"high", &TornadoBar::high},
+      {"metric", &TornadoBar::metric},
+      {"simulated_low", &TornadoBar::simulatedLow, "", true},
+      {"simulated_high", &TornadoBar::simulatedHigh, "", true}};
+};
+template <>
+struct Layout<ScenarioValue> {
+  static constexpr const char* group = "/uncertainty/scenarios";
+  static constexpr Field<ScenarioValue> fields[] = {{"point", &ScenarioValue::point},
+                                                    {"scenario", &ScenarioValue::scenario},
+                                                    {"time_s", &ScenarioValue::timeS, "s"},
+                                                    {"energy_j", &ScenarioValue::energyJ, "J"}};
+};
+template <>
+struct Layout<WinnerRow> {
+  static constexpr const char* group = "/uncertainty/winners";
+  static constexpr Field<WinnerRow> fields[] = {
+      {"workload", &WinnerRow::workload}, {"metric", &WinnerRow::metric},
+      {"point", &WinnerRow::point},       {"rival", &WinnerRow::rival},
+      {"rests_on", &WinnerRow::restsOn},  {"probability", &WinnerRow::probability, "1"},
+      {"value", &WinnerRow::value},       {"p5", &WinnerRow::low},
+      {"p95", &WinnerRow::high}};
+};
+template <>
+struct Layout<ComparisonRow> {
+  static constexpr const char* group = "/uncertainty/duels";
+  static constexpr Field<ComparisonRow> fields[] = {
+      {"winner", &ComparisonRow::winner},      {"other", &ComparisonRow::other},
+      {"metric", &ComparisonRow::metric},      {"decided_by", &ComparisonRow::decidedBy},
+      {"level_at", &ComparisonRow::level},     {"probability", &ComparisonRow::probability, "1"},
+      {"ratio", &ComparisonRow::ratio, "1"},   {"ratio_p5", &ComparisonRow::low, "1"},
+      {"ratio_p95", &ComparisonRow::high, "1"}};
+};
+
+/// What a member is in a file.
+double stored(double value) {
+  return value;
+}
+std::int64_t stored(std::int64_t value) {
+  return value;
+}
+std::int64_t stored(bool value) {
+  return value ? 1 : 0;
+}
+const std::string& stored(const std::string& value) {
+  return value;
+}
+std::string stored(const std::vector<std::string>& list) {
+  return fmt::format("{}", fmt::join(list, "; "));
+}
+template <class Value>
+void load(Value& member, const Value& cell) {
+  member = cell;
+}
+void load(bool& member, std::int64_t cell) {
+  member = cell != 0;
+}
+void load(std::vector<std::string>& list, const std::string& cell) {
+  if (!cell.empty()) list = {cell};
 }
 
-/// A table with its columns as they are asked for.
-class Reader {
- public:
-  Reader(const Store& store, const char* group) : store_(store), table_(store.table(group)) {}
-  std::size_t rows() const { return table_ ? table_->rows() : 0; }
-  bool has(const char* name) const { return table_->column(name) != nullptr; }
-  template <class Values>
-  const Values& get(const char* name) const {
-    const StoreColumn* column = table_->column(name);
-    const Values* values = column == nullptr ? nullptr : std::get_if<Values>(&column->values);
-    if (values == nullptr)
-      throw InputError(Problem{{store_.path(), 0},
-                               table_->group,
-                               std::string("has no usable column '") + name + "'",
-                               "the layout of docs/results-file.md",
-                               "write the file again with this version"});
-    return *values;
-  }
-
- private:
-  const Store& store_;
-  const StoreTable* table_;
-};
+/// The cells of a member's column.
+template <class Row, class Member>
+using Cells = std::vector<std::decay_t<decltype(stored(std::declval<Row>().*Member{}))>>;
 
 }  // namespace
 
@@ -78,145 +162,55 @@ void checkTable(const StoreTable& table) {
   }
 }
 
-std::string joinedSettings(const RefusedGroup& group) {
-  std::string text;
-  for (const std::string& setting : group.common) text += (text.empty() ? "" : "; ") + setting;
-  return text;
+template <class Row>
+StoreTable tableOf(const std::vector<Row>& rows) {
+  StoreTable table{Layout<Row>::group, {}};
+  for (const Field<Row>& field : Layout<Row>::fields)
+    std::visit(
+        [&](auto member) {
+          Cells<Row, decltype(member)> cells;
+          for (const Row& row : rows) cells.push_back(stored(row.*member));
+          table.columns.push_back({field.name, std::move(cells), field.unit});
+        },
+        field.member);
+  return table;
 }
 
-StoreTable historyTable(const std::vector<HistoryStep>& s) {
-  return {"/search/history",
-          {columnFrom<Integers>("evaluations", s, &HistoryStep::evaluations),
-           columnFrom<Numbers>("hypervolume", s, &HistoryStep::hypervolume, "1"),
-           columnFrom<Integers>("seed", s, &HistoryStep::seed),
-           columnFrom<Texts>("workload", s, &HistoryStep::workload)}};
-}
-
-StoreTable objectivesTable(const std::vector<ObjectiveInfo>& o) {
-  return {"/search/objectives",
-          {columnFrom<Texts>("name", o, &ObjectiveInfo::name),
-           columnFrom<Integers>("maximise", o, &ObjectiveInfo::maximise)}};
-}
-
-StoreTable effectsTable(const std::vector<ParameterInfluence>& e) {
-  return {"/search/effects",
-          {columnFrom<Texts>("gene", e, &ParameterInfluence::parameter),
-           columnFrom<Texts>("platform", e, &ParameterInfluence::platform),
-           columnFrom<Integers>("pairs", e, &ParameterInfluence::pairs),
-           columnFrom<Integers>("changes", e, &ParameterInfluence::changes)}};
-}
-
-StoreTable regionsTable(const std::vector<RefusedGroup>& r) {
-  return {"/search/regions",
-          {columnFrom<Texts>("reason", r, &RefusedGroup::reason),
-           columnFrom<Texts>("common", r, joinedSettings),
-           columnFrom<Integers>("count", r, &RefusedGroup::count),
-           columnFrom<Integers>("failed", r, &RefusedGroup::failed)}};
-}
-
-StoreTable tornadoTable(const std::vector<TornadoBar>& b) {
-  return {"/uncertainty/tornado",
-          {columnFrom<Texts>("point", b, &TornadoBar::point),
-           columnFrom<Texts>("parameter", b, &TornadoBar::parameter),
-           columnFrom<Numbers>("low", b, &TornadoBar::low),
-           columnFrom<Numbers>("high", b, &TornadoBar::high),
-           columnFrom<Texts>("metric", b, &TornadoBar::metric),
-           columnFrom<Numbers>("simulated_low", b, &TornadoBar::simulatedLow),
-           columnFrom<Numbers>("simulated_high", b, &TornadoBar::simulatedHigh)}};
-}
-
-StoreTable scenariosTable(const std::vector<ScenarioValue>& v) {
-  return {"/uncertainty/scenarios",
-          {columnFrom<Texts>("point", v, &ScenarioValue::point),
-           columnFrom<Integers>("scenario", v, &ScenarioValue::scenario),
-           columnFrom<Numbers>("time_s", v, &ScenarioValue::timeS, "s"),
-           columnFrom<Numbers>("energy_j", v, &ScenarioValue::energyJ, "J")}};
-}
-
-StoreTable winnersTable(const std::vector<WinnerRow>& w) {
-  return {"/uncertainty/winners",
-          {columnFrom<Texts>("workload", w, &WinnerRow::workload),
-           columnFrom<Texts>("metric", w, &WinnerRow::metric),
-           columnFrom<Texts>("point", w, &WinnerRow::point),
-           columnFrom<Texts>("rival", w, &WinnerRow::rival),
-           columnFrom<Texts>("rests_on", w, &WinnerRow::restsOn),
-           columnFrom<Numbers>("probability", w, &WinnerRow::probability, "1"),
-           columnFrom<Numbers>("value", w, &WinnerRow::value),
-           columnFrom<Numbers>("p5", w, &WinnerRow::low),
-           columnFrom<Numbers>("p95", w, &WinnerRow::high)}};
-}
-
-std::vector<HistoryStep> historyOf(const Store& store) {
-  const Reader in(store, "/search/history");
-  std::vector<HistoryStep> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Integers>("evaluations")[i], in.get<Numbers>("hypervolume")[i],
-              in.get<Integers>("seed")[i], in.get<Texts>("workload")[i]};
-  return out;
-}
-
-std::vector<ObjectiveInfo> objectivesOf(const Store& store) {
-  const Reader in(store, "/search/objectives");
-  std::vector<ObjectiveInfo> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Texts>("name")[i], in.get<Integers>("maximise")[i] != 0};
-  return out;
-}
-
-std::vector<ParameterInfluence> effectsOf(const Store& store) {
-  const Reader in(store, "/search/effects");
-  std::vector<ParameterInfluence> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Texts>("gene")[i], in.get<Texts>("platform")[i], in.get<Integers>("pairs")[i],
-              in.get<Integers>("changes")[i] != 0};
-  return out;
-}
-
-std::vector<RefusedGroup> regionsOf(const Store& store) {
-  const Reader in(store, "/search/regions");
-  std::vector<RefusedGroup> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::vector<std::string> common;
-    if (const std::string& text = in.get<Texts>("common")[i]; !text.empty()) common = {text};
-    out[i] = {in.get<Texts>("reason")[i], std::move(common), in.get<Integers>("count")[i],
-              in.get<Integers>("failed")[i] != 0};
+template <class Row>
+std::vector<Row> rowsOf(const Store& store) {
+  const StoreTable* table = store.table(Layout<Row>::group);
+  std::vector<Row> rows(table == nullptr ? 0 : table->rows());
+  if (rows.empty()) return rows;
+  for (const Field<Row>& field : Layout<Row>::fields) {
+    const StoreColumn* column = table->column(field.name);
+    if (column == nullptr && field.later) continue;
+    std::visit(
+        [&](auto member) {
+          using Column = Cells<Row, decltype(member)>;
+          const Column* cells = column == nullptr ? nullptr : std::get_if<Column>(&column->values);
+          if (cells == nullptr)
+            throw InputError(Problem{{store.path(), 0},
+                                     table->group,
+                                     std::string("has no usable column '") + field.name + "'",
+                                     "the layout of docs/results-file.md",
+                                     "write the file again with this version"});
+          for (std::size_t i = 0; i < rows.size(); ++i) load(rows[i].*member, (*cells)[i]);
+        },
+        field.member);
   }
-  return out;
+  return rows;
 }
 
-std::vector<TornadoBar> tornadoOf(const Store& store) {
-  const Reader in(store, "/uncertainty/tornado");
-  std::vector<TornadoBar> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = {in.get<Texts>("point")[i], in.get<Texts>("parameter")[i], in.get<Numbers>("low")[i],
-              in.get<Numbers>("high")[i], in.get<Texts>("metric")[i]};
-    if (!in.has("simulated_low") || !in.has("simulated_high"))
-      continue;  // files of an older version
-    out[i].simulatedLow = in.get<Numbers>("simulated_low")[i];
-    out[i].simulatedHigh = in.get<Numbers>("simulated_high")[i];
-  }
-  return out;
-}
-
-std::vector<ScenarioValue> scenariosOf(const Store& store) {
-  const Reader in(store, "/uncertainty/scenarios");
-  std::vector<ScenarioValue> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Texts>("point")[i], in.get<Integers>("scenario")[i],
-              in.get<Numbers>("time_s")[i], in.get<Numbers>("energy_j")[i]};
-  return out;
-}
-
-std::vector<WinnerRow> winnersOf(const Store& store) {
-  const Reader in(store, "/uncertainty/winners");
-  std::vector<WinnerRow> out(in.rows());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = {in.get<Texts>("workload")[i], in.get<Texts>("metric")[i],
-              in.get<Texts>("point")[i],    in.get<Texts>("rival")[i],
-              in.get<Texts>("rests_on")[i], in.get<Numbers>("probability")[i],
-              in.get<Numbers>("value")[i],  in.get<Numbers>("p5")[i],
-              in.get<Numbers>("p95")[i]};
-  return out;
-}
+#define WATTLAS_STORED(Row)                             \
+  template StoreTable tableOf(const std::vector<Row>&); \
+  template std::vector<Row> rowsOf(const Store&)
+WATTLAS_STORED(HistoryStep);
+WATTLAS_STORED(ObjectiveInfo);
+WATTLAS_STORED(ParameterInfluence);
+WATTLAS_STORED(RefusedGroup);
+WATTLAS_STORED(TornadoBar);
+WATTLAS_STORED(ScenarioValue);
+WATTLAS_STORED(WinnerRow);
+WATTLAS_STORED(ComparisonRow);
 
 }  // namespace wattlas

@@ -38,24 +38,14 @@ struct StoreTable {
 /// empty or repeated column name or one with '/'.
 void checkTable(const StoreTable& table);
 
-StoreTable historyTable(const std::vector<HistoryStep>& steps);            // /search/history
-StoreTable objectivesTable(const std::vector<ObjectiveInfo>& objectives);  // /search/objectives
-StoreTable effectsTable(const std::vector<ParameterInfluence>& effects);   // /search/effects
-StoreTable regionsTable(const std::vector<RefusedGroup>& regions);         // /search/regions
-StoreTable tornadoTable(const std::vector<TornadoBar>& bars);              // /uncertainty/tornado
-StoreTable scenariosTable(const std::vector<ScenarioValue>& values);       // /uncertainty/scenarios
-StoreTable winnersTable(const std::vector<WinnerRow>& winners);            // /uncertainty/winners
-
-/// The same read back; empty when the file has no such table. Throw InputError naming the file when
-/// a column is missing or of another kind.
-std::vector<HistoryStep> historyOf(const Store& store);
-std::vector<ObjectiveInfo> objectivesOf(const Store& store);
-std::vector<ParameterInfluence> effectsOf(const Store& store);
-std::vector<RefusedGroup> regionsOf(const Store& store);
-std::vector<TornadoBar> tornadoOf(const Store& store);
-std::vector<ScenarioValue> scenariosOf(const Store& store);
-/// The settings of a group as one text, "a = 1; b = 2".
-std::string joinedSettings(const RefusedGroup& group);
-std::vector<WinnerRow> winnersOf(const Store& store);
+/// Records of models/records.h as the table that files keep them in: HistoryStep (/search/history),
+/// ObjectiveInfo, ParameterInfluence, RefusedGroup, TornadoBar (/uncertainty/tornado),
+/// ScenarioValue, WinnerRow, ComparisonRow.
+template <class Row>
+StoreTable tableOf(const std::vector<Row>& rows);
+/// The same read back; empty when the file has no such table. Throws InputError naming the file
+/// when a column is missing or of another kind.
+template <class Row>
+std::vector<Row> rowsOf(const Store& store);
 
 }  // namespace wattlas

@@ -93,9 +93,9 @@ struct StoreWriter::State {
   }
 
   /// As the study lists them: rows with other active design parameters may have come first.
-  std::vector<const TextColumn*> orderedParameters() const {
-    std::vector<const TextColumn*> out;
-    for (const TextColumn& parameter : parameters) out.push_back(&parameter);
+  std::vector<TextColumn*> orderedParameters() {
+    std::vector<TextColumn*> out;
+    for (TextColumn& parameter : parameters) out.push_back(&parameter);
     const auto place = [&](const TextColumn* parameter) {
       return std::find(header.parameters.begin(), header.parameters.end(), parameter->name());
     };
@@ -104,23 +104,28 @@ struct StoreWriter::State {
     return out;
   }
 
+  /// Each column leaves memory when it is in the file.
   void writePoints() {
     const Handle group = createGroup(file, layout::points);
     ColumnWriter write(content);
+    const auto move = [&](TextColumn& column) {
+      write.texts(group, column);
+      column = TextColumn(column.name(), false);
+    };
     const auto part = [&](std::size_t from, std::size_t to) {
-      for (std::size_t i = from; i < to; ++i) write.texts(group, texts[i]);
+      for (std::size_t i = from; i < to; ++i) move(texts[i]);
     };
     part(0, layout::fieldsBeforeParameters);
     std::vector<std::string> names;
-    for (const TextColumn* parameter : orderedParameters()) {
-      write.texts(group, *parameter);
+    for (TextColumn* parameter : orderedParameters()) {
+      move(*parameter);
       names.push_back(parameter->name());
     }
     part(layout::fieldsBeforeParameters, texts.size());
-    write.texts(group, category);
+    move(category);
     const std::vector<layout::NumberField>& columns = layout::numbers();
     for (std::size_t i = 0; i < columns.size(); ++i)
-      write.values(group, columns[i].name, H5T_IEEE_F64LE, numbers[i],
+      write.values(group, columns[i].name, H5T_IEEE_F64LE, std::exchange(numbers[i], {}),
                    layout::unitOf(columns[i].name));
     write.values(group, "feasible", h5::boolType(), feasible);
     write.values(group, "pareto", h5::boolType(), pareto);
@@ -215,10 +220,6 @@ void StoreWriter::append(const PointRow& row, std::string_view json) {
   if (s.pending.size() >= textPerChunk) s.flushText(false);
 }
 
-void StoreWriter::setPareto(std::size_t index, bool value) {
-  state_->pareto.at(index) = static_cast<signed char>(value);
-}
-
 void StoreWriter::addTable(StoreTable table) {
   checkTable(table);
   for (const StoreTable& other : state_->tables)
@@ -256,7 +257,9 @@ std::string StoreWriter::finish() {
   }
   check(H5Fflush(s.file, H5F_SCOPE_GLOBAL), "flush the file");
   const auto size = check(H5Fget_file_image(s.file, nullptr, 0), "size the file");
-  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(size) + layout::endSize);
+  bytes.resize(static_cast<std::size_t>(size));
   check(H5Fget_file_image(s.file, bytes.data(), bytes.size()), "copy the file");
   bytes += layout::endMark(bytes);
   return bytes;

@@ -1,7 +1,9 @@
 // Results as text that a person likes to read, at most 110 columns wide.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/result.h"
@@ -30,16 +32,49 @@ std::string printCompare(const std::vector<RunResult>& results, const TextOption
 void refuseMixed(const std::vector<RunResult>& results);
 
 /// Design points per workload: the Pareto set as flagged, and below it the fastest point of each
-/// platform that has none in the set. With `verdicts`, who wins what and what decides it, and why
-/// points were infeasible. `design parameters` is the study's order of them. Throws InputError when
-/// scopes differ.
+/// platform that has none in the set. Takes rows one by one and keeps those that it shows, so that
+/// a million of them need little memory.
+class ParetoTable {
+ public:
+  enum class Form {
+    brief,     ///< a few lines a workload: the best points and how sure they are
+    table,     ///< the whole set
+    verdicts,  ///< and who wins what, what decides it, why points were infeasible
+  };
+  /// `order`: the study's design parameters in its order.
+  explicit ParetoTable(std::vector<std::string> order = {}, std::vector<WinnerRow> winners = {});
+  /// Throws InputError when scopes differ.
+  void add(PointRow row);
+  std::string text(const TextOptions& options, Form form) const;
+
+ private:
+  struct Kept {
+    PointRow row;
+    int uses = 0;
+  };
+  struct Workload {
+    std::string name;
+    std::size_t points = 0, feasible = 0;
+    std::map<std::size_t, Kept> kept = {};  ///< by position among the workload's rows, from 1
+    std::map<std::string, std::vector<std::size_t>> platforms = {};  ///< positions of their best
+    std::map<std::string, std::pair<std::string, bool>> values =
+        {};                                         ///< first one; are there more?
+    std::vector<std::string> unknownAccuracy = {};  ///< formats
+    bool someAccuracy = false;                      ///< of some feasible point
+    std::map<std::string, std::size_t> reasons = {};
+    void keep(PointRow row, const std::vector<WinnerRow>& winners);
+  };
+  std::vector<std::string> order_;
+  std::vector<WinnerRow> winners_;
+  std::string scope_;
+  PointColumns columns_;
+  std::vector<Workload> workloads_;
+};
+/// All rows at once.
 std::string printPareto(const std::vector<PointRow>& rows, const TextOptions& options = {},
-                        bool verdicts = true, const std::vector<std::string>& parameters = {},
+                        ParetoTable::Form form = ParetoTable::Form::verdicts,
+                        const std::vector<std::string>& order = {},
                         const std::vector<WinnerRow>& winners = {});
-/// The same in a few lines a workload: the best points and how sure they are.
-std::string printParetoBrief(const std::vector<PointRow>& rows, const TextOptions& options = {},
-                             const std::vector<std::string>& parameters = {},
-                             const std::vector<WinnerRow>& winners = {});
 
 class Store;
 /// Two files point by point (by point id): what changed, greatest first, what only one has, and how

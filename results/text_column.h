@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,18 +12,12 @@
 
 namespace wattlas {
 
-/// A column of texts: each different text is kept once.
+/// A column of texts: each different text is kept once, all in one piece of memory.
 class TextColumn {
  public:
   static constexpr std::size_t longest = 1000;  ///< bytes of a cell; longer text is cut
 
   explicit TextColumn(std::string name, bool unique) : name_(std::move(name)), unique_(unique) {}
-  // The keys of codes_ look into texts_, whose elements stay where they are when it is moved.
-  TextColumn(TextColumn&&) = default;
-  TextColumn& operator=(TextColumn&&) = default;
-  TextColumn(const TextColumn&) = delete;
-  TextColumn& operator=(const TextColumn&) = delete;
-  ~TextColumn() = default;
 
   void add(std::string_view text) {
     if (text.size() > longest) {
@@ -38,16 +32,13 @@ class TextColumn {
       text = plain;
     }
     width_ = std::max(width_, text.size());
-    if (!unique_) {
-      if (const auto known = codes_.find(text); known != codes_.end()) {
-        rows_.push_back(known->second);
-        return;
-      }
+    if (unique_) return keep(text);
+    auto known = codes_.find(text);
+    if (known == codes_.end()) {
+      known = codes_.emplace(text, static_cast<std::uint32_t>(ends_.size())).first;
+      keep(text);
     }
-    const auto code = static_cast<std::uint32_t>(texts_.size());
-    texts_.emplace_back(text);
-    if (!unique_) codes_.emplace(texts_.back(), code);
-    rows_.push_back(code);
+    rows_.push_back(known->second);
   }
   /// Never written, and refused by the reader: a terminal would obey them.
   static bool isControl(char c) {
@@ -55,26 +46,36 @@ class TextColumn {
   }
   /// A design parameter that first shows up now was inactive in all rows before.
   void padTo(std::size_t rows) {
-    while (rows_.size() < rows) add("");
+    while (this->rows() < rows) add("");
   }
   const std::string& name() const { return name_; }
   std::size_t width() const { return width_; }
-  std::size_t rows() const { return rows_.size(); }
+  std::size_t rows() const { return unique_ ? ends_.size() : rows_.size(); }
   std::string slab(std::size_t from, std::size_t count) const {
     std::string bytes(count * width_, '\0');
     for (std::size_t i = 0; i < count; ++i) {
-      const std::string& text = texts_[rows_[from + i]];
-      text.copy(bytes.data() + i * width_, text.size());
+      const std::size_t code = unique_ ? from + i : rows_[from + i];
+      const std::size_t begin = code == 0 ? 0 : ends_[code - 1];
+      letters_.copy(bytes.data() + i * width_, ends_[code] - begin, begin);
     }
     return bytes;
   }
 
  private:
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  void keep(std::string_view text) {
+    letters_ += text;
+    ends_.push_back(letters_.size());
+  }
+
   std::string name_;
   bool unique_;
   std::size_t width_ = 1;
-  std::deque<std::string> texts_;  // stable addresses for the keys of codes_
-  std::unordered_map<std::string_view, std::uint32_t> codes_;
+  std::string letters_;            ///< of all different texts
+  std::vector<std::size_t> ends_;  ///< of each of them
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> codes_;
   std::vector<std::uint32_t> rows_;
 };
 

@@ -76,13 +76,20 @@ int main(int argc, char** argv) {
   stage("explore with all answers at hand", n,
         [&] { outcome = explore(study, ExploreOptions{}, answers); });
   stage("  of these: analyse", n, [&] { analyse(outcome); });
-  StudyRows sink(study, false);
-  stage("rows", n, [&] { emit(outcome, sink); });
-  StudyRows store(study, true);
+  StudyRows plain(study, false), store(study, true);
+  stage("rows", n, [&] {
+    for (const ExploredPoint& point : outcome.points) (void)plain.add(point);
+  });
   stage("rows with HDF5 file", n, [&] {
-    emit(outcome, store);
+    for (const ExploredPoint& point : outcome.points) (void)store.add(point);
     store.commit("/tmp/study_bench.h5");
   });
-  stage("CSV", n, [&] { writePointCsv("/tmp/study_bench.csv", sink.rows()); });
+  stage("CSV", n, [&] {
+    PointColumns columns;
+    for (const ExploredPoint& point : outcome.points) columns.note(plain.rowOf(point));
+    PointCsvFile file("/tmp/study_bench.csv", columns);
+    for (const ExploredPoint& point : outcome.points) file.add(plain.rowOf(point));
+    file.commit();
+  });
   return 0;
 }

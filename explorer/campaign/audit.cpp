@@ -54,24 +54,6 @@ std::vector<Answered> chosen(std::vector<Answered> all, std::size_t most, std::u
   return out;
 }
 
-bool sameNumber(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
-std::string difference(const Study& study, const PointOutcome& then, const PointOutcome& now) {
-  const auto say = [](const std::string& what, const std::string& a, const std::string& b) {
-    return fmt::format("{} is {} in the journals and {} now", what, a, b);
-  };
-  if (then.status != now.status || then.reason != now.reason)
-    return say("the answer", then.reason.empty() ? "feasible" : "'" + then.reason + "'",
-               now.reason.empty() ? "feasible" : "'" + now.reason + "'");
-  const std::vector<std::string> names = metricNamesOf(study);
-  for (std::size_t m = 0; m < std::min(then.metrics.size(), now.metrics.size()); ++m)
-    if (!sameNumber(then.metrics[m], now.metrics[m]))
-      return say(names[m], numberText(then.metrics[m]), numberText(now.metrics[m]));
-  return "a text or the detailed result differs";
-}
-
 }  // namespace
 
 AuditReport audit(const CampaignPlan& plan, const JournalSet& journals, std::size_t most,
@@ -84,6 +66,7 @@ AuditReport audit(const CampaignPlan& plan, const JournalSet& journals, std::siz
   std::vector<DesignPoint> designs;
   for (const Answered& point : points) designs.push_back(point.design);
   std::vector<std::string> differences(points.size());
+  const std::vector<std::string> names = metricNamesOf(plan.study);
   report.complete = evaluator.evaluate(
       plan.study, designs, plan.withDetail,
       [&](std::size_t i, PointOutcome now) {
@@ -91,7 +74,8 @@ AuditReport audit(const CampaignPlan& plan, const JournalSet& journals, std::siz
         const Hash128 key = keys.of(points[i].id);
         const PointOutcome then = journals.outcome(key);
         if (rowPayload(RecordKind::row, key, then) != rowPayload(RecordKind::row, key, now))
-          differences[i] = shortId(points[i].id) + ": " + difference(plan.study, then, now);
+          differences[i] = shortId(points[i].id) + ": " +
+                           differenceOf(then, "the journals", now, "this build", names);
       },
       keepGoing);
   for (std::string& text : differences)

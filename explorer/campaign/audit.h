@@ -9,7 +9,7 @@ struct AuditReport {
   std::size_t answered = 0;  ///< points that could be computed again
   std::size_t audited = 0;   ///< of those, chosen and computed
   std::vector<std::string>
-      differences;       ///< "0123456789abcdef: time_s is 1 in the journals and 2 now"
+      differences;       ///< "0123456789abcdef: time_s is 1 in the journals and 2 in this build"
   bool complete = true;  ///< false: interrupted
 };
 

@@ -28,10 +28,6 @@ std::size_t mostOpen() {
   return std::max<std::size_t>(limit.rlim_cur, 192) - 128;
 }
 
-bool sameNumber(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
 /// The writer ran on this host, and no process has its number any more.
 bool isGone(const JournalBegin& writer) {
   return writer.host == hostName() && ::kill(static_cast<pid_t>(writer.process), 0) != 0 &&
@@ -140,28 +136,28 @@ void JournalSet::addRow(const Row& row, std::string_view payload) {
   if (isNew) return;
   ++duplicates_;
   if (at->second.digest == row.digest || conflicts_.size() >= mostConflicts) return;
-  const PointOutcome first = read(at->second), second = wattlas::outcomeOf(payload);
-  conflicts_.push_back({key, sources_[at->second.source].summary.name,
-                        sources_[row.source].summary.name,
-                        difference(at->second, first, row, second)});
+  const std::string &first = sources_[at->second.source].summary.name,
+                    &second = sources_[row.source].summary.name;
+  conflicts_.push_back(
+      {key, first, second,
+       differenceOf(read(at->second), first, wattlas::outcomeOf(payload), second, metricNames_)});
 }
 
-std::string JournalSet::difference(const Row& a, const PointOutcome& inA, const Row& b,
-                                   const PointOutcome& inB) const {
+std::string differenceOf(const PointOutcome& a, const std::string& inA, const PointOutcome& b,
+                         const std::string& inB, const std::vector<std::string>& metrics) {
   const auto say = [&](const std::string& what, const std::string& x, const std::string& y) {
-    return fmt::format("{} is {} in {} and {} in {}", what, x, sources_[a.source].summary.name, y,
-                       sources_[b.source].summary.name);
+    return fmt::format("{} is {} in {} and {} in {}", what, x, inA, y, inB);
   };
-  if (inA.status != inB.status || inA.reason != inB.reason)
-    return say("the answer", inA.reason.empty() ? "feasible" : "'" + inA.reason + "'",
-               inB.reason.empty() ? "feasible" : "'" + inB.reason + "'");
-  for (std::size_t m = 0; m < std::min(inA.metrics.size(), inB.metrics.size()); ++m)
-    if (!sameNumber(inA.metrics[m], inB.metrics[m]))
-      return say(m < metricNames_.size() ? metricNames_[m] : fmt::format("metric {}", m),
-                 shown(inA.metrics[m]), shown(inB.metrics[m]));
-  if (inA.configHash != inB.configHash) return say("config_hash", inA.configHash, inB.configHash);
-  return say("the detailed result", hashText(inA.detail).hex().substr(0, 8),
-             hashText(inB.detail).hex().substr(0, 8));
+  if (a.status != b.status || a.reason != b.reason)
+    return say("the answer", a.reason.empty() ? "feasible" : "'" + a.reason + "'",
+               b.reason.empty() ? "feasible" : "'" + b.reason + "'");
+  for (std::size_t m = 0; m < std::min(a.metrics.size(), b.metrics.size()); ++m)
+    if (!sameNumber(a.metrics[m], b.metrics[m]))
+      return say(m < metrics.size() ? metrics[m] : fmt::format("metric {}", m), shown(a.metrics[m]),
+                 shown(b.metrics[m]));
+  if (a.configHash != b.configHash) return say("config_hash", a.configHash, b.configHash);
+  return say("the detailed result", hashText(a.detail).hex().substr(0, 8),
+             hashText(b.detail).hex().substr(0, 8));
 }
 
 PointOutcome JournalSet::read(const Row& row) const {

@@ -45,6 +45,11 @@ struct JournalSummary {
   std::uint64_t malformed = 0;  ///< sound records that hold no row of this campaign
 };
 
+/// "time_s is 1.5 in A and 1.6 in B": the first thing in which two answers to a point differ.
+/// `metrics` names their numbers.
+std::string differenceOf(const PointOutcome& a, const std::string& inA, const PointOutcome& b,
+                         const std::string& inB, const std::vector<std::string>& metrics);
+
 class JournalSet {
  public:
   /// `metricNames` name the metrics of rows in conflicts. The folder may be missing (no journals).
@@ -90,8 +95,6 @@ class JournalSet {
   void checkRow(std::string_view payload) const;
   void addRow(const Row& row, std::string_view payload);
   PointOutcome read(const Row& row) const;
-  std::string difference(const Row& a, const PointOutcome& inA, const Row& b,
-                         const PointOutcome& inB) const;
 
   std::string folder_;
   std::vector<std::string> metricNames_;

@@ -88,7 +88,7 @@ MergeCounts mergeByReplay(const CampaignPlan& plan, const JournalSet& journals, 
   sink.findings(replayed.outcome);
   for (const ExploredPoint& point : replayed.outcome.points) {
     count(counts, point);
-    sink.row(plan.study, point);
+    sink.row(point);
   }
   return counts;
 }
@@ -133,7 +133,7 @@ MergeCounts mergeInTwoPasses(CampaignPlan plan, const JournalSet& journals, bool
     ExploredPoint point{plan.ids[i], std::move(plan.points[i]), {}, front[r]};
     point.outcome = rows.at(i, point.design);
     count(counts, point);
-    sink.row(plan.study, point);
+    sink.row(point);
   }
   return counts;
 }

@@ -8,10 +8,12 @@ namespace wattlas {
 
 /// Takes what a merge gives: first what follows from all rows together, then the rows in their
 /// final order, as `wattlas explore` on the same study would give them.
-class MergeSink : public PointSink {
+class MergeSink {
  public:
+  virtual ~MergeSink() = default;
   /// `outcome.points` may lack what only rows need (texts); `row` gets them whole.
   virtual void findings(const ExploreOutcome& outcome) = 0;
+  virtual void row(const ExploredPoint& point) = 0;
 };
 
 struct MergeCounts {

@@ -40,7 +40,7 @@ class OverlayProgram final : public Program {
 class OverlayDevice final : public ConfiguredDevice {
  public:
   OverlayDevice(OverlayParameters parameters, ResolvedConfig config);
-  int modelVersion() const override { return 1; }
+  int modelVersion() const override { return 2; }
   const KindSet& kinds() const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;

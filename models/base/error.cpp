@@ -60,28 +60,44 @@ std::size_t editDistance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 }  // namespace
 
 std::optional<std::string> nearest(const std::string& word,
                                    const std::vector<std::string>& candidates) {
   // A third of the word may be wrong; long garbage is not compared at all.
   if (word.size() > 80) return std::nullopt;
-  const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
-  std::optional<std::string> best;
-  std::size_t bestDistance = limit + 1;
+  // Of equally near ones that whose letters have the same case: "mW" is not "MW".
+  std::pair best(std::max<std::size_t>(1, word.size() / 3) + 1, std::size_t{0});
+  std::optional<std::string> found;
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = editDistance(word, candidate);
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = candidate;
-    }
+    const std::pair distance(editDistance(lower(word), lower(candidate)),
+                             editDistance(word, candidate));
+    if (!(distance < best)) continue;
+    best = distance;
+    found = candidate;
   }
-  return best;
+  return found;
 }
 
 std::string didYouMean(const std::string& word, const std::vector<std::string>& candidates) {
-  const auto best = nearest(word, candidates);
-  return best ? "did you mean '" + *best + "'?" : std::string();
+  constexpr std::size_t shown = 3;
+  if (const auto best = nearest(word, candidates)) return "did you mean '" + *best + "'?";
+  if (word.size() < 2 || word.size() > 80) return {};
+  // "h100" is a part of names that are much longer.
+  std::vector<std::string> near;
+  for (const std::string& candidate : candidates)
+    if (near.size() < shown && lower(candidate).find(lower(word)) != std::string::npos)
+      near.push_back(candidate);
+  std::string list;
+  for (std::size_t i = 0; i < near.size(); ++i)
+    list += (i == 0 ? "'" : i + 1 < near.size() ? ", '" : " or '") + near[i] + "'";
+  return list.empty() ? list : "did you mean " + list + "?";
 }
 
 }  // namespace wattlas

@@ -19,6 +19,7 @@ struct ControllerParams {
   bool bankXor = false;  ///< bank and group bits are XORed with the lowest row bits
 
   void bind(Binder& binder);
+  auto operator<=>(const ControllerParams&) const = default;
 };
 
 struct DramSpec;

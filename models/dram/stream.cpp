@@ -65,47 +65,11 @@ double StreamTime::after(double accesses) const {
 }
 
 std::shared_ptr<const StreamTime> StreamTime::of(const StreamSetup& s) {
-  using Key = std::vector<std::int64_t>;
   static std::mutex lock;
-  static std::map<Key, std::shared_ptr<const StreamTime>> known;
-  const Timing& t = s.timing;
-  const ControllerParams& c = s.controller;
-  const Key key = {t.cl,
-                   t.burst,
-                   t.rcdRead,
-                   t.rp,
-                   t.rpAll,
-                   t.ras,
-                   t.ccdS,
-                   t.ccdL,
-                   t.rrdS,
-                   t.rrdL,
-                   t.faw,
-                   t.rtp,
-                   t.rfc,
-                   t.rfcBank,
-                   t.refi,
-                   t.refreshUnits,
-                   t.ranks,
-                   t.groups,
-                   t.banksPerGroup,
-                   t.bankRefreshToActivate,
-                   t.bankRefreshToRefresh,
-                   t.activateClocks,
-                   t.columnClocks,
-                   t.separateRowBus,
-                   t.splitActivate,
-                   s.accessesPerRow,
-                   c.readQueue,
-                   c.hitCap,
-                   c.postpone,
-                   c.page == "closed",
-                   c.refresh == "all"    ? 1
-                   : c.refresh == "bank" ? 2
-                                         : 0};
+  static std::map<StreamSetup, std::shared_ptr<const StreamTime>> known;
   const std::lock_guard<std::mutex> guard(lock);
   if (known.size() > 4096) known.clear();  // a sweep over timings keeps no more
-  auto& entry = known[key];
+  auto& entry = known[s];
   if (!entry) entry = std::make_shared<StreamTime>(s);
   return entry;
 }

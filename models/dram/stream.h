@@ -12,6 +12,8 @@ namespace wattlas::dram {
 /// What the channel is. Accesses take turns over the bank groups; rows follow each other over the
 /// banks of the groups.
 struct StreamSetup {
+  auto operator<=>(const StreamSetup&) const = default;
+
   Timing timing;
   ControllerParams controller;
   std::int64_t accessesPerRow = 1;

@@ -37,6 +37,7 @@ struct Timing {
   int unitOf(int bank) const {
     return static_cast<int>(bank % banksPerRank() % static_cast<int>(refreshUnits));
   }
+  auto operator<=>(const Timing&) const = default;
 };
 
 Timing timingOf(const DramSpec& spec);

@@ -60,10 +60,10 @@ Json sharesJson(const std::vector<Share>& shares) {
 class DetailsBuilder {
  public:
   explicit DetailsBuilder(const Store& store) {
-    for (const TornadoBar& bar : tornadoOf(store))
+    for (const TornadoBar& bar : rowsOf<TornadoBar>(store))
       tornado_[bar.point].push_back({bar.parameter, number(bar.low), number(bar.high), bar.metric,
                                      number(bar.simulatedLow), number(bar.simulatedHigh)});
-    for (const ScenarioValue& value : scenariosOf(store))
+    for (const ScenarioValue& value : rowsOf<ScenarioValue>(store))
       scenarios_[value.point].push_back(
           {value.scenario, number(value.timeS), number(value.energyJ)});
   }

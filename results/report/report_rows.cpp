@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "results/pairwise_table.h"
 #include "results/palette.h"
 #include "results/plot.h"
 #include "results/plot_frame.h"
 #include "results/report/report_data.h"
 #include "results/store_layout.h"
+#include "results/store_table.h"
 
 namespace wattlas {
 namespace {
@@ -91,7 +91,7 @@ class RowsBuilder {
     }
     Json parameters = Json::array();
     for (const std::string& parameter :
-         parameterColumns(store_.rows(), store_.header().parameters)) {
+         columnsOf(store_.rows(), store_.header().parameters).parameters) {
       parameters.push_back(parameter);
       out_["text"][parameter] = column([&](const PointRow& r) {
                                   const std::string* value = parameterOf(r, parameter);
@@ -160,7 +160,7 @@ class RowsBuilder {
       for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = c.of(row(shown_[k]));
       numberColumn(c.name, values);
     }
-    for (const std::string& name : extraColumns(store_.rows())) {
+    for (const std::string& name : columnsOf(store_.rows()).extras) {
       for (std::size_t k = 0; k < shown_.size(); ++k) values[k] = extraOf(row(shown_[k]), name);
       numberColumn(name, values);
     }
@@ -172,7 +172,7 @@ class RowsBuilder {
     std::unordered_map<std::string, const PointRow*> rows;
     for (const PointRow& r : store_.rows()) rows.emplace(r.id, &r);
     Json list = Json::array();
-    for (const ComparisonRow& d : comparisonsOf(store_)) {
+    for (const ComparisonRow& d : rowsOf<ComparisonRow>(store_)) {
       const auto a = rows.find(d.winner), b = rows.find(d.other);
       if (a == rows.end() || b == rows.end()) continue;
       list.push_back({d.winner, nameOf(*a->second), d.other, nameOf(*b->second),
@@ -186,7 +186,7 @@ class RowsBuilder {
   /// whether it rests on an unknown]
   Json winners() const {
     Json list = Json::array();
-    for (const WinnerRow& w : winnersOf(store_)) {
+    for (const WinnerRow& w : rowsOf<WinnerRow>(store_)) {
       const auto rival = std::find_if(store_.rows().begin(), store_.rows().end(),
                                       [&](const PointRow& r) { return r.id == w.rival; });
       list.push_back({w.workload, w.metric, w.point,
@@ -199,18 +199,20 @@ class RowsBuilder {
 
   void search() {
     Json objectives = Json::array(), effects = Json::array(), regions = Json::array();
-    for (const ObjectiveInfo& o : objectivesOf(store_)) objectives.push_back({o.name, o.maximise});
-    for (const ParameterInfluence& e : effectsOf(store_))
+    for (const ObjectiveInfo& o : rowsOf<ObjectiveInfo>(store_))
+      objectives.push_back({o.name, o.maximise});
+    for (const ParameterInfluence& e : rowsOf<ParameterInfluence>(store_))
       effects.push_back({e.parameter, e.platform, e.pairs, e.changes});
-    for (const RefusedGroup& r : regionsOf(store_))
-      regions.push_back({r.reason, joinedSettings(r), r.count, r.failed});
+    for (const RefusedGroup& r : rowsOf<RefusedGroup>(store_))
+      regions.push_back(
+          {r.reason, fmt::format("{}", fmt::join(r.common, "; ")), r.count, r.failed});
     out_["objectives"] = objectives;
     out_["effects"] = effects;
     out_["regions"] = regions;
     out_["duels"] = comparisons();
     out_["winners"] = winners();
     std::map<std::pair<std::string, std::int64_t>, Json> curves;
-    for (const HistoryStep& step : historyOf(store_))
+    for (const HistoryStep& step : rowsOf<HistoryStep>(store_))
       curves[{step.workload, step.seed}].push_back({step.evaluations, number(step.hypervolume)});
     Json history = Json::array();
     for (const auto& [key, steps] : curves)

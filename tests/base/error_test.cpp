@@ -35,6 +35,17 @@ TEST(Nearest, FindsTypingErrors) {
   EXPECT_EQ(nearest("tasklet", {"clock", "tasklets"}), "tasklets");
 }
 
+TEST(Nearest, TakesTheSameLettersInAnotherCaseAndPrefersTheirCase) {
+  EXPECT_EQ(nearest("FP16", {"fp8-e4m3", "fp16"}), "fp16");
+  EXPECT_EQ(nearest("mw", {"MW", "mW"}), "mW");
+}
+
+TEST(DidYouMean, NamesWhatThePartBelongsTo) {
+  EXPECT_EQ(didYouMean("h100", {"gpu-h100-pcie", "upmem-dimm", "gpu-h100-sxm"}),
+            "did you mean 'gpu-h100-pcie' or 'gpu-h100-sxm'?");
+  EXPECT_EQ(didYouMean("v", {"voltage"}), "");
+}
+
 TEST(Nearest, StaysSilentWhenNothingIsNear) {
   EXPECT_FALSE(nearest("voltage", {"clock", "rows"}));
   EXPECT_FALSE(nearest(std::string(5000, 'x'), {"clock"}));

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "models/base/random.h"
-#include "results/pairwise_table.h"
 #include "results/report/report.h"
 #include "results/store.h"
+#include "results/store_table.h"
 #include "tests/results/sample.h"
 
 namespace wattlas {
@@ -89,25 +89,25 @@ void writeFull(const std::string& path) {
   }
   markFronts(rows);
   for (std::size_t i = 0; i < rows.size(); ++i) writer.append(rows[i], json[i]);
-  writer.addTable(objectivesTable({{"time_s", false}, {"energy_j", false}}));
-  writer.addTable(effectsTable({{"dpu.clock", "gpu-h100-sxm", 12, false},
-                                {"dpu.clock", "upmem-dimm", 12, true},
-                                {"workload.batch", hostile, 0, false}}));
-  writer.addTable(
-      regionsTable({{std::string("too large ") + hostile, {"platform = gpu-h100-sxm"}, 6, false}}));
+  writer.addTable(tableOf<ObjectiveInfo>({{"time_s", false}, {"energy_j", false}}));
+  writer.addTable(tableOf<ParameterInfluence>({{"dpu.clock", "gpu-h100-sxm", 12, false},
+                                               {"dpu.clock", "upmem-dimm", 12, true},
+                                               {"workload.batch", hostile, 0, false}}));
+  writer.addTable(tableOf<RefusedGroup>(
+      {{std::string("too large ") + hostile, {"platform = gpu-h100-sxm"}, 6, false}}));
   std::vector<HistoryStep> history;
   for (const char* workload : {"llama2-7b", "ecg-dscnn1d"})
     for (int seed = 1; seed <= 5; ++seed)
       for (int step = 1; step <= 20; ++step)
         history.push_back(
             {step * 20, 0.93 * (1 - std::exp(-step / (3.0 + 0.6 * seed))), seed, workload});
-  writer.addTable(historyTable(history));
-  writer.addTable(tornadoTable(bars));
-  writer.addTable(scenariosTable(scenarios));
-  writer.addTable(
-      comparisonsTable({{rows[0].id, rows[1].id, "time_s", 0.78, 0.6, 0.4, 1.3,
-                         "device.link.latency", "device.link.latency = 3 us"},
-                        {rows[0].id, rows[2].id, "energy_j", 1, 0.1, 0.05, 0.2, hostile, ""}}));
+  writer.addTable(tableOf(history));
+  writer.addTable(tableOf(bars));
+  writer.addTable(tableOf(scenarios));
+  writer.addTable(tableOf<ComparisonRow>(
+      {{rows[0].id, rows[1].id, "time_s", 0.78, 0.6, 0.4, 1.3, "device.link.latency",
+        "device.link.latency = 3 us"},
+       {rows[0].id, rows[2].id, "energy_j", 1, 0.1, 0.05, 0.2, hostile, ""}}));
   writer.commit(path);
 }
 
@@ -129,7 +129,7 @@ void writeMany(const std::string& path, int points) {
       row->pareto = true;
     }
   for (const PointRow& row : rows) writer.append(row);
-  writer.addTable(objectivesTable({{"time_s", false}, {"energy_j", false}}));
+  writer.addTable(tableOf<ObjectiveInfo>({{"time_s", false}, {"energy_j", false}}));
   writer.commit(path);
 }
 

@@ -8,6 +8,7 @@
 #include "explorer/summary.h"
 #include "models/metric.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"
 
 namespace wattlas {

@@ -1,5 +1,6 @@
 #include "explorer/worker.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 
 int main(int argc, char** argv) {
   using namespace wattlas;  // a program of one function

@@ -11,6 +11,7 @@
 #include "explorer/search_quality.h"
 #include "explorer/summary.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"
 
 namespace wattlas {

@@ -10,6 +10,7 @@
 #include "explorer/search_propose.h"
 #include "explorer/search_quality.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"
 
 namespace wattlas {

@@ -14,6 +14,7 @@
 #include "explorer/explore.h"
 #include "explorer/point_order.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"
 
 namespace wattlas {

@@ -141,6 +141,26 @@ TEST(Batched, ProductsOfActivationsHaveNoConstants) {
   EXPECT_NE(constant.program.error().nearestLegal.find("resource"), std::string::npos);
 }
 
+TEST(Batched, AThirdStreamIsRefused) {
+  Graph graph;
+  Operator op = make(OpKind::gemm);
+  op.dims[Dim::M] = op.dims[Dim::K] = op.dims[Dim::N] = 4;
+  const OpId a = graph.add(op), b = graph.add(op), c = graph.add(op);
+  op.hasWeights = false;
+  const OpId product = graph.addAfter(a, op);
+  graph.connect(b, product);
+  graph.connect(c, product);
+  const auto program = board("fpga-u250")->lower({graph, graph.order(), PhaseKind::inference});
+  ASSERT_FALSE(program);
+  EXPECT_NE(program.error().what.find("more streams"), std::string::npos);
+}
+
+TEST(Attention, EndlessKeysAreABudgetRefusal) {
+  const Built b = build(attention(100'000'000, 1, 2));
+  ASSERT_FALSE(b.program);
+  EXPECT_EQ(b.program.error().code, Refusal::Code::budget) << b.program.error().what;
+}
+
 TEST(Norms, PassAsOftenAsTheirRowNeeds) {
   const Settings one = {{"style", "finn"}, {"folding.layers.norm.pe", "1"}};
   const Built layer = build(rows(OpKind::norm, OpVariant::layer, 4, 16), one);

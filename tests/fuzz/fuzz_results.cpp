@@ -28,7 +28,7 @@ std::string validBody() {
     row.extra = {{"decode.energy_j", 1.5}};
     writer.append(row, "{\"schema\": 1}");
   }
-  writer.addTable(historyTable({{1, 0.5, 1, "net"}, {2, 0.75, 1, "net"}}));
+  writer.addTable(tableOf<HistoryStep>({{1, 0.5, 1, "net"}, {2, 0.75, 1, "net"}}));
   std::string bytes = writer.finish();
   bytes.resize(bytes.size() - layout::endSize);
   return bytes;
@@ -78,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       static_cast<void>(store.json(i));
       static_cast<void>(store.result(i));
     }
-    static_cast<void>(historyOf(store));
+    static_cast<void>(rowsOf<HistoryStep>(store));
   } catch (const InputError&) {
   }
   return 0;

@@ -182,7 +182,7 @@ TEST(PointCsv, InactiveParametersAndInfeasibleNumbersAreEmptyCells) {
 TEST(PointCsv, ParametersThatAreColumnsAnywayAreNotRepeated) {
   const PointRow row =
       makePointRow("a", test::sampleResult(), {{"platform", "upmem-dimm"}, {"format", "int8"}});
-  EXPECT_TRUE(parameterColumns({row}).empty());
+  EXPECT_TRUE(columnsOf({row}).parameters.empty());
 }
 
 TEST(PointRowTest, AFormulaIsNeverCalledEvent) {

@@ -29,7 +29,7 @@ std::string validBytes() {
     row.extra = {{"decode.energy_j", 1.5}};
     writer.append(row, toJson(r, false, -1));
   }
-  writer.addTable(historyTable({{1, 0.5, 1, "net"}, {2, 0.75, 1, "net"}}));
+  writer.addTable(tableOf<HistoryStep>({{1, 0.5, 1, "net"}, {2, 0.75, 1, "net"}}));
   return writer.finish();
 }
 
@@ -55,7 +55,7 @@ std::string answerTo(const std::string& path) {
   try {
     const Store store(path);
     for (std::size_t i = 0; i < store.rows().size(); ++i) static_cast<void>(store.json(i));
-    static_cast<void>(historyOf(store));
+    static_cast<void>(rowsOf<HistoryStep>(store));
   } catch (const InputError& refused) {
     return refused.what();
   }

@@ -1,9 +1,8 @@
-#include "results/pairwise_table.h"
-
 #include <gtest/gtest.h>
 
 #include "models/base/error.h"
 #include "results/store.h"
+#include "results/store_table.h"
 #include "tests/results/sample.h"
 
 namespace wattlas {
@@ -15,9 +14,9 @@ TEST(ComparisonTable, ComesBackFromTheFile) {
   StoreWriter writer({"s", "node", "activity", "name: s\n"});
   writer.append(makePointRow("p", test::sampleResult()));
   const ComparisonRow row{"p", "q", "time_s", 0.75, 0.5, 0.25, 1.5, "device.x", "device.x = 3 us"};
-  writer.addTable(comparisonsTable({row}));
+  writer.addTable(tableOf<ComparisonRow>({row}));
   writer.commit(path);
-  const std::vector<ComparisonRow> back = comparisonsOf(Store(path));
+  const std::vector<ComparisonRow> back = rowsOf<ComparisonRow>(Store(path));
   ASSERT_EQ(back.size(), 1u);
   EXPECT_EQ(back[0].winner, "p");
   EXPECT_EQ(back[0].other, "q");
@@ -34,11 +33,11 @@ TEST(ComparisonTable, OtherColumnsAreNamed) {
   const test::Folder folder;
   const std::string path = folder / "d.h5";
   StoreWriter writer({"s", "node", "activity", "name: s\n"});
-  StoreTable table = comparisonsTable({{}});
+  StoreTable table = tableOf<ComparisonRow>({{}});
   table.columns.pop_back();
   writer.addTable(table);
   writer.commit(path);
-  EXPECT_THROW(comparisonsOf(Store(path)), InputError);
+  EXPECT_THROW(rowsOf<ComparisonRow>(Store(path)), InputError);
 }
 
 }  // namespace

@@ -363,6 +363,18 @@ TEST(HeatmapPlot, ShowsTheBestOfEachCell) {
               HasSubstr("llama2-7b,2,x,600,2,2\n"));
 }
 
+TEST(Plots, AllMarkWhatRestsOnAnUnknown) {
+  EXPECT_THAT(energyPlot({sampleResult()}, {"energy 16 %"}).svg,
+              HasSubstr("100 J ? (energy 16 %)"));
+  EXPECT_THAT(rooflinePlot({sampleResult()}, {}, {"time 16 %"}).svg, HasSubstr(" ? (time 16 %)<"));
+  const std::vector<PointRow> rows = gridPoints();
+  WinnerRow winner{rows[1].workload, "energy_j", rows[1].id, "", ""};
+  winner.probability = 0.16;
+  const std::string map = heatmapPlot(rows, "ga", "gb", {"energy_j"}, "s", {winner}).svg;
+  EXPECT_THAT(map, HasSubstr(" J ?</text>"));
+  EXPECT_THAT(map, HasSubstr("? = rests on an unknown"));
+}
+
 TEST(HeatmapPlot, RefusesParametersThatAreNotThere) {
   EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "gc", {"energy_j"}, ""), InputError);
   EXPECT_THROW(heatmapPlot(gridPoints(), "ga", "ga", {"energy_j"}, ""), InputError);
@@ -406,11 +418,11 @@ TEST(PlotOfStore, DrawsWhatTheTablesHold) {
   const Folder folder;
   StoreWriter writer({"study", "node", "activity", ""});
   for (const PointRow& row : gridPoints()) writer.append(row);
-  writer.addTable(historyTable({{1, 0.5, 1, "w"}}));
+  writer.addTable(tableOf<HistoryStep>({{1, 0.5, 1, "w"}}));
   std::vector<TornadoBar> bars = {bar("a", 1, 2), bar("b", 1, 3)};
   bars[0].point = "1x1";
   bars[1].point = "2x1";
-  writer.addTable(tornadoTable(bars));
+  writer.addTable(tableOf(bars));
   writer.commit(folder / "a.h5");
   EXPECT_THAT(plotOfStore("tornado", folder / "a.h5").csv, HasSubstr("1x1,a,")) << "the best point";
   EXPECT_THAT(plotOfStore("tornado", folder / "a.h5", {.point = "2x"}).csv, HasSubstr("2x1,b,"));

@@ -33,7 +33,7 @@ TEST(FurtherNumbers, ComeBackAndAreMissingWhereNotGiven) {
   writer.append(rowWith("c", {{"time_s.p95", 4.0}}));
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
-  EXPECT_EQ(extraColumns(store.rows()), (std::vector<std::string>{"time_s.p5", "time_s.p95"}));
+  EXPECT_EQ(columnsOf(store.rows()).extras, (std::vector<std::string>{"time_s.p5", "time_s.p95"}));
   EXPECT_TRUE(std::isnan(numberOf(store.rows()[0], "time_s.p5")));
   EXPECT_EQ(numberOf(store.rows()[1], "time_s.p5"), 1.0);
   EXPECT_EQ(numberOf(store.rows()[1], "time_s.p95"), 2.0);
@@ -89,35 +89,36 @@ TEST(Tables, ComeBackWithTypesUnitsAndOrder) {
 TEST(Tables, OfTheProgramComeBackAsWhatTheyAre) {
   const Folder folder;
   StoreWriter writer(header);
-  writer.addTable(historyTable({{100, 0.5, 1, "w"}, {200, 0.75, 2, "w"}}));
-  writer.addTable(objectivesTable({{"time_s", false}, {"tokens_per_s", true}}));
-  writer.addTable(effectsTable({{"dpu.clock", "upmem-dimm", 4, true}, {"l2", "gpu", 0, false}}));
-  writer.addTable(regionsTable({{"too large", {"platform = a or b"}, 7, false}}));
-  writer.addTable(tornadoTable({{"id", "host.idle", 1.0, 2.0, "energy_j", 1.1, 2.2}}));
-  writer.addTable(scenariosTable({{"id", 0, 1.5, 2.5}, {"id", 1, 1.6, 2.6}}));
+  writer.addTable(tableOf<HistoryStep>({{100, 0.5, 1, "w"}, {200, 0.75, 2, "w"}}));
+  writer.addTable(tableOf<ObjectiveInfo>({{"time_s", false}, {"tokens_per_s", true}}));
+  writer.addTable(
+      tableOf<ParameterInfluence>({{"dpu.clock", "upmem-dimm", 4, true}, {"l2", "gpu", 0, false}}));
+  writer.addTable(tableOf<RefusedGroup>({{"too large", {"platform = a or b"}, 7, false}}));
+  writer.addTable(tableOf<TornadoBar>({{"id", "host.idle", 1.0, 2.0, "energy_j", 1.1, 2.2}}));
+  writer.addTable(tableOf<ScenarioValue>({{"id", 0, 1.5, 2.5}, {"id", 1, 1.6, 2.6}}));
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
-  const auto history = historyOf(store);
+  const auto history = rowsOf<HistoryStep>(store);
   ASSERT_EQ(history.size(), 2u);
   EXPECT_EQ(history[1].evaluations, 200);
   EXPECT_EQ(history[1].hypervolume, 0.75);
   EXPECT_EQ(history[1].seed, 2);
   EXPECT_EQ(history[1].workload, "w");
-  ASSERT_EQ(objectivesOf(store).size(), 2u);
-  EXPECT_TRUE(objectivesOf(store)[1].maximise);
-  ASSERT_EQ(effectsOf(store).size(), 2u);
-  EXPECT_TRUE(effectsOf(store)[0].changes);
-  EXPECT_EQ(effectsOf(store)[1].pairs, 0);
-  ASSERT_EQ(regionsOf(store).size(), 1u);
-  EXPECT_EQ(joinedSettings(regionsOf(store)[0]), "platform = a or b");
-  EXPECT_EQ(regionsOf(store)[0].count, 7);
-  ASSERT_EQ(tornadoOf(store).size(), 1u);
-  EXPECT_EQ(tornadoOf(store)[0].high, 2.0);
-  EXPECT_EQ(tornadoOf(store)[0].metric, "energy_j");
-  EXPECT_EQ(tornadoOf(store)[0].simulatedLow, 1.1);
-  EXPECT_EQ(tornadoOf(store)[0].simulatedHigh, 2.2);
-  ASSERT_EQ(scenariosOf(store).size(), 2u);
-  EXPECT_EQ(scenariosOf(store)[1].energyJ, 2.6);
+  ASSERT_EQ(rowsOf<ObjectiveInfo>(store).size(), 2u);
+  EXPECT_TRUE(rowsOf<ObjectiveInfo>(store)[1].maximise);
+  ASSERT_EQ(rowsOf<ParameterInfluence>(store).size(), 2u);
+  EXPECT_TRUE(rowsOf<ParameterInfluence>(store)[0].changes);
+  EXPECT_EQ(rowsOf<ParameterInfluence>(store)[1].pairs, 0);
+  ASSERT_EQ(rowsOf<RefusedGroup>(store).size(), 1u);
+  EXPECT_EQ(rowsOf<RefusedGroup>(store)[0].common, std::vector<std::string>{"platform = a or b"});
+  EXPECT_EQ(rowsOf<RefusedGroup>(store)[0].count, 7);
+  ASSERT_EQ(rowsOf<TornadoBar>(store).size(), 1u);
+  EXPECT_EQ(rowsOf<TornadoBar>(store)[0].high, 2.0);
+  EXPECT_EQ(rowsOf<TornadoBar>(store)[0].metric, "energy_j");
+  EXPECT_EQ(rowsOf<TornadoBar>(store)[0].simulatedLow, 1.1);
+  EXPECT_EQ(rowsOf<TornadoBar>(store)[0].simulatedHigh, 2.2);
+  ASSERT_EQ(rowsOf<ScenarioValue>(store).size(), 2u);
+  EXPECT_EQ(rowsOf<ScenarioValue>(store)[1].energyJ, 2.6);
 }
 
 TEST(Tables, WinnersComeBack) {
@@ -125,9 +126,9 @@ TEST(Tables, WinnersComeBack) {
   StoreWriter writer({"study", "node", "activity", ""});
   writer.append(makePointRow("a", sampleResult()));
   WinnerRow winner{"w", "time_s", "a", "b", "device.link.launch", 0.16, 1, 2, 9};
-  writer.addTable(winnersTable({winner}));
+  writer.addTable(tableOf<WinnerRow>({winner}));
   writer.commit(folder / "w.h5");
-  const std::vector<WinnerRow> read = winnersOf(Store(folder / "w.h5"));
+  const std::vector<WinnerRow> read = rowsOf<WinnerRow>(Store(folder / "w.h5"));
   ASSERT_EQ(read.size(), 1u);
   EXPECT_EQ(read[0].rival, "b");
   EXPECT_EQ(read[0].restsOn, "device.link.launch");
@@ -140,8 +141,8 @@ TEST(Tables, AFileWithoutThemGivesNone) {
   writeRunStore(folder / "run.h5", sampleResult());
   const Store store(folder / "run.h5");
   EXPECT_TRUE(store.tables().empty());
-  EXPECT_TRUE(historyOf(store).empty());
-  EXPECT_TRUE(tornadoOf(store).empty());
+  EXPECT_TRUE(rowsOf<HistoryStep>(store).empty());
+  EXPECT_TRUE(rowsOf<TornadoBar>(store).empty());
 }
 
 TEST(Tables, OneWithoutANeededColumnIsRefusedWithItsName) {
@@ -151,7 +152,7 @@ TEST(Tables, OneWithoutANeededColumnIsRefusedWithItsName) {
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
   try {
-    historyOf(store);
+    rowsOf<HistoryStep>(store);
     FAIL() << "no error";
   } catch (const InputError& problem) {
     EXPECT_THAT(problem.what(), HasSubstr("hypervolume"));
@@ -175,7 +176,7 @@ TEST(Tables, KeepTheFileTheSameAtAnyTimeAndChangeItsHash) {
   const auto bytes = [](double value) {
     StoreWriter writer(header);
     writer.append(rowWith("a", {}));
-    writer.addTable(historyTable({{1, value, 1, ""}}));
+    writer.addTable(tableOf<HistoryStep>({{1, value, 1, ""}}));
     return writer.finish();
   };
   EXPECT_EQ(bytes(0.5), bytes(0.5));

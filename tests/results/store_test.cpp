@@ -20,14 +20,17 @@ using test::sampleResult;
 
 const StoreHeader header{"quickstart", "node", "activity", "name: quickstart\n"};
 
-StoreWriter sampleWriter(std::size_t points) {
+/// `onFront`: the point that is flagged.
+StoreWriter sampleWriter(std::size_t points, std::size_t onFront = SIZE_MAX) {
   StoreWriter writer(header);
   for (std::size_t i = 0; i < points; ++i) {
     RunResult r = i % 5 == 4 ? infeasibleResult()
                              : sampleResult("upmem-dimm", 1.0 + 0.001 * static_cast<double>(i));
     std::vector<std::pair<std::string, std::string>> parameters;
     if (i >= 2) parameters = {{"dpu.clock", fmt::format("{} MHz", 300 + i)}};
-    writer.append(makePointRow(fmt::format("{:032x}", i), r, parameters), toJson(r, false, -1));
+    PointRow row = makePointRow(fmt::format("{:032x}", i), r, parameters);
+    row.pareto = i == onFront;
+    writer.append(row, toJson(r, false, -1));
   }
   return writer;
 }
@@ -54,8 +57,7 @@ std::string refusalOf(const std::string& path) {
 
 TEST(Store, GivesBackWhatWasWritten) {
   const Folder folder;
-  StoreWriter writer = sampleWriter(7);
-  writer.setPareto(3, true);
+  StoreWriter writer = sampleWriter(7, 3);
   writer.commit(folder / "a.h5");
   const Store store(folder / "a.h5");
   EXPECT_EQ(store.header().name, "quickstart");
@@ -119,9 +121,7 @@ TEST(Store, EqualContentGivesEqualBytesAtAnyTime) {
 TEST(Store, OtherContentGivesAnotherContentHash) {
   const Folder folder;
   sampleWriter(4).commit(folder / "a.h5");
-  StoreWriter flagged = sampleWriter(4);
-  flagged.setPareto(0, true);
-  flagged.commit(folder / "b.h5");
+  sampleWriter(4, 0).commit(folder / "b.h5");
   EXPECT_NE(Store(folder / "a.h5").contentHash(), Store(folder / "b.h5").contentHash());
 }
 

@@ -151,7 +151,7 @@ TEST(PrintPareto, ShowsTheFastestPointOfPlatformsOutsideTheSet) {
                                 makePointRow("b", sampleResult("slow", 4)),
                                 makePointRow("c", sampleResult("slow", 2))};
   rows[0].pareto = true;
-  const std::string text = printPareto(rows, {}, false);
+  const std::string text = printPareto(rows, {}, ParetoTable::Form::table);
   EXPECT_THAT(text, HasSubstr("●    fast"));
   EXPECT_THAT(text, HasSubstr("2.5 s"));
   EXPECT_THAT(text, Not(HasSubstr("5 s  400 J")));
@@ -169,12 +169,12 @@ TEST(PrintPareto, AWinnerThatRestsOnAnUnknownSaysHowOftenItIsTheBest) {
   time.high = 9;
   WinnerRow energy{"llama2-7b", "energy_j", "a", "", ""};
   energy.value = 100;
-  const std::string text = printPareto(rows, {}, true, {}, {time, energy});
+  const std::string text = printPareto(rows, {}, ParetoTable::Form::verdicts, {}, {time, energy});
   EXPECT_THAT(text, HasSubstr("1.25 s ?"));
   EXPECT_THAT(text, HasSubstr("time 16 % ?, energy "));
   EXPECT_THAT(text, HasSubstr("best in 16 % of the"));
   EXPECT_LE(widest(text), 110u);
-  const std::string brief = printParetoBrief(rows, {}, {}, {time, energy});
+  const std::string brief = printPareto(rows, {}, ParetoTable::Form::brief, {}, {time, energy});
   EXPECT_THAT(brief,
               HasSubstr("? time: 1.25 s as given, but best in 16 % of the scenarios, where it "
                         "is 2 s .. 9 s; rests on"));

@@ -3,6 +3,7 @@
 
 #include "explorer/campaign/evaluation_cache.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
+#include "tests/explorer/in_process_evaluator.h"
 
 namespace wattlas::test {
 namespace {

@@ -13,6 +13,7 @@
 #include "explorer/campaign/merge.h"
 #include "explorer/campaign/run_shard.h"
 #include "tests/explorer/fake_model.h"
+#include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"
 
 namespace wattlas::test {
@@ -70,7 +71,7 @@ class KeptMerge : public MergeSink {
     outcome = found;
     outcome.points.clear();
   }
-  void row(const Study&, const ExploredPoint& point) override { outcome.points.push_back(point); }
+  void row(const ExploredPoint& point) override { outcome.points.push_back(point); }
   ExploreOutcome outcome;
   MergeCounts counts;
 };

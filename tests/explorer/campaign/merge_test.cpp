@@ -7,6 +7,7 @@
 #include "explorer/campaign/evaluation_key.h"
 #include "explorer/campaign/retry.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
+#include "tests/explorer/in_process_evaluator.h"
 
 namespace wattlas::test {
 namespace {
