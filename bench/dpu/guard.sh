@@ -12,7 +12,7 @@ status=0
 check() { # name limit simulated-difference host-short host-long
   awk -v n="$1" -v l="$2" -v s="$3" -v a="$4" -v b="$5" 'BEGIN {
     r = (b - a) / s; ok = r > 0 && r <= l
-    printf "%-12s %.2f host instructions per simulated one (limit %s) %s\n", n, r, l, ok ? "ok" : r > 0 ? "EXCEEDED" : "NOTHING COUNTED"
+    printf "%-12s %.2f host instructions per simulated one (limit %s) %s\n", n, r, l, (ok ? "ok" : (r > 0 ? "EXCEEDED" : "NOTHING COUNTED"))
     exit !ok }' || status=1
 }
 # 16 tasklets x 20,000 more iterations of 9 instructions.
