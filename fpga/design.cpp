@@ -250,6 +250,10 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
   addLoopProducts(design, p, usable.dsp);
   measure(design);
   design.hash = hashOf(design);
+  if (memory.played.size() >= DesignMemory::mostPlayed) memory.played.clear();
+  std::shared_ptr<Played>& played = memory.played[design.hash];
+  if (!played) played = std::make_shared<Played>();
+  design.played = played;
   return design;
 }
 

@@ -32,7 +32,7 @@ struct Design {
   Bits weightBits, bufferBits;          ///< on chip
   Bits streamedBits;                    ///< weights in the board memory
   std::vector<std::int64_t> macs;       ///< of all instances, per operator of the region
-  std::shared_ptr<Played> played = std::make_shared<Played>();
+  std::shared_ptr<Played> played;
   Hash128 hash;  ///< of all that decides a profile but the clock
 };
 
@@ -46,6 +46,8 @@ struct DesignMemory {
   /// (Pipeline::unpacedUpTo), a design is the same at any clock.
   std::unordered_map<Hash128, std::shared_ptr<const Design>, Hash128Hasher> designs;
   static constexpr std::size_t mostDesigns = 32;
+  std::unordered_map<Hash128, std::shared_ptr<Played>, Hash128Hasher> played;  ///< by Design::hash
+  static constexpr std::size_t mostPlayed = 8192;
 };
 
 /// Units and streams of layers with given foldings; FIFOs between layers get `fifoDepth` tokens.
