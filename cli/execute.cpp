@@ -187,7 +187,7 @@ struct ExecuteCommand {
   void runSearch(const Workload& w) const {
     const Operator *exact = firstOf(w, OpKind::search), *scan = firstOf(w, OpKind::lookup),
                    *top = firstOf(w, OpKind::topK);
-    SearchOptions options;
+    NearestOptions options;
     if (exact != nullptr) options.metric = exact->variant;
     options.nearest = top != nullptr ? top->dims[Dim::K] : 1;
     DataSet stored = loadData(data, Split::train, 0, seed);

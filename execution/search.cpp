@@ -29,7 +29,7 @@ std::int64_t product(const Code* a, const Code* b, std::int64_t width) {
 }  // namespace
 
 SearchIndex::SearchIndex(std::vector<Code> vectors, std::int64_t width,
-                         const SearchOptions& options)
+                         const NearestOptions& options)
     : options_(options),
       vectors_(std::move(vectors)),
       width_(width),

@@ -7,7 +7,7 @@
 
 namespace wattlas {
 
-struct SearchOptions {
+struct NearestOptions {
   OpVariant metric = OpVariant::l2;  ///< l2, dot, cosine; none = Hamming distance of signs
   std::int64_t nearest = 10;         ///< how many are found
   std::int64_t parts = 0;            ///< of a vector that have a code each; 0 = exact
@@ -18,7 +18,7 @@ class SearchIndex {
  public:
   /// Learns codebooks from up to 4096 of the vectors (four rounds of k-means), then encodes all of
   /// them. Throws InputError.
-  SearchIndex(std::vector<Code> vectors, std::int64_t width, const SearchOptions& options);
+  SearchIndex(std::vector<Code> vectors, std::int64_t width, const NearestOptions& options);
   /// Numbers of the nearest vectors of each query, best first.
   std::vector<std::int64_t> find(const std::vector<Code>& queries) const;
   /// Bytes of the stored vectors or codes and codebooks.
@@ -35,7 +35,7 @@ class SearchIndex {
   std::vector<double> exactDistances(const Code* query) const;
   std::vector<double> codedDistances(const Code* query) const;
 
-  SearchOptions options_;
+  NearestOptions options_;
   std::vector<Code> vectors_;
   std::int64_t width_ = 0, count_ = 0;
   IntegerMatrix matrix_;

@@ -17,7 +17,7 @@ class TorchNetwork {
   /// Weights drawn with `seed` (uniform, He et al.). Throws InputError naming operators that cannot
   /// be trained.
   TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
-               std::optional<TensorFormats> format);
+               std::optional<ExecutionFormat> format);
 
   /// Logits of a batch: samples x values, channels first.
   torch::Tensor forward(const torch::Tensor& input, bool training);
