@@ -94,7 +94,7 @@ TorchNetwork::TorchNetwork(const ExecutableNetwork& network, std::uint64_t seed,
                     {}});
   }
   problems.finish();
-  if (format_ && (format_->activation.isFloat() || format_->weight.weight.isFixed()))
+  if (format_ && (format_->activation.isFloat() || format_->weight.isFixed()))
     throw InputError("quantisation-aware training in " + format_->name, "a format of integers");
   Random random(seed);
   for (const auto& [name, shape] : weightShapes(network)) {
