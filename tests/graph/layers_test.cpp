@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"  - {name: a, kind: konv, cout: 2, kernel: 3}", "did you mean 'conv'?"},
         Bad{"  - {name: a, kind: dense, cout: 2, kernel: 3}", "has no meaning for a dense layer"},
         Bad{"  - {name: a, kind: dense, cout: -2}", "out of range"},
-        Bad{"  - {name: a, kind: dense, cout: 2, format: int9}", "int9"},
+        Bad{"  - {name: a, kind: dense, cout: 2, format: int17}", "int17"},
         Bad{"  - {name: a, kind: add, inputs: [input]}", "an addition of 1 inputs"},
         Bad{"  - {name: a, kind: add, inputs: [input, b]}", "no layer above is named 'b'"},
         Bad{"  - {name: a, kind: block}", "a block without layers"},

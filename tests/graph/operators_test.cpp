@@ -63,7 +63,7 @@ TEST(Operators, ProblemsNamePlaceAndKey) {
   EXPECT_THAT(error("{name: a, kind: gem}"), HasSubstr("did you mean 'gemm'?"));
   EXPECT_THAT(error("{name: a, grows: true}"), HasSubstr("only a decode phase has steps"));
   EXPECT_THAT(error("{name: a, inputs: [b]}"), HasSubstr("no operator above is named 'b'"));
-  EXPECT_THAT(error("{name: a, tensors: {weight: int7}}"), HasSubstr("'int7' is not known"));
+  EXPECT_THAT(error("{name: a, tensors: {weight: int17}}"), HasSubstr("'int17' is not known"));
   EXPECT_THAT(error("{name: a, kind: conv1d, dims: {width: 3, kernel_width: 4}}"),
               HasSubstr("test.yaml:3: workload.operators[0]"));
   EXPECT_THAT(error("{name: a}\n  - {name: a}"), HasSubstr("the name is taken"));

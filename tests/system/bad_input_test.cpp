@@ -96,7 +96,7 @@ TEST(BadInput, ChoicesAreListed) {
   expectRefused(run({"--scope", "planet"}), {"--scope", "'planet'", "chip, device, node, wall"});
   expectRefused(run({"--fidelity", "fast"}), {"--fidelity", "analytic, event, detailed"});
   expectRefused(run({"--energy", "some"}), {"--energy", "activity, tdp"});
-  expectRefused(run({"--format", "int9x"}), {"--format", "'int9x'", "w<bits>a<bits>"});
+  expectRefused(run({"--format", "int9x"}), {"--format", "'int9x'", "w<bits>[g<group>]a<bits>"});
 }
 
 TEST(BadInput, NumbersOfTheWorkloadHaveLimits) {

@@ -111,10 +111,13 @@ std::vector<std::string> formatNames() {
   return names;
 }
 
+/// Families of widths by their ends.
 std::string nameList() {
-  std::string list;
-  for (const std::string& name : formatNames()) list += (list.empty() ? "" : ", ") + name;
-  return list;
+  std::string list = "int2 to int16";
+  for (const std::string& name : formatNames())
+    if (!name.starts_with("int") && !name.starts_with("pow2-") && !name.starts_with("khot"))
+      list += ", " + name;
+  return list + ", pow2-2 to pow2-5, khot1-2 to khot4-8";
 }
 
 /// Fills what follows from weight, activation and KV format.

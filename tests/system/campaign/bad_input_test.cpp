@@ -53,7 +53,8 @@ TEST_F(BadInput, APlanOfAnotherBuild) {
 
 TEST_F(BadInput, AnEditedStudy) {
   replace("study.yaml", "time_s", "power_avg_w");
-  expectRefused({"study.yaml or plan.yaml was changed", "new plan in another folder"});
+  expectRefused({"study.yaml, plan.yaml, or a file of weights or accuracies was changed",
+                 "new plan in another folder"});
 }
 
 TEST_F(BadInput, AStudyThatIsGone) {
