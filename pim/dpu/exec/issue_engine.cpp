@@ -50,8 +50,10 @@ class IssueEngine {
       }
       const std::uint64_t ready = ready_ != 0 ? now_ : std::max(now_, earliest().front().ready);
       const std::uint64_t cycle = port_.firstIssue(ready);
-      const bool transfersOnly = (rt_.runningMask & ~transferring_) == 0;
-      pass(std::min(cycle, limit_), transfersOnly ? rt_.stalls.dma : rt_.stalls.revolver);
+      if (cycle > now_) {
+        const bool transfersOnly = (rt_.runningMask & ~transferring_) == 0;
+        pass(std::min(cycle, limit_), transfersOnly ? rt_.stalls.dma : rt_.stalls.revolver);
+      }
       if (cycle >= limit_) return overLimit();
       issue(pick());
       if (rt_.error || core_.spinFound) return {now_, issued_};
@@ -134,14 +136,18 @@ class IssueEngine {
   void issue(unsigned t) {
     Lane& lane = lanes_[t];
     const bool retries = ahead && watch_.fails(t);
-    if (ahead && lane.left == 0 && !retries) fetch(t);
-    if (core_.spinFound) return;
+    if (ahead && lane.left == 0 && !retries) {
+      fetch(t);
+      if (core_.spinFound) return;
+    }
     transferring_ &= ~(1U << t);
     const std::uint32_t pc = lane.left > 0 ? lane.pc : core_.tasklets[t].pc;
     unsigned extra = 0;  // issue cycles by the register-file rule
-    if constexpr (!free) extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
+    if constexpr (!free) {
+      extra = pc < kIramWords ? cost_.extra(pc, lane.lastPc) : 0;
+      lane.lastPc = pc;
+    }
     unsigned held = extra;  // issue cycles beyond the first
-    lane.lastPc = pc;
     lane.ready = now_ + revolver_;
     if (!execute(t, pc, retries, held)) return;
     if constexpr (std::is_same_v<Port, SameBankPort>) lane.ready += extra;
