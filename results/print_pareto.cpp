@@ -15,12 +15,15 @@ constexpr std::size_t longestReason = 240;
 constexpr int contested[] = {metricTime, metricEnergy, metricPowerPeak};
 
 /// The last part of a dotted name, unless another design parameter ends alike.
+/// The end of a dotted name that no other parameter ends in.
 std::string shortName(const std::string& parameter, const std::vector<std::string>& parameters) {
-  const auto last = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
-  const auto alike =
-      std::count_if(parameters.begin(), parameters.end(),
-                    [&](const std::string& other) { return last(other) == last(parameter); });
-  return alike > 1 ? parameter : last(parameter);
+  for (std::size_t dot = parameter.rfind('.'); dot != std::string::npos && dot > 0;
+       dot = parameter.rfind('.', dot - 1)) {
+    const std::string end = parameter.substr(dot);
+    const auto ends = [&](const std::string& other) { return ('.' + other).ends_with(end); };
+    if (std::count_if(parameters.begin(), parameters.end(), ends) == 1) return end.substr(1);
+  }
+  return parameter;
 }
 
 std::string parameterText(const PointRow& row, const std::vector<std::string>& parameters) {
@@ -151,7 +154,7 @@ std::string frontTable(const Rows& rows, const View& view) {
   TextTable table({{"set", false, 3, 3},
                    {"platform", false, 30, 23},
                    {"format", false, 14},
-                   {"genes", false, 40},
+                   {"genes", false, 40, 24},
                    {"time", true},
                    {"energy", true},
                    {"peak", true},
