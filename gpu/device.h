@@ -5,6 +5,7 @@
 #include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
+#include "models/programmable.h"
 #include "models/registry.h"
 #include "models/timed_device.h"
 
@@ -21,7 +22,7 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   static std::string schema();
 
   int modelVersion() const override { return 3; }
-  const KindSet& kinds() const override { return knownKinds(); }
+  const KindSet& kinds() const override { return programmableKinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   std::vector<std::vector<OpId>> partition(const Graph& graph,
                                            const std::vector<OpId>& mine) const override;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/programmable.h"
+
 namespace wattlas::gpu {
 namespace {
 
@@ -141,34 +143,8 @@ DataPath pathOf(const Parameters& p, const Operator& op) {
   return productPath(p, op.formats.weight, op.formats.activation);
 }
 
-const KindSet& knownKinds() {
-  using enum OpKind;
-  static const KindSet known = KindSet{gemm,          conv1d,
-                                       conv2d,        conv3d,
-                                       convTranspose, attention,
-                                       hamming,       search,
-                                       spmm,          softmax,
-                                       norm,          pool,
-                                       reduce,        argReduce,
-                                       topK,          sort,
-                                       lstm,          gru,
-                                       rnn,           scan,
-                                       embedding,     embeddingBag,
-                                       lookup,        gather,
-                                       scatter,       concat,
-                                       split,         slice,
-                                       transpose,     padding,
-                                       upsample,      collective,
-                                       convGradient,  attentionGradient,
-                                       normGradient,  softmaxGradient,
-                                       poolGradient}
-                                   .withElementwise()
-                                   .withEveryForm();
-  return known;
-}
-
 Support supportOf(const Parameters& p, const Operator& op) {
-  if (std::string missing = knownKinds().missing(op); !missing.empty())
+  if (std::string missing = programmableKinds().missing(op); !missing.empty())
     return {Level::refused, std::move(missing)};
   if (isProduct(op.kind) || specOf(op.kind).opClass == OpClass::recurrent)
     return pathOf(p, op).support;

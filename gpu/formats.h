@@ -19,8 +19,6 @@ struct DataPath {
 /// Path for products of weights and activations (or of queries and keys).
 DataPath productPath(const Parameters& p, const NumberFormat& weight,
                      const NumberFormat& activation);
-/// Operator kinds that a GPU runs.
-const KindSet& knownKinds();
 /// How the device deals with an operator: the path of its products or of its elements.
 Support supportOf(const Parameters& p, const Operator& op);
 /// Path of `op`'s products (attention: queries x keys); elementwise kinds have none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gpu/stack.h"
+#include "models/programmable.h"
 
 namespace wattlas::gpu {
 namespace {
@@ -105,7 +106,7 @@ std::vector<Kernel> plan(const PlanInput& in) {
       return {planAttentionGradient(in)};
     case OpKind::collective:
       return {planCollective(in)};
-    default:  // one pass over the operands: everything else that knownKinds() has
+    default:  // one pass over the operands: everything else that programmableKinds() has
       return {planStream(in)};
   }
 }
@@ -116,7 +117,7 @@ Expected<std::shared_ptr<GpuProgram>, Refusal> lowerOperator(const Parameters& p
                                                              const Operator& op, double loopBits) {
   const Support support = supportOf(p, op);
   if (support.level == Support::Level::refused) {
-    const bool format = op.kind != OpKind::collective && knownKinds().missing(op).empty();
+    const bool format = op.kind != OpKind::collective && programmableKinds().missing(op).empty();
     return Refusal{format ? Refusal::Code::format : Refusal::Code::unsupported,
                    "operator '" + op.name + "' does not run on " + p.title + ": " + support.how,
                    format ? "int8 or fp16" : ""};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "models/programmable.h"
+
 namespace wattlas {
 namespace host {
 namespace {
@@ -149,29 +151,7 @@ std::string HostCpu::schema() {
 }
 
 const KindSet& HostCpu::kinds() const {
-  using enum OpKind;
-  static const KindSet known = KindSet{gemm,          conv1d,
-                                       conv2d,        conv3d,
-                                       convTranspose, attention,
-                                       hamming,       search,
-                                       spmm,          softmax,
-                                       norm,          pool,
-                                       reduce,        argReduce,
-                                       topK,          sort,
-                                       lstm,          gru,
-                                       rnn,           scan,
-                                       embedding,     embeddingBag,
-                                       lookup,        gather,
-                                       scatter,       concat,
-                                       split,         slice,
-                                       transpose,     padding,
-                                       upsample,      collective,
-                                       convGradient,  attentionGradient,
-                                       normGradient,  softmaxGradient,
-                                       poolGradient}
-                                   .withElementwise()
-                                   .withEveryForm();
-  return known;
+  return programmableKinds();
 }
 
 Support HostCpu::supportKnown(const Operator& op) const {
