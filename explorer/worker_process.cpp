@@ -46,12 +46,16 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& command, int in, in
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  // A program of the user's starts others: they end with it, as a group of their own.
+  group_ = out == STDOUT_FILENO;
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK |
+                                                           (group_ ? POSIX_SPAWN_SETPGROUP : 0)));
 
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  const int error = (out == STDOUT_FILENO ? ::posix_spawnp : ::posix_spawn)(
+  const int error = (group_ ? ::posix_spawnp : ::posix_spawn)(
       &pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
@@ -70,7 +74,7 @@ WorkerProcess::~WorkerProcess() {
 }
 
 void WorkerProcess::kill() {
-  if (pid_ > 0) ::kill(pid_, SIGKILL);
+  if (pid_ > 0) ::kill(group_ ? -pid_ : pid_, SIGKILL);
 }
 
 int WorkerProcess::reap() {

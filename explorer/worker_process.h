@@ -16,7 +16,7 @@ class WorkerProcess {
  public:
   /// Throws std::runtime_error when the program cannot be started. `in` and `out` are the
   /// descriptors that it reads and writes; with a standard output of its own it is looked up in
-  /// PATH.
+  /// PATH, and what it starts ends with it.
   explicit WorkerProcess(const std::vector<std::string>& command, int in = workerInput,
                          int out = workerOutput);
   ~WorkerProcess();
@@ -36,6 +36,7 @@ class WorkerProcess {
 
  private:
   pid_t pid_ = -1;
+  bool group_ = false;  ///< a process group of its own
   Descriptor toWorker_, fromWorker_;
   FrameBuffer frames_;
 };

@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "tests/accuracy/nearest_mean.h"
 
@@ -141,6 +143,21 @@ TEST_F(Command, DeathGarbageAndSilenceAreFailuresWithTheReason) {
   EXPECT_THAT(failure("echo '{\"accuracy\": 0.5}'"), HasSubstr("id"));
   EXPECT_THAT(failure("echo '{\"error\": \"loss is NaN\"}'"), HasSubstr("loss is NaN"));
   EXPECT_THAT(failure("sleep 60"), HasSubstr("no answer within 2 s"));
+}
+
+TEST_F(Command, WhatALateProgramStartedEndsWithIt) {
+  const std::string file = folder_ / "pid";
+  EXPECT_THAT(failure("sleep 60 & echo $! > " + file + "; wait"), HasSubstr("no answer within"));
+  std::string pid;
+  std::ifstream(file) >> pid;
+  ASSERT_FALSE(pid.empty());
+  std::string state = "Z";  // gone, or waiting for nobody to ask how it ended
+  for (int i = 0; i < 100; ++i, ::usleep(10000)) {
+    std::ifstream stat("/proc/" + pid + "/stat");
+    std::string number, name;
+    if (!(stat >> number >> name >> state) || state == "Z") break;
+  }
+  EXPECT_EQ(state, "Z");
 }
 
 TEST_F(Command, StartsAgainAndKeepsWhatItKnows) {
