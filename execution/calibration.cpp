@@ -9,7 +9,7 @@ namespace wattlas {
 namespace {
 
 constexpr std::size_t bins = 4096;
-constexpr std::int64_t together = 32;  ///< samples that run at once
+constexpr std::int64_t samplesAtOnce = 32;  ///< samples that run at once
 
 /// Counts of values between the extremes of a first pass.
 class Histogram {
@@ -68,8 +68,8 @@ template <class F>
 void observe(FloatEngine& engine, const ExecutableNetwork& network, const std::vector<float>& input,
              std::int64_t samples, F&& f) {
   const std::int64_t each = network.input.values();
-  for (std::int64_t s = 0; s < samples; s += together) {
-    const std::int64_t some = std::min(together, samples - s);
+  for (std::int64_t s = 0; s < samples; s += samplesAtOnce) {
+    const std::int64_t some = std::min(samplesAtOnce, samples - s);
     engine.run({input.begin() + s * each, input.begin() + (s + some) * each}, some);
     for (std::size_t i = 0; i <= network.steps.size(); ++i) f(i, engine.value(i));
   }

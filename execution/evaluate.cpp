@@ -10,7 +10,7 @@
 namespace wattlas {
 namespace {
 
-constexpr std::int64_t together = 64;
+constexpr std::int64_t evaluatedAtOnce = 64;
 
 std::int64_t classOf(const float* outputs, std::int64_t n) {
   return std::max_element(outputs, outputs + n) - outputs;
@@ -19,8 +19,8 @@ std::int64_t classOf(const float* outputs, std::int64_t n) {
 /// f(first sample, samples, their inputs) in portions.
 template <class F>
 void inPortions(const std::vector<float>& inputs, std::int64_t each, std::int64_t samples, F&& f) {
-  for (std::int64_t s = 0; s < samples; s += together) {
-    const std::int64_t some = std::min(together, samples - s);
+  for (std::int64_t s = 0; s < samples; s += evaluatedAtOnce) {
+    const std::int64_t some = std::min(evaluatedAtOnce, samples - s);
     f(s, some, std::vector<float>(inputs.begin() + s * each, inputs.begin() + (s + some) * each));
   }
 }

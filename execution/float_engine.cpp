@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 #include "workloads/graph/kind.h"
 
 namespace wattlas {
@@ -14,10 +15,6 @@ namespace {
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using ConstMap = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
 using MutableMap = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
 
 void softmax(float* x, std::int64_t n) {
   const float most = *std::max_element(x, x + n);

@@ -5,16 +5,13 @@
 #include <limits>
 
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 #include "models/base/random.h"
 
 namespace wattlas {
 namespace {
 
-constexpr std::int64_t together = 256;
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
+constexpr std::int64_t samplesAtOnce = 256;
 
 std::int64_t largest(const std::int64_t* scores, std::int64_t n) {
   return std::max_element(scores, scores + n) - scores;
@@ -60,8 +57,8 @@ HdcClassifier::HdcClassifier(const DataSet& train, const HdcOptions& options)
 
   std::vector<std::int8_t> encoded;
   encoded.reserve(count(n * d));
-  for (std::int64_t s = 0; s < n; s += together) {
-    const auto part = encode(train.inputs.data() + s * values_, std::min(together, n - s));
+  for (std::int64_t s = 0; s < n; s += samplesAtOnce) {
+    const auto part = encode(train.inputs.data() + s * values_, std::min(samplesAtOnce, n - s));
     encoded.insert(encoded.end(), part.begin(), part.end());
   }
   // Sum over time of the weights: t * weights - (sum of t * changes).
@@ -143,9 +140,9 @@ std::vector<std::int64_t> HdcClassifier::classify(const DataSet& data) const {
   if (data.values() != values_)
     throw InputError("samples of " + std::to_string(data.values()) + " values",
                      std::to_string(values_) + " as in training");
-  std::vector<std::int64_t> out, scores(count(together * classes_));
-  for (std::int64_t s = 0; s < data.size(); s += together) {
-    const std::int64_t some = std::min(together, data.size() - s);
+  std::vector<std::int64_t> out, scores(count(samplesAtOnce * classes_));
+  for (std::int64_t s = 0; s < data.size(); s += samplesAtOnce) {
+    const std::int64_t some = std::min(samplesAtOnce, data.size() - s);
     const std::vector<Code> h = encode(data.inputs.data() + s * values_, some);
     search_.multiply(h.data(), some, options_.dimensions, scores.data());
     for (std::int64_t i = 0; i < some; ++i)

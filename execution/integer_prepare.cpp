@@ -3,16 +3,13 @@
 
 #include "execution/integer_engine.h"
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 #include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
 
 constexpr std::int64_t largest32 = 2147483647;
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
 
 /// What 1-bit or fixed-point activations have no rule for.
 void checkRules(const ExecutableNetwork& network, const ExecutionFormat& format) {

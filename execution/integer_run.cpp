@@ -5,17 +5,10 @@
 
 #include "execution/integer_engine.h"
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 #include "workloads/graph/kind.h"
 
 namespace wattlas {
-namespace {
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
-
-}  // namespace
-
 void IntegerEngine::run(const std::vector<float>& input, std::int64_t samples) {
   const Quantiser& in = quantisers_.front();
   if (network_.tokens) {

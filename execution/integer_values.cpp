@@ -3,14 +3,11 @@
 
 #include "execution/integer_engine.h"
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 #include "workloads/graph/kind.h"
 
 namespace wattlas {
 namespace {
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
 
 /// The table's own output, from all values that it can have.
 Quantiser rangeOf(OpVariant variant, const Quantiser& in) {

@@ -6,13 +6,10 @@
 #include <numeric>
 
 #include "models/base/error.h"
+#include "models/base/multiples.h"
 
 namespace wattlas {
 namespace {
-
-std::size_t count(std::int64_t n) {
-  return static_cast<std::size_t>(n);
-}
 
 std::int64_t distance(const Code* a, const Code* b, std::int64_t width) {
   std::int64_t sum = 0;

@@ -10,7 +10,7 @@ namespace {
 using Node = ExpressionNode;
 using Kind = ExpressionKind;
 
-struct Evaluator {
+struct ExpressionEvaluation {
   const Expression::Lookup& lookup;
 
   static Value undefined() { return {Value::Kind::undefined, 0, false, {}}; }
@@ -182,7 +182,7 @@ struct Evaluator {
 }  // namespace
 
 Value Expression::evaluate(const Lookup& lookup) const {
-  return root_ ? Evaluator{lookup}.run(*root_) : Value{};
+  return root_ ? ExpressionEvaluation{lookup}.run(*root_) : Value{};
 }
 
 }  // namespace wattlas

@@ -19,5 +19,9 @@ struct Token {
 /// Splits `source` into tokens, the last of kind `end`. Throws ExpressionError.
 std::vector<Token> tokenize(const std::string& source);
 bool isKeyword(std::string_view word);
+/// As errors show it.
+inline std::string shown(const Token& token) {
+  return token.kind == Token::Kind::end ? "end" : "'" + token.text + "'";
+}
 
 }  // namespace wattlas

@@ -26,10 +26,6 @@ constexpr std::array<FunctionInfo, 9> functions = {{{"min", Kind::minimum, 1, 16
                                                     {"log2", Kind::log2Of, 1, 1, false},
                                                     {"noise", Kind::noiseOf, 1, 4096, false}}};
 
-std::string shown(const Token& token) {
-  return token.kind == Token::Kind::end ? "end" : "'" + token.text + "'";
-}
-
 }  // namespace
 
 NodePtr ExpressionParser::primary() {

@@ -9,10 +9,6 @@ namespace {
 using Kind = ExpressionKind;
 constexpr int deepest = 64;
 
-std::string shown(const Token& token) {
-  return token.kind == Token::Kind::end ? "end" : "'" + token.text + "'";
-}
-
 ValueType boolean() {
   return {ValueType::Kind::boolean, std::nullopt, false};
 }

@@ -10,13 +10,6 @@
 namespace wattlas::fpga {
 namespace {
 
-std::int64_t whole(double count) {
-  return static_cast<std::int64_t>(std::floor(std::max(count, 0.0) + 1e-9));
-}
-std::int64_t scaled(std::int64_t count, double factor) {
-  return whole(static_cast<double>(count) * factor);
-}
-
 /// LUTs of an XNOR and its part of the population count (synthesised trees of 16 to 256 bits).
 constexpr std::int64_t binaryProductLuts = 3;
 /// Additions of three operands fit the LUTs of a carry chain: half a LUT for each added bit.
@@ -139,8 +132,8 @@ Resources unrolled(const Layer& layer, const Folding& f, Strategy strategy, cons
   if (strategy == Strategy::resource) additions += products * (w.nonZero - wide);
 
   Resources cost;
-  cost.lut = whole(std::max(additions, 0.0) * acc * lutsPerAddedBit);
-  cost.dsp = whole(std::ceil(products * wide)) * dspOfConstant(layer);
+  cost.lut = wholeBelow(std::max(additions, 0.0) * acc * lutsPerAddedBit);
+  cost.dsp = wholeBelow(std::ceil(products * wide)) * dspOfConstant(layer);
   const double registered = partialSums(layer, p) * products * acc;
   double ff = static_cast<double>(layer.matrixWidth() * layer.inputBits) + registered;
   if (strategy == Strategy::resource) {
@@ -153,7 +146,7 @@ Resources unrolled(const Layer& layer, const Folding& f, Strategy strategy, cons
     cost.dsp = std::min(cost.dsp, std::max<std::int64_t>(ceilDiv(layer.weights(), f.reuse), 1));
     if (cost.dsp > 0) ff = products * acc * 0.75;
   }
-  cost.ff = whole(ff);
+  cost.ff = wholeBelow(ff);
   return cost;
 }
 
@@ -176,9 +169,9 @@ Resources shared(const Layer& layer, const Folding& f, const Parameters& p) {
   cost.lut = p.unitLuts + scaled(luts, p.lutFromHls.value.value);
   // Fit of 871 syntheses of dense layers (MAPE 3.3 %): accumulators (of 16 bits there) and the
   // weights read.
-  cost.ff = whole(135 - 3.6 * static_cast<double>(block) +
-                  16.6 / 16 * static_cast<double>(layer.rows() * acc) +
-                  1.31 * static_cast<double>(block * layer.weightBits));
+  cost.ff = wholeBelow(135 - 3.6 * static_cast<double>(block) +
+                       16.6 / 16 * static_cast<double>(layer.rows() * acc) +
+                       1.31 * static_cast<double>(block * layer.weightBits));
   const std::int64_t width = block * layer.weightBits,
                      depth = layer.operandTokens > 0 ? ceilDiv(keptWeights(layer), block) : f.reuse;
   const bool inLuts =

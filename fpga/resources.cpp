@@ -13,14 +13,18 @@ std::int64_t ceilLog2(std::int64_t v) {
   while ((std::int64_t{1} << bits) < v) ++bits;
   return bits;
 }
-std::int64_t scaled(std::int64_t count, double factor) {
-  return static_cast<std::int64_t>(std::floor(static_cast<double>(count) * factor + 1e-9));
-}
 
 /// Memories up to this depth and size are made of LUTs (FINN estimators; Vivado HLS).
 constexpr std::int64_t lutMemoryDepth = 128, lutMemoryBits = 1024;
 
 }  // namespace
+
+std::int64_t wholeBelow(double count) {
+  return static_cast<std::int64_t>(std::floor(std::max(count, 0.0) + 1e-9));
+}
+std::int64_t scaled(std::int64_t count, double factor) {
+  return wholeBelow(static_cast<double>(count) * factor);
+}
 
 std::int64_t bram18For(std::int64_t width, std::int64_t depth) {
   if (width <= 0 || depth <= 0) return 0;

@@ -7,6 +7,10 @@
 
 namespace wattlas::fpga {
 
+/// A share of a count, rounded down; what rounding left below a whole number counts as it.
+std::int64_t wholeBelow(double count);
+std::int64_t scaled(std::int64_t count, double factor);
+
 /// 18 Kibit block RAMs of a memory (width x depth aspect ratios of the 7-series and UltraScale+).
 std::int64_t bram18For(std::int64_t width, std::int64_t depth);
 /// A memory where it costs the smallest share of the device: block RAM, UltraRAM, or whole

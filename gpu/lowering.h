@@ -9,6 +9,10 @@
 
 namespace wattlas::gpu {
 
+/// Elements or results of a CTA when rows do not matter, and CTAs of such kernels that an SM holds.
+inline constexpr double ctaElements = 4096;
+inline constexpr int ctasPerSm = 2;
+
 /// What is known about the caches when a kernel starts.
 struct CacheState {
   double loopBits = 0;    ///< parameters that the whole repeating loop reads

@@ -8,9 +8,7 @@
 namespace wattlas::gpu {
 namespace {
 
-constexpr double chunk = 4096;       // results of a CTA
 constexpr double scanLength = 2048;  // steps that a CTA scans at once
-constexpr int ctasPerSm = 2;
 
 double real(std::int64_t v) {
   return static_cast<double>(v);
@@ -38,7 +36,7 @@ Kernel onLanes(const PlanInput& in, const StreamFit& fit, double ctas, double ma
 Kernel planSparse(const PlanInput& in) {
   const Dims& d = in.op.dims;
   const double outputs = real(d[Dim::M]) * real(d[Dim::N]) * real(d[Dim::batch]);
-  Kernel k = onLanes(in, in.p.fit.stream.gather, std::max(1.0, std::ceil(outputs / chunk)),
+  Kernel k = onLanes(in, in.p.fit.stream.gather, std::max(1.0, std::ceil(outputs / ctaElements)),
                      real(in.cost.macs), real(in.cost.macs) / std::max(1.0, real(d[Dim::N])));
   k.name = "sparse x dense on the lanes";
   // Each non-zero brings its row of the dense operand through L2.
@@ -118,7 +116,7 @@ Kernel planScan(const PlanInput& in) {
   // Steps up to `scanLength` are scanned together, in a tree; then the next ones follow.
   const double length = std::min(real(d[Dim::steps]), scanLength);
   const double rounds = std::ceil(real(d[Dim::steps]) / scanLength) * real(d[Dim::K]);
-  const double row = in.p.fit.stream.softmax.rowTime.value.value * length / chunk;
+  const double row = in.p.fit.stream.softmax.rowTime.value.value * length / ctaElements;
   const double chain = rounds * row * in.p.clock.value.value;
   k.rowTimes = chain > k.groups[0].cycles;
   k.groups[0].cycles = std::max(k.groups[0].cycles, chain);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gpu/lowering.h"
+
 namespace wattlas::gpu {
 namespace {
 
@@ -92,9 +94,9 @@ Kernel pass(const Parameters& p, double bits, double elements, double operations
   k.dramShare = p.fit.stream.add.efficiency.value.value;
   k.vectorOps = operations;
   k.slotsPerSm = k.parallelPerSm = 2;
-  constexpr double chunk = 4096;
-  k.groups = {{static_cast<std::int64_t>(elements / chunk) + 1,
-               2.0 * chunk / p.vector.fp32.value.value * operations / std::max(elements, 1.0), 0}};
+  k.groups = {{static_cast<std::int64_t>(elements / ctaElements) + 1,
+               2.0 * ctaElements / p.vector.fp32.value.value * operations / std::max(elements, 1.0),
+               0}};
   return k;
 }
 

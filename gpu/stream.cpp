@@ -8,11 +8,9 @@
 namespace wattlas::gpu {
 namespace {
 
-constexpr double chunk = 4096;  // elements of a CTA when rows do not matter
 // Start and first access of a CTA of a gated activation, in elements of its row time; other classes
 // showed none on the development rows.
 constexpr double gatedHead = 1024;
-constexpr int ctasPerSm = 2;
 
 struct Class {
   const StreamFit& fit;
@@ -84,8 +82,8 @@ Kernel planStream(const PlanInput& in) {
   double rows = static_cast<double>(op.dims[Dim::M]), width = static_cast<double>(op.dims[Dim::N]);
   // A gradient reads what came in and what comes back.
   if (op.kind == OpKind::normGradient || op.kind == OpKind::softmaxGradient) width *= 1.5;
-  if (op.kind == OpKind::reduce && width > chunk) {  // long rows are shared by CTAs
-    const double parts = std::ceil(width / chunk);
+  if (op.kind == OpKind::reduce && width > ctaElements) {  // long rows are shared by CTAs
+    const double parts = std::ceil(width / ctaElements);
     rows *= parts;
     width /= parts;
   }
@@ -95,8 +93,8 @@ Kernel planStream(const PlanInput& in) {
   }
   if (!kind.byRow) {
     const double elements = rows * width;
-    rows = std::ceil(elements / chunk);
-    width = std::min(elements, chunk);
+    rows = std::ceil(elements / ctaElements);
+    width = std::min(elements, ctaElements);
   }
   const double hertz = in.p.clock.value.value;
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
@@ -108,7 +106,7 @@ Kernel planStream(const PlanInput& in) {
   const double measured = in.p.fit.stream.measuredPerSm.value.value * 8e9;
   const double faster = measured > 0 ? std::min(1.0, measured / perSm) : 1.0;
   const double latency =
-      kind.fit.rowTime.value.value * share * faster * (width + head) / chunk * hertz;
+      kind.fit.rowTime.value.value * share * faster * (width + head) / ctaElements * hertz;
   k.rowTimes = latency >= arithmetic;
   k.groups = {{static_cast<std::int64_t>(rows), std::max(latency, arithmetic), 0}};
   // A table is larger than the cache and read at random: its rows come from device memory.
@@ -131,7 +129,7 @@ Kernel planDirect(const PlanInput& in) {
   // Gradients of filters are sums over all places, which CTAs share.
   const Bits spread = in.op.kind == OpKind::convGradient ? in.cost.input : in.cost.output;
   const double outputs = std::max(1.0, spread.value / in.op.formats.activation.bits);
-  const double ctas = std::ceil(outputs / chunk * 4.0);  // 1,024 outputs each
+  const double ctas = std::ceil(outputs / ctaElements * 4.0);  // 1,024 outputs each
   const bool narrow = in.op.formats.activation.bits <= 16;
   const double rate = (narrow ? in.p.vector.fp16 : in.p.vector.fp32).value.value *
                       in.p.fit.convolution.efficiency.value.value / (1.0 + in.path.unpackOps) /

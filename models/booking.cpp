@@ -6,10 +6,6 @@
 namespace wattlas {
 namespace {
 
-double ps(Ticks t) {
-  return static_cast<double>(t.ps);
-}
-
 /// Adds entries from `kept` on to earlier ones of the same coefficient.
 void merge(std::vector<Charge>& to, std::size_t kept) {
   for (std::size_t i = kept; i < to.size(); ++i) {

@@ -13,9 +13,6 @@
 
 namespace wattlas {
 
-inline double ps(Ticks t) {
-  return static_cast<double>(t.ps);
-}
 inline double seconds(Ticks t) {
   return toSeconds(t).value;
 }

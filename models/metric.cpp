@@ -14,7 +14,7 @@ constexpr const char* always = "every feasible point";
 constexpr const char* decoding = "networks that generate tokens";
 constexpr const char* withArea = "devices whose area is known";
 constexpr const char* withAccuracy = "networks with an accuracy oracle";
-constexpr const char* planned = "every point whose memory could be planned";
+constexpr const char* whenPlanned = "every point whose memory could be planned";
 
 double known(double value) {
   return value > 0 ? value : unknown;
@@ -92,14 +92,14 @@ void addCore(std::vector<Metric>& out) {
        "share of the time in operators that the host ran because the device refuses them", always,
        Better::neither, false, [](R r) { return r.timeS > 0 ? r.hostS / r.timeS : 0.0; }},
       {"weights_bytes", "B", Dimension::information, "memory for weights", "stored parameters",
-       planned, Better::less, true, [](R r) { return known(r.weightsBytes); }},
+       whenPlanned, Better::less, true, [](R r) { return known(r.weightsBytes); }},
       {"peak_bytes", "B", Dimension::information, "peak memory", "most memory in use at a time",
-       planned, Better::less, true, [](R r) { return known(r.peakBytes); }},
+       whenPlanned, Better::less, true, [](R r) { return known(r.peakBytes); }},
       {"capacity_bytes", "B", Dimension::information, "memory capacity",
-       "capacity of the memory that the network lies in", planned, Better::neither, true,
+       "capacity of the memory that the network lies in", whenPlanned, Better::neither, true,
        [](R r) { return known(r.capacityBytes); }},
-      {"fits(device)", "1", std::nullopt, "fits", "1 when memory in use fits every tier", planned,
-       Better::more, true, fits},
+      {"fits(device)", "1", std::nullopt, "fits", "1 when memory in use fits every tier",
+       whenPlanned, Better::more, true, fits},
       {"inferences_per_s", "1/s", std::nullopt, "inferences per second",
        "batch over time; a request of a language model is one inference", always, Better::more,
        false, [](R r) { return r.timeS > 0 ? static_cast<double>(r.batch) / r.timeS : unknown; }},

@@ -11,6 +11,10 @@
 
 namespace wattlas {
 
+inline double ps(Ticks t) {
+  return static_cast<double>(t.ps);
+}
+
 /// Decode steps whose lowered programs are equal.
 struct StepGroup {
   std::shared_ptr<const Program> program;

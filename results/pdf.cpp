@@ -70,7 +70,7 @@ class Page {
   }
 
   void draw(const DrawnPart& part) {
-    Style style = combined(part.style);
+    DrawingStyle style = combined(part.style);
     HPDF_Page_GSave(page_);
     if (style.opacity < 1) HPDF_Page_SetExtGState(page_, alpha(style.opacity));
     if (part.kind == DrawnPart::Kind::text) {
@@ -137,7 +137,7 @@ class Page {
       HPDF_Page_Stroke(page_);
   }
 
-  void text(const DrawnPart& part, const Style& style) {
+  void text(const DrawnPart& part, const DrawingStyle& style) {
     const std::string words = windows1252(part.text);
     HPDF_Page_SetFontAndSize(page_, style.bold ? bold_ : plain_,
                              real(style.size > 0 ? style.size : plainText));

@@ -38,7 +38,7 @@ Cell ratioCell(double value, double reference, bool isReference) {
                                             : Style::plain};
 }
 
-std::string leading(const std::vector<Share>& shares) {
+std::string leadingShares(const std::vector<Share>& shares) {
   return shares.empty() ? "-" : shares.front().name;
 }
 
@@ -85,8 +85,8 @@ std::string overview(const Block& block, const TextOptions& options) {
                ratioCell(r->energyJ, reference->energyJ, r == reference),
                powerText(r->powerAvgW),
                powerText(r->powerPeakW),
-               leading(timeByBound(*r)),
-               leading(energyByCategory(*r)),
+               leadingShares(timeByBound(*r)),
+               leadingShares(energyByCategory(*r)),
                oneLevel ? "" : markedFidelity(*r)});
   }
   std::string out = table.text(options);

@@ -7,10 +7,6 @@
 namespace wattlas {
 namespace {
 
-std::string heading(const std::string& text, const TextOptions& options) {
-  return '\n' + styled(text, Style::title, options) + '\n';
-}
-
 double numberOf(const OperatorDesign& design, const std::string& key) {
   for (const auto& [name, value] : design.numbers)
     if (name == key) return value;

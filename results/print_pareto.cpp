@@ -194,14 +194,14 @@ std::string frontTable(const Rows& rows, const View& view) {
   return out;
 }
 
-struct Contest {
+struct MetricContest {
   const char* title;
   const char* better;
   int metric;
 };
 
 /// The best point, and by how much it beats the best point of any other platform.
-std::string winner(const Rows& rows, const Contest& contest, const View& view) {
+std::string winner(const Rows& rows, const MetricContest& contest, const View& view) {
   const auto& [parameters, winners, options, shown, others] = view;
   const auto bestOf = [&](const std::string& except) {
     const PointRow* best = nullptr;

@@ -12,10 +12,6 @@ constexpr double smallestShare = 0.0005;    // of time and energy: rows below ar
 constexpr std::size_t weakSpotsShown = 8;
 constexpr std::size_t foldsShown = 5;
 
-std::string heading(const std::string& text, const TextOptions& options) {
-  return '\n' + styled(text, Style::title, options) + '\n';
-}
-
 std::string fact(const char* name, const std::string& value) {
   return fmt::format("  {:<9}{}\n", name, value);
 }

@@ -26,8 +26,8 @@ std::string between(const char* from, const char* to, double share) {
   return out;
 }
 
-std::vector<Style> makeStyles() {
-  std::vector<Style> all = {
+std::vector<DrawingStyle> makeStyles() {
+  std::vector<DrawingStyle> all = {
       {.name = "bg", .fill = ground, .darkFill = darkGround},
       {.name = "title", .size = 14, .bold = true},
       {.name = "head", .size = 12, .bold = true},
@@ -85,7 +85,8 @@ std::vector<Style> makeStyles() {
   return all;
 }
 
-std::string rule(const Style& s, const std::string& fill, const std::string& stroke, bool dark) {
+std::string rule(const DrawingStyle& s, const std::string& fill, const std::string& stroke,
+                 bool dark) {
   std::string css;
   if (!fill.empty()) css += ";fill:" + fill;
   if (!stroke.empty()) css += ";stroke:" + stroke;
@@ -102,22 +103,22 @@ std::string rule(const Style& s, const std::string& fill, const std::string& str
 
 }  // namespace
 
-const std::vector<Style>& styles() {
-  static const std::vector<Style> all = makeStyles();
+const std::vector<DrawingStyle>& styles() {
+  static const std::vector<DrawingStyle> all = makeStyles();
   return all;
 }
 
-const Style* styleOf(std::string_view name) {
-  for (const Style& style : styles())
+const DrawingStyle* styleOf(std::string_view name) {
+  for (const DrawingStyle& style : styles())
     if (style.name == name) return &style;
   return nullptr;
 }
 
-Style combined(std::string_view names) {
-  Style out;
+DrawingStyle combined(std::string_view names) {
+  DrawingStyle out;
   while (!names.empty()) {
     const std::size_t end = std::min(names.find(' '), names.size());
-    if (const Style* s = styleOf(names.substr(0, end))) {
+    if (const DrawingStyle* s = styleOf(names.substr(0, end))) {
       if (!s->fill.empty()) out.fill = s->fill;
       if (!s->stroke.empty()) {
         out.stroke = s->stroke;
@@ -137,7 +138,7 @@ std::string styleSheet() {
   std::string light =
       fmt::format("text{{font:11px system-ui,-apple-system,'Segoe UI',sans-serif;fill:{}}}", ink);
   std::string dark = fmt::format("@media(prefers-color-scheme:dark){{text{{fill:{}}}", darkInk);
-  for (const Style& s : styles()) {
+  for (const DrawingStyle& s : styles()) {
     light += rule(s, s.fill, s.stroke, false);
     dark += rule(s, s.darkFill, s.darkStroke, true);
   }

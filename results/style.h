@@ -8,7 +8,7 @@
 namespace wattlas {
 
 /// One class. Empty colours are not drawn; `none` is written where a default must be switched off.
-struct Style {
+struct DrawingStyle {
   std::string name;
   std::string fill = {}, darkFill = {}, stroke = {}, darkStroke = {};
   double width = 1;  ///< of the stroke, pixels
@@ -18,11 +18,11 @@ struct Style {
   bool bold = false;
 };
 
-const std::vector<Style>& styles();
+const std::vector<DrawingStyle>& styles();
 /// A class by its name; nullptr = unknown.
-const Style* styleOf(std::string_view name);
+const DrawingStyle* styleOf(std::string_view name);
 /// The classes named in a text ("small dim"), later ones over earlier ones.
-Style combined(std::string_view names);
+DrawingStyle combined(std::string_view names);
 /// The style sheet of an SVG.
 std::string styleSheet();
 

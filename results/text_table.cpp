@@ -40,6 +40,10 @@ std::string styled(std::string_view text, Style style, const TextOptions& option
   return codeOf(style) + std::string(text) + "\x1b[0m";
 }
 
+std::string heading(std::string_view text, const TextOptions& options) {
+  return '\n' + styled(text, Style::title, options) + '\n';
+}
+
 std::size_t displayWidth(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), startsCharacter));
 }

@@ -16,6 +16,8 @@ enum class Style { plain, bold, dim, good, bad, warn, title };
 
 /// `text` with the escape codes of `style`, or as it is.
 std::string styled(std::string_view text, Style style, const TextOptions& options);
+/// A line of its own above a table.
+std::string heading(std::string_view text, const TextOptions& options);
 /// Columns a terminal needs for UTF-8 text: one per code point.
 std::size_t displayWidth(std::string_view text);
 /// At most `width` columns; a cut text ends with "..".

@@ -8,6 +8,10 @@
 
 namespace wattlas {
 
+/// A number that is never negative as an index or size.
+inline std::size_t count(std::int64_t n) {
+  return static_cast<std::size_t>(n);
+}
 inline std::int64_t ceilDiv(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }

@@ -6,8 +6,8 @@
 namespace wattlas::pim {
 
 namespace {
-constexpr double most = 1e6;
-const FieldRule steps{0, most, {}};
+constexpr double mostCycles = 1e6;
+const FieldRule steps{0, mostCycles, {}};
 }  // namespace
 
 bool usesSoftFloat(const NumberFormat& weight, const NumberFormat& activation) {

@@ -18,7 +18,7 @@ std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json number(double value) {
+Json shortNumber(double value) {
   if (!std::isfinite(value)) return nullptr;
   return std::stod(fmt::format("{:.6g}", value));
 }
@@ -53,7 +53,7 @@ std::string ranges(const std::vector<std::size_t>& lines) {
 
 Json sharesJson(const std::vector<Share>& shares) {
   Json out = Json::array();
-  for (const Share& s : shares) out.push_back({s.name, number(s.value)});
+  for (const Share& s : shares) out.push_back({s.name, shortNumber(s.value)});
   return out;
 }
 
@@ -61,11 +61,12 @@ class DetailsBuilder {
  public:
   explicit DetailsBuilder(const Store& store) {
     for (const TornadoBar& bar : rowsOf<TornadoBar>(store))
-      tornado_[bar.point].push_back({bar.parameter, number(bar.low), number(bar.high), bar.metric,
-                                     number(bar.simulatedLow), number(bar.simulatedHigh)});
+      tornado_[bar.point].push_back({bar.parameter, shortNumber(bar.low), shortNumber(bar.high),
+                                     bar.metric, shortNumber(bar.simulatedLow),
+                                     shortNumber(bar.simulatedHigh)});
     for (const ScenarioValue& value : rowsOf<ScenarioValue>(store))
       scenarios_[value.point].push_back(
-          {value.scenario, number(value.timeS), number(value.energyJ)});
+          {value.scenario, shortNumber(value.timeS), shortNumber(value.energyJ)});
   }
 
   std::string line(const Store& store, std::size_t i, bool whole) {
@@ -88,7 +89,7 @@ class DetailsBuilder {
                 {"asked", r.fidelity}, {"used", r.fidelityUsed}, {"coupling", r.coupling}};
     Json spots = Json::array(), assumed = Json::array();
     for (const WeakSpot& s : weakSpots(r))
-      spots.push_back({s.key, s.value, s.range, s.source, number(s.energyShare)});
+      spots.push_back({s.key, s.value, s.range, s.source, shortNumber(s.energyShare)});
     for (const Assumption& a : r.assumptions)
       assumed.push_back(
           assumptions_.indexOf({a.key, readableQuantity(a.value), readableQuantity(a.low),
@@ -98,8 +99,8 @@ class DetailsBuilder {
     out["config"] = configOf(r.config);
     Json tiers = Json::array(), replications = Json::array();
     for (const TierResult& t : r.tiers)
-      tiers.push_back(
-          {t.name, number(t.residentBytes), number(t.peakBytes), number(t.capacityBytes)});
+      tiers.push_back({t.name, shortNumber(t.residentBytes), shortNumber(t.peakBytes),
+                       shortNumber(t.capacityBytes)});
     out["tiers"] = tiers;
     if (!r.feasible) {
       out["reasons"] = r.reasons;
@@ -107,17 +108,17 @@ class DetailsBuilder {
     }
     for (const Replication& f : r.replications) replications.push_back({f.factor, f.what, f.guard});
     out["folds"] = replications;
-    out["lower"] = number(r.boundS);
+    out["lower"] = shortNumber(r.boundS);
     out["energy"] = sharesJson(energyByCategory(r));
     out["time"] = sharesJson(timeByBound(r));
     Json phases = Json::array(), operators = Json::array();
     for (const PhaseResult& p : r.phases)
-      phases.push_back({p.name, number(p.timeS), number(p.energyJ), number(p.tokens),
-                        number(p.tokensPerS), number(p.energyPerTokenJ)});
+      phases.push_back({p.name, shortNumber(p.timeS), shortNumber(p.energyJ), shortNumber(p.tokens),
+                        shortNumber(p.tokensPerS), shortNumber(p.energyPerTokenJ)});
     for (const OperatorResult& o : r.operators)
-      operators.push_back({o.name, o.kind, o.phase, o.device, o.count, number(o.attributedS),
-                           number(o.energyJ), number(o.utilisation), o.bound, number(o.macs),
-                           number(o.bytes)});
+      operators.push_back({o.name, o.kind, o.phase, o.device, o.count, shortNumber(o.attributedS),
+                           shortNumber(o.energyJ), shortNumber(o.utilisation), o.bound,
+                           shortNumber(o.macs), shortNumber(o.bytes)});
     out["phases"] = phases;
     out["operators"] = operators;
     return out;

@@ -433,14 +433,14 @@ TEST_P(EveryPlatform, ASlowerRateCostsIdleEnergy) {
   EXPECT_LT(rated.powerAvgW, alone.powerAvgW);
 }
 
-std::string caseName(const ::testing::TestParamInfo<std::string>& info) {
+std::string fileCase(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   for (char& c : name)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, EveryPlatform, ::testing::ValuesIn(suite::platformIds()), caseName);
+INSTANTIATE_TEST_SUITE_P(Files, EveryPlatform, ::testing::ValuesIn(suite::platformIds()), fileCase);
 
 }  // namespace
 }  // namespace wattlas

@@ -13,13 +13,13 @@
 namespace wattlas {
 namespace {
 
-constexpr std::int64_t rows = 100, columns = 1024;
+constexpr std::int64_t weightRows = 100, columns = 1024;
 
 /// 102,400 values of many sizes, exact zeros and ties among them.
 std::vector<float> sample(std::uint64_t seed = 7) {
   Random random(seed);
   std::vector<float> out;
-  for (std::int64_t i = 0; i < rows * columns; ++i) {
+  for (std::int64_t i = 0; i < weightRows * columns; ++i) {
     const double u = 2 * random.uniform() - 1;
     const double v = i % 97 == 0   ? 0
                      : i % 31 == 0 ? std::ldexp(std::round(u * 8), -5)
@@ -72,14 +72,14 @@ void expectEqual(const std::vector<float>& got, const std::vector<float>& wanted
 }
 
 std::vector<float> roundTrip(const std::string& name, const std::vector<float>& x) {
-  return dequantise(quantiseWeights(parseNumberFormat(name), x, rows, columns));
+  return dequantise(quantiseWeights(parseNumberFormat(name), x, weightRows, columns));
 }
 
 TEST(WeightFormat, IntegersAreTheNearestMultiplesOfTheirScale) {
   const auto x = sample();
   for (int bits = 2; bits <= 16; ++bits) {
     std::vector<float> wanted(x.size());
-    for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t r = 0; r < weightRows; ++r) {
       const double levels = (1 << (bits - 1)) - 1, s = absmax(&x[r * columns], columns) / levels;
       for (std::int64_t c = 0; c < columns; ++c) {
         // remainder() is exact and takes ties to the even multiple.
@@ -96,10 +96,11 @@ TEST(WeightFormat, IntegersAreTheNearestMultiplesOfTheirScale) {
 TEST(WeightFormat, GroupsHaveScalesOfTheirOwn) {
   const auto x = sample();
   const TensorFormats format = parseTensorFormats("W4G128A8");
-  const QuantisedMatrix m = quantiseWeights(format.weight, x, rows, columns);
+  const QuantisedMatrix m = quantiseWeights(format.weight, x, weightRows, columns);
   EXPECT_EQ(m.groups(), 8);
-  for (std::int64_t g = 0; g < rows * 8; ++g) EXPECT_EQ(m.scales[g], absmax(&x[g * 128], 128) / 7);
-  EXPECT_DOUBLE_EQ(m.storedBits() / (rows * columns), 4 + 16.0 / 128);
+  for (std::int64_t g = 0; g < weightRows * 8; ++g)
+    EXPECT_EQ(m.scales[g], absmax(&x[g * 128], 128) / 7);
+  EXPECT_DOUBLE_EQ(m.storedBits() / (weightRows * columns), 4 + 16.0 / 128);
   // Beside floats groups have zero points, as in files of GPTQ and AWQ.
   EXPECT_DOUBLE_EQ(denseBits(parseTensorFormats("w4g128a16").weight, 1, 1024) / 1024, 4.15625);
 }
@@ -109,8 +110,8 @@ TEST(WeightFormat, AffineCoversTheRangeWithZeroInIt) {
   for (float& v : x) v += 0.5f;
   NumberFormat format = parseNumberFormat("int4");
   format.affine = true;
-  const QuantisedMatrix m = quantiseWeights(format, x, rows, columns);
-  for (std::int64_t r = 0; r < rows; ++r) {
+  const QuantisedMatrix m = quantiseWeights(format, x, weightRows, columns);
+  for (std::int64_t r = 0; r < weightRows; ++r) {
     double low = 0, high = 0;
     for (std::int64_t c = 0; c < columns; ++c) {
       low = std::min<double>(low, x[r * columns + c]);
@@ -139,7 +140,7 @@ TEST(WeightFormat, MinifloatsAreTheNearestOfAllCodes) {
   for (const auto& f : formats) {
     const auto values = grid(f.e, f.m, f.largest);
     std::vector<float> wanted(x.size());
-    for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t r = 0; r < weightRows; ++r) {
       const double s = absmax(&x[r * columns], columns) / f.largest;
       for (std::int64_t c = 0; c < columns; ++c)
         wanted[r * columns + c] = static_cast<float>(nearestOf(values, x[r * columns + c] / s) * s);
@@ -163,7 +164,7 @@ TEST(WeightFormat, MicroscaledBlocksShareAPowerOfTwo) {
   for (const auto& f : formats) {
     const auto values = grid(f.e, f.m, f.largest);
     std::vector<float> wanted(x.size());
-    for (std::int64_t b = 0; b < rows * columns; b += 32) {
+    for (std::int64_t b = 0; b < weightRows * columns; b += 32) {
       const double most = absmax(&x[b], 32);
       const double s = most == 0 ? 1 : std::exp2(std::floor(std::log2(most)) - f.emax);
       for (std::int64_t i = b; i < b + 32; ++i)
@@ -183,9 +184,9 @@ TEST(WeightFormat, MicroscaledMaximumSaturates) {
 TEST(WeightFormat, Nvfp4HasTwoLevelsOfScales) {
   const auto x = sample();
   const auto elements = grid(2, 1, 6), scales = grid(4, 3, 448);
-  const double global = 448.0 * 6 / absmax(x.data(), rows * columns);
+  const double global = 448.0 * 6 / absmax(x.data(), weightRows * columns);
   std::vector<float> wanted(x.size());
-  for (std::int64_t b = 0; b < rows * columns; b += 16) {
+  for (std::int64_t b = 0; b < weightRows * columns; b += 16) {
     const double s = nearestOf(scales, global * absmax(&x[b], 16) / 6);
     for (std::int64_t i = b; i < b + 16; ++i)
       wanted[i] =
@@ -216,7 +217,7 @@ TEST(WeightFormat, NormalFloatTakesTheNearestQuantile) {
       .07958030, .16093020,  .24611230,  .33791524,  .44070983,  .56261700,  .72295684,  1};
   const auto x = sample();
   std::vector<float> wanted(x.size());
-  for (std::int64_t b = 0; b < rows * columns; b += 64) {
+  for (std::int64_t b = 0; b < weightRows * columns; b += 64) {
     const double most = absmax(&x[b], 64);
     for (std::int64_t i = b; i < b + 64; ++i) {
       double best = 0, least = 1e9;
@@ -235,7 +236,7 @@ TEST(WeightFormat, PowersOfTwoAreTheNearest) {
     std::vector<double> values = {0};
     for (int e = 0; e <= top; ++e) values.push_back(std::ldexp(1.0, e));
     std::vector<float> wanted(x.size());
-    for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t r = 0; r < weightRows; ++r) {
       const double s = absmax(&x[r * columns], columns) / std::ldexp(1.0, top);
       for (std::int64_t c = 0; c < columns; ++c) {
         const double v = std::abs(x[r * columns + c] / s);
@@ -252,7 +253,7 @@ TEST(WeightFormat, PowersOfTwoAreTheNearest) {
 
 TEST(WeightFormat, HotSumsHaveAtMostTheirTerms) {
   const auto x = sample();
-  const QuantisedMatrix m = quantiseWeights(parseNumberFormat("khot2-8"), x, rows, columns);
+  const QuantisedMatrix m = quantiseWeights(parseNumberFormat("khot2-8"), x, weightRows, columns);
   for (const std::int32_t w : m.values) {
     int terms = 0;
     for (std::int32_t left = std::abs(w); left != 0; ++terms) {
@@ -262,16 +263,17 @@ TEST(WeightFormat, HotSumsHaveAtMostTheirTerms) {
     ASSERT_LE(terms, 2) << w;
   }
   // Enough terms are the integer itself.
-  const QuantisedMatrix four = quantiseWeights(parseNumberFormat("khot4-8"), x, rows, columns);
+  const QuantisedMatrix four =
+      quantiseWeights(parseNumberFormat("khot4-8"), x, weightRows, columns);
   for (std::size_t i = 0; i < x.size(); ++i)
     ASSERT_LE(std::abs(x[i] / four.scales[i / columns] - four.values[i]), 0.5 + 1e-9);
 }
 
 TEST(WeightFormat, TernaryAndBinaryFollowTheirMeans) {
   const auto x = sample();
-  const QuantisedMatrix t = quantiseWeights(parseNumberFormat("ternary"), x, rows, columns);
-  const QuantisedMatrix b = quantiseWeights(parseNumberFormat("binary"), x, rows, columns);
-  for (std::int64_t r = 0; r < rows; ++r) {
+  const QuantisedMatrix t = quantiseWeights(parseNumberFormat("ternary"), x, weightRows, columns);
+  const QuantisedMatrix b = quantiseWeights(parseNumberFormat("binary"), x, weightRows, columns);
+  for (std::int64_t r = 0; r < weightRows; ++r) {
     double mean = 0, kept = 0, count = 0;
     for (std::int64_t c = 0; c < columns; ++c)
       mean += std::abs(static_cast<double>(x[r * columns + c]));
@@ -291,7 +293,7 @@ TEST(WeightFormat, TernaryAndBinaryFollowTheirMeans) {
 TEST(WeightFormat, FixedPointTruncatesAndWraps) {
   const auto x = sample();
   const TensorFormats format = parseTensorFormats("fixed<10,4>");
-  const QuantisedMatrix m = quantiseWeights(format.weight, x, rows, columns);
+  const QuantisedMatrix m = quantiseWeights(format.weight, x, weightRows, columns);
   for (std::size_t i = 0; i < x.size(); ++i) {
     std::int64_t v = static_cast<std::int64_t>(std::floor(x[i] * 64.0)) & 1023;
     if (v > 511) v -= 1024;
@@ -313,7 +315,8 @@ TEST(WeightFormat, GgufBlocksHaveTheirSizesAndSteps) {
                  {"q8_0", 8.5, 32, 127}, {"q5_0", 5.5, 32, 16}, {"q4_0", 4.5, 32, 8}};
   for (const auto& f : formats) {
     const auto y = roundTrip(f.name, x);
-    EXPECT_EQ(denseBits(parseNumberFormat(f.name), rows, columns) / (rows * columns), f.bits);
+    EXPECT_EQ(denseBits(parseNumberFormat(f.name), weightRows, columns) / (weightRows * columns),
+              f.bits);
     double error = 0, power = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       error += (x[i] - y[i]) * (x[i] - y[i]);
@@ -335,7 +338,8 @@ TEST(WeightFormat, LeastErrorIsNeverWorse) {
   const auto x = sample();
   for (const char* name : {"int2", "int3", "int4", "pow2-4", "khot2-8"}) {
     const auto error = [&](RangeRule rule) {
-      const auto y = dequantise(quantiseWeights(parseNumberFormat(name), x, rows, columns, {rule}));
+      const auto y =
+          dequantise(quantiseWeights(parseNumberFormat(name), x, weightRows, columns, {rule}));
       double sum = 0;
       for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
       return sum;

@@ -48,16 +48,16 @@ Value lookup(int slot) {
   }
 }
 
-Value run(const std::string& source) {
+Value valueOf(const std::string& source) {
   return Expression::compile(source, names()).evaluate(lookup);
 }
 double number(const std::string& source) {
-  const Value v = run(source);
+  const Value v = valueOf(source);
   return v.kind == Value::Kind::number ? v.number : std::nan("");
 }
 /// 1 true, 0 false, -1 none.
 int truth(const std::string& source) {
-  const Value v = run(source);
+  const Value v = valueOf(source);
   return v.kind == Value::Kind::boolean ? static_cast<int>(v.number) : -1;
 }
 std::string errorOf(const std::string& source) {
@@ -108,9 +108,9 @@ TEST(Expression, AbsentThingsMakeNoStatement) {
   EXPECT_EQ(truth("gone > 3 and x == 4"), 0);
   EXPECT_EQ(truth("gone > 3 and x == 3"), -1);
   EXPECT_EQ(truth("gone == none and x != none"), 1);
-  EXPECT_EQ(run("1 / (x - 3)").kind, Value::Kind::undefined) << "division by zero";
-  EXPECT_EQ(run("sqrt(0 - x)").kind, Value::Kind::undefined);
-  EXPECT_EQ(run("1e308 * 10 < 5 and x == 3").kind, Value::Kind::undefined);
+  EXPECT_EQ(valueOf("1 / (x - 3)").kind, Value::Kind::undefined) << "division by zero";
+  EXPECT_EQ(valueOf("sqrt(0 - x)").kind, Value::Kind::undefined);
+  EXPECT_EQ(valueOf("1e308 * 10 < 5 and x == 3").kind, Value::Kind::undefined);
   EXPECT_EQ(truth("x == 4 and sqrt(0 - x) > 0"), 0) << "decided without it";
 }
 

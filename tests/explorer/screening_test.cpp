@@ -32,7 +32,7 @@ RunResult twoLevels(const ExperimentSpec& spec, int& events) {
   return r;
 }
 
-const char* const parameters =
+const char* const parameterLines =
     "workloads: [net]\ngenes:\n  platform: {categorical: [alpha, beta]}\n"
     "  x: {integer: {min: 1, max: 40}}\n  y: {integer: {min: 1, max: 25}}\n"
     "objectives: [{minimise: time_s}, {minimise: energy_j}]\n";
@@ -49,8 +49,8 @@ TEST(Screening, FindsTheWholeFrontWithAFifthOfTheSimulations) {
   InProcessEvaluator climbing([&](const ExperimentSpec& s) { return twoLevels(s, screening); });
   InProcessEvaluator everything([&](const ExperimentSpec& s) { return twoLevels(s, all); });
   const ExploreOutcome found =
-      explore(study(parameters + std::string("search: {ladder: {}}\n")), {}, climbing);
-  const ExploreOutcome truth = explore(study(parameters), {}, everything);
+      explore(study(parameterLines + std::string("search: {ladder: {}}\n")), {}, climbing);
+  const ExploreOutcome truth = explore(study(parameterLines), {}, everything);
   EXPECT_EQ(all, 2000);
   EXPECT_LE(screening, all / 5);
   EXPECT_EQ(frontOf(found), frontOf(truth));
@@ -73,7 +73,8 @@ TEST(Screening, AHopelessPlatformGetsHalfTheCalibrationSampleAndANearOneAllOfIt)
       events[s.platform] += seen;
       return r;
     });
-    (void)explore(study(parameters + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
+    (void)explore(study(parameterLines + std::string("search: {ladder: {pilot: 8}}\n")), {},
+                  evaluator);
     return events["beta"];
   };
   EXPECT_EQ(behind(1e4), 4);
@@ -84,7 +85,7 @@ TEST(Screening, SaysHowFarTheLevelsDiffer) {
   int events = 0;
   InProcessEvaluator evaluator([&](const ExperimentSpec& s) { return twoLevels(s, events); });
   const ExploreOutcome outcome =
-      explore(study(parameters + std::string("search: {ladder: {}}\n")), {}, evaluator);
+      explore(study(parameterLines + std::string("search: {ladder: {}}\n")), {}, evaluator);
   ASSERT_EQ(outcome.screening.bands.size(), 4u) << "two platforms, two objectives";
   for (const auto& band : outcome.screening.bands) {
     const bool time = band.objective == "time_s";
@@ -99,14 +100,15 @@ TEST(Screening, SaysHowFarTheLevelsDiffer) {
 TEST(Screening, ReplayedOnKnownRowsGivesTheSameNumbers) {
   int events = 0;
   InProcessEvaluator evaluator([&](const ExperimentSpec& s) { return twoLevels(s, events); });
-  const Study s = study(parameters);
+  const Study s = study(parameterLines);
   const ExploreOutcome event = explore(s, {}, evaluator);
   const ExploreOutcome analytic = explore(studyAt(s, "analytic"), {}, evaluator);
   const auto quality = screeningQuality(event, analytic, 8);
   ASSERT_EQ(quality.size(), 1u);
   EXPECT_EQ(quality[0].found, quality[0].front);
   events = 0;
-  (void)explore(study(parameters + std::string("search: {ladder: {pilot: 8}}\n")), {}, evaluator);
+  (void)explore(study(parameterLines + std::string("search: {ladder: {pilot: 8}}\n")), {},
+                evaluator);
   EXPECT_EQ(quality[0].simulated, static_cast<std::size_t>(events));
 }
 
@@ -128,7 +130,7 @@ TEST(Screening, APointThatOnlyTheClosedFormRefusesIsNotLost) {
     if (r.fidelity == "event") r.timeS *= 0.9 + 1e-4 * test::numberOf(spec, "x", 1);
     return r;
   });
-  const std::string tight = std::string(parameters) + "constraints: [\"time_s < 0.3 s\"]\n";
+  const std::string tight = std::string(parameterLines) + "constraints: [\"time_s < 0.3 s\"]\n";
   const auto truth = frontOf(explore(study(tight), {}, evaluator));
   const auto found = frontOf(explore(study(tight + "search: {ladder: {}}\n"), {}, evaluator));
   EXPECT_EQ(found, truth);

@@ -20,7 +20,7 @@ std::vector<std::string> words(std::vector<std::string> more) {
   return all;
 }
 
-json runJson(std::vector<std::string> more) {
+json dramJson(std::vector<std::string> more) {
   more.push_back("--json");
   const Output o = wattlas(words(std::move(more)));
   EXPECT_EQ(o.exitCode, 0) << o.err;
@@ -41,7 +41,7 @@ TEST(Dram, BothLevelsAgreeAndEnergyAddsUp) {
                                         "2000",      "--writes", "0.3"};
   auto detailed = mix;
   detailed.insert(detailed.end(), {"--fidelity", "detailed"});
-  const json a = runJson(mix), b = runJson(detailed);
+  const json a = dramJson(mix), b = dramJson(detailed);
   EXPECT_NEAR(a["time_s"].get<double>() / b["time_s"].get<double>(), 1, 0.01);
   EXPECT_NEAR(a["energy_j"].get<double>() / b["energy_j"].get<double>(), 1, 0.001);
   EXPECT_LT(a["host"]["events"], b["host"]["events"]);
@@ -55,8 +55,8 @@ TEST(Dram, BothLevelsAgreeAndEnergyAddsUp) {
 
 TEST(Dram, WritesCommandsAndTimeline) {
   Folder folder;
-  const json r = runJson({"--pattern", "random", "--requests", "300", "--commands",
-                          folder / "commands.csv", "--trace", folder / "banks.json"});
+  const json r = dramJson({"--pattern", "random", "--requests", "300", "--commands",
+                           folder / "commands.csv", "--trace", folder / "banks.json"});
   const std::string csv = read(folder / "commands.csv");
   EXPECT_TRUE(csv.starts_with("time_ps,channel,rank,bank_group,bank,command,row,column\n"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n') - 1,
@@ -73,7 +73,7 @@ TEST(Dram, RunsRequestFiles) {
   Folder folder;
   const std::string file = folder.write(
       "requests.csv", "time,command,address\n0,R,0x0\n100 ns,W,0x40\n1 us,R,0x100000\n");
-  const json r = runJson({"--trace-in", file});
+  const json r = dramJson({"--trace-in", file});
   EXPECT_EQ(r["requests"]["reads"], 2);
   EXPECT_EQ(r["requests"]["writes"], 1);
   EXPECT_NEAR(r["time_s"].get<double>(), 1e-6 + 30e-9, 40e-9);
@@ -81,12 +81,12 @@ TEST(Dram, RunsRequestFiles) {
 
 TEST(Dram, TheConfigurationMovesTheResult) {
   const std::vector<std::string> mix = {"--pattern", "random", "--requests", "1500"};
-  const double before = runJson(mix)["time_s"].get<double>();
+  const double before = dramJson(mix)["time_s"].get<double>();
   for (const char* set : {"timing.tFAW=60 ns", "timing.tRP=40 ns", "controller.readQueue=2",
                           "refresh.tRFC=2 us", "organisation.bankGroups=1"}) {
     auto slow = mix;
     slow.insert(slow.end(), {"--set", set});
-    EXPECT_GT(runJson(slow)["time_s"].get<double>(), 1.02 * before) << set;
+    EXPECT_GT(dramJson(slow)["time_s"].get<double>(), 1.02 * before) << set;
   }
 }
 

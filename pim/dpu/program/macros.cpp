@@ -10,7 +10,7 @@ namespace wattlas::dpu {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 64, kMaxText = std::size_t{16} << 20;
+constexpr std::size_t kMaxExpansions = 64, kMaxText = std::size_t{16} << 20;
 
 /// `\name` -> argument, `\()` -> nothing, and `mark` (`\@` of a macro, `\+` of a repetition) ->
 /// number.
@@ -126,7 +126,7 @@ bool Assembler::callMacro(const Token& name, Tokens operands) {
 }
 
 void Assembler::expand(std::string text) {
-  if (open_.size() > kMaxDepth || expanded_ > kMaxText) {
+  if (open_.size() > kMaxExpansions || expanded_ > kMaxText) {
     problem("macros are nested too deeply or make too much text", "at most 64 levels, 16 MiB",
             "does a macro use itself?");
     return;

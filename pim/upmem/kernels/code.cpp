@@ -38,7 +38,7 @@ struct ElementEntry {
   const char *name, *type;  ///< tile_TYPE in lib/element.s
   ElementFormat format;
 };
-constexpr std::array<ElementEntry, elementKernelCount> elements = {{
+constexpr std::array<ElementEntry, elementKernelCount> elementEntries = {{
     {"copy", "copy", {}},
     {"add", "add", {8, 8, true, false, false}},
     {"relu", "relu", {}},
@@ -65,7 +65,7 @@ const MacEntry& of(MacKernel kernel) {
   return macs[static_cast<std::size_t>(kernel)];
 }
 const ElementEntry& of(ElementKernel kernel) {
-  return elements[static_cast<std::size_t>(kernel)];
+  return elementEntries[static_cast<std::size_t>(kernel)];
 }
 
 std::string macro(const std::string& name, const std::string& parameters, const std::string& body) {

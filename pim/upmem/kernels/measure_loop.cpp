@@ -13,11 +13,11 @@ namespace wattlas::pim {
 namespace {
 
 // MRAM is dealt out to the tasklets; a run that needs more goes over the same rows again.
-constexpr std::int64_t share = 2 << 20, part = share / 4;
+constexpr std::int64_t share = 2 << 20, arena = share / 4;
 constexpr std::int64_t longestTransfer = 2048;
-// Rounds of tiles that are run: `fewest` are enough when one kind of resource binds, more cost
-// little when tiles are short. Loops of up to `whole` instructions run to their end.
-constexpr std::int64_t fewest = 4, most = 24, budget = 600'000, wholeRun = 1'500'000;
+// Rounds of tiles that are run: `fewestRounds` are enough when one kind of resource binds, more
+// cost little when tiles are short. Loops of up to `whole` instructions run to their end.
+constexpr std::int64_t fewestRounds = 4, mostRounds = 24, budget = 600'000, wholeRun = 1'500'000;
 
 /// `count` transfers of `bytes`, as the engine can make them.
 struct Transfers {
@@ -85,7 +85,7 @@ class LoopRun {
   LoopMeasurement run() {
     const std::int64_t rounds = loop_.tiles / active_, extra = loop_.tiles % active_;
     const std::int64_t perRound = active_ * std::max<std::int64_t>(1, issued_);
-    const std::int64_t step = std::clamp(budget / perRound, fewest, most);
+    const std::int64_t step = std::clamp(budget / perRound, fewestRounds, mostRounds);
     LoopMeasurement m;
     m.instructions = loop_.tiles * loop_.tile.instructions;
     if (all_ || rounds <= 3 * step || rounds * perRound <= wholeRun) {
@@ -138,9 +138,9 @@ class LoopRun {
     dpu::DpuMachine machine(programOf({{"READS", reads_.count > 0},
                                        {"SECOND", second_.count > 0},
                                        {"WRITES", writes_.count > 0}}));
-    // Bytes one behind the other, as long as they stay in the tasklet's part.
+    // Bytes one behind the other, as long as they stay in the tasklet's arena.
     const auto step = [&](const Transfers& t) {
-      const bool room = t.count * t.bytes * (rounds + 1) <= part;
+      const bool room = t.count * t.bytes * (rounds + 1) <= arena;
       return static_cast<std::uint32_t>(room ? t.bytes : 0);
     };
     for (std::int64_t i = 0; i < active_; ++i) {
@@ -153,13 +153,13 @@ class LoopRun {
       r[4] = step(reads_);
       r[5] = static_cast<std::uint32_t>(parts_);
       r[6] = second_.field();
-      r[7] = base + static_cast<std::uint32_t>(part);
+      r[7] = base + static_cast<std::uint32_t>(arena);
       r[8] = step(second_);
       r[9] = static_cast<std::uint32_t>(work_);
       r[10] = static_cast<std::uint32_t>(rest_);
       r[11] = static_cast<std::uint32_t>(writes_.count);
       r[12] = writes_.field();
-      r[13] = base + static_cast<std::uint32_t>(2 * part);
+      r[13] = base + static_cast<std::uint32_t>(2 * arena);
       r[14] = step(writes_);
       for (unsigned n = 0; n < r.size(); ++n)
         machine.setRegister(static_cast<unsigned>(i), n, r[n]);

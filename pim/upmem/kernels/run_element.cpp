@@ -9,7 +9,7 @@ namespace wattlas::pim {
 
 namespace {
 
-constexpr std::uint32_t outputsAt = 32U << 20;
+constexpr std::uint32_t elementOutputsAt = 32U << 20;
 
 std::int8_t clamped(std::int32_t v) {
   return static_cast<std::int8_t>(std::clamp(v, -128, 127));
@@ -163,16 +163,16 @@ dpu::DpuRunResult runElement(ElementKernel kernel, dpu::DpuMachine& machine, con
       static_cast<std::size_t>(s.tiles) * (inBytes + (f.second ? secondBytes : 0));
   for (std::uint32_t t = 0; t < options.tasklets; ++t) {
     const std::uint32_t frame = frames + t * word(1024 + outBytes);
-    writeWords(
-        machine, "jobs",
-        {t * word(perTasklet), outputsAt + t * word(static_cast<std::size_t>(s.tiles) * outBytes),
-         static_cast<std::uint32_t>(s.tiles), frame},
-        16 * t);
+    writeWords(machine, "jobs",
+               {t * word(perTasklet),
+                elementOutputsAt + t * word(static_cast<std::size_t>(s.tiles) * outBytes),
+                static_cast<std::uint32_t>(s.tiles), frame},
+               16 * t);
     if (one) machine.writeWram(frame + 1024, Bytes(8));
   }
   dpu::DpuRunResult result = machine.run(options);
   Bytes got(want.size());
-  machine.readMram(outputsAt, got);
+  machine.readMram(elementOutputsAt, got);
   expectSame(got, want, nameOf(kernel), result);
   return result;
 }

@@ -32,7 +32,7 @@ ValueStorage storageOf(StoredFormat format) {
 
 namespace {
 
-constexpr std::uint32_t outputsAt = 32U << 20;
+constexpr std::uint32_t valuesOutAt = 32U << 20;
 constexpr std::uint32_t entriesAt = 4096;  // in `table`
 
 const Values powers = {0, 1, 2, 4, 8, 16, 32, 64, 0, -1, -2, -4, -8, -16, -32, -64};
@@ -158,7 +158,7 @@ CellRun run(const ValueTask& t, const KernelSetting& setting, dpu::DpuRunOptions
                                                : machine.program().symbol("rows")->address +
                                                      static_cast<std::uint32_t>(4 * row);
     writeWords(machine, "jobs",
-               {from, outputsAt + static_cast<std::uint32_t>(row * out),
+               {from, valuesOutAt + static_cast<std::uint32_t>(row * out),
                 static_cast<std::uint32_t>(mine), frames + static_cast<std::uint32_t>(i * frame)},
                static_cast<std::uint32_t>(16 * i));
     row += mine;
@@ -169,7 +169,7 @@ CellRun run(const ValueTask& t, const KernelSetting& setting, dpu::DpuRunOptions
   if (report != nullptr) *report = result;
   if (result.error) throw std::logic_error(t.work + ": " + result.error->text());
   Bytes got(static_cast<std::size_t>(total * out));
-  machine.readMram(outputsAt, got);
+  machine.readMram(valuesOutAt, got);
   for (int r = 0; r < total; ++r) {
     const int source = t.numbers.empty() ? r * operands : t.numbers[static_cast<std::size_t>(r)];
     const Values want = t.expect(values[static_cast<std::size_t>(source)],

@@ -6,11 +6,11 @@
 namespace wattlas::pim_test {
 namespace {
 
-const std::pair<std::string, std::string> compat = {"device.compat", "upmem-llm-framework"};
+const std::pair<std::string, std::string> compatible = {"device.compat", "upmem-llm-framework"};
 
 RunResult tool(const std::string& profile, int prompt, int generate, const std::string& format,
                Sets sets = {}, const std::string& workload = "llama2-7b") {
-  sets.insert(sets.end(), {compat,
+  sets.insert(sets.end(), {compatible,
                            {"workload.prompt", std::to_string(prompt)},
                            {"workload.generate", std::to_string(generate)},
                            {"workload.format", format}});
@@ -33,8 +33,8 @@ TEST(ToolEquations, TheFirstNormRunsAtTheToolsOwnSpeed) {
 }
 
 TEST(ToolEquations, RunOneDecodeStepLessThanAskedFor) {
-  const Experiment x =
-      llmExperiment("roofline-pim-ai-4chip", "llama2-7b", {compat, {"workload.generate", "32"}});
+  const Experiment x = llmExperiment("roofline-pim-ai-4chip", "llama2-7b",
+                                     {compatible, {"workload.generate", "32"}});
   for (const Phase& phase : x.workload->phases)
     if (phase.kind == PhaseKind::decode) {
       EXPECT_EQ(phase.repeat, 31);
@@ -51,8 +51,8 @@ TEST(ToolEquations, PrefillIsLinearInThePrompt) {
                {{"workload.prompt", std::to_string(prompt)}, {"workload.generate", "1"}});
     return phaseOf(llmRun("roofline-pim-ai-4chip", "llama2-7b", all), "prefill").timeS;
   };
-  const double tool1 = seconds(1000, {compat}), tool2 = seconds(2000, {compat}),
-               tool4 = seconds(4000, {compat});
+  const double tool1 = seconds(1000, {compatible}), tool2 = seconds(2000, {compatible}),
+               tool4 = seconds(4000, {compatible});
   EXPECT_NEAR((tool4 - tool2) / (tool2 - tool1), 2.0, 1e-6);
   const double ours1 = seconds(1000, {}), ours2 = seconds(2000, {}), ours4 = seconds(4000, {});
   EXPECT_GT((ours4 - ours2) / (ours2 - ours1), 2.2);
@@ -72,7 +72,7 @@ TEST(ToolEquations, TheKeyValueCacheKeepsTwoBytes) {
     }
     return joules[1] - joules[0];
   };
-  EXPECT_NEAR(growth("int4", {compat}) / growth("fp16", {compat}), 1.0, 1e-9);
+  EXPECT_NEAR(growth("int4", {compatible}) / growth("fp16", {compatible}), 1.0, 1e-9);
   EXPECT_LT(growth("int4", {}), 0.6 * growth("fp16", {}));
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t mostProducts = std::int64_t{1} << 24;  ///< of one node
 
 /// An operand less its zero point, of the tensor or of each index along `axis`.
-struct Operand {
+struct ProductOperand {
   const Constant& values;
   const Constant* zero = nullptr;
   std::size_t axis = 0;
@@ -59,7 +59,7 @@ Results matmul(const Call& c) {
   const Output end = quantised ? quantisedOutput(c) : Output{integer ? int{int32} : x.type};
   Constant out = empty(dims, end.type);
   need(product(dims) * k <= mostProducts);
-  const Operand left{a, quantised || integer ? optional(c, 2) : nullptr, ra - 2},
+  const ProductOperand left{a, quantised || integer ? optional(c, 2) : nullptr, ra - 2},
       right{b,
             quantised ? optional(c, 5)
             : integer ? optional(c, 3)
@@ -141,7 +141,7 @@ Results conv(const Call& c) {
       quantised ? Output{c.at(7).type, 0, c.scalar(7, 0)} : Output{integer ? int{int32} : x.type};
   Constant out = empty(dims, end.type);
   need(product(dims) * filters * product(kernelOf(window)) <= mostProducts);
-  const Operand left{x, quantised || integer ? optional(c, 2) : nullptr, 1},
+  const ProductOperand left{x, quantised || integer ? optional(c, 2) : nullptr, 1},
       right{w,
             quantised ? optional(c, 5)
             : integer ? optional(c, 3)

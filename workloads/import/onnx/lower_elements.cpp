@@ -22,7 +22,7 @@ void setRows(ListedOperator& op, const Sizes& dims) {
   op.dim(Dim::M, r.rows).dim(Dim::N, r.width);
 }
 
-const std::map<std::string, OpVariant>& functions() {
+const std::map<std::string, OpVariant>& variants() {
   using V = OpVariant;
   static const std::map<std::string, V> all = {{"Relu", V::relu},
                                                {"LeakyRelu", V::leakyRelu},
@@ -79,7 +79,7 @@ const std::map<std::string, OpVariant>& functions() {
 }
 
 void function(Lowering& l, const Node& node) {
-  OpVariant variant = functions().at(node.op);
+  OpVariant variant = variants().at(node.op);
   if (node.op == "Clip") {
     const Value *low = l.graph().in(node, 1), *high = l.graph().in(node, 2);
     const auto bound = [&](const Value* v, const char* key, double none) {
@@ -295,7 +295,7 @@ void loss(Lowering& l, const Node& node) {
 }  // namespace
 
 void Lowering::addElements(std::map<std::string, Rule>& m) {
-  for (const auto& [op, variant] : functions()) m[op] = function;
+  for (const auto& [op, variant] : variants()) m[op] = function;
   for (const char* op : {"Add",        "Sum",        "Mean",        "Sub",
                          "Mul",        "Div",        "Mod",         "Pow",
                          "Min",        "Max",        "Where",       "Equal",
