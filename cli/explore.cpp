@@ -183,15 +183,15 @@ struct ExploreCommand {
       file.emplace(csv, std::move(columns));
     }
     rows.addTables(outcome);
-    for (ExploredPoint& point : outcome.points) {
+    const auto write = [&](const ExploredPoint& point) {
       PointRow row = rows.add(point);
       if (file) file->add(row);
       table.add(std::move(row));
-      if (outcome.study.bits) continue;
-      point.outcome = {};
-      point.design.parameters = {};
-    }
-    if (!outcome.study.bits) outcome.points = {};
+    };
+    if (outcome.study.bits)
+      std::for_each(outcome.points.begin(), outcome.points.end(), write);
+    else
+      for (; !outcome.points.empty(); outcome.points.pop_front()) write(outcome.points.front());
     if (file) file->commit();
     if (!output.empty()) rows.commit(output);
   }

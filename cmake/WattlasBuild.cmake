@@ -23,7 +23,7 @@ target_compile_options(wattlas_options INTERFACE -ffp-contract=off)
 # (scripts/check_hardening). Everything is linked with it; sanitizers see more than FORTIFY does.
 add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack)
 add_compile_options(-fstack-protector-strong)
-if(NOT WATTLAS_SANITIZE AND NOT WATTLAS_FUZZ)
+if(NOT WATTLAS_SANITIZE)
   add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
                       $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
 endif()
@@ -38,18 +38,18 @@ if(WATTLAS_WERROR)
 endif()
 # Sanitizers are looked at for their findings: line numbers, and the optimisation that builds soonest.
 if(WATTLAS_SANITIZE)
-  add_compile_options(-O1 -g1)
+  add_compile_options(-O1 -g1 -fno-omit-frame-pointer)
 endif()
 if(WATTLAS_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
 elseif(WATTLAS_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
-                      -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
-elseif(WATTLAS_FUZZ)
-  add_compile_options(-O1 -gline-tables-only -fsanitize=address,undefined,fuzzer-no-link
-                      -fno-sanitize-recover=all)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "WATTLAS_SANITIZE=ON needs clang++ (-DCMAKE_CXX_COMPILER=clang++; g++ takes twice as long and has no libFuzzer)")
+  endif()
+  # One build for the tests and the fuzz targets. clang does not say that it sanitizes as g++ does.
+  add_compile_options(-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+                      -D__SANITIZE_ADDRESS__=1)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

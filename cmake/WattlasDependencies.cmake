@@ -64,7 +64,7 @@ wattlas_need(spdlog_FOUND spdlog libspdlog-dev)
 # own the choice; sanitizers bring their own allocator.
 add_library(wattlas_allocator INTERFACE)
 find_library(WATTLAS_JEMALLOC jemalloc)
-if(WATTLAS_SANITIZE OR WATTLAS_FUZZ)
+if(WATTLAS_SANITIZE)
   message(STATUS "Allocator: the sanitizers'")
 elseif(WATTLAS_JEMALLOC)
   target_link_options(wattlas_allocator INTERFACE

@@ -39,10 +39,7 @@ bool Archive::evaluate(const std::vector<DesignPoint>& points) {
   std::vector<char> answered;                // which of them have an outcome
   std::vector<std::size_t> open;             // which of them are to be evaluated
   const PointIds ids(study_);
-  if (first == 0) {
-    points_.reserve(points.size());
-    index_.reserve(points.size());
-  }
+  if (first == 0) index_.reserve(points.size());
   answered.reserve(points.size());
   open.reserve(points.size());
   for (const DesignPoint& point : points) {

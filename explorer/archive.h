@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Archive {
   bool evaluate(const std::vector<DesignPoint>& points);
   /// Row of a design, or null.
   const ExploredPoint* find(const Hash128& id) const;
-  std::vector<ExploredPoint>& points() { return points_; }
+  std::deque<ExploredPoint>& points() { return points_; }
   const Study& study() const { return study_; }
 
  private:
@@ -51,7 +52,7 @@ class Archive {
   Evaluator& evaluator_;
   ProgressMeter& meter_;
   bool withDetail_;
-  std::vector<ExploredPoint> points_;
+  std::deque<ExploredPoint> points_;
   std::unordered_map<Hash128, std::size_t, Hash128Hasher> index_;
 };
 

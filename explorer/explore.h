@@ -1,6 +1,7 @@
 // From a study to rows, fronts and findings.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -76,7 +77,7 @@ struct ScreeningReport {
 
 struct ExploreOutcome {
   Study study;
-  std::vector<ExploredPoint> points;  ///< in the order of the plan
+  std::deque<ExploredPoint> points;  ///< in the order of the plan; a million leave one by one
   SpaceSize space;
   SearchMethod method = SearchMethod::exhaustive;  ///< used
   std::size_t planned = 0;                         ///< points the search wanted

@@ -165,7 +165,8 @@ std::string frontTable(const Rows& rows, const View& view) {
                    {"time is"},
                    {"energy is", false, 12},
                    {"fidelity", false, 16}});
-  const auto add = [&](const PointRow& r, bool inSet) {
+  const auto add = [&, &parameters = view.parameters, &winners = view.winners](const PointRow& r,
+                                                                               bool inSet) {
     const Style style = inSet ? Style::bold : Style::dim;
     const double tested = extraOf(r, "accuracy_test");
     table.add({{inSet ? "●" : "", Style::good},

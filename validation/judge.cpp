@@ -59,7 +59,8 @@ Judged Judge::judge(const ValidationRow& row) const {
 std::vector<std::string> Judge::staleGaps(const std::string& group,
                                           const ValidationRows& rows) const {
   std::vector<std::string> out;
-  for (const auto& [key, reason] : gaps_) {
+  for (const auto& gap : gaps_) {
+    const std::string& key = gap.first;
     if (!key.starts_with(group + "/")) continue;
     const auto at = std::find_if(rows.begin(), rows.end(), [&](const ValidationRow& row) {
       return key == row.group + "/" + row.id;

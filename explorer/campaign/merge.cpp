@@ -114,7 +114,6 @@ MergeCounts mergeInTwoPasses(CampaignPlan plan, const JournalSet& journals, bool
     outcome.method = plan.method;
     outcome.interrupted = !counts.missing.empty();
     outcome.planned = outcome.interrupted ? plan.planned : present.size();
-    outcome.points.reserve(present.size());
     for (const std::size_t i : present) {
       PointOutcome row = rows.at(i, plan.points[i]);
       row.configHash = {};
