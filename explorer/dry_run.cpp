@@ -10,7 +10,8 @@
 namespace wattlas {
 namespace {
 
-constexpr std::size_t probes = 16;  ///< points measured, spread over the plan
+constexpr std::size_t probes = 16;  ///< points measured first, spread over the plan
+constexpr double secondsForMore = 5;
 constexpr std::size_t samples = 8;  ///< points shown
 
 std::vector<DesignPoint> spread(const std::vector<DesignPoint>& plan, std::size_t n) {
@@ -18,6 +19,15 @@ std::vector<DesignPoint> spread(const std::vector<DesignPoint>& plan, std::size_
   n = std::min(n, plan.size());
   for (std::size_t i = 0; i < n; ++i)
     out.push_back(plan[n == 1 ? 0 : i * (plan.size() - 1) / (n - 1)]);
+  return out;
+}
+
+/// `n` points as they follow each other in the plan, from four places of it.
+std::vector<DesignPoint> stretches(const std::vector<DesignPoint>& plan, std::size_t n) {
+  std::vector<DesignPoint> out;
+  const std::size_t parts = 4, each = std::min(n, plan.size()) / parts;
+  for (std::size_t part = 0; part < parts; ++part)
+    for (std::size_t i = 0; i < each; ++i) out.push_back(plan[part * (plan.size() / parts) + i]);
   return out;
 }
 
@@ -61,20 +71,27 @@ std::string dryRun(const Study& study, const ExploreOptions& options, Evaluator&
       out += fmt::format("  {}={}", key, text);
     out += '\n';
   }
-  const std::vector<DesignPoint> probe = spread(plan, probes);
-  const auto start = std::chrono::steady_clock::now();
   std::size_t answered = 0;
-  evaluator.evaluate(
-      study, probe, false, [&](std::size_t, PointOutcome) { ++answered; },
-      [&] { return !options.interrupted || !options.interrupted(); });
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (answered > 0)
-    out += fmt::format(
-        "estimated time: {} with {} worker{} (from {} points)\n",
-        durationText(seconds / static_cast<double>(answered) * static_cast<double>(plan.size())),
-        workers, workers == 1 ? "" : "s", answered);
-  return out;
+  const auto secondsOf = [&](const std::vector<DesignPoint>& points) {
+    const auto start = std::chrono::steady_clock::now();
+    evaluator.evaluate(
+        study, points, false, [&](std::size_t, PointOutcome) { ++answered; },
+        [&] { return !options.interrupted || !options.interrupted(); });
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  double seconds = secondsOf(spread(plan, probes));
+  const std::size_t first = answered;
+  if (first == 0) return out;
+  // The first points pay for what workers learn once: the others are estimated from neighbours in
+  // the plan, if that takes little time.
+  const double each = seconds / static_cast<double>(first);
+  const auto more = static_cast<std::size_t>(std::min(1024.0, secondsForMore / each));
+  const double later = more < probes ? 0 : secondsOf(stretches(plan, more));
+  const std::size_t second = answered - first;
+  const double rate = second == 0 ? each : later / static_cast<double>(second);
+  seconds += rate * static_cast<double>(plan.size() - std::min(plan.size(), first));
+  return out + fmt::format("estimated time: {} with {} worker{} (from {} points)\n",
+                           durationText(seconds), workers, workers == 1 ? "" : "s", answered);
 }
 
 }  // namespace wattlas
