@@ -33,7 +33,7 @@ Part partOf(Split split, std::int64_t train, std::int64_t test) {
 NumpyArray readIdx(const std::string& file) {
   const std::string bytes = inflateAll(readTextFile(file, 256u << 20), 512u << 20, file);
   const auto refuse = [&](const std::string& what) {
-    throw InputError(Problem{{file, 0}, "", what, "an IDX file of unsigned bytes", {}});
+    throw InputError({file, 0}, "", what, "an IDX file of unsigned bytes");
   };
   if (bytes.size() < 4 || bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 8 || bytes[3] < 1 ||
       bytes[3] > 4)
@@ -60,7 +60,7 @@ DataSet fromArrays(const NumpyArray& inputs, const NumpyArray* labels, double sc
                    const std::string& file) {
   DataSet data;
   const auto refuse = [&](const std::string& what, const std::string& expected) {
-    throw InputError(Problem{{file, 0}, "", what, expected, {}});
+    throw InputError({file, 0}, "", what, expected);
   };
   if (inputs.shape.empty() || inputs.size() == 0)
     refuse("has the shape " + inputs.shapeText(), "samples in the first axis");
@@ -133,13 +133,12 @@ DataSet fromFolder(const std::string& folder, Split split) {
   const bool single = d.trainInputs.empty() && d.testInputs.empty();
   if (single) inputs = d.inputs, labels = d.labels;
   if (inputs.empty())
-    problems.add({{file, 0},
-                  single ? "inputs"
-                  : test ? "test_inputs"
-                         : "train_inputs",
-                  "is missing for the split '" + std::string(nameOf(split)) + "'",
-                  "a .npy file beside data.yaml",
-                  {}});
+    problems.add({file, 0},
+                 single ? "inputs"
+                 : test ? "test_inputs"
+                        : "train_inputs",
+                 "is missing for the split '" + std::string(nameOf(split)) + "'",
+                 "a .npy file beside data.yaml");
   problems.finish();
   const auto beside = [&](const std::string& name) { return (fs::path(folder) / name).string(); };
   const NumpyArray x = readNpy(beside(inputs));

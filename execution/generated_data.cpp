@@ -1,12 +1,11 @@
 // Generated data sets. They exercise networks of their kind; what is measured on them is no
 // accuracy on recordings. Recipes: docs/execution.md.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
 
 #include "execution/data_set.h"
-#include "models/base/error.h"
+#include "models/base/plain_text.h"
 #include "models/base/random.h"
 
 namespace wattlas {
@@ -114,10 +113,8 @@ std::int64_t signal(Random& random, std::vector<float>& x, std::int64_t classes)
 std::int64_t signalClasses(const std::string& name) {
   const std::string front = "generated-signals-";
   if (!name.starts_with(front)) return 0;
-  std::int64_t n = 0;
-  const char* const end = name.data() + name.size();
-  const auto [at, error] = std::from_chars(name.data() + front.size(), end, n);
-  return error == std::errc() && at == end && n >= 2 && n <= 100 ? n : 0;
+  const std::int64_t n = wholeNumber(name.substr(front.size())).value_or(0);
+  return n >= 2 && n <= 100 ? n : 0;
 }
 
 }  // namespace

@@ -20,11 +20,8 @@ void checkRules(const ExecutableNetwork& network, const ExecutionFormat& format)
                          kind == OpKind::attention ||
                          (kind == OpKind::norm && step.op.variant != OpVariant::batch);
     if ((format.activation.bits == 1 || format.weight.isFixed()) && rowwise)
-      problems.add({{},
-                    "operator '" + step.name + "' (" + nameOf(kind) + ")",
-                    "has no rule in " + format.name,
-                    "activations of 2 to 16 bits with a scale",
-                    {}});
+      problems.add({}, "operator '" + step.name + "' (" + nameOf(kind) + ")",
+                   "has no rule in " + format.name, "activations of 2 to 16 bits with a scale");
   }
   problems.finish();
 }

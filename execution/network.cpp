@@ -50,12 +50,9 @@ class NetworkMaker {
 
  private:
   void refuse(const Operator& op, const std::string& why) {
-    problems_.add({{},
-                   "operator '" + op.name + "' (" + nameOf(op.kind) + ")",
-                   why,
-                   "a network of conv, dense, pools, add, multiply, concat, softmax, norms, "
-                   "activations, attention, embedding, rotary positions, lstm, gru, upsample",
-                   {}});
+    problems_.add({}, "operator '" + op.name + "' (" + nameOf(op.kind) + ")", why,
+                  "a network of conv, dense, pools, add, multiply, concat, softmax, norms, "
+                  "activations, attention, embedding, rotary positions, lstm, gru, upsample");
   }
 
   /// Operators of a block, `times` one after the other; each repetition reads the one before.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <tuple>
 
 #include "models/base/config.h"
 #include "models/base/error.h"
@@ -15,31 +16,23 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-struct TypeName {
-  const char* code;
-  std::size_t size;
-};
 /// In the order of NumpyArray::Type.
-constexpr std::array<TypeName, 11> types = {{{"i1", 1},
-                                             {"u1", 1},
-                                             {"i2", 2},
-                                             {"u2", 2},
-                                             {"i4", 4},
-                                             {"u4", 4},
-                                             {"i8", 8},
-                                             {"u8", 8},
-                                             {"f2", 2},
-                                             {"f4", 4},
-                                             {"f8", 8}}};
+using Types = std::tuple<std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                         std::uint32_t, std::int64_t, std::uint64_t, Eigen::half, float, double>;
+constexpr std::array<std::string_view, 11> typeCodes = {"i1", "u1", "i2", "u2", "i4", "u4",
+                                                        "i8", "u8", "f2", "f4", "f8"};
 constexpr std::size_t mostAxes = 32, longestHeader = 65536;
 
-const TypeName& nameOf(NumpyArray::Type type) {
-  return types[static_cast<std::size_t>(type)];
+std::string_view codeOf(NumpyArray::Type type) {
+  return typeCodes[static_cast<std::size_t>(type)];
+}
+std::size_t sizeOf(NumpyArray::Type type) {
+  return static_cast<std::size_t>(codeOf(type)[1] - '0');
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& what,
                          const std::string& expected) {
-  throw InputError(Problem{{name, 0}, "", what, expected, {}});
+  throw InputError({name, 0}, "", what, expected);
 }
 
 /// The value behind `'key':` in the dictionary of the header.
@@ -127,42 +120,11 @@ void convert(const std::string& bytes, std::vector<To>& out) {
 template <class To>
 std::vector<To> converted(const NumpyArray& array) {
   std::vector<To> out(static_cast<std::size_t>(array.size()));
-  using T = NumpyArray::Type;
-  switch (array.type) {
-    case T::i8:
-      convert<std::int8_t>(array.bytes, out);
-      break;
-    case T::u8:
-      convert<std::uint8_t>(array.bytes, out);
-      break;
-    case T::i16:
-      convert<std::int16_t>(array.bytes, out);
-      break;
-    case T::u16:
-      convert<std::uint16_t>(array.bytes, out);
-      break;
-    case T::i32:
-      convert<std::int32_t>(array.bytes, out);
-      break;
-    case T::u32:
-      convert<std::uint32_t>(array.bytes, out);
-      break;
-    case T::i64:
-      convert<std::int64_t>(array.bytes, out);
-      break;
-    case T::u64:
-      convert<std::uint64_t>(array.bytes, out);
-      break;
-    case T::f16:
-      convert<Eigen::half>(array.bytes, out);
-      break;
-    case T::f32:
-      convert<float>(array.bytes, out);
-      break;
-    case T::f64:
-      convert<double>(array.bytes, out);
-      break;
+  const auto type = static_cast<std::size_t>(array.type);
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    ((i == type ? convert<std::tuple_element_t<i, Types>>(array.bytes, out) : void()), ...);
   }
+  (std::make_index_sequence<std::tuple_size_v<Types>>());
   return out;
 }
 
@@ -230,8 +192,8 @@ NumpyArray parseNpy(std::string_view bytes, const std::string& name) {
   if (descr.size() > 4) {
     const std::string_view code = descr.substr(2, 2);
     const bool order = descr[1] == '<' || descr[1] == '|';
-    for (std::size_t i = 0; i < types.size() && order; ++i)
-      if (types[i].code == code && descr[4] == descr[0]) {
+    for (std::size_t i = 0; i < typeCodes.size() && order; ++i)
+      if (typeCodes[i] == code && descr[4] == descr[0]) {
         array.type = static_cast<NumpyArray::Type>(i);
         known = true;
       }
@@ -241,7 +203,7 @@ NumpyArray parseNpy(std::string_view bytes, const std::string& name) {
     refuse(name, "values of type " + std::string(descr.substr(0, 8)) + " are not read",
            "little-endian integers or floats of 1 to 8 bytes");
   array.shape = shapeOf(entry(header, "shape", name), name);
-  const std::size_t each = nameOf(array.type).size, total = payload(array.shape, each, name);
+  const std::size_t each = sizeOf(array.type), total = payload(array.shape, each, name);
   if (bytes.size() < total)
     refuse(name,
            "the .npy file holds " + std::to_string(bytes.size()) + " bytes of values, shape " +
@@ -259,9 +221,9 @@ NumpyArray readNpy(const std::string& file) {
 }
 
 std::string npyBytes(const NumpyArray& array) {
-  const TypeName& type = nameOf(array.type);
-  std::string header = std::string("{'descr': '") + (type.size == 1 ? "|" : "<") + type.code +
-                       "', 'fortran_order': False, 'shape': " + array.shapeText() + ", }";
+  std::string header = std::string("{'descr': '") + (sizeOf(array.type) == 1 ? '|' : '<');
+  header.append(codeOf(array.type));
+  header += "', 'fortran_order': False, 'shape': " + array.shapeText() + ", }";
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
   const auto length = static_cast<std::uint16_t>(header.size());

@@ -16,7 +16,7 @@ constexpr std::size_t mostMembers = 100000;
 constexpr std::size_t mostTimes = 1032;  ///< deflate makes nothing smaller than by this
 
 [[noreturn]] void refuse(const std::string& name, const std::string& what) {
-  throw InputError(Problem{{name, 0}, "", what, "an .npz file as numpy.savez writes it", {}});
+  throw InputError({name, 0}, "", what, "an .npz file as numpy.savez writes it");
 }
 
 /// Reads little-endian fields within bounds.

@@ -17,32 +17,12 @@ StepForm formOf(OpKind kind);
 /// Executes all steps in order; `Engine` has a function for each form.
 template <class Engine>
 void runSteps(Engine& engine, const ExecutableNetwork& network, std::int64_t samples) {
-  for (std::size_t i = 0; i < network.steps.size(); ++i) switch (formOf(network.steps[i].op.kind)) {
-      case StepForm::pool:
-        engine.pool(i, samples);
-        break;
-      case StepForm::combine:
-        engine.combine(i, samples);
-        break;
-      case StepForm::norm:
-        engine.norm(i, samples);
-        break;
-      case StepForm::attention:
-        engine.attention(i, samples);
-        break;
-      case StepForm::rows:
-        engine.rows(i, samples);
-        break;
-      case StepForm::product:
-        engine.product(i, samples);
-        break;
-      case StepForm::recurrent:
-        engine.recurrent(i, samples);
-        break;
-      case StepForm::rotary:
-        engine.rotary(i, samples);
-        break;
-    }
+  using Form = void (Engine::*)(std::size_t step, std::int64_t samples);
+  static constexpr Form forms[] = {&Engine::pool,      &Engine::combine, &Engine::norm,
+                                   &Engine::attention, &Engine::rows,    &Engine::product,
+                                   &Engine::recurrent, &Engine::rotary};
+  for (std::size_t i = 0; i < network.steps.size(); ++i)
+    (engine.*forms[static_cast<std::size_t>(formOf(network.steps[i].op.kind))])(i, samples);
 }
 
 /// Outputs of a step's product, and inputs of one of them.

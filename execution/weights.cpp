@@ -134,19 +134,19 @@ void loadWeights(ExecutableNetwork& network, const NumpyArchive& archive, const 
   const auto read = [&](const std::string& name, const Shape& shape) -> std::vector<float> {
     const auto at = archive.find(name);
     if (at == archive.end()) {
-      problems.add(
-          {{file, 0}, name, "is missing", "an array " + textOf(shape), didYouMean(name, present)});
+      problems.add({file, 0}, name, "is missing", "an array " + textOf(shape),
+                   didYouMean(name, present));
       return {};
     }
     used.insert(name);
     if (at->second.shape != shape) {
-      problems.add({{file, 0}, name, "has the shape " + at->second.shapeText(), textOf(shape), {}});
+      problems.add({file, 0}, name, "has the shape " + at->second.shapeText(), textOf(shape));
       return {};
     }
     std::vector<float> values = at->second.reals();
     for (const float v : values)
       if (!std::isfinite(v)) {
-        problems.add({{file, 0}, name, "holds a value that is no finite number", "numbers", {}});
+        problems.add({file, 0}, name, "holds a value that is no finite number", "numbers");
         break;
       }
     return values;
@@ -160,11 +160,8 @@ void loadWeights(ExecutableNetwork& network, const NumpyArchive& archive, const 
     }
   for (const std::string& name : present)
     if (used.count(name) == 0 && !name.ends_with("num_batches_tracked"))
-      problems.add({{file, 0},
-                    name,
-                    "belongs to no operator of '" + network.name + "'",
-                    "weights of this network",
-                    {}});
+      problems.add({file, 0}, name, "belongs to no operator of '" + network.name + "'",
+                   "weights of this network");
   problems.finish();
 }
 

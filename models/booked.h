@@ -5,11 +5,21 @@
 #include <optional>
 #include <vector>
 
-#include "models/power.h"
+#include "models/base/units.h"
 #include "models/program.h"
 #include "models/tariff.h"
 
 namespace wattlas {
+
+/// A phase of constant average power.
+struct PowerPiece {
+  Ticks duration;
+  Joules energy;
+};
+
+/// Highest average power over any window of length `window` within `pieces` (in order). A run
+/// shorter than the window is averaged over its own duration.
+Watts peakPower(const std::vector<PowerPiece>& pieces, Ticks window);
 
 /// One operator of a region, all instances of a phase.
 struct BookedShare {

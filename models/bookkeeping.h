@@ -7,7 +7,6 @@
 
 #include "models/booked.h"
 #include "models/plan.h"
-#include "models/power.h"
 #include "models/result.h"
 #include "models/task_plan.h"
 
@@ -53,7 +52,9 @@ class Bookkeeping {
 
   void addCharges(const std::vector<Charge>& charges);
   void describe(const BookedRegion& booked, const PlannedRegion& plan, const DesignReport& design);
-  void transferRow(Ticks start);
+  /// A row of full results that is no operator: `kind` is a name as well where none is given.
+  void describe(BottleneckCategory kind, const char* phase, ComponentIndex component,
+                Bottleneck bound, Ticks start, Ticks end);
   /// Consecutive regions with the same count.
   struct Block {
     std::size_t begin, end;

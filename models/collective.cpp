@@ -8,13 +8,6 @@
 namespace wattlas {
 namespace {
 
-double rateOf(const Network::Route& route, const Network& network) {
-  double rate = 1e300;
-  for (const ChannelId c : route.channels)
-    rate = std::min(rate, network.resources().channels[static_cast<std::size_t>(c)].rate.value);
-  return rate;
-}
-
 /// Adds transfers and remembers, for each member, what it has to wait for next.
 class Steps {
  public:
@@ -88,8 +81,7 @@ TaskId addMove(const Network& network, SeatId from, SeatId to, Bits amount, std:
   task.kind = Task::Kind::move;
   task.lead = route->latency;
   task.wire = amount;
-  const double rate = rateOf(*route, network);
-  task.peak = BitRate(rate);
+  task.peak = route->rate;
   task.alone = task.lead + toTicks(amount / task.peak);
   task.owner = owner;
   const auto known = std::find(graph.routes.begin(), graph.routes.end(), route->channels);
@@ -117,7 +109,7 @@ CollectiveAlgorithm algorithmOf(const CollectiveSpec& spec, const Network& netwo
   // Where distance costs, only neighbours talk.
   if (near == nullptr || far == nullptr || far->channels.size() > near->channels.size())
     return CollectiveAlgorithm::ring;
-  const double latency = toSeconds(near->latency).value, rate = rateOf(*near, network);
+  const double latency = toSeconds(near->latency).value, rate = near->rate.value;
   const double depth = static_cast<double>(std::bit_width(spec.members.size() - 1));
   const double bits = spec.amount.value;
   const double ring = 2 * (n - 1) * (latency + bits / n / rate);

@@ -17,6 +17,13 @@ bool joinsTwo(const PlatformLink& link, const Platform& platform) {
   return ends >= 2;
 }
 
+/// Whether two ways have a section in common.
+bool meet(const Network::Route* a, const Network::Route* b) {
+  return std::any_of(a->channels.begin(), a->channels.end(), [b](ChannelId c) {
+    return std::find(b->channels.begin(), b->channels.end(), c) != b->channels.end();
+  });
+}
+
 }  // namespace
 
 CopyRoutes::CopyRoutes(const Platform& platform) : platform_(platform) {
@@ -100,20 +107,16 @@ CopyRoutes::Route CopyRoutes::find(ComponentIndex from, ComponentIndex to) const
   };
   const std::int64_t n = std::max(members(from), members(to));
   if (n < 2) return route;
-  const Network::Route *first = all_->route(member(from, 0), member(to, 0)),
-                       *second = all_->route(member(from, 1), member(to, 1));
-  for (const ChannelId c : first->channels)
-    if (std::find(second->channels.begin(), second->channels.end(), c) != second->channels.end())
-      route.meeting = static_cast<double>(n);
+  if (meet(all_->route(member(from, 0), member(to, 0)),
+           all_->route(member(from, 1), member(to, 1))))
+    route.meeting = static_cast<double>(n);
   return route;
 }
 
 CopyRoutes::Route CopyRoutes::along(const Network::Route* way) const {
   Route route;
   route.latency = way->latency;
-  route.rate = BitRate(1e300);
-  for (const ChannelId c : way->channels)
-    route.rate = std::min(route.rate, resources_.channels[static_cast<std::size_t>(c)].rate);
+  route.rate = way->rate;
   route.index = static_cast<std::int32_t>(routes_.size());
   routes_.push_back(way->channels);
   route.byHost = false;
@@ -139,12 +142,9 @@ void CopyRoutes::joinStages() {
                        "a link whose `joins` names the group");
     stages_.push_back(along(way));
     if (each < 2) continue;
-    const auto *first = all_->route(all_->seat(0, s * each), all_->seat(0, (s + 1) * each)),
-               *second =
-                   all_->route(all_->seat(0, s * each + 1), all_->seat(0, (s + 1) * each + 1));
-    for (const ChannelId c : first->channels)
-      if (std::find(second->channels.begin(), second->channels.end(), c) != second->channels.end())
-        stages_.back().meeting = static_cast<double>(each);
+    if (meet(all_->route(all_->seat(0, s * each), all_->seat(0, (s + 1) * each)),
+             all_->route(all_->seat(0, s * each + 1), all_->seat(0, (s + 1) * each + 1))))
+      stages_.back().meeting = static_cast<double>(each);
   }
 }
 

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t mostCommands = 20000;  // of a program
 
-/// As ProfileCache::key, from hashes that are known already.
-Hash128 keyOf(const Hash128& program, const Hash128& device, Fidelity fidelity) {
-  return Hasher().add(program).add(device).integer(static_cast<int>(fidelity)).finish();
-}
-
 bool has(const Device& device, Fidelity fidelity) {
   const auto list = device.fidelities();
   return std::find(list.begin(), list.end(), fidelity) != list.end();
@@ -124,7 +119,7 @@ const Costing::Executed& Costing::executed(const StepGroup& group, ComponentInde
   const Fidelity level = this->level(where);
   const Component& component = partOf(*x_.platform, where);
   const Device& device = *component.device;
-  const Hash128 key = keyOf(group.hash, component.hash, level);
+  const Hash128 key = ProfileCache::key(group.hash, component.hash, level);
   const auto at = executed_.find(key);
   if (at != executed_.end()) return at->second;
   const Profile* profile = cache_.find(key);
@@ -315,7 +310,7 @@ void Costing::remember(std::size_t phase, const PlannedRegion& planned, BookedRe
   const bool loads = x_.platform->weightLoad && x_.run.scope >= Scope::node;
   if (loads && !planned.onHost && known.cost.weights.value > 0)
     book.load = booked(PlannedCopy{loadOf(book.resident)});
-  cache_.putBooked(ProfileCache::pairKey(runKey(), known.context), std::move(book));
+  cache_.booked.put(ProfileCache::pairKey(runKey(), known.context), std::move(book));
 }
 
 const WorkloadFacts& Costing::facts() {
@@ -331,7 +326,7 @@ bool Costing::findKnown(std::vector<const BookedOperator*>& known) {
   for (const PhaseFacts& phase : facts().phases)
     for (const OpId id : phase.order) {
       const Hash128& context = phase.ops[static_cast<std::size_t>(id)].context;
-      known.push_back(cache_.booked(ProfileCache::pairKey(run, context)));
+      known.push_back(cache_.booked.find(ProfileCache::pairKey(run, context)));
       complete = complete && known.back() != nullptr;
     }
   return complete;

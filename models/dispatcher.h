@@ -58,4 +58,8 @@ class Dispatcher {
   std::size_t ended_ = 0;
 };
 
+/// The task graph in closed form: every seat, link direction and memory port serves one task at a
+/// time, at full rate. No SystemC.
+Schedule listSchedule(const TaskGraph& graph, const Resources& resources);
+
 }  // namespace wattlas

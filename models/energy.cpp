@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/base/multiples.h"
+
 namespace wattlas {
 
 const char* nameOf(Category category) {
@@ -37,13 +39,8 @@ CoefficientId EnergyTable::add(Coefficient coefficient) {
 
 CoefficientId EnergyTable::addPower(std::string id, Category category, Scope scope,
                                     const Sourced<Watts>& power) {
-  Coefficient c{std::move(id), category, scope, "ps", {}};
-  c.perCount.value = Joules(power.value.value * 1e-12);
-  c.perCount.low = Joules(power.low.value * 1e-12);
-  c.perCount.high = Joules(power.high.value * 1e-12);
-  c.perCount.basis = power.basis;
-  c.perCount.source = power.source;
-  const CoefficientId newId = add(std::move(c));
+  const CoefficientId newId =
+      add({std::move(id), category, scope, "ps", scaled<Joules>(power, 1e-12)});
   powers_.push_back(newId);
   return newId;
 }

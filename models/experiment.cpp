@@ -157,8 +157,8 @@ BuiltWorkload ExperimentMaker::workload(const std::string& reference, const Conf
     const std::string name = id != nullptr ? id->scalar() : "";
     options.erase("id");
     if (name.empty())
-      throw InputError(Problem{
-          {"--workload", 0}, {}, "missing", "a workload id (`wattlas workloads` lists them)", {}});
+      throw InputError({"--workload", 0}, {}, "missing",
+                       "a workload id (`wattlas workloads` lists them)");
     built.workload =
         std::make_shared<const Workload>(buildWorkload(name, options, ConfigNode::ofMap()));
   } else {
@@ -221,7 +221,7 @@ void ExperimentMaker::share(Experiment& experiment) {
     if (const ConfigNode* next = said->find(key); next != nullptr && !next->place().file.empty())
       said = next;
   const auto refuse = [&](const char* key, std::string what, std::string instead) {
-    throw InputError(Problem{said->place(), key, std::move(what), std::move(instead), {}});
+    throw InputError(said->place(), key, std::move(what), std::move(instead));
   };
   const auto cut = [&](const char* key, auto&& shard) {
     try {

@@ -2,6 +2,7 @@
 // assignments; its merged configuration reproduces the result.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,12 +10,26 @@
 #include <utility>
 #include <vector>
 
-#include "models/mapping.h"
+#include "models/base/parameter.h"
 #include "models/registry.h"
 #include "models/result.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas {
+
+/// What runs where, and how work is split: data that files, mappers and searches fill in.
+struct Mapping {
+  /// Operator kind or name (`*` for any text), `PHASE/` before it where only one phase is meant ->
+  /// group, `host`, or `best`, which takes the fastest; later entries win.
+  std::vector<std::pair<std::string, std::string>> place;
+  /// Members of the first group that share one network: how it is cut.
+  std::int64_t tensor = 1, pipeline = 1, data = 1, expert = 1;
+  std::int64_t microBatches = 1;  ///< of a pipeline
+  /// Work waits for its inputs and its device only; weights that are streamed come while the
+  /// operator before them runs.
+  bool overlapped = false;
+  void bind(Binder& binder);
+};
 
 struct WorkloadFacts;
 struct TaskFile;

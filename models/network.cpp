@@ -68,17 +68,15 @@ Network::Network(const Platform& platform) : platform_(platform) {
         for (std::int64_t m = 0; m < group->count; ++m)
           link.ends.push_back(seat(at(group - platform.groups.begin()), m));
       else
-        problems.add({place, key, "'" + name + "' is neither a group nor the host",
-                      fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names)});
+        problems.add(place, key, "'" + name + "' is neither a group nor the host",
+                     fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names));
     }
     if (problems.empty() && link.ends.size() < 2)
-      problems.add({place, key, "the link joins nothing", "at least two devices or hosts", {}});
+      problems.add(place, key, "the link joins nothing", "at least two devices or hosts");
     if (spec.topology == "point-to-point" && link.ends.size() > 2)
-      problems.add({place,
-                    "links." + spec.config.name + ".topology",
-                    fmt::format("a point-to-point link has two ends, not {}", link.ends.size()),
-                    "bus or switch",
-                    {}});
+      problems.add(place, "links." + spec.config.name + ".topology",
+                   fmt::format("a point-to-point link has two ends, not {}", link.ends.size()),
+                   "bus or switch");
     if (!problems.empty()) continue;
     addChannels(link);
     links_.push_back(std::move(link));
@@ -237,6 +235,9 @@ const Network::Route* Network::route(SeatId from, SeatId to) const {
     route.channels.insert(route.channels.begin(), part.channels.begin(), part.channels.end());
     end = before;
   }
+  route.rate = BitRate(1e300);
+  for (const ChannelId c : route.channels)
+    route.rate = std::min(route.rate, resources_.channels[at(c)].rate);
   const auto& kept = known_.emplace(std::pair(from, to), std::move(route)).first->second;
   return kept.hops.empty() ? nullptr : &kept;
 }

@@ -293,7 +293,7 @@ Expected<ProfileCache::Lowered, std::string> Placer::lower(ComponentIndex where,
               .integer(grows ? step : 0)
               .integer(weightsResident() ? 1 : 0)
               .finish();
-    if (const auto* known = cache_.lowered(key)) return *known;
+    if (const auto* known = cache_.lowered.find(key)) return *known;
   }
   auto program = side.device->lower(
       {phase.graph, ops, phase.kind, step, Bits(0), {}, weightsResident(), facts_.content});
@@ -303,7 +303,7 @@ Expected<ProfileCache::Lowered, std::string> Placer::lower(ComponentIndex where,
         program.error().what,
         program.error().nearestLegal.empty() ? "" : "; " + program.error().nearestLegal);
   ProfileCache::Lowered lowered{*program, (*program)->hash(), side.device};
-  if (shared) cache_.putLowered(key, lowered);
+  if (shared) cache_.lowered.put(key, lowered);
   return lowered;
 }
 

@@ -7,9 +7,115 @@
 #include <tuple>
 
 #include "models/placer.h"
-#include "models/plan_memory.h"
 
 namespace wattlas {
+
+MemoryNeeds::MemoryNeeds(const Experiment& experiment, const WorkloadFacts& facts)
+    : platform_(*experiment.platform),
+      workload_(*experiment.workload),
+      facts_(facts),
+      resident_(platform_.residency == "resident"),
+      needs_(static_cast<std::size_t>(componentOf(platform_.groups.size())) + 1) {}
+
+MemoryNeeds::Need& MemoryNeeds::needOf(ComponentIndex where) {
+  Need& need = needs_[where];
+  if (!need.used) need.counted.assign(facts_.parameterSets, 0);
+  need.used = true;
+  return need;
+}
+
+void MemoryNeeds::workspace(ComponentIndex where, double bytes) {
+  Need& need = needOf(where);
+  need.workspace = std::max(need.workspace, bytes);
+}
+
+bool MemoryNeeds::keep(std::size_t phase, OpId id, ComponentIndex where, Bits resident) {
+  Need& need = needOf(where);
+  const bool host = where == onHost;
+  const Operator& op = workload_.phases[phase].graph.at(id);
+  const OperatorFacts& known = facts_.phases[phase].ops[static_cast<std::size_t>(id)];
+  if (known.cost.weights.value > 0) {
+    // The same parameters serve prefill and decode; tied parameters are stored once.
+    char& counted = need.counted[known.parameters];
+    if (counted != 0) return false;
+    counted = 1;
+    const double bytes = toBytes(resident);
+    if (!host && !resident_) {
+      // Two sets of them where the next ones come while the operator before them runs.
+      const double sets = platform_.mapping.overlapped ? 2.0 : 1.0;
+      need.workspace = std::max(need.workspace, sets * bytes / static_cast<double>(op.count));
+      return false;
+    }
+    if (platform_.mapping.pipeline > 1 && op.block.empty())
+      (need.weights > 0 ? need.last : need.first) += bytes;
+    else
+      need.weights += bytes;
+    remember(need, op, false, bytes);
+    return platform_.weightLoad && !host;
+  }
+  if (known.cost.state.value > 0) {
+    const double bytes = toBytes(resident) * static_cast<double>(workload_.phases[phase].repeat) *
+                         static_cast<double>(platform_.mapping.microBatches);
+    need.state += bytes;
+    remember(need, op, true, bytes);
+  }
+  return false;
+}
+
+void MemoryNeeds::remember(Need& need, const Operator& op, bool cache, double bytes) {
+  if (bytes <= need.largestBytes) return;
+  need.largest = &op.name;
+  need.largestIsCache = cache;
+  need.largestBytes = bytes;
+}
+
+std::vector<std::string> MemoryNeeds::report(MemoryPlan& plan, bool usesHost) const {
+  std::vector<std::string> reasons;
+  report(needs_[onDevice], *platform_.device.device,
+         platform_.groups.size() == 1 ? "device" : platform_.device.name, plan, reasons);
+  if (platform_.host.device != nullptr && usesHost)
+    report(needs_[onHost], *platform_.host.device, "host", plan, reasons);
+  for (std::size_t g = 1; g < platform_.groups.size(); ++g)
+    if (const Need& need = needs_[componentOf(g)]; need.used)
+      report(need, *platform_.groups[g].device.device, platform_.groups[g].device.name, plan,
+             reasons);
+  return reasons;
+}
+
+void MemoryNeeds::report(const Need& need, const Device& target, const std::string& component,
+                         MemoryPlan& plan, std::vector<std::string>& reasons) const {
+  if (target.info().tiers.empty()) return;
+  const Tier& tier = target.info().tiers.front();
+  const double capacity = toBytes(tier.capacity);
+  // The fullest stage of a pipeline.
+  const double stages = static_cast<double>(platform_.mapping.pipeline);
+  const double weights = need.weights / stages + std::max(need.first, need.last);
+  const double resident = weights + need.state / stages;
+  const double peak = resident + need.workspace;
+  plan.tiers.push_back({tier.name, resident, peak, capacity});
+  if (plan.tiers.size() == 1) {
+    plan.weightsBytes = weights;
+    plan.peakBytes = peak;
+    plan.capacityBytes = capacity;
+  }
+  if (peak <= capacity) return;
+  reasons.push_back(fmt::format(
+      "capacity: {} of the {} holds {}, needed are {} (weights {}, KV cache {}, workspace {}); "
+      "{} are missing; the largest tensor is {}{} with {}",
+      tier.name, component, format(tier.capacity), format(bytes(peak)), format(bytes(weights)),
+      format(bytes(need.state / stages)), format(bytes(need.workspace)),
+      format(bytes(peak - capacity)), need.largest != nullptr ? *need.largest : "",
+      need.largestIsCache ? " (KV cache)" : "", format(bytes(need.largestBytes))));
+}
+
+double workspaceBytes(const PlannedRegion& region) {
+  double most = 0;
+  for (const StepGroup& group : region.groups)
+    for (const Footprint& f : group.program->footprint())
+      if (f.tier == 0) most = std::max(most, toBytes(f.workspace));
+  return most;
+}
+
 namespace {
 
 class Planner {
@@ -57,14 +163,32 @@ class Planner {
     placer_.sayWhatFitsNothing();
     if (plan_.reasons.empty())
       for (std::size_t i = 0; i < experiment_.workload->phases.size(); ++i) planPhase(i);
-    if (plan_.reasons.empty())
-      planMemory(
-          experiment_, *facts_,
-          [this](const Operator& op, const OperatorFacts& facts, ComponentIndex where) {
-            return placer_.placed(where, op, facts).resident;
-          },
-          [this](std::size_t phase, OpId op) { return placer_.keptAt(phase, op); }, plan_,
-          [this](const std::string& reason) { placer_.refuse(reason); });
+    if (plan_.reasons.empty()) planMemory();
+  }
+
+  /// Fills plan_.memory and plan_.weightLoads; refuses for each component that is too small.
+  void planMemory() {
+    MemoryNeeds needs(experiment_, *facts_);
+    for (const PlannedPhase& planned : plan_.phases) {
+      const Phase& phase = experiment_.workload->phases[planned.index];
+      if (phase.live.value > 0) needs.workspace(onDevice, toBytes(phase.live));
+      for (const PlannedRegion& region : planned.regions) {
+        const ComponentIndex runs = region.component();
+        needs.workspace(runs, workspaceBytes(region));
+        for (const OpId id : region.ops) {
+          const OperatorFacts& known =
+              facts_->phases[planned.index].ops[static_cast<std::size_t>(id)];
+          const bool state = known.cost.state.value > 0;
+          const ComponentIndex kept = state ? placer_.keptAt(planned.index, id) : runs;
+          const Bits resident = placer_.placed(kept, phase.graph.at(id), known).resident;
+          if (needs.keep(planned.index, id, kept, resident))
+            plan_.weightLoads.push_back(
+                {loadOf(resident), 1, PlannedCopy::Why::weights, id, onHost, kept});
+        }
+      }
+    }
+    for (const std::string& reason : needs.report(plan_.memory, plan_.usesHost))
+      placer_.refuse(reason);
   }
 
   void planPhase(std::size_t index) {
@@ -100,12 +224,8 @@ class Planner {
       const OpId last = region->ops.back();
       if (phase.graph.at(last).block.empty()) continue;
       const Bits made = facts_->phases[index].ops[static_cast<std::size_t>(last)].cost.output;
-      region->copies.push_back({{CopyPattern::gather, false, made},
-                                stages - 1,
-                                PlannedCopy::Why::stage,
-                                last,
-                                onDevice,
-                                onDevice});
+      region->copy({CopyPattern::gather, false, made}, stages - 1, PlannedCopy::Why::stage, last,
+                   onDevice, onDevice);
       return;
     }
   }
@@ -148,6 +268,7 @@ class Planner {
   }
 
   void addCopies(std::size_t index, PlannedRegion& region) {
+    using Why = PlannedCopy::Why;
     const ComponentIndex here = region.component();
     const PhaseFacts& facts = facts_->phases[index];
     const Graph& graph = experiment_.workload->phases[index].graph;
@@ -158,20 +279,13 @@ class Planner {
       const Operator& op = graph.at(id);
       const OpCost& cost = factsOfOp(id).cost;
       if (hosted_ && here != onHost && !placer_.weightsResident() && cost.weights.value > 0)
-        region.copies.push_back({{CopyPattern::scatter, true, cost.weights},
-                                 region.groups.front().program->coversCounts() ? 1 : op.count,
-                                 PlannedCopy::Why::weights,
-                                 id,
-                                 onHost,
-                                 here});
+        region.copy({CopyPattern::scatter, true, cost.weights},
+                    region.groups.front().program->coversCounts() ? 1 : op.count, Why::weights, id,
+                    onHost, here);
       const ComponentIndex kept = cost.kvWrite.value > 0 ? placer_.keptAt(index, id) : here;
       if (kept != here)
-        region.copies.push_back({{CopyPattern::gather, false, cost.kvWrite},
-                                 op.count,
-                                 PlannedCopy::Why::cache,
-                                 id,
-                                 here,
-                                 kept});
+        region.copy({CopyPattern::gather, false, cost.kvWrite}, op.count, Why::cache, id, here,
+                    kept);
       // What a step of training hands from phase to phase stays on the device that runs all of it.
       const PhaseKind kind = experiment_.workload->phases[index].kind;
       if (placer_.home(here) == onHost) continue;  // also programs that fetch and return themselves
@@ -180,32 +294,22 @@ class Planner {
           isProduct(op.kind) ? CopyPattern::broadcast : CopyPattern::scatter;
       if (hosted_ && producers.empty() && cost.input.value > 0 &&
           (!ofTraining(kind) || kind == PhaseKind::forward))
-        region.copies.push_back(
-            {{pattern, true, cost.input}, 1, PlannedCopy::Why::input, id, onHost, here});
+        region.copy({pattern, true, cost.input}, 1, Why::input, id, onHost, here);
       for (const OpId producer : producers) {
         const ComponentIndex from = placer_.home(placer_.placeOf(index, producer));
         if (from == here) continue;
         if (from != onHost && !passed_.insert({index, producer, here}).second) continue;
-        region.copies.push_back(
-            {{pattern, true, factsOfOp(producer).cost.output},
-             std::max(op.count, graph.at(producer).count),
-             from == onHost ? PlannedCopy::Why::fromHost : PlannedCopy::Why::passed,
-             id,
-             from,
-             here});
+        region.copy({pattern, true, factsOfOp(producer).cost.output},
+                    std::max(op.count, graph.at(producer).count),
+                    from == onHost ? Why::fromHost : Why::passed, id, from, here);
       }
       const std::vector<OpId>& consumers = factsOfOp(id).consumers;
       const bool toHost = std::any_of(consumers.begin(), consumers.end(), [&](OpId c) {
         return placer_.home(placer_.placeOf(index, c)) == onHost;
       });
       if (hosted_ && (toHost || (consumers.empty() && !ofTraining(kind))))
-        region.copies.push_back(
-            {{CopyPattern::gather, false, cost.output},
-             consumers.empty() ? 1 : op.count,
-             consumers.empty() ? PlannedCopy::Why::result : PlannedCopy::Why::toHost,
-             id,
-             here,
-             onHost});
+        region.copy({CopyPattern::gather, false, cost.output}, consumers.empty() ? 1 : op.count,
+                    consumers.empty() ? Why::result : Why::toHost, id, here, onHost);
     }
   }
 
@@ -228,11 +332,11 @@ CopyRequest loadOf(Bits resident) {
 const ProfileCache::Placed& placedOn(const Component& component, const Operator& op,
                                      const OperatorFacts& facts, ProfileCache& cache) {
   const Hash128 key = ProfileCache::pairKey(component.hash, facts.shape);
-  if (const auto* known = cache.placed(key)) return *known;
+  if (const auto* known = cache.placed.find(key)) return *known;
   Support support = component.device->support(op);
   const bool refused = support.level == Support::Level::refused;
   const Bits resident = refused ? Bits(0) : component.device->residentBits(op);
-  return cache.putPlaced(key, {std::move(support), resident});
+  return cache.placed.put(key, {std::move(support), resident});
 }
 
 Plan makePlan(const Experiment& experiment, ProfileCache& cache, Detail detail) {

@@ -8,6 +8,7 @@
 
 #include "models/experiment.h"
 #include "models/profile_cache.h"
+#include "models/workload_facts.h"
 
 namespace wattlas {
 
@@ -27,16 +28,8 @@ struct StepGroup {
 struct PlannedCopy {
   CopyRequest request;
   std::int64_t perStep = 1;  ///< copies in one step
-  enum class Why {
-    weights,
-    input,
-    result,
-    fromHost,
-    toHost,
-    passed,
-    cache,
-    stage
-  } why = Why::weights;
+  enum class Why { weights, input, result, fromHost, toHost, passed, cache, stage };
+  Why why = Why::weights;
   OpId op = 0;  ///< whose weights, input, result
   ComponentIndex from = onHost, to = onDevice;
 };
@@ -49,6 +42,10 @@ struct PlannedRegion {
   std::int64_t count = 1;  ///< programs in one step
   std::vector<StepGroup> groups;
   std::vector<PlannedCopy> copies;
+  void copy(CopyRequest request, std::int64_t perStep, PlannedCopy::Why why, OpId op,
+            ComponentIndex from, ComponentIndex to) {
+    copies.push_back({request, perStep, why, op, from, to});
+  }
   ComponentIndex component() const { return onHost ? ComponentIndex::onHost : componentOf(group); }
 };
 
@@ -88,5 +85,43 @@ Plan makePlan(const Experiment& experiment);
 /// regions are single operators.
 Plan planOperators(const Experiment& experiment, ProfileCache& cache,
                    const std::vector<std::vector<char>>& wanted);
+
+/// Adds up what operators keep, in the order in which they run.
+class MemoryNeeds {
+ public:
+  /// Keeps references.
+  MemoryNeeds(const Experiment& experiment, const WorkloadFacts& facts);
+
+  /// Most of tier 0 that programs of a region need while they run.
+  void workspace(ComponentIndex where, double bytes);
+  /// What an operator keeps between programs. True when its parameters are loaded onto the device.
+  bool keep(std::size_t phase, OpId op, ComponentIndex where, Bits resident);
+  /// Fills the plan; one reason for each component that is too small.
+  std::vector<std::string> report(MemoryPlan& plan, bool usesHost) const;
+
+ private:
+  struct Need {
+    bool used = false;
+    double weights = 0, state = 0, workspace = 0;
+    double first = 0, last = 0;  ///< weights before and behind the layers of a pipeline
+    const std::string* largest = nullptr;
+    bool largestIsCache = false;
+    double largestBytes = 0;
+    std::vector<char> counted;  ///< by OperatorFacts::parameters
+  };
+  static void remember(Need& need, const Operator& op, bool cache, double bytes);
+  Need& needOf(ComponentIndex where);
+  void report(const Need& need, const Device& target, const std::string& component,
+              MemoryPlan& plan, std::vector<std::string>& reasons) const;
+
+  const Platform& platform_;
+  const Workload& workload_;
+  const WorkloadFacts& facts_;
+  const bool resident_;
+  std::vector<Need> needs_;  ///< by ComponentIndex
+};
+
+/// Most of tier 0 that any program of a region needs while it runs.
+double workspaceBytes(const PlannedRegion& region);
 
 }  // namespace wattlas

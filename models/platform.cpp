@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "models/base/multiples.h"
 #include "models/catalogue.h"
 #include "models/experiment.h"
 
@@ -67,14 +68,7 @@ void bindLink(Binder& b, PlatformLink& link) {
 }
 
 Coefficient bitOf(const LinkConfig& link, const std::string& id) {
-  const auto& e = link.energyPerBit;
-  Coefficient bit{id, Category::link, Scope::node, "bit", {}};
-  bit.perCount.value = Joules(e.value.value);
-  bit.perCount.low = Joules(e.low.value);
-  bit.perCount.high = Joules(e.high.value);
-  bit.perCount.basis = e.basis;
-  bit.perCount.source = e.source;
-  return bit;
+  return {id, Category::link, Scope::node, "bit", perBit(link.energyPerBit)};
 }
 
 void addProblems(Problems& all, const InputError& error) {
@@ -114,9 +108,9 @@ void checkPlaces(const Platform& platform, const ConfigNode& mapping, Problems& 
     if (where == "device" || std::find(names.begin(), names.end(), where) != names.end()) continue;
     const ConfigNode* places = mapping.find("place");
     const ConfigNode* entry = places != nullptr ? places->find(what) : nullptr;
-    problems.add({entry != nullptr ? entry->place() : mapping.place(), "mapping.place." + what,
-                  "'" + where + "' is neither a group nor the host",
-                  fmt::format("{}", fmt::join(names, ", ")), didYouMean(where, names)});
+    problems.add(entry != nullptr ? entry->place() : mapping.place(), "mapping.place." + what,
+                 "'" + where + "' is neither a group nor the host",
+                 fmt::format("{}", fmt::join(names, ", ")), didYouMean(where, names));
   }
 }
 
@@ -128,22 +122,16 @@ void checkDomain(PowerDomain& domain, const Platform& platform, const Place& pla
   for (const DeviceGroup& group : platform.groups) names.push_back(group.device.name);
   for (const std::string& name : domain.members)
     if (std::find(names.begin(), names.end(), name) == names.end())
-      problems.add({place, key + ".members", "'" + name + "' is neither a group nor the host",
-                    fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names)});
+      problems.add(place, key + ".members", "'" + name + "' is neither a group nor the host",
+                   fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names));
   domain.idle = Watts(idleWatts(domain, platform));
   if (domain.members.empty())
-    problems.add({place, key + ".members", "the limit is nobody's", "`members: [GROUP]`", {}});
+    problems.add(place, key + ".members", "the limit is nobody's", "`members: [GROUP]`");
   else if (domain.cap.value <= domain.idle)
-    problems.add({place,
-                  key + ".cap",
-                  fmt::format("its members draw {} when idle", format(domain.idle)),
-                  "a limit above that",
-                  {}});
+    problems.add(place, key + ".cap",
+                 fmt::format("its members draw {} when idle", format(domain.idle)),
+                 "a limit above that");
 }
-
-}  // namespace
-
-namespace {
 
 /// `ID-x8` of a GPU or DIMM that has a file: eight of them beside its host, sharing networks. The
 /// host's link becomes a switch with a port for each.
@@ -200,16 +188,11 @@ PlatformDescription loadPlatform(const std::string& reference, const SearchPath&
   std::vector<std::string> names;
   for (const auto& [name, where] : known) names.push_back(name);
   if (isCataloguePlatform(reference))
-    throw InputError(Problem{{},
-                             "platform",
-                             "'" + reference + "' is not available yet",
-                             "an id that `wattlas platforms` lists",
-                             {}});
-  throw InputError(Problem{{},
-                           "platform",
-                           "'" + reference.substr(0, 80) + "' is unknown",
-                           "an id that `wattlas platforms` lists, or a .yaml file",
-                           didYouMean(reference, names)});
+    throw InputError({}, "platform", "'" + reference + "' is not available yet",
+                     "an id that `wattlas platforms` lists");
+  throw InputError({}, "platform", "'" + reference.substr(0, 80) + "' is unknown",
+                   "an id that `wattlas platforms` lists, or a .yaml file",
+                   didYouMean(reference, names));
 }
 
 Platform makePlatform(const std::string& reference, const ConfigNode& overrides,
@@ -223,11 +206,8 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   platform.id = description.id;
   ConfigNode tree = description.tree;
   if (!tree.isMap())
-    throw InputError(Problem{tree.place(),
-                             "platform",
-                             "is not a platform description",
-                             "keys such as device, host, link",
-                             {}});
+    throw InputError(tree.place(), "platform", "is not a platform description",
+                     "keys such as device, host, link");
   if (overrides.isMap()) tree.merge(overrides);
 
   Problems problems;
@@ -237,11 +217,8 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
   const auto build = [&](const ConfigNode& node, const std::string& name, Component& component,
                          const std::string& path) {
     if (!node.isMap()) {
-      problems.add({tree.place(),
-                    path,
-                    "missing or not a section",
-                    "`" + name + ": {from: devices/...yaml}`",
-                    {}});
+      problems.add(tree.place(), path, "missing or not a section",
+                   "`" + name + ": {from: devices/...yaml}`");
       return;
     }
     try {
@@ -268,8 +245,7 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
                "Members that do the same at the same time are simulated once");
       });
       if (name == "host")
-        problems.add(
-            {section.place(), "groups.host", "is the name of the host", "another name", {}});
+        problems.add(section.place(), "groups.host", "is the name of the host", "another name");
       build(device, name, group.device, "groups." + name + ".device");
       if (const ConfigNode* built = platform.config.complete.find(name)) {
         bound.complete.put("device", *built);
@@ -280,11 +256,11 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     }
     platform.config.complete.put("groups", groups);
     if (platform.groups.empty())
-      problems.add({tree.place(), "groups", "has no group", "`NAME: {device: ...}`", {}});
+      problems.add(tree.place(), "groups", "has no group", "`NAME: {device: ...}`");
     else
       platform.device = platform.groups.front().device;
     if (!fields.device.isNull())
-      problems.add({tree.place(), "device", "stands beside `groups`", "one of the two", {}});
+      problems.add(tree.place(), "device", "stands beside `groups`", "one of the two");
   } else {
     build(fields.device, "device", platform.device, "device");
     platform.groups.push_back({platform.device, 1});
@@ -299,39 +275,43 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     platform.config.complete.put("mapping", bound.complete);
     checkPlaces(platform, fields.mapping, problems);
   }
-  if (fields.domains.isMap()) {
-    ConfigNode domains = ConfigNode::ofMap(fields.domains.place());
-    for (const auto& [name, section] : fields.domains.entries()) {
-      PowerDomain domain;
-      domain.name = name;
-      const ResolvedConfig bound =
-          bindConfig(section, "powerDomains." + name, problems, [&](Binder& b) {
-            b.texts("members", domain.members, "Groups, and `host`");
-            b.quantity("cap", domain.cap, {.min = 1e-3, .max = 1e9},
-                       "Power that they draw at most, idle power included");
-          });
-      prefixed(platform.config.parameters, bound, "powerDomains." + name);
-      domains.put(name, bound.complete);
-      checkDomain(domain, platform, section.place(), problems);
-      platform.domains.push_back(std::move(domain));
+  /// Sections under free names below `key`: fields(name, binder), then done(name, section).
+  const auto eachNamed = [&](const char* key, const ConfigNode& node, auto&& fieldsOf,
+                             auto&& done) {
+    ConfigNode complete = ConfigNode::ofMap(node.place());
+    for (const auto& [name, section] : node.entries()) {
+      const std::string path = std::string(key) + "." + name;
+      const ResolvedConfig bound = bindConfig(section, path, problems, fieldsOf);
+      prefixed(platform.config.parameters, bound, path);
+      complete.put(name, bound.complete);
+      done(name, section);
     }
-    platform.config.complete.put("powerDomains", domains);
+    platform.config.complete.put(key, complete);
+  };
+  if (fields.domains.isMap()) {
+    PowerDomain domain;
+    eachNamed(
+        "powerDomains", fields.domains,
+        [&](Binder& b) {
+          domain = {};
+          b.texts("members", domain.members, "Groups, and `host`");
+          b.quantity("cap", domain.cap, {.min = 1e-3, .max = 1e9},
+                     "Power that they draw at most, idle power included");
+        },
+        [&](const std::string& name, const ConfigNode& section) {
+          domain.name = name;
+          checkDomain(domain, platform, section.place(), problems);
+          platform.domains.push_back(domain);
+        });
   }
   if (fields.links.isMap()) {
-    ConfigNode links = ConfigNode::ofMap(fields.links.place());
-    for (const auto& [name, section] : fields.links.entries()) {
-      PlatformLink link;
-      link.config.name = name;
-      const ResolvedConfig bound =
-          bindConfig(section, "links." + name, problems, [&](Binder& b) { bindLink(b, link); });
-      prefixed(platform.config.parameters, bound, "links." + name);
-      links.put(name, bound.complete);
-      link.config.name = name;
-      platform.links.push_back(std::move(link));
-    }
-    platform.config.complete.put("links", links);
+    eachNamed(
+        "links", fields.links, [&](Binder& b) { bindLink(b, platform.links.emplace_back()); },
+        [&](const std::string& name, const ConfigNode&) {
+          platform.links.back().config.name = name;
+        });
     if (fields.link.isMap())
-      problems.add({tree.place(), "link", "stands beside `links`", "one of the two", {}});
+      problems.add(tree.place(), "link", "stands beside `links`", "one of the two");
     // The link that copies of the first group take.
     for (const PlatformLink& link : platform.links) {
       const auto joins = [&](const std::string& name) {
@@ -350,11 +330,8 @@ Platform buildPlatform(const PlatformDescription& description, const ConfigNode&
     platform.config.complete.put("link", link.complete);
     prefixed(platform.config.parameters, link, "link");
   } else if (!fields.host.isNull() && !fields.links.isMap()) {
-    problems.add({tree.place(),
-                  "link",
-                  "missing or not a section",
-                  "`link: {rate: 64 GB/s, latency: 1 us, energyPerBit: 5 pJ/bit}`",
-                  {}});
+    problems.add(tree.place(), "link", "missing or not a section",
+                 "`link: {rate: 64 GB/s, latency: 1 us, energyPerBit: 5 pJ/bit}`");
   }
   problems.finish();
   if (!fields.links.isMap()) {

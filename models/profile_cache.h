@@ -1,24 +1,42 @@
 // What was lowered and simulated before, shared between the points and runs of one process.
 #pragma once
 
+#include <algorithm>
 #include <memory>
-#include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "models/booked.h"
 #include "models/device.h"
 
 namespace wattlas {
 
-class ProfileCache {
+template <class Value>
+class KeyedMemory {
  public:
-  static Hash128 key(const Program& program, const Device& device, Fidelity fidelity);
-  const Profile* find(const Hash128& key) const;
-  const Profile& put(const Hash128& key, Profile profile);
-  std::size_t size() const { return profiles_.size(); }
-  const std::unordered_map<Hash128, Profile, Hash128Hasher>& all() const { return profiles_; }
+  /// Null when it is not known.
+  const Value* find(const Hash128& key) const {
+    const auto at = known_.find(key);
+    return at == known_.end() ? nullptr : &at->second;
+  }
+  const Value& put(const Hash128& key, Value value) {
+    return known_.insert_or_assign(key, std::move(value)).first->second;
+  }
+  std::size_t size() const { return known_.size(); }
 
+ private:
+  std::unordered_map<Hash128, Value, Hash128Hasher> known_;
+};
+
+/// Profiles by their `key`, and beside them what leads to them.
+class ProfileCache : public KeyedMemory<Profile> {
+ public:
+  /// Of hashes that are known already, or from what they are of.
+  static Hash128 key(const Hash128& program, const Hash128& device, Fidelity fidelity) {
+    return Hasher().add(program).add(device).integer(static_cast<int>(fidelity)).finish();
+  }
+  static Hash128 key(const Program& program, const Device& device, Fidelity fidelity) {
+    return key(program.hash(), device.hash(), fidelity);
+  }
   /// One key of two hashes that never change places.
   static Hash128 pairKey(const Hash128& first, const Hash128& second) {
     return {first.high ^ second.high, first.low ^ second.low};
@@ -29,8 +47,7 @@ class ProfileCache {
     Support support;
     Bits resident;
   };
-  const Placed* placed(const Hash128& key) const;
-  const Placed& putPlaced(const Hash128& key, Placed placed);
+  KeyedMemory<Placed> placed;
 
   /// A lowered region. Programs may point into their device, which is therefore kept.
   struct Lowered {
@@ -38,23 +55,19 @@ class ProfileCache {
     Hash128 hash;  ///< of the program
     std::shared_ptr<const Device> device;
   };
-  const Lowered* lowered(const Hash128& key) const;
-  const Lowered& putLowered(const Hash128& key, Lowered lowered);
+  KeyedMemory<Lowered> lowered;
 
   /// What an operator adds to the books of a run; key: (platform and run, context of the operator).
-  const BookedOperator* booked(const Hash128& key) const;
-  void putBooked(const Hash128& key, BookedOperator book);
+  KeyedMemory<BookedOperator> booked;
 
   /// Forgets everything when it holds more than a process should: call between runs.
-  void trim();
+  void trim() {
+    if (std::max({size(), placed.size(), lowered.size(), booked.size()}) > mostKept)
+      *this = ProfileCache();
+  }
 
  private:
   static constexpr std::size_t mostKept = 200000;
-
-  std::unordered_map<Hash128, Profile, Hash128Hasher> profiles_;
-  std::unordered_map<Hash128, Placed, Hash128Hasher> placed_;
-  std::unordered_map<Hash128, Lowered, Hash128Hasher> lowered_;
-  std::unordered_map<Hash128, BookedOperator, Hash128Hasher> books_;
 };
 
 }  // namespace wattlas

@@ -26,12 +26,12 @@ std::unique_ptr<Device> Registry::make(const ConfigNode& config, const std::stri
   for (const std::string& name : names()) known += (known.empty() ? "" : ", ") + name;
   const ConfigNode* kindNode = config.find("kind");
   if (kindNode == nullptr || !kindNode->isScalar())
-    throw InputError(Problem{config.place(), prefix + ".kind", "missing", "one of " + known, {}});
+    throw InputError(config.place(), prefix + ".kind", "missing", "one of " + known);
   const DeviceKind* kind = find(kindNode->scalar());
   if (kind == nullptr)
-    throw InputError(Problem{kindNode->place(), prefix + ".kind",
-                             "'" + kindNode->scalar() + "' is not a device kind", "one of " + known,
-                             didYouMean(kindNode->scalar(), names())});
+    throw InputError(kindNode->place(), prefix + ".kind",
+                     "'" + kindNode->scalar() + "' is not a device kind", "one of " + known,
+                     didYouMean(kindNode->scalar(), names()));
   ConfigNode rest = config;
   rest.erase("kind");
   Problems problems;

@@ -13,4 +13,10 @@ namespace wattlas {
 TaskGraph runGraph(const CostedRun& run, const CopyRoutes& routes, const Experiment& experiment,
                    std::vector<const PlannedCopy*>* copies = nullptr);
 
+/// Tasks of all micro-batches and steps; `Task::owner` counts loads, then regions, in their order.
+/// A micro-batch begins a step when its last step has left the last stage. Throws InputError for
+/// what does not run on the stages.
+TaskGraph pipelineGraph(const CostedRun& run, const CopyRoutes& routes,
+                        const Experiment& experiment);
+
 }  // namespace wattlas

@@ -9,12 +9,10 @@
 #include <optional>
 #include <stdexcept>
 
-#include "models/attribution.h"
 #include "models/bookkeeping.h"
-#include "models/list_schedule.h"
+#include "models/dispatcher.h"
 #include "models/live_run.h"
 #include "models/network.h"
-#include "models/pipeline_graph.h"
 #include "models/run_graph.h"
 #include "models/run_report.h"
 
@@ -139,11 +137,10 @@ class Simulation {
 
     const Fidelity level = x_.tasks ? x_.run.fidelity : costing_.level(onDevice);
     if (x_.run.fidelityForced && level != x_.run.fidelity)
-      throw InputError(Problem{{"--fidelity", 0},
-                               x_.platform->id,
-                               fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
-                               fmt::format("--fidelity {}", nameOf(level)),
-                               "without --fidelity the result says which level was used"});
+      throw InputError({"--fidelity", 0}, x_.platform->id,
+                       fmt::format("has no '{}' model yet", nameOf(x_.run.fidelity)),
+                       fmt::format("--fidelity {}", nameOf(level)),
+                       "without --fidelity the result says which level was used");
     if (x_.run.coupling == Coupling::live) checkLive(level);
     result_.fidelityUsed["device"] = nameOf(level);
     if (host) {
@@ -171,11 +168,8 @@ class Simulation {
     else if (x_.platform->mapping.pipeline > 1)
       what = "stages of a pipeline are played from profiles";
     if (what.empty()) return;
-    throw InputError(Problem{{"run.coupling", 0},
-                             "live",
-                             what,
-                             "run.coupling=replayed",
-                             "PIM-AI platforms can, at --fidelity event"});
+    throw InputError({"run.coupling", 0}, "live", what, "run.coupling=replayed",
+                     "PIM-AI platforms can, at --fidelity event");
   }
 
   LiveTraffic liveTraffic(const CostedRun& costed, const TaskGraph& graph,

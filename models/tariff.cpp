@@ -86,8 +86,8 @@ double Tariff::ratedPower() const {
   for (const DeviceGroup& group : x_.platform->groups) {
     const double device = group.device.device->info().tdp.value.value;
     if (device <= 0)
-      throw InputError(Problem{
-          {"--energy", 0}, x_.platform->id, "no rated power is known", "--energy activity", {}});
+      throw InputError({"--energy", 0}, x_.platform->id, "no rated power is known",
+                       "--energy activity");
     watts += device * static_cast<double>(group.count);
   }
   return x_.run.scope >= Scope::node && hasHost()

@@ -40,8 +40,6 @@ class Tariff {
   /// All that the platform has.
   std::vector<ComponentIndex> components() const;
   const std::string& nameOf(ComponentIndex component) const;
-  /// Coefficient of the link between host and device.
-  CoefficientId hostLink() const { return x_.platform->linkBit; }
   const EnergyTable& tableOf(ComponentIndex component) const;
   bool counted(ComponentIndex component, const Coefficient& c) const;
   double joules(ComponentIndex component, const EnergyCounts& counts) const;

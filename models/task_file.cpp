@@ -166,12 +166,12 @@ std::shared_ptr<const TaskFile> readTasks(const ConfigNode& description) {
   for (const TaskSpec& task : file->tasks) {
     names.push_back(task.name);
     if (!seen.insert(task.name).second)
-      problems.add({task.place, "tasks", "'" + task.name + "' is there twice", "other names", {}});
+      problems.add(task.place, "tasks", "'" + task.name + "' is there twice", "other names");
   }
   const auto check = [&](const std::string& name, const Place& place, const char* key) {
     if (seen.count(name) == 0)
-      problems.add({place, key, "no task is called '" + name + "'", "a name of the file",
-                    didYouMean(name, names)});
+      problems.add(place, key, "no task is called '" + name + "'", "a name of the file",
+                   didYouMean(name, names));
   };
   for (const TaskSpec& task : file->tasks)
     for (const std::string& name : task.after) check(name, task.place, "tasks.after");
@@ -181,14 +181,6 @@ std::shared_ptr<const TaskFile> readTasks(const ConfigNode& description) {
   }
   problems.finish();
   return file;
-}
-
-std::string taskFileSchema() {
-  return schemaOf("Wattlas workload of tasks", [](Binder& b) {
-    TaskFile file;
-    std::vector<Pipeline> pipelines;
-    bindFile(b, file, pipelines);
-  });
 }
 
 }  // namespace wattlas

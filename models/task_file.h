@@ -46,7 +46,5 @@ struct TaskFile {
 bool holdsTasks(const ConfigNode& description);
 /// Throws InputError with all problems (unknown task names, times that are missing).
 std::shared_ptr<const TaskFile> readTasks(const ConfigNode& description);
-/// Schema of such a file.
-std::string taskFileSchema();
 
 }  // namespace wattlas

@@ -1,6 +1,6 @@
 // The work of a run as tasks on the resources of a platform: programs on devices and host threads,
 // transfers over links. One simulation runs it (simulate.h); `analytic` schedules the same graph
-// with closed-form durations (list_schedule.h).
+// with closed-form durations (dispatcher.h).
 #pragma once
 
 #include <cstdint>

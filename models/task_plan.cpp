@@ -65,11 +65,8 @@ class TaskPlanner {
     if (next.size() == left.size()) return;
     const auto stuck = std::find_if(left.begin(), left.end(), [](int n) { return n > 0; });
     const TaskSpec& task = file_.tasks[static_cast<std::size_t>(stuck - left.begin())];
-    throw InputError(Problem{task.place,
-                             "tasks",
-                             "'" + task.name + "' waits for itself in a circle",
-                             "an order without circles",
-                             {}});
+    throw InputError(task.place, "tasks", "'" + task.name + "' waits for itself in a circle",
+                     "an order without circles");
   }
 
   /// Seats that `on` names; a group of several stands for all of its members.
@@ -90,26 +87,20 @@ class TaskPlanner {
       const std::int64_t member = std::atoll(on.c_str() + bracket + 1);
       if (on.back() == ']' && member >= 0 && member < group.count)
         return {network_.seat(g, member)};
-      problems_.add({place,
-                     on,
-                     "is no member of the group",
-                     fmt::format("{}[0] to {}[{}]", name, name, group.count - 1),
-                     {}});
+      problems_.add(place, on, "is no member of the group",
+                    fmt::format("{}[0] to {}[{}]", name, name, group.count - 1));
       return {};
     }
-    problems_.add({place, on, "is neither a group nor the host",
-                   fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names)});
+    problems_.add(place, on, "is neither a group nor the host",
+                  fmt::format("{}", fmt::join(names, ", ")), didYouMean(name, names));
     return {};
   }
 
   SeatId oneOf(const std::string& on, const Place& place) {
     const std::vector<SeatId> seats = seatsOf(on, place);
     if (seats.size() > 1)
-      problems_.add({place,
-                     on,
-                     fmt::format("has {} members", seats.size()),
-                     "one of them, such as " + on + "[0]",
-                     {}});
+      problems_.add(place, on, fmt::format("has {} members", seats.size()),
+                    "one of them, such as " + on + "[0]");
     return seats.empty() ? -1 : seats.front();
   }
 
@@ -145,8 +136,7 @@ class TaskPlanner {
       if (!task.on.empty()) {
         seats = seatsOf(task.on, task.place);
       } else if (file_.mapper == "fixed") {
-        problems_.add(
-            {task.place, task.name, "runs nowhere", "`on: GROUP`, or `mapper: heft`", {}});
+        problems_.add(task.place, task.name, "runs nowhere", "`on: GROUP`, or `mapper: heft`");
       } else {
         for (SeatId s = 0; s < n; ++s) seats.push_back(s);
         chosen = true;
@@ -159,11 +149,8 @@ class TaskPlanner {
         if (best < 0 || time < times[static_cast<std::size_t>(best)]) best = s;
       }
       if (best < 0 && !seats.empty())
-        problems_.add({task.place,
-                       task.name,
-                       "has no time for " + groupName(seats.front()),
-                       "`time: {" + groupName(seats.front()) + ": ...}`",
-                       {}});
+        problems_.add(task.place, task.name, "has no time for " + groupName(seats.front()),
+                      "`time: {" + groupName(seats.front()) + ": ...}`");
       seat_[i] = best;
     }
     if (!problems_.empty() || file_.mapper != "heft" || !chosen) return;
@@ -194,10 +181,7 @@ class TaskPlanner {
   Ticks passing(SeatId a, SeatId b, Bits amount) const {
     const Network::Route* route = network_.route(a, b);
     if (route == nullptr) return Ticks(std::int64_t{1} << 60);
-    double rate = 1e300;
-    for (const ChannelId c : route->channels)
-      rate = std::min(rate, network_.resources().channels[static_cast<std::size_t>(c)].rate.value);
-    return route->latency + toTicks(amount / BitRate(rate));
+    return route->latency + toTicks(amount / route->rate);
   }
 
   TaskPlan::Row& row(std::string name, std::string kind, std::string device, bool transfer) {
@@ -311,7 +295,7 @@ class TaskPlanner {
     TaskGraph& graph = plan_.graph;
     CollectiveSpec spec{task.operation, task.algorithm, seatsOf(task.on, task.place), task.amount};
     if (spec.members.size() < 2) {
-      problems_.add({task.place, task.name, "needs a group of at least two", "`on: GROUP`", {}});
+      problems_.add(task.place, task.name, "needs a group of at least two", "`on: GROUP`");
       return;
     }
     spec.folded = folded(spec.members);
@@ -387,10 +371,7 @@ class TaskPlanner {
       plan_.graph.edges.emplace_back(last_[from].front().second, id);
       plan_.graph.edges.emplace_back(id, first_[to].front().second);
     } catch (const InputError& error) {
-      Problem problem = error.problems().front();
-      problem.place = edge.place;
-      problem.key = "edges";
-      problems_.add(std::move(problem));
+      problems_.add(edge.place, "edges", error);
     }
   }
 

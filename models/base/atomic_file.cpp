@@ -69,7 +69,7 @@ void AtomicFile::followLink() {
 }
 
 void AtomicFile::refuse(const char* what, const char* hint) const {
-  throw InputError(Problem{{named_, 0}, "", what, "the name of a file to write", hint});
+  throw InputError({named_, 0}, "", what, "the name of a file to write", hint);
 }
 
 std::string AtomicFile::freeName() const {
@@ -123,11 +123,8 @@ void AtomicFile::fail(const char* doing) const {
                            : reason == ENOSPC || reason == EDQUOT || reason == EFBIG
                                ? "free some space; the old file is untouched"
                                : "";
-  throw InputError(Problem{{named_, 0},
-                           "",
-                           std::string(doing) + ": " + std::strerror(reason),
-                           "a writable place",
-                           hint});
+  throw InputError({named_, 0}, "", std::string(doing) + ": " + std::strerror(reason),
+                   "a writable place", hint);
 }
 
 void writeFileAtomically(const std::string& path, std::string_view bytes) {

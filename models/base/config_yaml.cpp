@@ -23,8 +23,7 @@ constexpr std::size_t maximumPartDepth = 16;
 constexpr std::size_t maximumNesting = 100;
 
 InputError tooManyValues(const Place& place, const char* where) {
-  return InputError(
-      Problem{place, {}, std::string("more than 200000 values") + where, "a smaller file", {}});
+  return InputError(place, {}, std::string("more than 200000 values") + where, "a smaller file");
 }
 
 /// Builds the tree while the text is read, so that what is too much ends the reading there.
@@ -41,18 +40,15 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto named = anchors_.find(anchor);
     if (named == anchors_.end())
-      throw InputError(Problem{placeOf(mark),
-                               {},
-                               "an alias stands inside its own anchor",
-                               "a tree without an end inside itself",
-                               {}});
+      throw InputError(placeOf(mark), {}, "an alias stands inside its own anchor",
+                       "a tree without an end inside itself");
     add(named->second.node, named->second.isScalar, 0, placeOf(mark), named->second.values);
   }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                 const std::string& value) override {
     for (const char c : value)
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {
-        problems_.add({placeOf(mark), {}, "a text holds a control character", "plain text", {}});
+        problems_.add(placeOf(mark), {}, "a text holds a control character", "plain text");
         break;
       }
     add(ConfigNode::ofScalar(value, placeOf(mark)), true, anchor, placeOf(mark), 1);
@@ -93,8 +89,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool isMap) {
     const Place place = placeOf(mark);
     if (levels_.size() >= maximumNesting)
-      throw InputError(
-          Problem{place, {}, "nested more than 100 levels deep", "a flatter file", {}});
+      throw InputError(place, {}, "nested more than 100 levels deep", "a flatter file");
     Level level;
     level.place = place;
     level.anchor = anchor;
@@ -138,16 +133,15 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void takeKey(Level& level, const ConfigNode& node, bool isScalar, const Place& place) {
     if (!isScalar) {
-      problems_.add({place, {}, "a key is not a plain name", "'name: value'", {}});
+      problems_.add(place, {}, "a key is not a plain name", "'name: value'");
       return;
     }
     level.key = node.scalar();
     if (!level.keys.insert(*level.key).second)
-      problems_.add(
-          {place, *level.key, "the key appears twice", "each key once", "remove one of them"});
+      problems_.add(place, *level.key, "the key appears twice", "each key once",
+                    "remove one of them");
     if (level.keys.size() > maximumKeys)
-      throw InputError(
-          Problem{place, {}, "more than 2000 keys in one section", "a smaller section", {}});
+      throw InputError(place, {}, "more than 2000 keys in one section", "a smaller section");
   }
 
   std::string file_;
@@ -185,11 +179,8 @@ ConfigNode parsedPart(const std::string& file) {
 ConfigNode loadPart(const ConfigNode& reference, const std::string& file, Resolver& resolver) {
   std::vector<std::string>& chain = resolver.chain;
   if (!reference.isScalar())
-    throw InputError(Problem{reference.place(),
-                             "from",
-                             "is not a file name",
-                             "a YAML file such as 'memories/ddr4-2400.yaml'",
-                             {}});
+    throw InputError(reference.place(), "from", "is not a file name",
+                     "a YAML file such as 'memories/ddr4-2400.yaml'");
   const std::string& name = reference.scalar();
   std::optional<std::string> found;
   const fs::path beside = fs::path(file).parent_path() / name;
@@ -199,18 +190,12 @@ ConfigNode loadPart(const ConfigNode& reference, const std::string& file, Resolv
   else
     found = resolver.path.findPart(name);
   if (!found)
-    throw InputError(Problem{reference.place(),
-                             "from",
-                             "part file '" + name + "' not found",
-                             "a file beside this one or on WATTLAS_PATH",
-                             {}});
+    throw InputError(reference.place(), "from", "part file '" + name + "' not found",
+                     "a file beside this one or on WATTLAS_PATH");
   if (std::find(chain.begin(), chain.end(), *found) != chain.end() ||
       chain.size() > maximumPartDepth)
-    throw InputError(Problem{reference.place(),
-                             "from",
-                             "part file '" + name + "' includes itself",
-                             "parts without a cycle",
-                             {}});
+    throw InputError(reference.place(), "from", "part file '" + name + "' includes itself",
+                     "parts without a cycle");
   chain.push_back(*found);
   const ConfigNode raw = parsedPart(*found);
   ConfigNode part = resolveParts(raw, *found, resolver);
@@ -254,31 +239,26 @@ std::string readTextFile(const std::string& file, std::size_t limitBytes) {
   std::error_code ignored;
   const fs::file_type type = fs::status(file, ignored).type();
   if (type != fs::file_type::regular && type != fs::file_type::not_found)
-    throw InputError(
-        Problem{{file, 0},
-                {},
-                type == fs::file_type::directory ? "is a folder" : "is a device or pipe",
-                "a file",
-                {}});
+    throw InputError({file, 0}, {},
+                     type == fs::file_type::directory ? "is a folder" : "is a device or pipe",
+                     "a file");
   std::ifstream in(file, std::ios::binary);
-  if (!in)
-    throw InputError(Problem{{file, 0}, {}, "cannot be read", "an existing, readable file", {}});
+  if (!in) throw InputError({file, 0}, {}, "cannot be read", "an existing, readable file");
   std::string text;
   std::vector<char> buffer(1 << 16);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
     if (text.size() > limitBytes)
-      throw InputError(
-          Problem{{file, 0}, {}, "is larger than " + sizeText(limitBytes), "a smaller file", {}});
+      throw InputError({file, 0}, {}, "is larger than " + sizeText(limitBytes), "a smaller file");
   }
   return text;
 }
 
 ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
   if (text.size() > (16u << 20))
-    throw InputError(Problem{{fileName, 0}, {}, "is larger than 16 MiB", "a smaller file", {}});
+    throw InputError({fileName, 0}, {}, "is larger than 16 MiB", "a smaller file");
   if (text.find('\0') != std::string_view::npos)
-    throw InputError(Problem{{fileName, 0}, {}, "is not a text file", "YAML", {}});
+    throw InputError({fileName, 0}, {}, "is not a text file", "YAML");
   Problems problems;
   try {
     std::istringstream in{std::string(text)};
@@ -287,17 +267,14 @@ ConfigNode parseYaml(std::string_view text, const std::string& fileName) {
     const bool any = parser.HandleNextDocument(tree);
     TreeBuilder further(fileName, problems);
     if (any && parser.HandleNextDocument(further))
-      throw InputError(Problem{{fileName, 0},
-                               {},
-                               "holds several YAML documents",
-                               "one document",
-                               "remove the '---' lines"});
+      throw InputError({fileName, 0}, {}, "holds several YAML documents", "one document",
+                       "remove the '---' lines");
     problems.finish();
     return any && tree.root() ? *tree.root() : ConfigNode::ofMap({fileName, 1});
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 0 : error.mark.line + 1;
-    throw InputError(Problem{
-        {fileName, line}, {}, "not valid YAML: " + error.msg, "YAML such as 'key: value'", {}});
+    throw InputError({fileName, line}, {}, "not valid YAML: " + error.msg,
+                     "YAML such as 'key: value'");
   }
 }
 
@@ -314,11 +291,8 @@ ConfigNode loadConfig(const std::string& file, const SearchPath& path) {
 std::pair<std::string, ConfigNode> parseAssignment(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw InputError(Problem{{"--set", 0},
-                             {},
-                             "'" + text.substr(0, 80) + "' is not an assignment",
-                             "KEY=VALUE such as dpu.clock=400MHz",
-                             {}});
+    throw InputError({"--set", 0}, {}, "'" + text.substr(0, 80) + "' is not an assignment",
+                     "KEY=VALUE such as dpu.clock=400MHz");
   ConfigNode value = parseYaml(text.substr(equals + 1), "--set " + text.substr(0, equals));
   if (value.isMap() && value.entries().empty()) value = ConfigNode();
   return {text.substr(0, equals), std::move(value)};

@@ -35,8 +35,23 @@ InputError::InputError(std::vector<Problem> problems) : problems_(std::move(prob
     text_ += "\nand " + std::to_string(problems_.size() - shown) + " more problems";
 }
 
+InputError::InputError(Place place, std::string key, std::string what, std::string expected,
+                       std::string hint)
+    : InputError(Problem{std::move(place), std::move(key), std::move(what), std::move(expected),
+                         std::move(hint)}) {}
+
 InputError::InputError(std::string what, std::string expected, std::string hint)
-    : InputError(Problem{{}, {}, std::move(what), std::move(expected), std::move(hint)}) {}
+    : InputError({}, {}, std::move(what), std::move(expected), std::move(hint)) {}
+
+void Problems::add(Place place, std::string key, std::string what, std::string expected,
+                   std::string hint) {
+  add({std::move(place), std::move(key), std::move(what), std::move(expected), std::move(hint)});
+}
+
+void Problems::add(Place place, std::string key, const InputError& error) {
+  const Problem& p = error.problems().front();
+  add(std::move(place), std::move(key), p.what, p.expected, p.hint);
+}
 
 void Problems::finish() const {
   if (!list_.empty()) throw InputError(list_);

@@ -37,6 +37,8 @@ class InputError : public std::exception {
  public:
   explicit InputError(Problem problem);
   explicit InputError(std::vector<Problem> problems);
+  InputError(Place place, std::string key, std::string what, std::string expected,
+             std::string hint = {});
   /// Shorthand for a problem without a place.
   explicit InputError(std::string what, std::string expected = {}, std::string hint = {});
   const std::vector<Problem>& problems() const { return problems_; }
@@ -51,6 +53,10 @@ class InputError : public std::exception {
 class Problems {
  public:
   void add(Problem problem) { list_.push_back(std::move(problem)); }
+  void add(Place place, std::string key, std::string what, std::string expected,
+           std::string hint = {});
+  /// What is wrong with the value at a key, as a reader of such values said it.
+  void add(Place place, std::string key, const InputError& error);
   bool empty() const { return list_.empty(); }
   const std::vector<Problem>& list() const { return list_; }
   /// Throws InputError when anything was collected.

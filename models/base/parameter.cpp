@@ -1,46 +1,17 @@
 #include "models/base/parameter.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
 
-#include "models/base/physical_range.h"
-
 namespace wattlas {
-
-const char* nameOf(Basis basis) {
-  switch (basis) {
-    case Basis::measured:
-      return "measured";
-    case Basis::published:
-      return "published";
-    case Basis::derived:
-      return "derived";
-    case Basis::assumption:
-      break;
-  }
-  return "assumption";
-}
-
 namespace {
 
 const std::vector<std::string> basisNames = {"measured", "published", "derived", "assumption"};
 const std::set<std::string> sectionNotes = {"source", "basis", "notes"};
-
-Basis basisOf(const std::string& name) {
-  for (std::size_t i = 0; i < basisNames.size(); ++i)
-    if (basisNames[i] == name) return static_cast<Basis>(i);
-  return Basis::assumption;
-}
-
-bool isBasis(const std::string& name) {
-  for (const std::string& known : basisNames)
-    if (known == name) return true;
-  return false;
-}
 
 std::string limitsText(const FieldRule& rule, Dimension dimension) {
   const auto show = [&](double v) { return exactQuantity(v, dimension); };
@@ -71,12 +42,8 @@ class ConfigBinder final : public Binder {
         complete_(ConfigNode::ofMap(node.place())) {
     if (const ConfigNode* s = node.find("source"); s != nullptr && s->isScalar())
       source_ = s->scalar();
-    if (const ConfigNode* b = node.find("basis"); b != nullptr && b->isScalar()) {
-      if (!isBasis(b->scalar()))
-        add(b->place(), "basis", "'" + b->scalar() + "' is not a basis",
-            "measured, published, derived or assumption", didYouMean(b->scalar(), basisNames));
-      basis_ = basisOf(b->scalar());
-    }
+    if (const ConfigNode* b = node.find("basis"); b != nullptr && b->isScalar())
+      basis_ = basisOf(*b, "basis");
     for (const auto& [key, value] : node.entries())
       if (sectionNotes.count(key) > 0) complete_.put(key, value);
   }
@@ -116,8 +83,7 @@ class ConfigBinder final : public Binder {
   }
 
   void text(const std::string& key, std::string& target, const FieldRule& rule,
-            const std::string& doc) override {
-    (void)doc;
+            const std::string&) override {
     if (const ConfigNode* node = scalarOr(key, rule, [] { return "a text"; }))
       target = oneLine(*node, key);
     else if (!rule.fallback.empty())
@@ -126,13 +92,8 @@ class ConfigBinder final : public Binder {
   }
 
   void choice(const std::string& key, std::string& target, const std::vector<std::string>& options,
-              const FieldRule& rule, const std::string& doc) override {
-    (void)doc;
-    const auto expected = [&] {
-      std::string all;
-      for (const std::string& option : options) all += (all.empty() ? "" : ", ") + option;
-      return "one of " + all;
-    };
+              const FieldRule& rule, const std::string&) override {
+    const auto expected = [&] { return fmt::format("one of {}", fmt::join(options, ", ")); };
     target = rule.fallback.empty() ? options.front() : rule.fallback;
     if (const ConfigNode* node = scalarOr(key, rule, expected)) {
       target = node->scalar();
@@ -144,8 +105,7 @@ class ConfigBinder final : public Binder {
   }
 
   void flag(const std::string& key, bool& target, const FieldRule& rule,
-            const std::string& doc) override {
-    (void)doc;
+            const std::string&) override {
     std::string word = rule.fallback;
     const ConfigNode* node = scalarOr(key, rule, [] { return "true or false"; });
     if (node != nullptr) word = node->scalar();
@@ -156,8 +116,7 @@ class ConfigBinder final : public Binder {
   }
 
   void texts(const std::string& key, std::vector<std::string>& target,
-             const std::string& doc) override {
-    (void)doc;
+             const std::string&) override {
     used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node == nullptr) return;
@@ -173,9 +132,8 @@ class ConfigBinder final : public Binder {
     complete_.put(key, *node);
   }
 
-  void section(const std::string& key, const std::string& doc,
+  void section(const std::string& key, const std::string&,
                const std::function<void(Binder&)>& fields) override {
-    (void)doc;
     used_.push_back(key);
     const ConfigNode* node = node_.find(key);
     if (node != nullptr && !node->isMap() && !node->isNull()) {
@@ -186,15 +144,13 @@ class ConfigBinder final : public Binder {
     bindChild(node == nullptr || node->isNull() ? empty : *node, key, fields);
   }
 
-  void list(const std::string& key, const std::string& doc,
+  void list(const std::string& key, const std::string&,
             const std::function<void(Binder&, std::size_t)>& element) override {
-    (void)doc;
     bindList(key, element, nullptr);
   }
-  void sharedList(const std::string& key, const std::string& doc,
+  void sharedList(const std::string& key, const std::string&,
                   const std::function<void(Binder&, std::size_t)>& element,
                   ItemMemory& memory) override {
-    (void)doc;
     bindList(key, element, &memory);
   }
 
@@ -209,8 +165,7 @@ class ConfigBinder final : public Binder {
     });
   }
 
-  void any(const std::string& key, ConfigNode& target, const std::string& doc) override {
-    (void)doc;
+  void any(const std::string& key, ConfigNode& target, const std::string&) override {
     used_.push_back(key);
     if (const ConfigNode* node = node_.find(key)) {
       target = *node;
@@ -232,10 +187,9 @@ class ConfigBinder final : public Binder {
       std::vector<std::string> known = used_;
       std::sort(known.begin(), known.end());
       known.erase(std::unique(known.begin(), known.end()), known.end());
-      std::string expected;
-      for (const std::string& name : known) expected += (expected.empty() ? "" : ", ") + name;
       add(value.place().file.empty() ? node_.place() : value.place(), key, "unknown key",
-          known.size() <= 14 ? "one of " + expected : std::string("a key of this section"),
+          known.size() <= 14 ? fmt::format("one of {}", fmt::join(known, ", "))
+                             : "a key of this section",
           didYouMean(key, known));
     }
     return std::move(complete_);
@@ -250,7 +204,15 @@ class ConfigBinder final : public Binder {
   }
   void add(const Place& place, const std::string& key, std::string what, std::string expected,
            std::string hint) {
-    problems_.add({place, absolute(key), std::move(what), std::move(expected), std::move(hint)});
+    problems_.add(place, absolute(key), std::move(what), std::move(expected), std::move(hint));
+  }
+
+  Basis basisOf(const ConfigNode& node, const std::string& key) {
+    const auto at = std::find(basisNames.begin(), basisNames.end(), node.scalar());
+    if (at != basisNames.end()) return static_cast<Basis>(at - basisNames.begin());
+    add(node.place(), key, "'" + node.scalar() + "' is not a basis",
+        "measured, published, derived or assumption", didYouMean(node.scalar(), basisNames));
+    return Basis::assumption;
   }
 
   /// `expected` makes the text of what is expected, which is rarely needed.
@@ -293,8 +255,7 @@ class ConfigBinder final : public Binder {
       value = parseQuantity(node.scalar(), dimension);
       return true;
     } catch (const InputError& error) {
-      const Problem& p = error.problems().front();
-      add(node.place(), key, p.what, p.expected, p.hint);
+      problems_.add(node.place(), absolute(key), error);
       return false;
     }
   }
@@ -319,12 +280,8 @@ class ConfigBinder final : public Binder {
     if (const ConfigNode* high = node.find("high"))
       read &= parseInto(*high, key + ".high", record.dimension, record.high);
     if (const ConfigNode* source = node.find("source")) record.source = source->scalar();
-    if (const ConfigNode* basis = node.find("basis")) {
-      if (!isBasis(basis->scalar()))
-        add(basis->place(), key + ".basis", "'" + basis->scalar() + "' is not a basis",
-            "measured, published, derived or assumption", didYouMean(basis->scalar(), basisNames));
-      record.basis = basisOf(basis->scalar());
-    }
+    if (const ConfigNode* basis = node.find("basis"))
+      record.basis = basisOf(*basis, key + ".basis");
     if (read && (record.low > record.value || record.high < record.value))
       add(node.place(), key, "the value lies outside its own low..high", "low <= value <= high",
           {});
@@ -406,6 +363,10 @@ class ConfigBinder final : public Binder {
 };
 
 }  // namespace
+
+const char* nameOf(Basis basis) {
+  return basisNames[static_cast<std::size_t>(basis)].c_str();
+}
 
 ResolvedConfig bindConfig(const ConfigNode& tree, const std::string& prefix, Problems& problems,
                           const std::function<void(Binder&)>& fields) {

@@ -68,13 +68,13 @@ class Binder {
   virtual ~Binder() = default;
 
   /// A physical parameter with unit, limits (base units, inclusive) and meaning.
-  template <class Tag>
-  void quantity(const std::string& key, Sourced<Quantity<Tag>>& target, const FieldRule& rule,
+  template <Dimension dimension>
+  void quantity(const std::string& key, Sourced<Quantity<dimension>>& target, const FieldRule& rule,
                 const std::string& doc) {
-    ParameterRecord record = number(key, Tag::dimension, rule, doc);
-    target.value = Quantity<Tag>(record.value);
-    target.low = Quantity<Tag>(record.low);
-    target.high = Quantity<Tag>(record.high);
+    ParameterRecord record = number(key, dimension, rule, doc);
+    target.value = Quantity<dimension>(record.value);
+    target.low = Quantity<dimension>(record.low);
+    target.high = Quantity<dimension>(record.high);
     target.basis = record.basis;
     target.source = record.source;
   }

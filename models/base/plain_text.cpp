@@ -1,6 +1,6 @@
 #include "models/base/plain_text.h"
 
-#include <cstdint>
+#include <charconv>
 
 namespace wattlas {
 namespace {
@@ -50,6 +50,13 @@ std::string plainText(std::string_view text, std::size_t longest) {
     at += c.bytes;
   }
   return out;
+}
+
+std::optional<std::int64_t> wholeNumber(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
 }
 
 }  // namespace wattlas

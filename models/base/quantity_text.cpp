@@ -61,19 +61,23 @@ struct DimensionText {
   Dimension dimension;
   std::span<const UnitName> units;
   std::string_view example;
+  /// What parts of computers can have: the smallest magnitude that is not zero, and the largest.
+  double smallest = 1e-30, largest = 1e18;
 };
 
 constexpr std::array<DimensionText, 11> dimensionTexts = {{
     {Dimension::ratio, ratioUnits, "a number such as '0.5' or '50 %'"},
-    {Dimension::time, timeUnits, "a time such as '10 ns'"},
-    {Dimension::frequency, frequencyUnits, "a frequency such as '350 MHz'"},
-    {Dimension::energy, energyUnits, "an energy such as '12 pJ'"},
-    {Dimension::power, powerUnits, "a power such as '300 W'"},
-    {Dimension::information, informationUnits, "an amount such as '64 MiB' or '256 bit'"},
-    {Dimension::bandwidth, bandwidthUnits, "a bandwidth such as '19.2 GB/s'"},
-    {Dimension::area, areaUnits, "an area such as '2.5 mm2'"},
-    {Dimension::energyPerBit, energyPerBitUnits, "an energy per bit such as '0.95 pJ/bit'"},
-    {Dimension::throughput, throughputUnits, "a rate such as '5 TFLOPS'"},
+    {Dimension::time, timeUnits, "a time such as '10 ns'", 1e-18, 1e11},
+    {Dimension::frequency, frequencyUnits, "a frequency such as '350 MHz'", 1e-6, 1e15},
+    {Dimension::energy, energyUnits, "an energy such as '12 pJ'", 1e-27, 1e15},
+    {Dimension::power, powerUnits, "a power such as '300 W'", 1e-18, 1e12},
+    {Dimension::information, informationUnits, "an amount such as '64 MiB' or '256 bit'", 1e-9,
+     1e24},
+    {Dimension::bandwidth, bandwidthUnits, "a bandwidth such as '19.2 GB/s'", 1e-6, 1e21},
+    {Dimension::area, areaUnits, "an area such as '2.5 mm2'", 1e-15, 1e12},
+    {Dimension::energyPerBit, energyPerBitUnits, "an energy per bit such as '0.95 pJ/bit'", 1e-27,
+     1},
+    {Dimension::throughput, throughputUnits, "a rate such as '5 TFLOPS'", 1e-6, 1e24},
     {Dimension::count, countUnits, "a whole number"},
 }};
 
@@ -91,6 +95,16 @@ std::string_view trimmed(std::string_view s) {
 
 std::string describe(Dimension dimension) {
   return std::string(textOf(dimension).example);
+}
+
+std::optional<std::string> impossibleMagnitude(double value, Dimension dimension) {
+  const DimensionText& possible = textOf(dimension);
+  const auto show = [&](double v) { return exactQuantity(v, dimension); };
+  const double magnitude = std::abs(value);
+  if (!(magnitude <= possible.largest)) return "a magnitude of at most " + show(possible.largest);
+  if (magnitude != 0.0 && magnitude < possible.smallest)
+    return "0, or a magnitude of at least " + show(possible.smallest);
+  return std::nullopt;
 }
 
 double parseQuantity(std::string_view text, Dimension dimension) {

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,8 @@ enum class Dimension {
   count,         ///< integer
 };
 
-/// Number with the type of its physical quantity; `Tag` names it.
-template <class Tag>
+/// Number with the type of its physical quantity.
+template <Dimension dimension>
 struct Quantity {
   double value = 0.0;
 
@@ -49,56 +50,22 @@ struct Quantity {
   constexpr auto operator<=>(const Quantity&) const = default;
 };
 
-template <class Tag>
-constexpr Quantity<Tag> operator*(double f, Quantity<Tag> q) {
+template <Dimension dimension>
+constexpr Quantity<dimension> operator*(double f, Quantity<dimension> q) {
   return q * f;
 }
 
-struct RatioTag {
-  static constexpr Dimension dimension = Dimension::ratio;
-};
-struct SecondsTag {
-  static constexpr Dimension dimension = Dimension::time;
-};
-struct HertzTag {
-  static constexpr Dimension dimension = Dimension::frequency;
-};
-struct JoulesTag {
-  static constexpr Dimension dimension = Dimension::energy;
-};
-struct WattsTag {
-  static constexpr Dimension dimension = Dimension::power;
-};
-struct BitsTag {
-  static constexpr Dimension dimension = Dimension::information;
-};
-struct BitRateTag {
-  static constexpr Dimension dimension = Dimension::bandwidth;
-};
-struct SquareMmTag {
-  static constexpr Dimension dimension = Dimension::area;
-};
-struct JoulesPerBitTag {
-  static constexpr Dimension dimension = Dimension::energyPerBit;
-};
-struct OpRateTag {
-  static constexpr Dimension dimension = Dimension::throughput;
-};
-struct CountTag {
-  static constexpr Dimension dimension = Dimension::count;
-};
-
-using Ratio = Quantity<RatioTag>;
-using Seconds = Quantity<SecondsTag>;            ///< s
-using Hertz = Quantity<HertzTag>;                ///< Hz
-using Joules = Quantity<JoulesTag>;              ///< J
-using Watts = Quantity<WattsTag>;                ///< W
-using Bits = Quantity<BitsTag>;                  ///< bit; fractional only for averaged formats
-using BitRate = Quantity<BitRateTag>;            ///< bit/s
-using SquareMm = Quantity<SquareMmTag>;          ///< mm2
-using JoulesPerBit = Quantity<JoulesPerBitTag>;  ///< J/bit
-using OpRate = Quantity<OpRateTag>;              ///< operations/s (1 MAC = 2 operations)
-using Count = Quantity<CountTag>;                ///< an integer parameter
+using Ratio = Quantity<Dimension::ratio>;
+using Seconds = Quantity<Dimension::time>;       ///< s
+using Hertz = Quantity<Dimension::frequency>;    ///< Hz
+using Joules = Quantity<Dimension::energy>;      ///< J
+using Watts = Quantity<Dimension::power>;        ///< W
+using Bits = Quantity<Dimension::information>;   ///< bit; fractional only for averaged formats
+using BitRate = Quantity<Dimension::bandwidth>;  ///< bit/s
+using SquareMm = Quantity<Dimension::area>;      ///< mm2
+using JoulesPerBit = Quantity<Dimension::energyPerBit>;  ///< J/bit
+using OpRate = Quantity<Dimension::throughput>;          ///< operations/s (1 MAC = 2 operations)
+using Count = Quantity<Dimension::count>;                ///< an integer parameter
 
 constexpr Joules operator*(Watts p, Seconds t) {
   return Joules(p.value * t.value);
@@ -161,21 +128,13 @@ std::string formatQuantity(double value, Dimension dimension);
 std::string exactQuantity(double value, Dimension dimension);
 /// "a time such as '10 ns'": what a message says was expected.
 std::string describe(Dimension dimension);
+/// Nothing when any part of a computer can have `value` (in base units), otherwise what is
+/// expected: a number outside is a slip of the pen, and arithmetic on it ends in infinities.
+std::optional<std::string> impossibleMagnitude(double value, Dimension dimension);
 
-inline std::string format(Seconds q) {
-  return formatQuantity(q.value, Dimension::time);
-}
-inline std::string format(Joules q) {
-  return formatQuantity(q.value, Dimension::energy);
-}
-inline std::string format(Watts q) {
-  return formatQuantity(q.value, Dimension::power);
-}
-inline std::string format(Bits q) {
-  return formatQuantity(q.value, Dimension::information);
-}
-inline std::string format(BitRate q) {
-  return formatQuantity(q.value, Dimension::bandwidth);
+template <Dimension dimension>
+std::string format(Quantity<dimension> q) {
+  return formatQuantity(q.value, dimension);
 }
 
 }  // namespace wattlas

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/sim/time.h"
+#include "models/sim/interconnect.h"
 
 namespace wattlas {
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "models/sim/time.h"
-
 namespace wattlas {
 
 Interconnect::Interconnect(const sc_core::sc_module_name& name) : sc_module(name), in("in") {

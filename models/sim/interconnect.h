@@ -9,9 +9,20 @@
 #include <tlm>
 #include <vector>
 
+#include "models/base/units.h"
 #include "models/sim/flows.h"
 
 namespace wattlas {
+
+inline sc_core::sc_time toScTime(Ticks t) {
+  return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(t.ps));
+}
+inline Ticks fromScTime(const sc_core::sc_time& t) {
+  return Ticks(static_cast<std::int64_t>(t.value()));
+}
+inline Ticks scNow() {
+  return fromScTime(sc_core::sc_time_stamp());
+}
 
 /// Bulk traffic instead of payload bytes. The initiator owns it until END_RESP.
 struct TransferExtension : tlm::tlm_extension<TransferExtension> {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "models/sim/time.h"
+#include "models/sim/interconnect.h"
 
 namespace wattlas {
 

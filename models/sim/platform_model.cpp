@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "models/base/error.h"
-#include "models/sim/time.h"
+#include "models/sim/interconnect.h"
 
 namespace wattlas {
 namespace {

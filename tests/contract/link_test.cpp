@@ -1,7 +1,7 @@
 // Do shared links divide their rate as announced, exactly when alone and whatever the order?
 #include <gtest/gtest.h>
 
-#include "models/list_schedule.h"
+#include "models/dispatcher.h"
 #include "models/sim/platform_model.h"
 
 namespace wattlas {

@@ -4,7 +4,7 @@
 
 #include "models/base/error.h"
 #include "workloads/graph/workload.h"
-#include "workloads/import/hf.h"
+#include "workloads/import/hf_config.h"
 
 using namespace wattlas;
 

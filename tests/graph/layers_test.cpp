@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "tests/graph/graph_text.h"
 #include "tests/graph/workload_fixture.h"
 
 namespace wattlas {
@@ -178,7 +179,7 @@ TEST(Layers, ALayerThatWasReadBeforeGivesTheSameNetwork) {
     EXPECT_EQ(remembered.config.toYaml(), fresh.config.toYaml());
     const Graph &a = remembered.phases[0].graph, &b = fresh.phases[0].graph;
     ASSERT_EQ(a.size(), b.size());
-    EXPECT_EQ(a.dot(), b.dot());
+    EXPECT_EQ(testing::dotOf(a), testing::dotOf(b));
     for (OpId id = 0; id < static_cast<OpId>(a.size()); ++id) {
       EXPECT_EQ(a.at(id).name, b.at(id).name);
       EXPECT_EQ(a.at(id).count, b.at(id).count);

@@ -2,6 +2,7 @@
 // (sum of all tensor sizes; torchvision's for the image networks).
 #include <gmock/gmock.h>
 
+#include "tests/graph/graph_text.h"
 #include "tests/graph/workload_fixture.h"
 
 namespace wattlas {
@@ -148,7 +149,7 @@ TEST(Library, EcgSeparableNetworkAsInTheContract) {
   EXPECT_EQ(outputWidth(testing::find(phase, "block4_pw")), 231);
   EXPECT_EQ(testing::find(phase, "classifier").dims[Dim::K], 32);
   EXPECT_EQ(testing::find(phase, "classifier").dims[Dim::N], 2);
-  EXPECT_TRUE(phase.graph.isChain());
+  EXPECT_TRUE(testing::isChain(phase.graph));
   EXPECT_EQ(w.formats.name, "int8");
 }
 

@@ -1,5 +1,5 @@
 // Hugging Face configurations against the published sizes of their models.
-#include "workloads/import/hf.h"
+#include "workloads/import/hf_config.h"
 
 #include <gmock/gmock.h>
 

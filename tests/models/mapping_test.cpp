@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "models/base/random.h"
-#include "models/chain_mapping.h"
 #include "models/graph_mapping.h"
 
 namespace wattlas {

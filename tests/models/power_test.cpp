@@ -1,7 +1,7 @@
 // Is the highest average over a window found, wherever it lies? All values computed by hand.
-#include "models/power.h"
-
 #include <gtest/gtest.h>
+
+#include "models/booked.h"
 
 namespace wattlas {
 namespace {

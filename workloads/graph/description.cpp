@@ -1,8 +1,8 @@
 #include "workloads/graph/description.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "models/base/plain_text.h"
 #include "workloads/graph/kind.h"
 
 namespace wattlas {
@@ -142,8 +142,8 @@ ConfigNode overlayList(const ConfigNode& base, const ConfigNode& over, const std
   for (const auto& [name, value] : over.entries()) {
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end())
-      throw InputError(Problem{value.place(), key + "." + name, "no entry has this name",
-                               "the name of an entry of " + key, didYouMean(name, names)});
+      throw InputError(value.place(), key + "." + name, "no entry has this name",
+                       "the name of an entry of " + key, didYouMean(name, names));
     overlayItem(items, static_cast<std::size_t>(at - names.begin()), value, key + "." + name);
   }
   return ConfigNode::ofList(std::move(items), base.place());
@@ -161,21 +161,16 @@ ConfigNode overlayMap(const ConfigNode& base, const ConfigNode& over, const std:
     }
     const std::string list = name.substr(0, bracket);
     const ConfigNode* old = merged.find(list);
-    std::size_t index = 0;
-    const char* const end = name.data() + name.size() - 1;
-    const auto [at, error] = std::from_chars(name.data() + bracket + 1, end, index);
-    if (old == nullptr || !old->isList() || error != std::errc() || at != end ||
-        index >= old->items().size())
-      throw InputError(Problem{
-          value.place(),
-          path,
-          "there is no such entry",
+    const auto index = wholeNumber(name.substr(bracket + 1, name.size() - bracket - 2));
+    if (old == nullptr || !old->isList() || !index || *index < 0 ||
+        *index >= static_cast<std::int64_t>(old->items().size()))
+      throw InputError(
+          value.place(), path, "there is no such entry",
           old != nullptr && old->isList()
               ? list + "[0] to " + list + "[" + std::to_string(old->items().size() - 1) + "]"
-              : "a list of the workload",
-          {}});
+              : "a list of the workload");
     std::vector<ConfigNode> items = old->items();
-    overlayItem(items, index, value, path);
+    overlayItem(items, static_cast<std::size_t>(*index), value, path);
     merged.put(list, ConfigNode::ofList(std::move(items), old->place()));
   }
   return merged;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 
 #include "models/base/error.h"
+#include "models/base/plain_text.h"
 
 namespace wattlas {
 namespace {
@@ -55,15 +55,13 @@ std::optional<NumberFormat> fixedPoint(std::string_view text) {
   if (angled) text.remove_suffix(1);
   const std::size_t middle = text.find(angled ? ',' : '-');
   if (middle == std::string_view::npos) return std::nullopt;
-  const auto read = [](std::string_view part, int& value) {
+  const auto read = [](std::string_view part) {
     while (part.starts_with(' ')) part.remove_prefix(1);
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return error == std::errc() && end == part.data() + part.size();
+    const std::int64_t value = wholeNumber(part).value_or(-1);
+    return value <= 32 ? static_cast<int>(value) : -1;
   };
-  int bits = 0, whole = 0;
-  if (!read(text.substr(0, middle), bits) || !read(text.substr(middle + 1), whole))
-    return std::nullopt;
-  if (bits < 1 || bits > 32 || whole < 0 || whole > bits) return std::nullopt;
+  const int bits = read(text.substr(0, middle)), whole = read(text.substr(middle + 1));
+  if (bits < 1 || whole < 0 || whole > bits) return std::nullopt;
   return NumberFormat{"fixed<" + std::to_string(bits) + "," + std::to_string(whole) + ">",
                       NumberKind::integer,
                       bits,
@@ -94,10 +92,8 @@ constexpr std::int64_t mostGroup = 1 << 20;
 /// `element` in groups of `text` values, each with a 16-bit scale.
 std::optional<NumberFormat> inGroups(const NumberFormat& element, std::string_view text,
                                      bool zeros) {
-  std::int64_t group = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), group);
-  if (error != std::errc() || end != text.data() + text.size() || group < 2 || group > mostGroup)
-    return std::nullopt;
+  const std::int64_t group = wholeNumber(text).value_or(0);
+  if (group < 2 || group > mostGroup) return std::nullopt;
   NumberFormat format =
       grouped(element, element.name + "g" + std::to_string(group) + (zeros ? "z" : ""),
               Coding::plain, group, 16 + (zeros ? element.bits : 0));
@@ -259,14 +255,12 @@ NumberFormat parseNumberFormat(std::string_view text) {
 
 std::optional<NumberFormat> formatOfBits(std::string_view bits, bool floatAt16) {
   if (bits == "1.58") return named("ternary");
-  int value = 0;
-  const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), value);
-  if (error != std::errc() || end != bits.data() + bits.size() || value < 1 || value > 32)
-    return std::nullopt;
+  const std::int64_t value = wholeNumber(bits).value_or(0);
+  if (value < 1 || value > 32) return std::nullopt;
   if (value == 1) return named("binary");
   if (floatAt16 && value == 16) return named("fp16");
   if (floatAt16 && value == 32) return named("fp32");
-  return integer(value);
+  return integer(static_cast<int>(value));
 }
 
 TensorFormats parseTensorFormats(std::string_view given) {

@@ -1,8 +1,8 @@
-#include "workloads/graph/format_plan.h"
-
 #include <algorithm>
 #include <charconv>
 #include <set>
+
+#include "workloads/graph/description.h"
 
 namespace wattlas {
 namespace {
@@ -37,11 +37,8 @@ FormatPlan::FormatPlan(TensorFormats fallback, const ConfigNode& overrides, Prob
   if (overrides.isMap())
     read(overrides, {}, problems);
   else
-    problems.add({overrides.place(),
-                  "workload.formats",
-                  "is not a section",
-                  "operator names with formats, such as {lm_head: fp16}",
-                  {}});
+    problems.add(overrides.place(), "workload.formats", "is not a section",
+                 "operator names with formats, such as {lm_head: fp16}");
 }
 
 void FormatPlan::read(const ConfigNode& node, const std::string& prefix, Problems& problems) {
@@ -60,8 +57,7 @@ void FormatPlan::read(const ConfigNode& node, const std::string& prefix, Problem
     try {
       entry.formats = parseTensorFormats(value.isScalar() ? value.scalar() : std::string());
     } catch (const InputError& error) {
-      const Problem& p = error.problems().front();
-      problems.add({value.place(), "workload.formats." + path, p.what, p.expected, p.hint});
+      problems.add(value.place(), "workload.formats." + path, error);
     }
     overrides_.push_back(std::move(entry));
   }
@@ -117,8 +113,8 @@ std::vector<LayerRange> FormatPlan::pieces(std::int64_t count) const {
 void FormatPlan::reportUnused(const std::vector<std::string>& names, Problems& problems) const {
   for (const Override& entry : overrides_)
     if (!entry.used)
-      problems.add({entry.place, "workload.formats." + entry.key, "no operator has this name",
-                    "an operator or layer of the workload", didYouMean(entry.name, names)});
+      problems.add(entry.place, "workload.formats." + entry.key, "no operator has this name",
+                   "an operator or layer of the workload", didYouMean(entry.name, names));
 }
 
 }  // namespace wattlas

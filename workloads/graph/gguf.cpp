@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
-#include "workloads/graph/transformer_block.h"
+#include "workloads/graph/transformer_spec.h"
 
 namespace wattlas {
 namespace {

@@ -1,7 +1,5 @@
 #include "workloads/graph/graph.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <queue>
@@ -76,6 +74,10 @@ void Graph::connect(OpId from, OpId to) {
   boost::add_edge(source, target, impl_->graph);
 }
 
+const std::vector<Operator>& Graph::operators() const {
+  return impl_->ops;
+}
+
 std::size_t Graph::size() const {
   return impl_->ops.size();
 }
@@ -117,31 +119,6 @@ std::vector<OpId> Graph::order() const {
       if (--waiting[static_cast<std::size_t>(next)] == 0) ready.push(next);
   }
   return out;
-}
-
-bool Graph::isChain() const {
-  std::size_t starts = 0;
-  for (std::size_t v = 0; v < size(); ++v) {
-    if (boost::in_degree(v, impl_->graph) > 1 || boost::out_degree(v, impl_->graph) > 1)
-      return false;
-    starts += boost::in_degree(v, impl_->graph) == 0 ? 1 : 0;
-  }
-  return starts <= 1;
-}
-
-std::string Graph::dot() const {
-  std::string out = "digraph workload {\n  node [shape=box];\n";
-  for (std::size_t v = 0; v < size(); ++v) {
-    const Operator& op = impl_->ops[v];
-    out += fmt::format("  {} [label=\"{}\\n{}", v, op.name, nameOf(op.kind));
-    if (op.variant != OpVariant::none) out += fmt::format(" {}", nameOf(op.variant));
-    if (op.count > 1) out += fmt::format(" x {}", op.count);
-    out += "\"];\n";
-  }
-  for (auto [it, end] = boost::edges(impl_->graph); it != end; ++it)
-    out += fmt::format("  {} -> {};\n", boost::source(*it, impl_->graph),
-                       boost::target(*it, impl_->graph));
-  return out + "}\n";
 }
 
 }  // namespace wattlas

@@ -29,16 +29,13 @@ class Graph {
   void connect(OpId from, OpId to);
 
   std::size_t size() const;
+  const std::vector<Operator>& operators() const;  ///< by id
   const Operator& at(OpId id) const;
   Operator& at(OpId id);
   std::vector<OpId> producers(OpId id) const;
   std::vector<OpId> consumers(OpId id) const;
   /// Deterministic topological order: by dependence, then by id.
   std::vector<OpId> order() const;
-  /// True when the operators form one chain (each feeds only the next).
-  bool isChain() const;
-  /// Graphviz text, for documentation and debugging.
-  std::string dot() const;
 
  private:
   struct Impl;

@@ -45,21 +45,9 @@ const char* nameOf(Dim dim) {
 }
 
 const char* nameOf(OpClass opClass) {
-  switch (opClass) {
-    case OpClass::product:
-      return "product";
-    case OpClass::elementwise:
-      return "elementwise";
-    case OpClass::reduction:
-      return "reduction";
-    case OpClass::recurrent:
-      return "recurrent";
-    case OpClass::gather:
-      return "gather";
-    case OpClass::exchange:
-      return "exchange";
-  }
-  return "";
+  static constexpr const char* names[] = {"product",   "elementwise", "reduction",
+                                          "recurrent", "gather",      "exchange"};
+  return names[static_cast<std::size_t>(opClass)];
 }
 
 bool KindSpec::hasDim(Dim dim) const {

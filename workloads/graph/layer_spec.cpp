@@ -1,8 +1,8 @@
 #include "workloads/graph/layer_spec.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "models/base/plain_text.h"
 #include "workloads/graph/description.h"
 #include "workloads/graph/kind.h"
 
@@ -28,10 +28,8 @@ const std::vector<std::string>& activationNames() {
 }  // namespace
 
 std::int64_t zerosOf(const std::string& padding) {
-  std::int64_t zeros = -1;
-  const char* const end = padding.data() + padding.size();
-  const auto [at, error] = std::from_chars(padding.data(), end, zeros);
-  return error != std::errc() || at != end || zeros > 1000000 ? -1 : zeros;
+  const std::int64_t zeros = wholeNumber(padding).value_or(-1);
+  return zeros > 1000000 ? -1 : zeros;
 }
 
 void LayerSpec::bind(Binder& b, bool allowBlock) {

@@ -1,6 +1,5 @@
 // Micro workloads: one operator written on the command line.
-#include <charconv>
-
+#include "models/base/plain_text.h"
 #include "workloads/graph/description.h"
 
 namespace wattlas {
@@ -51,10 +50,8 @@ std::optional<ConfigNode> microDescription(const std::string& reference) {
   bool good = !rest.empty() && rest.back() != 'x';
   for (std::size_t i = 0; good && i < micro->dims.size(); ++i) {
     const std::string_view number = rest.substr(0, rest.find('x'));
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    good = error == std::errc() && end == number.data() + number.size() && value >= 1 &&
-           value <= static_cast<std::int64_t>(largestDimension);
+    const std::int64_t value = wholeNumber(number).value_or(0);
+    good = value >= 1 && value <= static_cast<std::int64_t>(largestDimension);
     dims.put(nameOf(micro->dims[i]), text(std::to_string(value)));
     rest.remove_prefix(std::min(rest.size(), number.size() + 1));
     if (i + 1 < micro->dims.size() && rest.empty()) good = false;

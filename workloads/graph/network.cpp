@@ -1,15 +1,33 @@
 // Channels and lengths flow from layer to layer, so that changing one layer (a design parameter)
 // changes what follows.
-#include "workloads/graph/network.h"
-
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string>
+#include <vector>
 
+#include "workloads/graph/description.h"
 #include "workloads/graph/kind.h"
+#include "workloads/graph/layer_spec.h"
 
 namespace wattlas {
 namespace {
+
+/// Shape of what flows between two layers, for one sample.
+struct Shape {
+  std::int64_t channels = 1, height = 1, width = 1, depth = 1;
+  bool plane = false;   ///< an image (conv2d) or a signal (conv1d)
+  bool volume = false;  ///< an image with a depth (conv3d)
+  std::int64_t pixels() const { return Exact(depth) * height * width; }
+  std::int64_t values() const { return Exact(channels) * pixels(); }
+  bool operator==(const Shape&) const = default;
+  std::string text() const {
+    std::string out = std::to_string(channels) + " channels x ";
+    if (volume) out += std::to_string(depth) + " x ";
+    if (plane) out += std::to_string(height) + " x ";
+    return out + std::to_string(width);
+  }
+};
 
 struct Value {
   OpId producer = -1;
@@ -58,7 +76,8 @@ class NetworkBuilder {
   NetworkBuilder(Draft& draft, Graph& graph, std::int64_t batch)
       : draft_(draft), graph_(graph), batch_(batch) {}
 
-  /// Returns false after the first impossible layer: what follows has no shape to check.
+  /// The first impossible layer is reported in the draft's problems and ends the network (false):
+  /// what follows has no shape to check.
   bool run(const std::vector<LayerSpec>& layers, Shape input) {
     return sequence(layers, {-1, input}, {}, 1);
   }
@@ -110,11 +129,8 @@ class NetworkBuilder {
     for (const std::string& name : spec.inputs) {
       const auto it = known.find(name);
       if (it == known.end())
-        throw InputError(Problem{{},
-                                 "inputs",
-                                 "no layer above is named '" + name + "'",
-                                 "a layer above in the same block, or input",
-                                 didYouMean(name, names)});
+        throw InputError({}, "inputs", "no layer above is named '" + name + "'",
+                         "a layer above in the same block, or input", didYouMean(name, names));
       inputs.push_back(it->second);
     }
     return inputs;
@@ -226,11 +242,8 @@ class NetworkBuilder {
                                        {"dilation", spec.dilation[a] > 0},
                                        {"padding", spec.padding[a] != "-"}})
         if (given && !axis.has)
-          throw InputError(Problem{{},
-                                   std::string(key) + LayerSpec::axisNames[a],
-                                   "the input " + in.text() + " has no such axis",
-                                   "no such key here",
-                                   {}});
+          throw InputError({}, std::string(key) + LayerSpec::axisNames[a],
+                           "the input " + in.text() + " has no such axis", "no such key here");
       d[axis.dim] = axis.length;
       if (!axis.has) continue;
       const auto own = [a](const auto& values) { return values[a] > 0 ? values[a] : values[0]; };
@@ -302,12 +315,10 @@ class NetworkBuilder {
       const auto fits = [](std::int64_t own, std::int64_t all) { return own == 1 || own == all; };
       if (!fits(s.channels, out.channels) || !fits(s.height, out.height) ||
           !fits(s.width, out.width) || !fits(s.depth, out.depth))
-        throw InputError(Problem{
-            {},
-            "inputs",
+        throw InputError(
+            {}, "inputs",
             (spec.kind == "add" ? "adds " : "multiplies ") + out.text() + " and " + s.text(),
-            "inputs of one shape, or with extents of 1",
-            {}});
+            "inputs of one shape, or with extents of 1");
       op.dims[Dim::smallInputs] += 1;
       op.dims[Dim::smallValues] += Exact(batch_) * s.values();
     }
@@ -331,12 +342,9 @@ class NetworkBuilder {
       Shape same = value.shape;
       same.channels = inputs.front().shape.channels;
       if (!(same == inputs.front().shape))
-        throw InputError(
-            Problem{{},
-                    "inputs",
-                    "joins " + inputs.front().shape.text() + " and " + value.shape.text(),
-                    "inputs that differ in channels only",
-                    {}});
+        throw InputError({}, "inputs",
+                         "joins " + inputs.front().shape.text() + " and " + value.shape.text(),
+                         "inputs that differ in channels only");
       out.channels = Exact(out.channels) + value.shape.channels;
     }
     return rows(name, OpKind::concat, out);
@@ -418,9 +426,8 @@ class NetworkBuilder {
 
   bool report(const LayerSpec& spec, const std::string& key, std::string what, std::string expected,
               std::string hint = {}) {
-    draft_.problems.add({spec.place, key.empty() ? spec.path : spec.path + "." + key,
-                         "layer '" + spec.name + "': " + what, std::move(expected),
-                         std::move(hint)});
+    draft_.problems.add(spec.place, key.empty() ? spec.path : spec.path + "." + key,
+                        "layer '" + spec.name + "': " + what, std::move(expected), std::move(hint));
     return false;
   }
 
@@ -430,11 +437,64 @@ class NetworkBuilder {
   Value out_;
 };
 
+class LayersGenerator final : public Generator {
+ public:
+  LayersGenerator(const ConfigNode& tree, LayerMemory* memory) : tree_(tree), memory_(memory) {}
+
+  void bind(Binder& binder) override {
+    common_.bind(binder, "layers", "vision");
+    binder.section("input", "Shape of one sample", [&](Binder& b) {
+      b.integer("channels", input_.channels, atLeast(1), "Channels, or features of a vector");
+      b.integer("depth", input_.depth, atLeast(0, "0"), "Planes of a volume; 0 = no volume");
+      b.integer("height", input_.height, atLeast(0, "0"), "Rows of an image; 0 = a signal");
+      b.integer("width", input_.width, atLeast(1, "1"), "Columns of an image, samples of a signal");
+    });
+    bindLayers(binder, layers_, tree_.find("layers"), "workload.layers", true, memory_);
+    if (!binder.reading()) return;
+    input_.volume = input_.depth > 0;
+    input_.plane = input_.height > 0;
+    if (input_.volume && !input_.plane)
+      binder.problem("input.depth", "a volume without a height", "depth, height and width");
+    input_.depth = std::max<std::int64_t>(input_.depth, 1);
+    input_.height = std::max<std::int64_t>(input_.height, 1);
+    if (layers_.empty()) binder.problem("layers", "a network without layers", "a list of layers");
+  }
+  const CommonKeys& common() const override { return common_; }
+
+  void build(Draft& draft) override {
+    Phase phase;
+    phase.kind = PhaseKind::inference;
+    phase.tokens = common_.options.batch;
+    checkFormats(draft.problems, layers_);
+    if (draft.problems.empty())
+      NetworkBuilder(draft, phase.graph, common_.options.batch).run(layers_, input_);
+    draft.workload.phases.push_back(std::move(phase));
+  }
+
+ private:
+  static void checkFormats(Problems& problems, const std::vector<LayerSpec>& layers) {
+    for (const LayerSpec& spec : layers) {
+      checkFormats(problems, spec.inner);
+      if (spec.format == "default") continue;
+      try {
+        parseTensorFormats(spec.format);
+      } catch (const InputError& error) {
+        problems.add(spec.place, spec.path + ".format", error);
+      }
+    }
+  }
+
+  const ConfigNode& tree_;
+  LayerMemory* memory_;
+  CommonKeys common_;
+  Shape input_;
+  std::vector<LayerSpec> layers_;
+};
+
 }  // namespace
 
-void buildNetwork(Draft& draft, Graph& graph, std::int64_t batch,
-                  const std::vector<LayerSpec>& layers, const Shape& input) {
-  NetworkBuilder(draft, graph, batch).run(layers, input);
+std::unique_ptr<Generator> makeLayersGenerator(const ConfigNode& tree, LayerMemory* memory) {
+  return std::make_unique<LayersGenerator>(tree, memory);
 }
 
 }  // namespace wattlas

@@ -198,22 +198,20 @@ class OperatorsGenerator final : public Generator {
         costOf(op);
         if (op.kind == OpKind::reshape) {  // another name for what is there: nothing runs
           if (!ids.emplace(op.name, sourceOf(spec, ids, above)).second)
-            throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+            throw InputError({}, "name", "the name is taken", "a new name");
           above = ids.at(op.name);
           continue;
         }
         if (!ids.emplace(op.name, static_cast<OpId>(phase.graph.size())).second)
-          throw InputError(Problem{{}, "name", "the name is taken", "a new name", {}});
+          throw InputError({}, "name", "the name is taken", "a new name");
         if (op.count > 1 && op.hasWeights && op.storedCount == 0 && op.sharesWeightsOf.empty())
           draft.workload.notes.push_back(
               op.name + ": " + std::to_string(op.count) +
               " instances, each with weights of its own (weight_copies: 1 = one set for all)");
         above = link(phase.graph, spec, std::move(op), ids, above);
       } catch (const InputError& error) {
-        Problem p = error.problems().front();
-        p.place = spec.place;
-        p.key = p.key.empty() ? spec.path : spec.path + "." + p.key;
-        draft.problems.add(std::move(p));
+        const std::string& key = error.problems().front().key;
+        draft.problems.add(spec.place, key.empty() ? spec.path : spec.path + "." + key, error);
         return false;
       }
     }
@@ -248,8 +246,7 @@ class OperatorsGenerator final : public Generator {
     if (spec.inputs.empty()) return above;
     const auto it = ids.find(spec.inputs.front());
     if (spec.inputs.size() > 1 || (it == ids.end() && spec.inputs.front() != "input"))
-      throw InputError(
-          Problem{{}, "inputs", "a reshape needs one operator above", "one input", {}});
+      throw InputError({}, "inputs", "a reshape needs one operator above", "one input");
     return it == ids.end() ? -1 : it->second;
   }
 
@@ -263,11 +260,8 @@ class OperatorsGenerator final : public Generator {
       if (it == ids.end() || it->second == id) {
         std::vector<std::string> names;
         for (const auto& [known, at] : ids) names.push_back(known);
-        throw InputError(Problem{{},
-                                 "inputs",
-                                 "no operator above is named '" + name + "'",
-                                 "an operator above, or input",
-                                 didYouMean(name, names)});
+        throw InputError({}, "inputs", "no operator above is named '" + name + "'",
+                         "an operator above, or input", didYouMean(name, names));
       }
       if (it->second >= 0) graph.connect(it->second, id);
     }

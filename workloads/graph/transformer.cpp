@@ -2,7 +2,7 @@
 // encoder-decoders whose prefill encodes the prompt and decodes the first token.
 #include <algorithm>
 
-#include "workloads/graph/transformer_block.h"
+#include "workloads/graph/transformer_spec.h"
 
 namespace wattlas {
 namespace {

@@ -3,16 +3,221 @@
 #include <algorithm>
 #include <cmath>
 
-#include "workloads/graph/transformer_parts.h"
+#include "workloads/graph/transformer_spec.h"
 
 namespace wattlas {
 namespace {
 
+/// Operators of one pass in the making: tables of words, images and sounds that enter, heads that
+/// answer.
+class PassParts {
+ public:
+  PassParts(const TransformerSpec& spec, const Draft& draft, Graph& graph, const Pass& pass,
+            Stack stack)
+      : spec_(spec), draft_(draft), graph_(graph), pass_(pass), stack_(stack) {
+    root_ = stack == Stack::encoder ? "encoder" : stack == Stack::decoder ? "decoder" : "";
+    prefix_ = root_;
+  }
+
+ protected:
+  void extend(const std::string& part) {
+    if (!part.empty()) prefix_ += (prefix_.empty() ? "" : ".") + part;
+  }
+  Operator make(const std::string& name, OpKind kind) const {
+    Operator op = draft_.make(name, kind, range_, prefix_);
+    if (range_ != nullptr) {
+      op.count = group_.count;
+      op.block = prefix_.empty() ? "layer" : prefix_;
+    }
+    return op;
+  }
+  OpId put(Operator op) { return at_ = graph_.addAfter(at_, std::move(op)); }
+
+  OpId gemm(const std::string& name, std::int64_t m, std::int64_t n, std::int64_t k, bool bias) {
+    Operator op = make(name, OpKind::gemm);
+    op.dims[Dim::M] = m;
+    op.dims[Dim::N] = n;
+    op.dims[Dim::K] = k;
+    op.hasBias = bias;
+    return put(std::move(op));
+  }
+  OpId elementwise(const std::string& name, OpKind kind, OpVariant variant, std::int64_t m,
+                   std::int64_t n) {
+    Operator op = make(name, kind);
+    op.variant = variant;
+    op.dims[Dim::M] = m;
+    op.dims[Dim::N] = n;
+    op.hasWeights = kind == OpKind::norm;
+    return put(std::move(op));
+  }
+  OpId norm(const std::string& name, std::int64_t width) {
+    return norm(name, pass_.tokens, width, normVariant());
+  }
+  OpVariant normVariant() const { return spec_.norm == "rms" ? OpVariant::rms : OpVariant::layer; }
+  OpVariant functionOf(bool gated) const {
+    using V = OpVariant;
+    return spec_.activation == "relu"   ? (gated ? V::reluMul : V::relu)
+           : spec_.activation == "gelu" ? (gated ? V::geluMul : V::gelu)
+                                        : (gated ? V::siluMul : V::silu);
+  }
+  OpId norm(const std::string& name, std::int64_t rows, std::int64_t width, OpVariant variant) {
+    return elementwise(name, OpKind::norm, variant, rows, width);
+  }
+  /// Adds what flowed in at `from` to what comes now.
+  OpId add(const std::string& name, OpId from) {
+    elementwise(name, OpKind::add, OpVariant::none, pass_.tokens, spec_.hidden);
+    if (from >= 0) graph_.connect(from, at_);
+    return at_;
+  }
+  OpId table(const std::string& name, std::int64_t rows, std::int64_t width) {
+    Operator op = make(name, OpKind::embedding);
+    op.dims[Dim::M] = pass_.tokens;
+    op.dims[Dim::N] = width;
+    op.dims[Dim::K] = rows;
+    return graph_.add(std::move(op));
+  }
+
+  void classHead() {
+    const std::int64_t rows = spec_.headEach ? pass_.tokens : pass_.last;
+    if (spec_.headDense) gemm("head.dense", rows, spec_.hidden, spec_.hidden, spec_.bias);
+    if (spec_.headDense)
+      elementwise("head.act", OpKind::activation, OpVariant::tanh, rows, spec_.hidden);
+    gemm("classifier", rows, spec_.classes, spec_.hidden, spec_.headBias);
+  }
+
+  /// A decoder asks for the next word, an encoder for the one at each place.
+  void wordHead() {
+    const std::int64_t rows = spec_.encoder() || spec_.everyLogit ? pass_.tokens : pass_.last;
+    const std::int64_t width = spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden;
+    if (spec_.headDense) {
+      gemm("head.dense", rows, spec_.hidden, spec_.hidden, spec_.bias);
+      elementwise("head.act", OpKind::activation, functionOf(false), rows, spec_.hidden);
+      norm("head.norm", rows, spec_.hidden, normVariant());
+    }
+    if (spec_.wordWidth > 0) gemm("project_out", rows, width, spec_.hidden, false);
+    gemm("lm_head", rows, spec_.vocabulary, width, spec_.headBias && !spec_.tied);
+    if (spec_.tied) {
+      const bool own = root_.empty() || spec_.input != "words";
+      graph_.at(at_).sharesWeightsOf =
+          own ? prefixed("embed.word") : std::string("encoder.embed.word");
+      if (spec_.headBias) trained("lm_head.bias", OpKind::add, rows, spec_.vocabulary);
+    }
+    if (spec_.logitCap)
+      elementwise("logit_cap", OpKind::activation, OpVariant::tanh, rows, spec_.vocabulary);
+  }
+
+  std::string prefixed(const std::string& name) const {
+    return root_.empty() ? name : root_ + "." + name;
+  }
+
+  /// A trained value for each column, added to or multiplied with every row.
+  void trained(const std::string& name, OpKind kind, std::int64_t rows, std::int64_t width) {
+    elementwise(name, kind, OpVariant::none, rows, width);
+    Operator& op = graph_.at(at_);
+    op.dims[Dim::inputs] = op.dims[Dim::smallInputs] = 1;
+    op.dims[Dim::smallValues] = width;
+    op.hasWeights = true;
+  }
+
+  /// An image as one convolution whose kernel is a patch; trained tokens join it.
+  void patches() {
+    Operator op = make("embed.patch", OpKind::conv2d);
+    op.dims[Dim::batch] = pass_.last;
+    op.dims[Dim::cin] = spec_.inputChannels;
+    op.dims[Dim::cout] = spec_.hidden;
+    op.dims[Dim::height] = op.dims[Dim::width] = spec_.imageSize;
+    op.dims[Dim::kernelHeight] = op.dims[Dim::kernelWidth] = op.dims[Dim::stride] = spec_.patchSize;
+    op.hasBias = true;
+    put(std::move(op));
+    if (spec_.extraTokens == 0) return;
+    Operator extra = make("embed.class", OpKind::embedding);
+    extra.dims[Dim::M] = Exact(pass_.last) * spec_.extraTokens;
+    extra.dims[Dim::N] = spec_.hidden;
+    extra.dims[Dim::K] = spec_.extraTokens;
+    const OpId tokens = graph_.add(std::move(extra));
+    elementwise("embed.join", OpKind::concat, OpVariant::none, pass_.tokens, spec_.hidden);
+    graph_.connect(tokens, at_);
+  }
+
+  /// Two convolutions of three frames; the second halves the length.
+  void sounds() {
+    std::int64_t channels = spec_.inputChannels;
+    for (const std::int64_t stride : {1, 2}) {
+      const std::string name = "embed.conv" + std::to_string(stride);
+      Operator op = make(name, OpKind::conv1d);
+      op.dims[Dim::batch] = pass_.last;
+      op.dims[Dim::cin] = channels;
+      op.dims[Dim::cout] = channels = spec_.hidden;
+      op.dims[Dim::width] = spec_.frames;
+      op.dims[Dim::kernelWidth] = 3;
+      op.dims[Dim::stride] = stride;
+      op.dims[Dim::pad] = 1;
+      op.hasBias = true;
+      put(std::move(op));
+      elementwise(name + "_act", OpKind::activation, functionOf(false),
+                  Exact(pass_.last) * ((spec_.frames + stride - 1) / stride), spec_.hidden);
+    }
+  }
+
+  void words() {
+    at_ =
+        table("embed.word", spec_.vocabulary, spec_.wordWidth > 0 ? spec_.wordWidth : spec_.hidden);
+    if (stack_ == Stack::decoder && spec_.input == "words")
+      graph_.at(at_).sharesWeightsOf = "encoder.embed.word";
+    if (spec_.wordWidth > 0) gemm("project_in", pass_.tokens, spec_.hidden, spec_.wordWidth, false);
+  }
+
+  /// Words, patches or sounds, and their positions.
+  void embeddings() {
+    const bool sensed = spec_.input != "words" && stack_ != Stack::decoder;
+    if (!sensed)
+      words();
+    else if (spec_.input == "patches")
+      patches();
+    else
+      sounds();
+    std::vector<OpId> extra;
+    if (spec_.positions == "learned")
+      extra.push_back(table("embed.position",
+                            sensed && spec_.both() ? spec_.inputTokens() : spec_.positionRows,
+                            spec_.hidden));
+    if (spec_.typeRows > 0) extra.push_back(table("embed.type", spec_.typeRows, spec_.hidden));
+    if (!extra.empty()) {
+      add("embed.add", extra.front());
+      for (std::size_t i = 1; i < extra.size(); ++i) graph_.connect(extra[i], at_);
+      graph_.at(at_).dims[Dim::inputs] = static_cast<std::int64_t>(extra.size()) + 1;
+    }
+    if (spec_.embeddingNorm) norm("embed.norm", spec_.hidden);
+    if (spec_.dropsOut)
+      elementwise("embed.dropout", OpKind::activation, OpVariant::dropout, pass_.tokens,
+                  spec_.hidden);
+    if (spec_.positions != "relative") return;
+    // One table for all layers: a value for each head and distance.
+    const OpId stream = at_;
+    at_ = -1;
+    Operator op = make("embed.relative", OpKind::embedding);
+    op.dims[Dim::M] = Exact(pass_.queries) + (pass_.keys - 1);
+    op.dims[Dim::N] = spec_.heads;
+    op.dims[Dim::K] = spec_.relativeBuckets;
+    relative_ = put(std::move(op));
+    at_ = stream;
+  }
+
+  const TransformerSpec& spec_;
+  const Draft& draft_;
+  Graph& graph_;
+  Pass pass_;
+  Stack stack_;
+  OpId at_ = -1, relative_ = -1;
+  OpId normed_ = -1;  ///< what attention reads
+  const LayerRange* range_ = nullptr;
+  LayerGroup group_;
+  std::string root_, prefix_;
+};
+
 class PassBuilder final : PassParts {
  public:
-  PassBuilder(const TransformerSpec& spec, const Draft& draft, Graph& graph, const Pass& pass,
-              Stack stack)
-      : PassParts(spec, draft, graph, pass, stack) {}
+  using PassParts::PassParts;
 
   void run() {
     embeddings();

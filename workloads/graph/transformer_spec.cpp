@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "workloads/graph/description.h"
-#include "workloads/graph/transformer_block.h"
 
 namespace wattlas {
 

@@ -1,4 +1,5 @@
-// Shape of a transformer: the keys of `generator: transformer`.
+// Shape of a transformer, the keys of `generator: transformer`, and its layers as the operators of
+// one pass. Inside the room.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "models/base/parameter.h"
+#include "workloads/graph/description.h"
 
 namespace wattlas {
 
@@ -41,8 +43,6 @@ struct TransformerSpec {
   bool both() const { return architecture == "encoder_decoder"; }
   /// Tokens of one image or sound; 0 when the input are words, of which the prompt says how many.
   std::int64_t inputTokens() const;
-  /// Outputs of the fused query, key and value projection.
-  std::int64_t qkvWidth() const { return (heads + 2 * kvHeads) * headDim; }
   /// Whether layers of one stack may have different operators.
   bool layersDiffer() const {
     return globalEvery > 0 || globalFirst > 0 || denseLayers > 0 || moeEvery > 1 ||
@@ -64,5 +64,27 @@ struct LayerGroup {
 /// Kinds of layers among `first`..`last`, in order of their first one.
 std::vector<LayerGroup> groupsOf(const TransformerSpec& spec, std::int64_t first,
                                  std::int64_t last);
+
+/// What one phase processes.
+struct Pass {
+  std::int64_t tokens = 0;   ///< rows of all matrices: batch x queries
+  std::int64_t queries = 0;  ///< of one sequence
+  std::int64_t keys = 0;     ///< of one sequence, own tokens included
+  std::int64_t last = 0;     ///< rows of the vocabulary projection: one a sequence
+  bool grows = false;
+  bool decode = false;
+  std::int64_t source = 0;  ///< keys of the encoder, for one sequence; 0 = no cross attention
+};
+
+enum class Stack { only, encoder, decoder };
+
+/// Adds the operators of one stack to `graph`.
+void buildPass(const TransformerSpec& spec, const Draft& draft, Graph& graph, const Pass& pass,
+               Stack stack);
+
+/// Refuses a file type that is not known, or that says nothing of this network.
+void checkGguf(const TransformerSpec& spec, Binder& binder);
+/// Adds the formats of the file type `spec.gguf`.
+void applyGguf(const TransformerSpec& spec, FormatPlan& plan);
 
 }  // namespace wattlas

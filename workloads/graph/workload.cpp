@@ -1,13 +1,96 @@
 #include "workloads/graph/workload.h"
 
 #include <algorithm>
+#include <set>
 
+#include "models/base/error.h"
 #include "workloads/graph/description.h"
+#include "workloads/graph/exact.h"
 #include "workloads/graph/foreign.h"
 #include "workloads/graph/layer_spec.h"
 #include "workloads/graph/training.h"
 
 namespace wattlas {
+
+const char* nameOf(PhaseKind kind) {
+  static constexpr const char* names[] = {"prefill", "decode",        "inference",
+                                          "forward", "backward_data", "backward_weight",
+                                          "update",  "recompute"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+bool Workload::hasDecode() const {
+  return std::any_of(phases.begin(), phases.end(),
+                     [](const Phase& phase) { return phase.kind == PhaseKind::decode; });
+}
+
+namespace {
+
+/// Keys that the attention of a phase has seen after its last step.
+std::int64_t lastKeys(const Operator& op, const Phase& phase) {
+  const Operator last = atStep(op, phase.repeat - 1);
+  const std::int64_t keys = last.dims[Dim::keys];
+  return op.window > 0 ? std::min(op.window, keys) : keys;
+}
+
+/// MACs of all instances: of one decode step, of all chunks of a prompt.
+Exact macsOf(const Operator& op, const OpCost& first, const Phase& phase) {
+  Exact macs = first.macs;
+  if (phase.kind != PhaseKind::decode && phase.repeat > 1) {
+    if (!op.growsWithContext) macs = macs * phase.repeat;
+    for (std::int64_t step = 1; op.growsWithContext && step < phase.repeat; ++step)
+      macs += costOf(atStep(op, step)).macs;
+  }
+  return macs * op.count;
+}
+
+}  // namespace
+
+WorkloadTotals Workload::totals() const {
+  WorkloadTotals totals;
+  std::set<std::string> counted;  // weights of a phase that an earlier one already has
+  Exact macsFirst = 0, macsDecode = 0, parameters = 0;
+  std::set<std::string> storesKeys;
+  for (const Phase& phase : phases)
+    for (const Operator& op : phase.graph.operators())
+      if (op.dims[Dim::newKeys] != 0) storesKeys.insert(op.name);
+  try {
+    for (std::size_t p = 0; p < phases.size(); ++p) {
+      const Phase& phase = phases[p];
+      Bits perToken, peak;
+      for (const Operator& op : phase.graph.operators()) {
+        const OpCost cost = costOf(op);
+        const Exact macs = macsOf(op, cost, phase);
+        if (phase.kind == PhaseKind::decode)
+          macsDecode += macs;
+        else if (p == 0)
+          macsFirst += macs;
+        const bool own = cost.parameters > 0 && op.sharesWeightsOf.empty();
+        if (own && counted.insert(op.name).second) {
+          parameters += Exact(cost.parameters) * op.weightCopies();
+          totals.weights += cost.weights * static_cast<double>(op.weightCopies());
+        }
+        totals.activationPeak = std::max(totals.activationPeak, cost.input + cost.output);
+        if (op.kind != OpKind::attention || !op.cached) continue;
+        const Exact token = Exact(cachedValues(op)) * op.formats.kv.bits * op.count;
+        // Keys of other layers are theirs; those of an encoder come once, not with each token.
+        if (op.dims[Dim::newKeys] < 0) perToken += token.bits();
+        if (storesKeys.count(op.name) > 0)
+          peak += (token * op.dims[Dim::batch] * lastKeys(op, phase)).bits();
+      }
+      totals.kvPerToken = std::max(totals.kvPerToken, perToken);
+      totals.kvPeak = std::max(totals.kvPeak, peak);
+    }
+  } catch (const CountOverflow&) {
+    throw InputError("workload '" + id + "' needs more than 2^62 multiply-accumulates or bits",
+                     "smaller dimensions", "reduce batch, prompt, generate or the layers");
+  }
+  totals.macsPrefill = macsFirst;
+  totals.macsDecodeFirst = macsDecode;
+  totals.parameters = parameters;
+  return totals;
+}
+
 namespace {
 
 /// Every id of docs/contract.md, 5, in its order; those without a file are "not available yet".
@@ -35,9 +118,9 @@ std::unique_ptr<Generator> makeGenerator(const ConfigNode& tree, LayerMemory& me
   if (name == "transformer") return makeTransformerGenerator();
   if (name == "layers") return makeLayersGenerator(tree, &memory);
   if (name == "operators") return makeOperatorsGenerator(tree);
-  throw InputError(Problem{node != nullptr ? node->place() : tree.place(), "workload.generator",
-                           node != nullptr ? "'" + name + "' is no generator" : "missing",
-                           "transformer, layers or operators", didYouMean(name, generatorNames)});
+  throw InputError(node != nullptr ? node->place() : tree.place(), "workload.generator",
+                   node != nullptr ? "'" + name + "' is no generator" : "missing",
+                   "transformer, layers or operators", didYouMean(name, generatorNames));
 }
 
 void addNotes(Workload& workload, const ConfigNode& options) {
@@ -58,8 +141,7 @@ void checkSharing(const Workload& workload) {
   std::map<std::string, const Operator*> owners;
   const auto each = [&](const auto& visit) {
     for (const Phase& phase : workload.phases)
-      for (std::size_t v = 0; v < phase.graph.size(); ++v)
-        visit(phase.graph.at(static_cast<OpId>(v)));
+      for (const Operator& op : phase.graph.operators()) visit(op);
   };
   const auto same = [](const Operator& op, const Operator& owner) {
     const OpCost mine = costOf(op), theirs = costOf(owner);
@@ -101,9 +183,8 @@ void checkSharing(const Workload& workload) {
 void checkSparsity(const Workload& workload, const Sparsity& sparsity) {
   if (sparsity.pattern == Sparsity::Pattern::none) return;
   for (const Phase& phase : workload.phases)
-    for (std::size_t v = 0; v < phase.graph.size(); ++v)
-      if (phase.graph.at(static_cast<OpId>(v)).weightSparsity.pattern != Sparsity::Pattern::none)
-        return;
+    for (const Operator& op : phase.graph.operators())
+      if (op.weightSparsity.pattern != Sparsity::Pattern::none) return;
   throw InputError("workload '" + workload.id + "' has no weights that sparsity could thin out",
                    "no sparsity");
 }
@@ -114,8 +195,7 @@ void checkRange(const Workload& workload) {
   try {
     for (const Phase& phase : workload.phases) {
       if (phase.repeat == 1) continue;  // the totals have seen its only step
-      for (std::size_t v = 0; v < phase.graph.size(); ++v) {
-        const Operator& op = phase.graph.at(static_cast<OpId>(v));
+      for (const Operator& op : phase.graph.operators()) {
         const OpCost last = costOf(atStep(op, phase.repeat - 1));
         (void)(Exact(last.macs) * op.count * phase.repeat);
       }
@@ -179,10 +259,8 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
     workload.formats =
         parseTensorFormats(common.options.format.empty() ? "fp16" : common.options.format);
   } catch (const InputError& error) {
-    const Problem& p = error.problems().front();
     const ConfigNode* node = tree.find("format");
-    problems.add(
-        {node != nullptr ? node->place() : Place{}, "workload.format", p.what, p.expected, p.hint});
+    problems.add(node != nullptr ? node->place() : Place{}, "workload.format", error);
   }
   FormatPlan formats(workload.formats, common.formats, problems);
   problems.finish();
@@ -197,8 +275,7 @@ Workload buildWorkload(const std::string& id, const ConfigNode& description,
   problems.finish();
   std::vector<std::string> names;
   for (const Phase& phase : workload.phases)
-    for (std::size_t v = 0; v < phase.graph.size(); ++v)
-      names.push_back(phase.graph.at(static_cast<OpId>(v)).name);
+    for (const Operator& op : phase.graph.operators()) names.push_back(op.name);
   formats.reportUnused(names, problems);
   problems.finish();
   checkSharing(workload);

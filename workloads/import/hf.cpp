@@ -1,6 +1,6 @@
-#include "workloads/import/hf.h"
-
 #include <algorithm>
+
+#include "workloads/import/hf_config.h"
 
 namespace wattlas::hf {
 namespace {
@@ -82,11 +82,9 @@ ImportedModel importConfig(const std::string& text, const std::string& file,
   if (std::find(names.begin(), names.end(), type) == names.end()) {
     std::string list;
     for (const std::string& n : names) list += (list.empty() ? "" : ", ") + n;
-    throw InputError(Problem{{file, 0},
-                             "model_type",
-                             type.empty() ? "missing" : "'" + type.substr(0, 60) + "' is not known",
-                             "one of " + list,
-                             didYouMean(type, names)});
+    throw InputError({file, 0}, "model_type",
+                     type.empty() ? "missing" : "'" + type.substr(0, 60) + "' is not known",
+                     "one of " + list, didYouMean(type, names));
   }
   Description out(image != nullptr ? image->generator : "transformer");
   out.text("title", name);

@@ -27,7 +27,7 @@ std::string cleaned(const std::string& text, const std::string& file) {
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') --depth;
     if (depth > deepest)
-      throw InputError(Problem{{file, 0}, {}, "nested deeper than 64 levels", "a config.json", {}});
+      throw InputError({file, 0}, {}, "nested deeper than 64 levels", "a config.json");
     bool replaced = false;
     for (const char* word : {"-Infinity", "Infinity", "NaN"})
       if (!replaced && text.compare(i, std::char_traits<char>::length(word), word) == 0) {
@@ -61,11 +61,8 @@ HfConfig::HfConfig(const std::string& text, std::string file)
       problems_(std::make_shared<Problems>()) {
   impl_->json = Json::parse(cleaned(text, file_), nullptr, false);
   if (!impl_->json.is_object())
-    throw InputError(Problem{{file_, 0},
-                             {},
-                             "is no JSON object",
-                             "the config.json of a model, with its model_type",
-                             {}});
+    throw InputError({file_, 0}, {}, "is no JSON object",
+                     "the config.json of a model, with its model_type");
 }
 HfConfig::HfConfig(std::unique_ptr<Impl> impl, std::string file, std::shared_ptr<Problems> problems)
     : impl_(std::move(impl)), file_(std::move(file)), problems_(std::move(problems)) {}
@@ -83,8 +80,7 @@ bool HfConfig::says(const char* name, const char* word) const {
 
 void HfConfig::problem(const std::string& key, std::string what, std::string expected,
                        std::string hint) {
-  problems_->add(
-      {{file_, 0}, prefix_ + key, std::move(what), std::move(expected), std::move(hint)});
+  problems_->add({file_, 0}, prefix_ + key, std::move(what), std::move(expected), std::move(hint));
 }
 
 void HfConfig::note(const std::string& text) {

@@ -1,4 +1,4 @@
-// A config.json as the readers of model types see it. Inside the module.
+// A config.json as the readers of model types see it, and these readers. Inside the module.
 #pragma once
 
 #include <cstdint>
@@ -86,6 +86,8 @@ std::int64_t labelsOf(HfConfig& config);
 /// silu, gelu or relu; a problem for others.
 std::string activationOf(HfConfig& config, HfConfig::Names names, const std::string& fallback);
 
+/// hf_types.yaml, a part of the program.
+extern const char* const typesText;
 /// Statements by model type; names with + in front are parts of others.
 const ConfigNode& typesTable();
 /// Readers fill `out`: of a transformer by the table, of image networks by functions.
@@ -96,5 +98,12 @@ struct ImageType {
   void (*read)(HfConfig& config, const Task& task, Description& out);
 };
 const std::vector<ImageType>& imageTypes();
+
+/// Description of the model that the JSON text configures; `name` is its title.
+ImportedModel importConfig(const std::string& text, const std::string& file,
+                           const std::string& name);
+
+/// Formats of the linear layers as quantization_config says.
+void quantise(HfConfig& config, Description& out, const std::string& base);
 
 }  // namespace wattlas::hf

@@ -1,7 +1,7 @@
 // quantization_config -> formats of single operators. Tables, head, norms and routers keep the
 // format of the file.
 #include "workloads/graph/format.h"
-#include "workloads/import/hf.h"
+#include "workloads/import/hf_config.h"
 
 namespace wattlas::hf {
 namespace {

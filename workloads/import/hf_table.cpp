@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "workloads/import/hf_config.h"
-#include "workloads/import/hf_types.h"
 
 namespace wattlas::hf {
 namespace {

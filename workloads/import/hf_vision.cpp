@@ -8,31 +8,17 @@ namespace wattlas::hf {
 namespace {
 
 /// One entry of `layers:`.
-class Layer {
+class Layer : public ListEntry<Layer> {
  public:
   Layer(const std::string& name, const char* kind) {
     text("name", name);
     text("kind", kind);
   }
-  Layer& text(const char* key, const std::string& value) {
-    node_.put(key, ConfigNode::ofScalar(value));
-    return *this;
-  }
-  Layer& number(const char* key, std::int64_t value) { return text(key, std::to_string(value)); }
-  Layer& inputs(const std::vector<std::string>& names) {
-    std::vector<ConfigNode> items;
-    for (const std::string& name : names) items.push_back(ConfigNode::ofScalar(name));
-    node_.put("inputs", ConfigNode::ofList(std::move(items)));
-    return *this;
-  }
   Layer& layers(std::vector<ConfigNode> inner) {
-    node_.put("layers", ConfigNode::ofList(std::move(inner)));
+    keys_.put("layers", ConfigNode::ofList(std::move(inner)));
     return *this;
   }
-  operator ConfigNode() const { return node_; }
-
- private:
-  ConfigNode node_ = ConfigNode::ofMap();
+  operator ConfigNode() const { return keys_; }
 };
 
 void imageInput(HfConfig& c, Description& out, std::int64_t size) {
@@ -231,11 +217,11 @@ class Swin {
             .dim(Dim::width, side_ * side_)
             .dim(Dim::kernelWidth, side_ * side_));
     if (classifies(c_, task_)) gemm("classifier", 1, labelsOf(c_), width_, true, 1);
-    out.node.put("operators", list_.take());
+    out.node.put("operators", ConfigNode::ofList(std::move(list_)));
   }
 
  private:
-  void add(const ListedOperator& op) { list_.add(op); }
+  void add(const ListedOperator& op) { list_.push_back(op.node()); }
   void gemm(const std::string& name, std::int64_t m, std::int64_t n, std::int64_t k, bool bias,
             std::int64_t count) {
     ListedOperator op(name, OpKind::gemm);
@@ -321,7 +307,7 @@ class Swin {
 
   HfConfig& c_;
   const Task& task_;
-  OperatorList list_;
+  std::vector<ConfigNode> list_;
   std::int64_t width_ = 0, window_ = 0, side_ = 0;
   double ratio_ = 4;
   bool bias_ = true;

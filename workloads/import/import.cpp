@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "workloads/graph/foreign.h"
-#include "workloads/import/hf.h"
+#include "workloads/import/hf_config.h"
 #ifdef WATTLAS_ONNX
 #include "workloads/import/onnx/onnx_model.h"
 #endif
@@ -85,19 +85,14 @@ ImportedModel importModel(const std::string& path, const ImportOptions& options)
   auto [form, file] = recognise(path);
   std::error_code failed;
   if (!fs::exists(file, failed))
-    throw InputError(Problem{{path.substr(0, 200), 0},
-                             {},
-                             "there is no such file or folder",
-                             "an ONNX file, a config.json or a folder with one",
-                             {}});
+    throw InputError({path.substr(0, 200), 0}, {}, "there is no such file or folder",
+                     "an ONNX file, a config.json or a folder with one");
   if (options.as == "hf") form = Form::hf;
   if (options.as == "onnx") form = Form::onnx;
   if (form == Form::none)
-    throw InputError(Problem{{path.substr(0, 200), 0},
-                             {},
-                             "is neither an ONNX model nor a Hugging Face configuration",
-                             "a file .onnx, a config.json, or a folder with one",
-                             {}});
+    throw InputError({path.substr(0, 200), 0}, {},
+                     "is neither an ONNX model nor a Hugging Face configuration",
+                     "a file .onnx, a config.json, or a folder with one");
   const std::string name = workloadName(form == Form::hf ? file.string() : path);
   ImportedModel model = form == Form::onnx
                             ? importOnnxFile(file.string(), name, options)

@@ -75,11 +75,9 @@ KindSpec describe<OpKind::attention>() {
 
 template <>
 KindSpec describe<OpKind::attentionGradient>() {
-  using enum Dim;
   return {.opClass = OpClass::product,
           .doc = "Gradients of queries, keys and values: two products for each of the forward pass",
-          .dims = {batch, heads, kvHeads, headDim, valueDim, queries, keys, newKeys, scoreOps,
-                   latent, dropout},
+          .dims = describe<OpKind::attention>().dims,
           .keys = KindSpec::attention,
           .batched = Dim::batch,
           .cost = [](Costing& c) {

@@ -1,3 +1,6 @@
+// Products of matrices, and what is counted like them.
+#include <cmath>
+
 #include "workloads/graph/costing.h"
 
 namespace wattlas {
@@ -20,7 +23,70 @@ ProductDims gemmProduct(const Operator& op) {
   return {d[Dim::N], d[Dim::K], d[Dim::M] * (op.hasWeights ? batch : 1), op.hasWeights ? 1 : batch};
 }
 
+/// M queries against N stored vectors of K values, `each` further operations for a distance.
+void nearestCost(Costing& c, std::int64_t each) {
+  const Exact m = c.dim(Dim::M), n = c.dim(Dim::N), k = c.dim(Dim::K);
+  c.cost.macs = m * n * k;
+  c.cost.elementOps = m * n * Exact(each);
+  c.weights(n, k, Exact(0));
+  c.cost.input = c.activations(m * k);
+  c.cost.output = c.accumulators(m * n);
+}
+
+KindSpec nearest(const char* doc, void (*cost)(Costing&)) {
+  return {.opClass = OpClass::product,
+          .doc = doc,
+          .dims = {Dim::M, Dim::N, Dim::K},
+          .weights = KindSpec::Weights::always,
+          .cost = cost,
+          .product = [](const Operator& op) {
+            return ProductDims{op.dims[Dim::N], op.dims[Dim::K], op.dims[Dim::M], 1};
+          }};
+}
+
+void spmmCost(Costing& c) {
+  const Sparsity& s = c.op.weightSparsity;
+  const double share = s.pattern == Sparsity::Pattern::none ? 1.0 : s.density;
+  const Exact batch = c.dim(Dim::batch), m = c.dim(Dim::M), k = c.dim(Dim::K), n = c.dim(Dim::N);
+  const Exact nonZeros(std::llround(static_cast<double>(std::int64_t(m * k)) * share));
+  c.cost.macs = batch * nonZeros * n;
+  // values, their columns, and where each row begins; then the dense operand
+  c.cost.input =
+      c.activations(batch * (nonZeros + k * n)) + c.indices(batch * (nonZeros + m + Exact(1)));
+  c.cost.output = c.activations(batch * m * n);
+}
+
 }  // namespace
+
+template <>
+KindSpec describe<OpKind::hamming>() {
+  return nearest("M queries against N class vectors of K bits: XOR and population count",
+                 // the comparison that finds the nearest class
+                 [](Costing& c) { nearestCost(c, 1); });
+}
+
+template <>
+KindSpec describe<OpKind::search>() {
+  using V = OpVariant;
+  KindSpec spec = nearest("Distances of M queries to N stored vectors of K values", [](Costing& c) {
+    // l2: the products, and the sum of the two norms; cosine: a division by the norms
+    nearestCost(c, c.op.variant == V::l2 ? 2 : c.op.variant == V::cosine ? 1 : 0);
+  });
+  spec.variants = {V::l2, V::dot, V::cosine};
+  return spec;
+}
+
+template <>
+KindSpec describe<OpKind::spmm>() {
+  using enum Dim;
+  return {
+      .opClass = OpClass::product,
+      .doc = "C[M,N] = A[M,K] x B[K,N], A sparse (graphs, pruned activations), in compressed rows",
+      .dims = {M, N, K, batch},
+      .keys = KindSpec::sparsity,
+      .batched = Dim::batch,
+      .cost = spmmCost};
+}
 
 template <>
 KindSpec describe<OpKind::gemm>() {

@@ -58,12 +58,10 @@ KindSpec describe<OpKind::norm>() {
 
 template <>
 KindSpec describe<OpKind::normGradient>() {
-  using enum Dim;
   return {.opClass = OpClass::reduction,
           .doc = "Gradient of the input of a norm with these dimensions",
-          .dims = {M, N, cin, groups},
-          .variants = {OpVariant::rms, OpVariant::layer, OpVariant::batch, OpVariant::group,
-                       OpVariant::instance},
+          .dims = describe<OpKind::norm>().dims,
+          .variants = describe<OpKind::norm>().variants,
           .weights = KindSpec::Weights::optional,
           .cost = [](Costing& c) {
             // two sums of products over a row, then scale and subtract

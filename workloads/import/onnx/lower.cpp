@@ -63,7 +63,7 @@ const Value& Lowering::out(const Node& node, std::size_t i) const {
 }
 
 void Lowering::refuse(const Node& node, const std::string& what) const {
-  throw InputError(Problem{{file_, 0}, plainText(node.name, 120), node.op + ": " + what, {}, {}});
+  throw InputError({file_, 0}, plainText(node.name, 120), node.op + ": " + what, {});
 }
 
 std::string Lowering::unique(const std::string& name) {
@@ -232,7 +232,7 @@ void Lowering::put(const Node& node, ListedOperator op) {
   if (node.times == 0) return;  // of a loop that never runs
   for (const int id : node.out)
     if (id >= 0) makers_[id] = op.name();
-  list_.add(op);
+  list_.push_back(op.node());
 }
 
 void Lowering::rename(const Node& node, std::size_t i) {
@@ -249,7 +249,7 @@ void Lowering::own(const Node& node, ListedOperator& op, std::size_t weight,
     op.text("shares_weights_of", at->second.first);
 }
 
-OperatorList Lowering::run(std::vector<UnknownOperator>& unknown) {
+std::vector<ConfigNode> Lowering::run(std::vector<UnknownOperator>& unknown) {
   chooseFormat();
   markIntegers();
   const std::vector<bool> wanted = needed();

@@ -18,7 +18,7 @@ class Lowering {
 
   /// Operators in order; problems are thrown all at once. `unknown` counts what has no meaning
   /// here.
-  OperatorList run(std::vector<UnknownOperator>& unknown);
+  std::vector<ConfigNode> run(std::vector<UnknownOperator>& unknown);
   /// Number format of most of the model's tensors.
   std::string format() const { return format_; }
 
@@ -62,7 +62,7 @@ class Lowering {
   const ModelGraph& graph_;
   const std::string& file_;
   std::string format_ = "fp32";
-  OperatorList list_;
+  std::vector<ConfigNode> list_;
   std::map<int, int> aliases_;         ///< value -> the value that it renames
   std::map<int, std::string> makers_;  ///< value -> operator
   std::set<std::string> names_;

@@ -24,57 +24,35 @@ void setRows(ListedOperator& op, const Sizes& dims) {
 
 const std::map<std::string, OpVariant>& variants() {
   using V = OpVariant;
-  static const std::map<std::string, V> all = {{"Relu", V::relu},
-                                               {"LeakyRelu", V::leakyRelu},
-                                               {"Elu", V::elu},
-                                               {"Selu", V::elu},
-                                               {"Celu", V::elu},
-                                               {"Sigmoid", V::sigmoid},
-                                               {"Tanh", V::tanh},
-                                               {"HardSigmoid", V::hardSigmoid},
-                                               {"HardSwish", V::hardSwish},
-                                               {"Softplus", V::softplus},
-                                               {"Softsign", V::reciprocal},
-                                               {"ThresholdedRelu", V::relu},
-                                               {"Shrink", V::clip},
-                                               {"Gelu", V::gelu},
-                                               {"FastGelu", V::gelu},
-                                               {"BiasGelu", V::gelu},
-                                               {"QuickGelu", V::silu},
-                                               {"Swish", V::silu},
-                                               {"Mish", V::mish},
-                                               {"Exp", V::exponential},
-                                               {"Log", V::logarithm},
-                                               {"Sqrt", V::squareRoot},
-                                               {"Reciprocal", V::reciprocal},
-                                               {"Erf", V::error},
-                                               {"Sin", V::sine},
-                                               {"Cos", V::sine},
-                                               {"Tan", V::sine},
-                                               {"Asin", V::sine},
-                                               {"Acos", V::sine},
-                                               {"Atan", V::sine},
-                                               {"Sinh", V::exponential},
-                                               {"Cosh", V::exponential},
-                                               {"Asinh", V::logarithm},
-                                               {"Acosh", V::logarithm},
-                                               {"Atanh", V::logarithm},
-                                               {"Abs", V::absolute},
-                                               {"Neg", V::negative},
-                                               {"Not", V::negative},
-                                               {"BitwiseNot", V::negative},
-                                               {"Sign", V::clip},
-                                               {"Floor", V::round},
-                                               {"Ceil", V::round},
-                                               {"Round", V::round},
-                                               {"Clip", V::clip},
-                                               {"IsNaN", V::absolute},
-                                               {"IsInf", V::absolute},
-                                               {"QLinearSigmoid", V::sigmoid},
-                                               {"QLinearLeakyRelu", V::leakyRelu},
-                                               {"HannWindow", V::sine},
-                                               {"HammingWindow", V::sine},
-                                               {"BlackmanWindow", V::sine}};
+  static const std::map<std::string, V> all = [] {
+    std::map<std::string, V> m;
+    const auto add = [&](V variant, std::initializer_list<const char*> names) {
+      for (const char* name : names) m[name] = variant;
+    };
+    add(V::relu, {"Relu", "ThresholdedRelu"});
+    add(V::leakyRelu, {"LeakyRelu", "QLinearLeakyRelu"});
+    add(V::elu, {"Elu", "Selu", "Celu"});
+    add(V::sigmoid, {"Sigmoid", "QLinearSigmoid"});
+    add(V::tanh, {"Tanh"});
+    add(V::hardSigmoid, {"HardSigmoid"});
+    add(V::hardSwish, {"HardSwish"});
+    add(V::softplus, {"Softplus"});
+    add(V::reciprocal, {"Softsign", "Reciprocal"});
+    add(V::clip, {"Shrink", "Sign", "Clip"});
+    add(V::gelu, {"Gelu", "FastGelu", "BiasGelu"});
+    add(V::silu, {"QuickGelu", "Swish"});
+    add(V::mish, {"Mish"});
+    add(V::exponential, {"Exp", "Sinh", "Cosh"});
+    add(V::logarithm, {"Log", "Asinh", "Acosh", "Atanh"});
+    add(V::squareRoot, {"Sqrt"});
+    add(V::error, {"Erf"});
+    add(V::sine, {"Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "HannWindow", "HammingWindow",
+                  "BlackmanWindow"});
+    add(V::absolute, {"Abs", "IsNaN", "IsInf"});
+    add(V::negative, {"Neg", "Not", "BitwiseNot"});
+    add(V::round, {"Floor", "Ceil", "Round"});
+    return m;
+  }();
   return all;
 }
 

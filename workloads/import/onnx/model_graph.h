@@ -72,18 +72,22 @@ struct Attribute {
   std::shared_ptr<const Constant> tensor;
 };
 
-struct Value {
-  std::string name;
-  int type = undefined;
+/// What is known of an output.
+struct OutputShape {
   bool known = false;  ///< rank and extents
+  int type = undefined;
   Sizes dims;
-  std::shared_ptr<const Constant> data;
-  bool fixed = false;     ///< computed from weights and constants alone: nothing of it runs
-  int weight = -1;        ///< the one initializer that it renames or reorders
-  int bits = 0;           ///< width that a QONNX quantiser gives it; 0 = by its type
-  int producer = -1;      ///< node, or -1
   bool sequence = false;  ///< a list of tensors of this shape
-  std::string why;        ///< why its shape is not known
+  std::string why = {};   ///< why its shape is not known
+};
+
+struct Value : OutputShape {
+  std::string name;
+  std::shared_ptr<const Constant> data;
+  bool fixed = false;  ///< computed from weights and constants alone: nothing of it runs
+  int weight = -1;     ///< the one initializer that it renames or reorders
+  int bits = 0;        ///< width that a QONNX quantiser gives it; 0 = by its type
+  int producer = -1;   ///< node, or -1
 };
 
 struct Node {
@@ -127,20 +131,6 @@ std::string textOf(const Sizes& dims);
 /// Evaluates a node on constants; nothing when it cannot.
 std::optional<std::vector<Constant>> evaluate(const Node& node,
                                               const std::vector<const Constant*>& in);
-/// Shapes by our own rules, for operators that the library does not know or not well enough.
-/// `types` and `dims` of outputs are filled; false when nothing is known.
-struct OutputShape {
-  bool known = false;
-  int type = undefined;
-  Sizes dims;
-  bool sequence = false;
-  std::string why = {};
-};
-bool hasOwnRule(const std::string& op);
-/// Whether that rule knows all forms of the operator, so that no other needs to be asked.
-bool ownRuleSuffices(const std::string& op);
-void inferOwn(const ModelGraph& graph, const Node& node, std::vector<OutputShape>& out);
-
 /// Replaces chains of small operators by what they compute: norms, GELU, rotary positions,
 /// attention.
 void recognisePatterns(ModelGraph& graph);

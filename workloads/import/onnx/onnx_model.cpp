@@ -14,7 +14,7 @@ namespace wattlas::onnx_import {
 namespace {
 
 [[noreturn]] void refuse(const std::string& file, const std::string& what) {
-  throw InputError(Problem{{file, 0}, {}, what, "an ONNX model of at most 2 GB", {}});
+  throw InputError({file, 0}, {}, what, "an ONNX model of at most 2 GB");
 }
 
 /// Messages of protobuf would go to stderr, once for each broken field.
@@ -36,17 +36,14 @@ ImportedModel lowered(const onnx::ModelProto& model, const std::string& file,
   recognisePatterns(graph);
   Lowering lowering(graph, file);
   ImportedModel out;
-  OperatorList list = lowering.run(out.unknown);
+  std::vector<ConfigNode> list = lowering.run(out.unknown);
   std::int64_t strange = 0;
   for (const UnknownOperator& u : out.unknown) strange += u.count;
   const std::string share = std::to_string(strange) + " of " + std::to_string(graph.nodes.size()) +
                             " operators are unknown: " + listOf(out.unknown);
   if (!out.unknown.empty() && !options.allowUnknown)
-    throw InputError(Problem{{file, 0},
-                             {},
-                             share,
-                             "operators that 'docs/import.md' lists",
-                             "--allow-unknown leaves them out"});
+    throw InputError({file, 0}, {}, share, "operators that 'docs/import.md' lists",
+                     "--allow-unknown leaves them out");
   out.notes = std::move(graph.notes);
   if (!out.unknown.empty()) out.notes.push_back(share + "; they are left out");
   ConfigNode& d = out.description;
@@ -61,7 +58,7 @@ ImportedModel lowered(const onnx::ModelProto& model, const std::string& file,
                      (model.producer_name().empty() ? std::string()
                                                     : " written by " + model.producer_name()));
   text("format", lowering.format());
-  d.put("operators", list.take());
+  d.put("operators", ConfigNode::ofList(std::move(list)));
   return out;
 }
 

@@ -4,13 +4,10 @@
 #include <onnx/defs/schema.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "models/base/error.h"
 #include "models/base/plain_text.h"
-#include "workloads/import/onnx/infer.h"
-#include "workloads/import/onnx/proto_facts.h"
 #include "workloads/import/onnx/tensor.h"
 
 namespace wattlas::onnx_import {
@@ -20,10 +17,13 @@ namespace {
 constexpr std::size_t mostNodes = 400'000;  // after functions are opened
 constexpr std::int64_t mostRank = 64;
 
-/// Names of one graph; inner graphs see outer names.
+/// Names of one graph; inner graphs see outer names. Where it stands, and how often it runs.
 struct Scope {
   const Scope* outer = nullptr;
-  std::map<std::string, int> ids;
+  std::string path = {};  ///< before the names of its nodes
+  std::int64_t times = 1;
+  int depth = 0;
+  std::map<std::string, int> ids = {};
   int find(const std::string& name) const {
     for (const Scope* s = this; s != nullptr; s = s->outer)
       if (const auto at = s->ids.find(name); at != s->ids.end()) return at->second;
@@ -51,16 +51,14 @@ class Reader {
     for (const auto& input : graph.input())
       if (weights.count(input.name()) == 0) scope.ids[input.name()] = input_(input);
     problems_.finish();
-    walk(graph, scope, "", 1, 0);
+    walk(graph, scope);
     for (const auto& output : graph.output())
       if (const int id = scope.find(output.name()); id >= 0) out_.outputs.push_back(id);
     for (const auto& [name, value] : options_.bind)
       if (used_.count(name) == 0)
-        problems_.add({{file_, 0},
-                       "--bind " + plainText(name, 60),
-                       "no dimension or scalar input has this name",
-                       "one of " + names(),
-                       didYouMean(name, {dimensions_.begin(), dimensions_.end()})});
+        problems_.add({file_, 0}, "--bind " + plainText(name, 60),
+                      "no dimension or scalar input has this name", "one of " + names(),
+                      didYouMean(name, {dimensions_.begin(), dimensions_.end()}));
     problems_.finish();
     return std::move(out_);
   }
@@ -82,7 +80,7 @@ class Reader {
 
   int add(Value value) {
     if (out_.values.size() > 4 * mostNodes)
-      throw InputError(Problem{{file_, 0}, {}, "more than 1600000 values", "a smaller graph", {}});
+      throw InputError({file_, 0}, {}, "more than 1600000 values", "a smaller graph");
     out_.values.push_back(std::move(value));
     return static_cast<int>(out_.values.size()) - 1;
   }
@@ -103,11 +101,8 @@ class Reader {
     for (int i = 0; value.known && i < tensor.shape().dim_size(); ++i)
       value.dims.push_back(extent(tensor.shape().dim(i), info.name(), i));
     if (!value.known && !value.sequence)
-      problems_.add({{file_, 0},
-                     plainText(info.name(), 80),
-                     "an input without a shape",
-                     "a shape, whose dimensions may be names",
-                     {}});
+      problems_.add({file_, 0}, plainText(info.name(), 80), "an input without a shape",
+                    "a shape, whose dimensions may be names");
     if (value.known && product(value.dims) == 1 && !isFloat(value.type)) bindScalar(value);
     if (const auto given = values_.find(value.name); given != values_.end()) {
       value.dims = given->second->dims;
@@ -122,16 +117,15 @@ class Reader {
     constexpr std::int64_t most = std::int64_t{1} << 40;
     if (dim.has_dim_value() && dim.dim_value() > 0) {
       if (dim.dim_value() > most)
-        throw InputError(Problem{
-            {file_, 0}, plainText(input, 80), "an extent beyond 2^40", "a smaller one", {}});
+        throw InputError({file_, 0}, plainText(input, 80), "an extent beyond 2^40",
+                         "a smaller one");
       return dim.dim_value();
     }
     const std::string name = dim.has_dim_param() && !dim.dim_param().empty()
                                  ? dim.dim_param()
                                  : input + "." + std::to_string(place);
     const std::int64_t value = valueOf(name, place);
-    if (value > most)
-      throw InputError(Problem{{file_, 0}, name, "an extent beyond 2^40", "a smaller one", {}});
+    if (value > most) throw InputError({file_, 0}, name, "an extent beyond 2^40", "a smaller one");
     return value;
   }
 
@@ -146,9 +140,7 @@ class Reader {
     }
     if (const std::size_t plus = name.find(" + "); plus != std::string::npos && name.size() < 200)
       return valueOf(name.substr(0, plus), 1) + valueOf(name.substr(plus + 3), 1);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size() && number > 0) return number;
+    if (const auto number = wholeNumber(name); number && *number > 0) return *number;
     const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
     if (place == 0 || has("batch") || has("Batch")) return 1;
     if (has("seq") || has("Seq") || has("length") || has("time")) {
@@ -156,11 +148,8 @@ class Reader {
       return 128;
     }
     if (noted_.insert(name).second)
-      problems_.add({{file_, 0},
-                     plainText(name, 80),
-                     "a dimension without a value",
-                     "a number",
-                     "wattlas import FILE --bind " + plainText(name, 80) + "=N -o model.yaml"});
+      problems_.add({file_, 0}, plainText(name, 80), "a dimension without a value", "a number",
+                    "wattlas import FILE --bind " + plainText(name, 80) + "=N -o model.yaml");
     return 1;
   }
 
@@ -187,7 +176,7 @@ class Reader {
     value.type = tensor.data_type();
     value.known = true;
     if (tensor.dims_size() > mostRank)
-      throw InputError(Problem{{file_, 0}, plainText(name, 80), "more than 64 axes", "fewer", {}});
+      throw InputError({file_, 0}, plainText(name, 80), "more than 64 axes", "fewer");
     value.dims.assign(tensor.dims().begin(), tensor.dims().end());
     product(value.dims);
     value.data = readTensor(tensor, file_);
@@ -197,11 +186,10 @@ class Reader {
     return id;
   }
 
-  void walk(const onnx::GraphProto& graph, Scope& scope, const std::string& path,
-            std::int64_t times, int depth) {
-    if (depth > deepest)
-      throw InputError(
-          Problem{{file_, 0}, plainText(path, 80), "graphs nested deeper than 32", "fewer", {}});
+  void walk(const onnx::GraphProto& graph, Scope& scope) {
+    if (scope.depth > deepest)
+      throw InputError({file_, 0}, plainText(scope.path, 80), "graphs nested deeper than 32",
+                       "fewer");
     for (const auto& tensor : graph.initializer())
       scope.ids[tensor.name()] = constant(tensor, tensor.name());
     for (const auto& tensor : graph.sparse_initializer()) {
@@ -212,34 +200,32 @@ class Reader {
     }
     for (const int at :
          sortedNodes(graph, [&](const std::string& name) { return scope.find(name) >= 0; }))
-      visit(graph.node(at), scope, path, times, depth);
+      visit(graph.node(at), scope);
   }
 
-  std::string labelOf(const onnx::NodeProto& node, const std::string& path) const {
+  std::string labelOf(const onnx::NodeProto& node, const Scope& scope) const {
     std::string name = !node.name().empty()                                ? node.name()
                        : node.output_size() > 0 && !node.output(0).empty() ? node.output(0)
                                                                            : node.op_type();
-    return path + plainText(name, 200);
+    return scope.path + plainText(name, 200);
   }
 
-  void visit(const onnx::NodeProto& node, Scope& scope, const std::string& path, std::int64_t times,
-             int depth) {
+  void visit(const onnx::NodeProto& node, Scope& scope) {
     if (out_.nodes.size() > mostNodes || ++visited_ > 2 * mostNodes)
-      throw InputError(Problem{{file_, 0}, {}, "more than 400000 nodes", "a smaller graph", {}});
+      throw InputError({file_, 0}, {}, "more than 400000 nodes", "a smaller graph");
     const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
     const auto function = functions_.find(node.domain() + ":" + node.op_type());
-    if (function != functions_.end())
-      return open(*function->second, node, scope, path, times, depth);
-    if (standard && node.op_type() == "If") return branch(node, scope, path, times, depth);
-    if (standard && node.op_type() == "Loop") return loop(node, scope, path, times, depth);
-    if (standard && node.op_type() == "Scan") return scan(node, scope, path, times, depth);
+    if (function != functions_.end()) return open(*function->second, node, scope);
+    if (standard && node.op_type() == "If") return branch(node, scope);
+    if (standard && node.op_type() == "Loop") return loop(node, scope);
+    if (standard && node.op_type() == "Scan") return scan(node, scope);
     if (standard && node.op_type() == "Constant" && node.output_size() == 1)
       return literal(node, scope);
     Node made;
     made.op = node.op_type();
     made.domain = standard ? "" : node.domain();
-    made.name = labelOf(node, path);
-    made.times = times;
+    made.name = labelOf(node, scope);
+    made.times = scope.times;
     const auto opset = opsets_.find(standard ? "" : node.domain());
     made.opset = opset != opsets_.end() ? opset->second : 1;
     for (const auto& attribute : node.attribute())
@@ -247,18 +233,14 @@ class Reader {
     for (const auto& in : node.input()) made.in.push_back(in.empty() ? -1 : scope.find(in));
     for (int i = 0; i < node.input_size(); ++i)
       if (!node.input(i).empty() && made.in[i] < 0)
-        throw InputError(
-            Problem{{file_, 0},
-                    made.name,
-                    "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
-                    "an input, a weight or the output of a node",
-                    {}});
-    finish(std::move(made), node, scope, path, times, depth);
+        throw InputError({file_, 0}, made.name,
+                         "reads '" + plainText(node.input(i), 80) + "', which nothing makes",
+                         "an input, a weight or the output of a node");
+    finish(std::move(made), node, scope);
   }
 
   /// Operators that are defined by others are evaluated through these.
-  bool openDefinition(const Node& made, const onnx::NodeProto& node, Scope& scope,
-                      const std::string& path, std::int64_t times, int depth) {
+  bool openDefinition(const Node& made, const onnx::NodeProto& node, Scope& scope) {
     const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(
         made.op, static_cast<int>(std::min<std::int64_t>(made.opset, 1000)), made.domain);
     if (schema == nullptr) return false;
@@ -279,13 +261,12 @@ class Reader {
     for (const auto& [name, attribute] : schema->attributes())
       if (made.attributes.count(name) == 0 && !attribute.default_value.name().empty())
         *complete.add_attribute() = attribute.default_value;
-    open(body, complete, scope, path, times, depth);
+    open(body, complete, scope);
     return true;
   }
 
   /// Values, types and shapes of the outputs; a node that has to run joins the graph.
-  void finish(Node made, const onnx::NodeProto& node, Scope& scope, const std::string& path,
-              std::int64_t times, int depth) {
+  void finish(Node made, const onnx::NodeProto& node, Scope& scope) {
     const bool random =
         made.op.starts_with("Random") || made.op == "Multinomial" || made.op == "Bernoulli";
     bool fixed = !random, valued = !random;
@@ -310,7 +291,7 @@ class Reader {
         folded = shapeConstant(made, in->dims);
     } else if (valued && made.domain.empty()) {
       folded = evaluate(made, constants);
-      if (!folded && openDefinition(made, node, scope, path, times, depth)) return;
+      if (!folded && openDefinition(made, node, scope)) return;
     }
     std::vector<OutputShape> shapes(node.output_size());
     if (folded) {
@@ -323,12 +304,8 @@ class Reader {
     for (int i = 0; i < node.output_size(); ++i) {
       if (node.output(i).empty()) continue;
       Value value;
+      static_cast<OutputShape&>(value) = shapes[i];
       value.name = node.output(i);
-      value.type = shapes[i].type;
-      value.known = shapes[i].known;
-      value.dims = shapes[i].dims;
-      value.sequence = shapes[i].sequence;
-      value.why = shapes[i].why;
       if (value.dims.size() > mostRank) value.known = false;
       if (value.known) product(value.dims);
       value.fixed = fixed;
@@ -376,49 +353,47 @@ class Reader {
       scope.ids[node.output(0)] = add(std::move(value));
       return;
     }
-    throw InputError(Problem{{file_, 0},
-                             plainText(node.output(0), 80),
-                             "a constant without a value that is known",
-                             "a tensor, number or list of numbers",
-                             {}});
+    throw InputError({file_, 0}, plainText(node.output(0), 80),
+                     "a constant without a value that is known",
+                     "a tensor, number or list of numbers");
   }
 
   int idOf(const onnx::NodeProto& node, int i, const Scope& scope) const {
     return i < node.input_size() && !node.input(i).empty() ? scope.find(node.input(i)) : -1;
   }
 
-  [[noreturn]] void refuse(const onnx::NodeProto& node, const std::string& path,
-                           const std::string& what, const std::string& expected) const {
-    throw InputError(Problem{{file_, 0}, labelOf(node, path), what, expected, {}});
+  [[noreturn]] void refuse(const onnx::NodeProto& node, const Scope& scope, const std::string& what,
+                           const std::string& expected) const {
+    throw InputError({file_, 0}, labelOf(node, scope), what, expected);
   }
 
   /// The branch that a constant condition takes; of an unknown one the larger, with a note.
-  void branch(const onnx::NodeProto& node, Scope& scope, const std::string& path,
-              std::int64_t times, int depth) {
+  void branch(const onnx::NodeProto& node, Scope& scope) {
     const int id = idOf(node, 0, scope);
     const Constant* known = id >= 0 ? out_.values[id].data.get() : nullptr;
     const onnx::GraphProto *yes = graphOf(node, "then_branch"), *no = graphOf(node, "else_branch");
-    if (yes == nullptr || no == nullptr) refuse(node, path, "an If without branches", "then, else");
+    if (yes == nullptr || no == nullptr)
+      refuse(node, scope, "an If without branches", "then, else");
     bool taken = known == nullptr || known->size() != 1 || known->at(0) != 0;
     if (known == nullptr) {
       taken = sizeOf(*yes) >= sizeOf(*no);
       const std::string name = id >= 0 ? out_.values[id].name : "?";
-      out_.notes.push_back("If " + labelOf(node, path) + " depends on " + plainText(name, 60) +
+      out_.notes.push_back("If " + labelOf(node, scope) + " depends on " + plainText(name, 60) +
                            ", which is not known: its larger branch (" + (taken ? "then" : "else") +
                            ") is taken; --bind of a scalar input decides it");
     }
     const onnx::GraphProto* graph = taken ? yes : no;
-    Scope inner;
-    inner.outer = &scope;
-    walk(*graph, inner, path, times, depth + 1);
+    Scope inner{&scope, scope.path, scope.times, scope.depth + 1};
+    walk(*graph, inner);
     for (int i = 0; i < std::min(node.output_size(), graph->output_size()); ++i)
-      scope.ids[node.output(i)] = result(*graph, i, inner, node, path);
+      scope.ids[node.output(i)] = result(*graph, i, inner, node);
   }
 
-  int result(const onnx::GraphProto& graph, int i, const Scope& inner, const onnx::NodeProto& node,
-             const std::string& path) const {
+  int result(const onnx::GraphProto& graph, int i, const Scope& inner,
+             const onnx::NodeProto& node) const {
     const int id = inner.find(graph.output(i).name());
-    if (id < 0) refuse(node, path, "an inner graph gives an output that nothing makes", "a value");
+    if (id < 0)
+      refuse(node, *inner.outer, "an inner graph gives an output that nothing makes", "a value");
     return id;
   }
 
@@ -438,24 +413,23 @@ class Reader {
     return add(std::move(value));
   }
 
-  static std::int64_t multiplied(std::int64_t times, std::int64_t count) {
-    if (count > 0 && times > (std::int64_t{1} << 40) / count)
+  /// The scope of a body that runs `count` times.
+  Scope bodyOf(const onnx::NodeProto& node, const Scope& scope, std::int64_t count) const {
+    if (count > 0 && scope.times > (std::int64_t{1} << 40) / count)
       throw InputError("loops that run more than 2^40 times", "fewer");
-    return times * count;
+    return {&scope, scope.path + labelOf(node, {}) + "/", scope.times * count, scope.depth + 1};
   }
 
   /// The body counts as often as it runs.
-  void loop(const onnx::NodeProto& node, Scope& scope, const std::string& path, std::int64_t times,
-            int depth) {
+  void loop(const onnx::NodeProto& node, Scope& scope) {
     const onnx::GraphProto* body = graphOf(node, "body");
-    if (body == nullptr) refuse(node, path, "a Loop without a body", "a body");
+    if (body == nullptr) refuse(node, scope, "a Loop without a body", "a body");
     const int most = idOf(node, 0, scope);
     const Constant* count = most >= 0 ? out_.values[most].data.get() : nullptr;
     if (count == nullptr || count->size() != 1 || count->at(0) < 0)
-      refuse(node, path, "a loop whose count is not known", "a constant trip count");
+      refuse(node, scope, "a loop whose count is not known", "a constant trip count");
     const auto trips = static_cast<std::int64_t>(count->at(0));
-    Scope inner;
-    inner.outer = &scope;
+    Scope inner = bodyOf(node, scope, trips);
     for (int i = 0; i < body->input_size(); ++i) {
       Value value;
       value.type = i == 0 ? int64 : boolean;
@@ -463,16 +437,15 @@ class Reader {
       const int from = i < 2 ? -1 : idOf(node, i, scope);
       inner.ids[body->input(i).name()] = i < 2 ? add(value) : carried(from);
     }
-    walk(*body, inner, path + labelOf(node, "") + "/", multiplied(times, trips), depth + 1);
+    walk(*body, inner);
     const int states = node.input_size() - 2;
     for (int i = 0; i + 1 < body->output_size() && i < node.output_size(); ++i) {
-      const int id = result(*body, i + 1, inner, node, path);
+      const int id = result(*body, i + 1, inner, node);
       scope.ids[node.output(i)] = i < states ? id : stacked(id, trips);
     }
   }
 
-  void scan(const onnx::NodeProto& node, Scope& scope, const std::string& path, std::int64_t times,
-            int depth) {
+  void scan(const onnx::NodeProto& node, Scope& scope) {
     const onnx::GraphProto* body = graphOf(node, "body");
     std::int64_t scanned = 0;
     for (const auto& attribute : node.attribute())
@@ -480,60 +453,60 @@ class Reader {
     const int states = node.input_size() - static_cast<int>(scanned);
     if (body == nullptr || scanned < 1 || states < 0 || body->input_size() != node.input_size() ||
         opsets_[""] < 9)
-      refuse(node, path, "a Scan of a form that is not known", "opset 9 or later");
+      refuse(node, scope, "a Scan of a form that is not known", "opset 9 or later");
     std::int64_t steps = 1;
-    Scope inner;
-    inner.outer = &scope;
+    std::map<std::string, int> ids;
     for (int i = 0; i < node.input_size(); ++i) {
       const int from = idOf(node, i, scope);
       const int id = carried(from);
       if (i >= states) {
         Value& value = out_.values[id];
-        if (!value.known || value.dims.empty()) refuse(node, path, "scans a scalar", "a list");
+        if (!value.known || value.dims.empty()) refuse(node, scope, "scans a scalar", "a list");
         steps = value.dims.front();
         value.dims.erase(value.dims.begin());
       }
-      inner.ids[body->input(i).name()] = id;
+      ids[body->input(i).name()] = id;
     }
-    walk(*body, inner, path + labelOf(node, "") + "/", multiplied(times, steps), depth + 1);
+    Scope inner = bodyOf(node, scope, steps);
+    inner.ids = std::move(ids);
+    walk(*body, inner);
     for (int i = 0; i < std::min(body->output_size(), node.output_size()); ++i) {
-      const int id = result(*body, i, inner, node, path);
+      const int id = result(*body, i, inner, node);
       scope.ids[node.output(i)] = i < states ? id : stacked(id, steps);
     }
   }
 
   /// The nodes of a model-local function in place of its call.
-  void open(const onnx::FunctionProto& function, const onnx::NodeProto& node, Scope& scope,
-            const std::string& path, std::int64_t times, int depth) {
-    if (depth > deepest) refuse(node, path, "functions nested deeper than 32", "fewer");
-    Scope inner;  // a function sees its own names only
+  void open(const onnx::FunctionProto& function, const onnx::NodeProto& node, Scope& scope) {
+    if (scope.depth > deepest) refuse(node, scope, "functions nested deeper than 32", "fewer");
+    // A function sees its own names only.
+    const std::string name = node.name().empty() ? "" : plainText(node.name(), 200) + "/";
+    Scope inner{nullptr, scope.path + name, scope.times, scope.depth + 1};
     const std::set<std::string> formal(function.input().begin(), function.input().end());
     for (int i = 0; i < function.input_size(); ++i)
       if (const int id = idOf(node, i, scope); id >= 0) inner.ids[function.input(i)] = id;
-    const std::string below = path + (node.name().empty() ? "" : plainText(node.name(), 200) + "/");
     for (const auto& written : function.node()) {
       onnx::NodeProto copy = written;
       for (int i = copy.attribute_size(); i-- > 0;) {
         const std::string reference = copy.attribute(i).ref_attr_name();
         if (reference.empty()) continue;
-        const std::string name = copy.attribute(i).name();
+        const std::string own = copy.attribute(i).name();
         copy.mutable_attribute()->DeleteSubrange(i, 1);
         for (const auto& given : node.attribute())
           if (given.name() == reference) {
-            onnx::AttributeProto* own = copy.add_attribute();
-            *own = given;
-            own->set_name(name);
+            *copy.add_attribute() = given;
+            copy.mutable_attribute(copy.attribute_size() - 1)->set_name(own);
             break;
           }
       }
       for (auto& in : *copy.mutable_input())
         if (inner.find(in) < 0 && formal.count(in) > 0) in.clear();  // optional, not given
-      visit(copy, inner, below, times, depth + 1);
+      visit(copy, inner);
     }
     for (int i = 0; i < std::min(function.output_size(), node.output_size()); ++i) {
       const int id = inner.find(function.output(i));
       if (id < 0 && !node.output(i).empty())
-        refuse(node, path, "a function that does not make its output", "a value");
+        refuse(node, scope, "a function that does not make its output", "a value");
       scope.ids[node.output(i)] = id;
     }
   }

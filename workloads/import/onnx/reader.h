@@ -3,6 +3,8 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <vector>
+
 #include "workloads/import/import.h"
 #include "workloads/import/onnx/model_graph.h"
 
@@ -12,5 +14,10 @@ namespace wattlas::onnx_import {
 using KnownInputs = std::map<std::string, std::shared_ptr<const Constant>>;
 ModelGraph readGraph(const onnx::ModelProto& model, const std::string& file,
                      const ImportOptions& options, const KnownInputs& values = {});
+
+/// By the library's schema of the operator, and by our own rules where it has none or leaves
+/// something open. Outputs that stay unknown are left so.
+void inferShapes(const ModelGraph& graph, const Node& node, const onnx::NodeProto& proto,
+                 std::vector<OutputShape>& out);
 
 }  // namespace wattlas::onnx_import
