@@ -8,8 +8,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "gpu/formats.h"
-#include "gpu/fusion.h"
 #include "gpu/lowering.h"
 #include "gpu/timing.h"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "gpu/energy.h"
-#include "gpu/formats.h"
 #include "gpu/kernel.h"
+#include "gpu/lowering.h"
 #include "gpu/parameters.h"
 #include "models/programmable.h"
 #include "models/registry.h"

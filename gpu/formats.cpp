@@ -1,7 +1,6 @@
-#include "gpu/formats.h"
-
 #include <algorithm>
 
+#include "gpu/lowering.h"
 #include "models/programmable.h"
 
 namespace wattlas::gpu {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "gpu/stack.h"
 #include "models/programmable.h"
 
 namespace wattlas::gpu {

@@ -1,7 +1,7 @@
 #include "gpu/sim/simulate.h"
 
 #include "gpu/sim/waves.h"
-#include "gpu/streams.h"
+#include "gpu/timing.h"
 
 namespace wattlas::gpu {
 namespace {

@@ -1,10 +1,9 @@
-#include "models/dram/ledger.h"
-
 #include <cmath>
 #include <functional>
 
 #include "models/base/multiples.h"
-#include "models/dram/timing.h"
+#include "models/dram/memory.h"
+#include "models/dram/spec.h"
 
 namespace wattlas::dram {
 

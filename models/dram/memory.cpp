@@ -1,8 +1,118 @@
 #include "models/dram/memory.h"
 
 #include <algorithm>
+#include <bit>
+#include <cctype>
+
+#include "models/base/error.h"
 
 namespace wattlas::dram {
+
+namespace {
+
+const std::vector<std::string> partNames = {"row",       "rank",   "bank",
+                                            "bankgroup", "column", "channel"};
+
+int log2Of(std::int64_t n) {
+  return std::countr_zero(static_cast<std::uint64_t>(n));
+}
+
+[[noreturn]] void refuse(std::string what, std::string hint = {}) {
+  throw InputError(Problem{{},
+                           "mapping",
+                           std::move(what),
+                           "parts from high to low such as row:rank:bank:column:bankgroup:channel",
+                           std::move(hint)});
+}
+
+}  // namespace
+
+AddressMap::AddressMap(const Organisation& o, const std::string& mapping, bool bankXor)
+    : xor_(bankXor) {
+  bits_[row] = log2Of(o.rows);
+  bits_[rank] = log2Of(o.ranks);
+  bits_[bank] = log2Of(o.banksPerGroup);
+  bits_[group] = log2Of(o.bankGroups);
+  bits_[column] = log2Of(o.accessesPerRow());
+  bits_[channel] = log2Of(o.allChannels());
+  offsetBits_ = log2Of(o.accessBytes());
+  if (std::int64_t{1} << offsetBits_ != o.accessBytes())
+    refuse("an access of " + std::to_string(o.accessBytes()) + " bytes has no whole address bits");
+  int left[parts];
+  std::copy(std::begin(bits_), std::end(bits_), left);
+  // Read from the low end; a part without a count takes what is left of it.
+  std::string text = mapping;
+  if (text.size() > 400) refuse("the mapping is longer than 400 characters");
+  while (!text.empty()) {
+    const std::size_t colon = text.rfind(':');
+    std::string word = colon == std::string::npos ? text : text.substr(colon + 1);
+    text = colon == std::string::npos ? std::string() : text.substr(0, colon);
+    std::size_t digits = word.size();
+    while (digits > 0 && std::isdigit(static_cast<unsigned char>(word[digits - 1])) != 0) --digits;
+    const std::string name = word.substr(0, digits);
+    const auto found = std::find(partNames.begin(), partNames.end(), name);
+    if (found == partNames.end())
+      refuse("'" + word.substr(0, 40) + "' is no part of an address", didYouMean(name, partNames));
+    const auto part = static_cast<Part>(found - partNames.begin());
+    int count = left[part];
+    if (digits < word.size()) {
+      if (word.size() - digits > 2) refuse("'" + word.substr(0, 40) + "' has too many bits");
+      count = std::stoi(word.substr(digits));
+      if (count > left[part])
+        refuse("'" + word + "' takes more bits than the " + std::to_string(left[part]) + " left");
+    }
+    if (count > 0) slices_.push_back({part, count, bits_[part] - left[part]});
+    left[part] -= count;
+  }
+  for (int p = 0; p < parts; ++p)
+    if (left[p] > 0)
+      refuse("'" + partNames[static_cast<std::size_t>(p)] + "' lacks " + std::to_string(left[p]) +
+             " bits");
+  totalBits_ = offsetBits_;
+  for (const int b : bits_) totalBits_ += b;
+}
+
+std::uint64_t AddressMap::scramble(std::uint64_t bankBits, std::uint64_t rowValue) const {
+  const int bits = bits_[bank] + bits_[group];
+  return xor_ ? bankBits ^ (rowValue & ((std::uint64_t{1} << bits) - 1)) : bankBits;
+}
+
+Location AddressMap::at(std::uint64_t address) const {
+  std::uint64_t value[parts] = {};
+  address >>= offsetBits_;
+  for (const Slice& s : slices_) {
+    value[s.part] |= (address & ((std::uint64_t{1} << s.bits) - 1)) << s.shift;
+    address >>= s.bits;
+  }
+  // Group bits are the lowest of what XOR changes, so that neighbouring rows change groups.
+  const std::uint64_t both = scramble(value[bank] << bits_[group] | value[group], value[row]);
+  const std::uint64_t g = both & ((std::uint64_t{1} << bits_[group]) - 1);
+  const std::uint64_t b = both >> bits_[group];
+  const std::uint64_t flat = ((value[rank] << bits_[group] | g) << bits_[bank]) | b;
+  return {static_cast<int>(value[channel]), static_cast<int>(flat),
+          static_cast<std::int64_t>(value[row]), static_cast<std::int64_t>(value[column])};
+}
+
+std::uint64_t AddressMap::addressOf(const Location& l) const {
+  std::uint64_t value[parts] = {};
+  const auto flat = static_cast<std::uint64_t>(l.bank);
+  const std::uint64_t b = flat & ((std::uint64_t{1} << bits_[bank]) - 1);
+  const std::uint64_t g = flat >> bits_[bank] & ((std::uint64_t{1} << bits_[group]) - 1);
+  value[row] = static_cast<std::uint64_t>(l.row);
+  const std::uint64_t both = scramble(b << bits_[group] | g, value[row]);
+  value[group] = both & ((std::uint64_t{1} << bits_[group]) - 1);
+  value[bank] = both >> bits_[group];
+  value[rank] = flat >> (bits_[bank] + bits_[group]);
+  value[column] = static_cast<std::uint64_t>(l.column);
+  value[channel] = static_cast<std::uint64_t>(l.channel);
+  std::uint64_t address = 0;
+  int shift = offsetBits_;
+  for (const Slice& s : slices_) {
+    address |= (value[s.part] >> s.shift & ((std::uint64_t{1} << s.bits) - 1)) << shift;
+    shift += s.bits;
+  }
+  return address;
+}
 
 Level parseLevel(const std::string& text) {
   if (text == "event") return Level::event;

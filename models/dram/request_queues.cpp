@@ -1,6 +1,6 @@
-#include "models/dram/request_queues.h"
-
 #include <stdexcept>
+
+#include "models/dram/channel_engine.h"
 
 namespace wattlas::dram {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/registry.h"
-#include "pim/nearbank/closed_form.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 

@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/sliced/key_split.h"
-#include "pim/sliced/tiles.h"
+#include "pim/sliced/program.h"
 
 namespace wattlas::pim {
 

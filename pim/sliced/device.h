@@ -10,7 +10,6 @@
 #include "models/memory_device.h"
 #include "models/registry.h"
 #include "pim/sliced/program.h"
-#include "pim/sliced/spread.h"
 
 namespace wattlas::pim {
 

@@ -1,9 +1,8 @@
-#include "pim/upmem/closed_form.h"
-
 #include <algorithm>
 #include <array>
 
 #include "pim/bank/bank_run.h"
+#include "pim/upmem/plan.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {

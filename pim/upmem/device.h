@@ -7,8 +7,7 @@
 #include <unordered_map>
 
 #include "models/registry.h"
-#include "pim/upmem/closed_form.h"
-#include "pim/upmem/ledger.h"
+#include "pim/upmem/plan.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {

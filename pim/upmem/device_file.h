@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "models/base/config.h"
-#include "pim/dpu/exec/launch.h"
 #include "pim/dpu/exec/timing.h"
 #include "pim/upmem/parameters.h"
 

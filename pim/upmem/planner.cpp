@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/upmem/closed_form.h"
+#include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
 

@@ -3,7 +3,6 @@
 
 #include "fpga/folding.h"
 #include "fpga/resources.h"
-#include "fpga/timing.h"
 #include "tests/fpga/bench_board.h"
 
 namespace wattlas::fpga {

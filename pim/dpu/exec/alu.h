@@ -17,7 +17,6 @@
 #include <bit>
 #include <cstdint>
 
-#include "pim/dpu/isa/condition.h"
 #include "pim/dpu/isa/form.h"
 
 namespace wattlas::dpu {

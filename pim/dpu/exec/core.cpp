@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pim/dpu/exec/handler_table.h"
+#include "pim/dpu/exec/handlers.h"
 #include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "pim/dpu/exec/register_file.h"
+#include "pim/dpu/exec/core.h"
 
 namespace wattlas::dpu {
 

@@ -6,9 +6,7 @@
 
 #include "models/base/error.h"
 #include "pim/dpu/exec/core.h"
-#include "pim/dpu/exec/engine.h"
 #include "pim/dpu/exec/print_buffer.h"
-#include "pim/dpu/exec/report.h"
 #include "pim/dpu/exec/runtime.h"
 
 namespace wattlas::dpu {

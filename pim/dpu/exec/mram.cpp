@@ -1,10 +1,9 @@
-#include "pim/dpu/exec/mram.h"
-
 #include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "models/base/error.h"
+#include "pim/dpu/exec/core.h"
 
 namespace wattlas::dpu {
 

@@ -1,6 +1,6 @@
-#include "pim/dpu/exec/race_check.h"
-
 #include <algorithm>
+
+#include "pim/dpu/exec/runtime.h"
 
 namespace wattlas::dpu {
 

@@ -1,6 +1,6 @@
-#include "pim/dpu/exec/register_file.h"
-
 #include <bit>
+
+#include "pim/dpu/exec/core.h"
 
 namespace wattlas::dpu {
 

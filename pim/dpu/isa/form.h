@@ -3,13 +3,51 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pim/dpu/isa/condition.h"
-
 namespace wattlas::dpu {
+
+// Conditions of the DPU. A code means different things in different condition classes, so the
+// table maps (class, code) to one canonical condition; the executor tests the canonical one.
+
+/// Canonical conditions, tested on the result and flags of the instruction they belong to.
+/// `x..` conditions combine with the zero flag of the previous instruction (64-bit compares), `s..`
+/// conditions test the source operand, `nc5..nc14` the absence of a carry out of that bit.
+enum class Condition : std::uint8_t {
+#define X(id) id,
+#include "pim/dpu/isa/conditions.def"
+#undef X
+};
+
+/// Which codes a form accepts and what they mean.
+enum class ConditionClass : std::uint8_t {
+  none,
+#define X(id, codes) id,
+#include "pim/dpu/isa/condition_classes.def"
+#undef X
+};
+
+struct ConditionCode {
+  Condition condition;
+  std::uint8_t code;  ///< value of the cc field, at most 6 bits
+};
+
+/// The codes of a class, in the order of the table (the first code of a condition is the encoded
+/// one).
+const std::vector<ConditionCode>& conditionCodes(ConditionClass kind);
+std::optional<Condition> conditionOf(ConditionClass kind, unsigned code);
+std::optional<unsigned> codeOf(ConditionClass kind, Condition condition);
+
+/// The word for an enumerator: "ldmaDbg" -> "ldma_dbg", "and_" -> "and".
+std::string textOfEnumerator(std::string_view enumerator);
+std::string_view name(Condition condition);
+std::string_view name(ConditionClass kind);
+std::optional<Condition> conditionByName(std::string_view text);
+std::optional<ConditionClass> conditionClassByName(std::string_view text);
 
 /// What an instruction computes: the mnemonic without .s/.u. `custom` = added at run time.
 /// decode() never returns an alias form, so the executor never meets the alias operations (adds,
@@ -133,5 +171,29 @@ struct Form {
 };
 
 std::string_view name(Operation operation);
+
+// The text grammar of the instruction table: one operand kind or one form a line. Built-in forms
+// and forms added at run time go through the same reader.
+
+/// Operand kinds by name, such as "imm.s24".
+using OperandNames = std::map<std::string, Operand, std::less<>>;
+
+/// Reads `name kind type [hi:lo@bit ...]`; throws InputError naming the token.
+void readOperandKind(std::string_view line, OperandNames& names);
+
+/// Reads `[~]mnemonic shape base mask conditions operands...` (hexadecimal words, `-` for nothing)
+/// and derives the executor's facts; throws InputError naming the token.
+Form readForm(std::string_view line, const OperandNames& names);
+
+/// Writes a form in that grammar; `names` gives the operand names.
+std::string formText(const Form& form, const OperandNames& names);
+
+/// Name of a type as in the grammar, such as "s24"; `regcst` and so on for registers.
+std::string typeText(const Operand& operand);
+std::string_view kindText(OperandKind kind);
+
+/// Fills the facts that follow from mnemonic, conditions and operands (write mode, destination,
+/// sources, issue class ...). readForm() calls it; a form built by hand needs it before add().
+void deriveFacts(Form& form);
 
 }  // namespace wattlas::dpu

@@ -1,10 +1,9 @@
-#include "pim/dpu/isa/form_text.h"
-
 #include <array>
 #include <charconv>
 #include <utility>
 
 #include "models/base/error.h"
+#include "pim/dpu/isa/form.h"
 
 namespace wattlas::dpu {
 

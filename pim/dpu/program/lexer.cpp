@@ -1,7 +1,7 @@
-#include "pim/dpu/program/lexer.h"
-
 #include <algorithm>
 #include <array>
+
+#include "pim/dpu/program/symbols.h"
 
 namespace wattlas::dpu {
 

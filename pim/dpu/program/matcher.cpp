@@ -1,10 +1,9 @@
-#include "pim/dpu/program/matcher.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "pim/dpu/program/token_list.h"
+#include "pim/dpu/program/assembler.h"
+#include "pim/dpu/program/symbols.h"
 
 namespace wattlas::dpu {
 

@@ -1,7 +1,7 @@
-#include "pim/dpu/program/sections.h"
-
 #include <algorithm>
 #include <array>
+
+#include "pim/dpu/program/assembler.h"
 
 namespace wattlas::dpu {
 

@@ -11,7 +11,7 @@
 #include "models/base/hash.h"
 #include "pim/dpu/exec/timing.h"
 #include "pim/upmem/kernel_cost.h"
-#include "pim/upmem/kernels/code.h"
+#include "pim/upmem/kernels/product.h"
 #include "pim/upmem/plan.h"
 
 namespace wattlas::pim {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "pim/dpu/exec/engine.h"
+#include "pim/dpu/exec/runtime.h"
 #include "pim/dpu/program/program.h"
 
 namespace wattlas::dpu::test {
