@@ -10,8 +10,6 @@ namespace wattlas::pim::compat {
 
 namespace {
 
-const char* const title = "roofline";
-
 /// What a profile says beside the keys of units with slices.
 struct Extra {
   std::string compat = "none";
@@ -32,7 +30,6 @@ ToolDevice::ToolDevice(const ConfigNode& config, const std::string& prefix) {
   Extra extra;
   Problems problems;
   config_ = bindConfig(config, prefix, problems, [&](Binder& b) {
-    b.text("title", info_.title, {.fallback = title}, "one line for people");
     units.bindProfile(b);
     extra.bind(b);
   });
@@ -47,6 +44,7 @@ ToolDevice::ToolDevice(const ConfigNode& config, const std::string& prefix) {
       {"tool.device_to_host", Category::link, Scope::chip, "bit", perBit(t.deviceToHostEnergy)});
   const double n = static_cast<double>(units.units);
   info_.kind = "roofline";
+  info_.title = units.title;
   info_.ports = {
       {"host", BitRate(std::max(units.toHost.value.value, units.toDevice.value.value * n))}};
   info_.area = units.area.value * n;
@@ -108,7 +106,7 @@ void registerRoofline(Registry& registry) {
                        Problems& problems) -> std::unique_ptr<Device> {
     auto device = std::make_unique<SlicedDevice>();
     Extra extra;
-    if (!device->configure(config, prefix, problems, &SlicedParams::bindProfile, title,
+    if (!device->configure(config, prefix, problems, &SlicedParams::bindProfile,
                            [&](Binder& b) { extra.bind(b); }))
       return nullptr;
     if (extra.compat == "none") return device;
@@ -116,8 +114,6 @@ void registerRoofline(Registry& registry) {
   };
   const auto schema = [] {
     return schemaOf("roofline", [](Binder& b) {
-      std::string text;
-      b.text("title", text, {.fallback = title}, "one line for people");
       SlicedParams().bindProfile(b);
       Extra().bind(b);
     });

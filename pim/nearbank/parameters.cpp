@@ -75,6 +75,8 @@ void NearBankEnergy::bind(Binder& b) {
 }
 
 void NearBankParams::bind(Binder& b) {
+  b.text("title", title, {.fallback = "memory with arithmetic beside the banks"},
+         "one line for people");
   b.choice("commandSet", commandSet, {"registerFile", "globalBuffer", "bitSerial"}, {},
            "command set of the units beside the banks");
   b.integer("channels", channels, {1, 100000, {}}, "(pseudo-)channels of the device");

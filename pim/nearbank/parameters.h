@@ -49,6 +49,7 @@ struct NearBankEnergy {
 };
 
 struct NearBankParams {
+  std::string title;
   /// registerFile: instruction program and register files, modes of all-bank operation (HBM-PIM);
   /// globalBuffer: input buffer of the channel, MAC over all banks, result registers (Newton);
   /// bitSerial: row copies and majorities of three rows.

@@ -170,6 +170,7 @@ dram::StreamSetup DramChannels::stream() const {
 void SlicedParams::bindChips(Binder& b) {
   names = {"pim-ai",     "stacked DRAM",  "dram.access", "logic.flop",    "logic.int8",
            "logic.int4", "link.exchange", "chip.static", "pimAi.datapath"};
+  b.text("title", title, {.fallback = "PIM-AI chips"}, "one line for people");
   DramChannels& d = dram.emplace();
   Sourced<BitRate> chipLink;
   b.integer("chips", units, {1, 100000, {}}, "chips of the device");
@@ -212,6 +213,7 @@ void SlicedParams::bindProfile(Binder& b) {
   names = {"roofline",        "memory",          "memory.access",
            "arithmetic.flop", "arithmetic.int8", "arithmetic.int4",
            "exchange.bit",    "units.idle",      "roofline.datapath"};
+  b.text("title", title, {.fallback = "roofline"}, "one line for people");
   b.integer("units", units, {1, 100000, "1"}, "equal units (chips, GPUs) that share every tensor");
   b.section("memory", "the memory of one unit", [&](Binder& m) {
     m.quantity("capacity", capacity, {8e6, 1e15, {}}, "memory of one unit");

@@ -77,6 +77,7 @@ struct PartNames {
 
 struct SlicedParams : Arithmetic {
   PartNames names;
+  std::string title;
   std::int64_t units = 1;
   // Of one unit.
   Sourced<Bits> capacity;

@@ -233,6 +233,7 @@ void UpmemEnergy::bind(Binder& b) {
 }
 
 void UpmemParams::bind(Binder& b) {
+  b.text("title", title, {.fallback = "UPMEM memory"}, "one line for people");
   const FieldRule small{1, 1024, {}};
   b.integer("ranks", ranks, {1, 4096, {}}, "ranks of the device");
   b.integer("chipsPerRank", chipsPerRank, small, "chips of a rank");
@@ -311,7 +312,6 @@ UpmemParams loadUpmem(const SearchPath& path, const std::string& id,
   if (kind == nullptr || !kind->isScalar() || kind->scalar() != "upmem")
     throw InputError("device '" + id.substr(0, 60) + "' has no DPUs", "a device of kind upmem");
   config.erase("kind");
-  config.erase("title");
   for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
   UpmemParams params;
   Problems problems;

@@ -112,6 +112,7 @@ struct UpmemEnergy {
 };
 
 struct UpmemParams {
+  std::string title;
   std::int64_t ranks = 2, chipsPerRank = 8, dpusPerChip = 8, ranksPerDimm = 2;
   DpuParams dpu;
   Sourced<Bits> mram;          ///< of one DPU

@@ -1,10 +1,10 @@
-#include "pim/nearbank/sim/simulate.h"
-
+// A program of kind `near-bank` run operator by operator, channels in lock-step.
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "pim/nearbank/channel.h"
+#include "pim/nearbank/device.h"
 
 namespace wattlas::pim::nearbank {
 namespace {
@@ -27,8 +27,9 @@ ChannelResult runChannels(const NearBankOp& op, const NearBankParams& p, Fidelit
   return result;
 }
 
-}  // namespace
-
+/// `commands` hears the first channel. A command to all banks, to registers or to the buffer has no
+/// bank; with register files bank 0 stands for the even and bank 1 for the odd banks while all of
+/// them work. Accesses to registers and buffer have no row.
 Profile simulateChannels(const NearBankDevice& device, const NearBankProgram& program,
                          Fidelity fidelity, dram::CommandLog* commands) {
   const NearBankParams& p = device.params();
@@ -60,6 +61,17 @@ Profile simulateChannels(const NearBankDevice& device, const NearBankProgram& pr
          "complete relative state of banks, buses and registers recurs, no "
          "refresh in between"});
   return profile;
+}
+
+}  // namespace
+
+Profile NearBankDevice::simulate(const Program& program, Fidelity fidelity) const {
+  return simulateChannels(*this, dynamic_cast<const NearBankProgram&>(program), fidelity, nullptr);
+}
+
+Profile NearBankDevice::simulateInto(dram::CommandLog& log, const Program& program,
+                                     Fidelity fidelity) const {
+  return simulateChannels(*this, dynamic_cast<const NearBankProgram&>(program), fidelity, &log);
 }
 
 }  // namespace wattlas::pim::nearbank
