@@ -5,64 +5,36 @@
 #include <limits>
 
 #include "gpu/timing.h"
+#include "models/base/multiples.h"
 
 namespace wattlas::gpu {
 namespace {
 
-const Sourced<Joules>& macEnergy(const Parameters& p, MacKind kind) {
-  switch (kind) {
-    case MacKind::fp32:
-      return p.energy.macFp32;
-    case MacKind::fp8:
-      return p.energy.macFp8;
-    case MacKind::fp4:
-      return p.energy.macFp4;
-    case MacKind::int8:
-      return p.energy.macInt8;
-    case MacKind::int4:
-      return p.energy.macInt4;
-    case MacKind::binary:
-      return p.energy.macBinary;
-    case MacKind::fp16:
-    case MacKind::none:  // counts no MACs
-      break;
-  }
-  return p.energy.macFp16;
-}
+/// By MacKind.
+struct MacEnergy {
+  const char* name;
+  Sourced<Joules> EnergyParameters::*each;
+};
+constexpr MacEnergy macs[8] = {{"", &EnergyParameters::macFp16},  // none counts no MACs
+                               {"mac.fp32", &EnergyParameters::macFp32},
+                               {"mac.fp16", &EnergyParameters::macFp16},
+                               {"mac.fp8", &EnergyParameters::macFp8},
+                               {"mac.fp4", &EnergyParameters::macFp4},
+                               {"mac.int8", &EnergyParameters::macInt8},
+                               {"mac.int4", &EnergyParameters::macInt4},
+                               {"mac.binary", &EnergyParameters::macBinary}};
 
-Sourced<Joules> perBit(const Sourced<JoulesPerBit>& e) {
-  Sourced<Joules> out;
-  out.value = Joules(e.value.value);
-  out.low = Joules(e.low.value);
-  out.high = Joules(e.high.value);
-  out.basis = e.basis;
-  out.source = e.source;
-  return out;
-}
-
-Sourced<Joules> perPicosecond(const Sourced<Watts>& power) {
-  Sourced<Joules> out;
-  out.value = Joules(power.value.value * 1e-12);
-  out.low = Joules(power.low.value * 1e-12);
-  out.high = Joules(power.high.value * 1e-12);
-  out.basis = power.basis;
-  out.source = power.source;
-  return out;
-}
-
-std::int64_t whole(double count) {
+std::int64_t nearest(double count) {
   return std::llround(count);
 }
 
 }  // namespace
 
 EnergyIds declareEnergy(const Parameters& p, EnergyTable& t) {
-  static constexpr const char* names[8] = {"",        "mac.fp32", "mac.fp16", "mac.fp8",
-                                           "mac.fp4", "mac.int8", "mac.int4", "mac.binary"};
   EnergyIds ids;
   for (int i = 1; i < 8; ++i)
-    ids.mac[i] = t.add(
-        {names[i], Category::compute, Scope::chip, "MAC", macEnergy(p, static_cast<MacKind>(i))});
+    ids.mac[i] =
+        t.add({macs[i].name, Category::compute, Scope::chip, "MAC", p.energy.*macs[i].each});
   ids.vectorOp =
       t.add({"lane.operation", Category::compute, Scope::chip, "operation", p.energy.vectorOp});
   ids.dram = t.add({"dram.bit", Category::array, Scope::device, "bit", perBit(p.energy.dram)});
@@ -71,16 +43,12 @@ EnergyIds declareEnergy(const Parameters& p, EnergyTable& t) {
       t.add({"shared.bit", Category::scratchpad, Scope::chip, "bit", perBit(p.energy.shared)});
   ids.link = t.add({"link.bit", Category::link, Scope::device, "bit", perBit(p.energy.link)});
   ids.launch = t.add({"launch", Category::control, Scope::chip, "kernel", p.energy.launch});
-  ids.active =
-      t.add({"active", Category::leakage, Scope::chip, "ps", perPicosecond(p.power.active)});
-  ids.uncore =
-      t.add({"uncore", Category::leakage, Scope::device, "ps", perPicosecond(p.power.uncore)});
+  ids.active = t.add(
+      {"active", Category::leakage, Scope::chip, "ps", scaled<Joules>(p.power.active, 1e-12)});
+  ids.uncore = t.add(
+      {"uncore", Category::leakage, Scope::device, "ps", scaled<Joules>(p.power.uncore, 1e-12)});
   t.addPower("idle", Category::leakage, Scope::chip, p.power.idle);
   return ids;
-}
-
-KernelEvents eventsOf(const Kernel& k) {
-  return {k.macs, k.vectorOps, k.dramBits, k.l2Bits, k.sharedBits, k.linkBits, k.launches};
 }
 
 double voltageFactor(const Parameters& p, double clockScale) {
@@ -93,7 +61,8 @@ double chipJoules(const Parameters& p, const Kernel& k) {
   const EnergyParameters& e = p.energy;
   double joules = k.vectorOps * e.vectorOp.value.value + k.l2Bits * e.l2.value.value +
                   k.sharedBits * e.shared.value.value;
-  if (k.macKind != MacKind::none) joules += k.macs * macEnergy(p, k.macKind).value.value;
+  if (k.macKind != MacKind::none)
+    joules += k.macs * (e.*macs[static_cast<int>(k.macKind)].each).value.value;
   return joules;
 }
 
@@ -107,13 +76,13 @@ EnergyCounts countsOf(const Parameters& p, const EnergyIds& ids, const Kernel& k
   const double v2 = voltageFactor(p, clockScale);
   EnergyCounts counts;
   if (k.macKind != MacKind::none)
-    counts.add(ids.mac[static_cast<int>(k.macKind)], whole(k.macs * v2));
-  counts.add(ids.vectorOp, whole(k.vectorOps * v2));
-  counts.add(ids.dram, whole(k.dramBits));
-  counts.add(ids.l2, whole(k.l2Bits * v2));
-  counts.add(ids.shared, whole(k.sharedBits * v2));
-  counts.add(ids.link, whole(k.linkBits));
-  counts.add(ids.launch, whole(k.launches));
+    counts.add(ids.mac[static_cast<int>(k.macKind)], nearest(k.macs * v2));
+  counts.add(ids.vectorOp, nearest(k.vectorOps * v2));
+  counts.add(ids.dram, nearest(k.dramBits));
+  counts.add(ids.l2, nearest(k.l2Bits * v2));
+  counts.add(ids.shared, nearest(k.sharedBits * v2));
+  counts.add(ids.link, nearest(k.linkBits));
+  counts.add(ids.launch, nearest(k.launches));
   counts.add(ids.active, time.active.ps);
   counts.add(ids.uncore, time.duration.ps);
   return counts;

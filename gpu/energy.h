@@ -15,13 +15,6 @@ struct EnergyIds {
 /// Fills `table`; idle power is added as a power that always flows.
 EnergyIds declareEnergy(const Parameters& p, EnergyTable& table);
 
-/// Events of a kernel, as fractions of which a part may be charged to a phase of it.
-struct KernelEvents {
-  double macs = 0, vectorOps = 0, dramBits = 0, l2Bits = 0, sharedBits = 0, linkBits = 0;
-  double launches = 0;
-};
-KernelEvents eventsOf(const Kernel& kernel);
-
 /// Energy per event follows the square of the supply voltage, which follows clock^exponent down to
 /// its floor.
 double voltageFactor(const Parameters& p, double clockScale);

@@ -25,14 +25,8 @@ Operator elementwise(const Operator& like, OpKind kind, OpVariant variant, std::
 
 Operator batchedProduct(const Operator& like, std::int64_t batch, std::int64_t m, std::int64_t n,
                         std::int64_t k, const char* name) {
-  Operator op;
-  op.name = name;
-  op.kind = OpKind::gemm;
-  op.formats = like.formats;
-  op.hasWeights = false;
+  Operator op = elementwise(like, OpKind::gemm, OpVariant::none, m, n, name);
   op.dims[Dim::batch] = batch;
-  op.dims[Dim::M] = m;
-  op.dims[Dim::N] = n;
   op.dims[Dim::K] = k;
   return op;
 }

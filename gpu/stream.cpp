@@ -181,14 +181,9 @@ double real(std::int64_t v) {
 /// A kernel on the ordinary lanes: `macs` multiply-adds and `operations` spread over `ctas`.
 Kernel onLanes(const PlanInput& in, const StreamFit& fit, double ctas, double macs,
                double operations) {
-  Kernel k;
-  k.slotsPerSm = k.parallelPerSm = ctasPerSm;
-  k.dramShare = k.l2Share = fit.efficiency.value.value;
-  k.start = fit.start.value.value;
+  Kernel k = streaming(in, fit);
   k.latency = in.p.fit.gemm.latency.value.value;
-  k.l2Bits = in.distinctBits();
-  k.dramBits = in.activationDram() + in.weightDram();
-  k.outputBits = in.cost.output.value;
+  k.dramBits += in.weightDram();
   k.vectorOps = macs + operations;
   const double lanes = in.p.vector.fp32.value.value / ctasPerSm;
   k.groups = {{static_cast<std::int64_t>(ctas), k.vectorOps / ctas / lanes, 0}};

@@ -8,30 +8,6 @@
 
 namespace wattlas::pim::nearbank {
 
-const char* nameOf(Verb verb) {
-  switch (verb) {
-    case Verb::read:
-      return "read";
-    case Verb::write:
-      return "write";
-    case Verb::mac:
-      return "mac";
-    case Verb::lookup:
-      return "look-up";
-    case Verb::touch:
-      return "touch";
-    case Verb::bufferWrite:
-      return "buffer write";
-    case Verb::registerRead:
-      return "register read";
-    case Verb::stream:
-      return "stream";
-    case Verb::rowCommand:
-      return "row command";
-  }
-  return "";
-}
-
 std::int32_t Sequence::phase(const std::string& name) {
   const auto at = std::find(phases.begin(), phases.end(), name);
   if (at != phases.end()) return static_cast<std::int32_t>(at - phases.begin());

@@ -24,7 +24,6 @@ class Storage {
   /// Bytes whose `enable` (repeated after `enableLength`) is 0 stay; null = all are written.
   void write(std::uint64_t address, const unsigned char* data, std::size_t length,
              const unsigned char* enable = nullptr, std::size_t enableLength = 0);
-  std::size_t pages() const { return pages_.size(); }
 
  private:
   static constexpr std::uint64_t pageBytes = 4096;

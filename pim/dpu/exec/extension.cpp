@@ -46,8 +46,6 @@ class IsaExtension::Reader {
   explicit Reader(IsaExtension& extension) : x_(extension) {}
 
   void read(const ConfigNode& tree) {
-    if (const ConfigNode* title = tree.find("title"); title != nullptr && title->isScalar())
-      x_.titles_.push_back(title->scalar());
     if (const ConfigNode* kernels = tree.find("kernels"); kernels != nullptr) {
       if (kernels->isScalar())
         x_.macros_ += kernels->scalar() + "\n";

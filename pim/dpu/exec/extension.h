@@ -48,7 +48,6 @@ class IsaExtension {
   const InstructionModel* modelOf(const Form* form) const;
   /// Macro definitions for the kernel templates.
   const std::string& macros() const { return macros_; }
-  const std::vector<std::string>& titles() const { return titles_; }
 
   /// Of everything that the files say.
   const Hash128& hash() const { return hash_; }
@@ -68,7 +67,6 @@ class IsaExtension {
   std::map<const Form*, const InstructionModel*> modelOfForm_;  ///< by executable form
   Hash128 hash_;
   std::string macros_;
-  std::vector<std::string> titles_;
 };
 
 }  // namespace wattlas::dpu

@@ -65,7 +65,7 @@ Activity count(DpuRunResult& result, const Runtime& runtime,
   return activity;
 }
 
-EnergyCell times(const EnergyParameter& p, double n) {
+EnergyCell times(const EnergyCell& p, double n) {
   return {p.value * n, p.low * n, p.high * n};
 }
 

@@ -276,23 +276,19 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
     local &= ~7U;
     mram &= ~7U;
   }
-  if (((local | mram) & 7U) != 0) {
-    fail(RunErrorKind::dmaAlignment, t, cycle,
-         std::string("DMA addresses must be multiples of 8: ") + memory + " " + "0x" +
-             hexText(local, 6) + ", MRAM " + "0x" + hexText(mram, 8));
-    return;
-  }
+  if (((local | mram) & 7U) != 0)
+    return fail(RunErrorKind::dmaAlignment, t, cycle,
+                std::string("DMA addresses must be multiples of 8: ") + memory + " " + "0x" +
+                    hexText(local, 6) + ", MRAM " + "0x" + hexText(mram, 8));
   if (mram - kMramAddress < kMramBytes) mram -= kMramAddress;
   const std::uint32_t limit = op == ldmai ? 8 * kIramWords : kWramBytes;
-  if (local > limit - bytes || mram > kMramBytes - bytes) {
-    fail(RunErrorKind::dmaRange, t, cycle,
-         "DMA of " + std::to_string(bytes) + " bytes leaves " +
-             (local > limit - bytes ? std::string(memory) + " (" + std::to_string(limit) +
-                                          " bytes) at " + "0x" + hexText(local, 6)
-                                    : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " + "0x" +
-                                          hexText(tasklet.r[in.rb], 8)));
-    return;
-  }
+  if (local > limit - bytes || mram > kMramBytes - bytes)
+    return fail(RunErrorKind::dmaRange, t, cycle,
+                "DMA of " + std::to_string(bytes) + " bytes leaves " +
+                    (local > limit - bytes ? std::string(memory) + " (" + std::to_string(limit) +
+                                                 " bytes) at " + "0x" + hexText(local, 6)
+                                           : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " +
+                                                 "0x" + hexText(tasklet.r[in.rb], 8)));
   const bool write = op == sdma || op == sdmaDbg;
   if (races && op != ldmai) races->access(t, tasklet.pc, local, bytes, !write);
   copy(in, local, mram, bytes);
@@ -374,11 +370,9 @@ void Runtime::countRows(std::uint32_t mram, std::uint32_t bytes) {
 void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
   const Tasklet& tasklet = core.tasklets[t];
   const std::uint32_t pc = tasklet.pc;
-  if (pc >= kIramWords) {
-    fail(RunErrorKind::pcRange, t, cycle,
-         "program counter beyond IRAM (" + std::to_string(kIramWords) + " instructions)");
-    return;
-  }
+  if (pc >= kIramWords)
+    return fail(RunErrorKind::pcRange, t, cycle,
+                "program counter beyond IRAM (" + std::to_string(kIramWords) + " instructions)");
   if (core.kinds[pc] == StepKind::illegal) {
     const auto decoded = core.decodeWord(core.words[pc]);
     if (core.words[pc] == 0 && !decoded) {
@@ -402,15 +396,11 @@ void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
                     : " is not aligned to its size"));
     return;
   }
-  if (core.models[pc] != nullptr && core.models[pc]->semantics) {
-    fail(RunErrorKind::wramRange, t, cycle,
-         "'" + disassemble(in) + "' loads or stores outside WRAM, or not aligned");
-    return;
-  }
-  if (in.form->safe) {
-    fail(RunErrorKind::wramRange, t, cycle, "stack-checked result is no WRAM address");
-    return;
-  }
+  if (core.models[pc] != nullptr && core.models[pc]->semantics)
+    return fail(RunErrorKind::wramRange, t, cycle,
+                "'" + disassemble(in) + "' loads or stores outside WRAM, or not aligned");
+  if (in.form->safe)
+    return fail(RunErrorKind::wramRange, t, cycle, "stack-checked result is no WRAM address");
   fail(RunErrorKind::pcRange, t, cycle, "branch leaves IRAM: '" + disassemble(in) + "'");
 }
 

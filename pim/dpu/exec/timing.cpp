@@ -116,17 +116,13 @@ Arbiter arbiterByName(const std::string& text) {
 namespace {
 
 template <class Q>
-void parameter(Binder& b, const char* key, EnergyParameter& target, double max,
-               const char* fallback, const char* doc) {
+void parameter(Binder& b, const char* key, EnergyCell& target, double max, const char* fallback,
+               const char* doc) {
   Sourced<Q> value{Q(target.value)};
   b.quantity(key, value, {.min = 0, .max = max, .fallback = fallback}, doc);
-  // A value equal to the default keeps the default's interval and source.
+  // A value equal to the default keeps the default's interval.
   if (!b.reading() || value.value.value == target.value) return;
-  target.value = value.value.value;
-  target.low = value.low.value;
-  target.high = value.high.value;
-  target.basis = nameOf(value.basis);
-  target.source = "configuration";
+  target = {value.value.value, value.low.value, value.high.value};
 }
 
 }  // namespace

@@ -89,10 +89,8 @@ void Assembler::line(const std::vector<Token>& tokens) {
     rest = rest.subspan(2);
   }
   if (rest.empty()) return;
-  if (!isName(rest[0])) {
-    problem("unexpected '" + rest[0].text + "'", "a label, an instruction or a directive");
-    return;
-  }
+  if (!isName(rest[0]))
+    return problem("unexpected '" + rest[0].text + "'", "a label, an instruction or a directive");
   if (rest.size() >= 2 && rest[1].kind == TokenKind::symbol && rest[1].text == "=") {
     equate(rest[0].text, rest.subspan(2));
   } else if (rest[0].text.starts_with('.')) {
@@ -103,17 +101,12 @@ void Assembler::line(const std::vector<Token>& tokens) {
 }
 
 void Assembler::label(const std::string& name) {
-  if (reserved(name)) {
-    problem("'" + name + "' is a register, not a label", "another name");
-    return;
-  }
+  if (reserved(name)) return problem("'" + name + "' is a register, not a label", "another name");
   auto& entry = symbols_.entry(name);
-  if (entry.state != SymbolEntry::State::undefined) {
-    problem("'" + name + "' is defined twice", {},
-            entry.external ? "it is given on the command line"
-                           : "first defined on " + placeText(entry.line));
-    return;
-  }
+  if (entry.state != SymbolEntry::State::undefined)
+    return problem("'" + name + "' is defined twice", {},
+                   entry.external ? "it is given on the command line"
+                                  : "first defined on " + placeText(entry.line));
   entry.state = SymbolEntry::State::value;
   entry.value = here();
   entry.label = true;
@@ -122,16 +115,13 @@ void Assembler::label(const std::string& name) {
 
 void Assembler::instruction(const Token& mnemonic, Tokens operands) {
   if (callMacro(mnemonic, operands)) return;
-  if (!matcher_.known(mnemonic.text)) {
-    problem("unknown instruction '" + mnemonic.text.substr(0, 60) + "'", {},
-            matcher_.hint(mnemonic.text));
-    return;
-  }
+  if (!matcher_.known(mnemonic.text))
+    return problem("unknown instruction '" + mnemonic.text.substr(0, 60) + "'", {},
+                   matcher_.hint(mnemonic.text));
   auto& target = section();
-  if (target.memory != Memory::iram) {
-    problem("an instruction in section " + target.name, "a text section", "put .text before it");
-    return;
-  }
+  if (target.memory != Memory::iram)
+    return problem("an instruction in section " + target.name, "a text section",
+                   "put .text before it");
   Statement made{current_,
                  static_cast<std::int64_t>(target.cursor),
                  order_,
@@ -139,10 +129,7 @@ void Assembler::instruction(const Token& mnemonic, Tokens operands) {
                  mnemonic.text,
                  {operands.begin(), operands.end()},
                  open_.back().lexer.text()};
-  if (!target.reserve(1)) {
-    overflow(target);
-    return;
-  }
+  if (!target.reserve(1)) return overflow(target);
   statements_.push_back(std::move(made));
 }
 

@@ -100,15 +100,10 @@ void Assembler::enter(const std::string& name, const std::optional<std::string>&
     return;
   }
   auto made = sectionNamed(name, flags);
-  if (!made) {
-    problem("unknown section '" + name.substr(0, 60) + "'",
-            ".text, .data, .rodata, .bss, .mram, .atomic or flags in quotes");
-    return;
-  }
-  if (sections_.size() >= 4096) {
-    problem("too many sections", "at most 4,096");
-    return;
-  }
+  if (!made)
+    return problem("unknown section '" + name.substr(0, 60) + "'",
+                   ".text, .data, .rodata, .bss, .mram, .atomic or flags in quotes");
+  if (sections_.size() >= 4096) return problem("too many sections", "at most 4,096");
   made->total = &totals_[static_cast<std::size_t>(made->memory)];
   sections_.push_back(std::move(*made));
   previous_ = std::exchange(current_, static_cast<int>(sections_.size() - 1));
@@ -133,10 +128,8 @@ void Assembler::setSection(const std::string& name, Tokens rest) {
 void Assembler::namedSection(const std::string& name, Tokens rest) {
   const auto parts = splitCommas(rest);
   if (parts.empty() || parts[0].empty() ||
-      (parts[0][0].kind != TokenKind::name && parts[0][0].kind != TokenKind::string)) {
-    problem(name + " needs a name", ".section NAME, \"flags\"");
-    return;
-  }
+      (parts[0][0].kind != TokenKind::name && parts[0][0].kind != TokenKind::string))
+    return problem(name + " needs a name", ".section NAME, \"flags\"");
   // Names such as .text.my-function come as several tokens.
   std::string section;
   for (const auto& token : parts[0]) section += token.text;
@@ -174,10 +167,8 @@ void Assembler::assign(const std::string& name, Tokens rest) {
     return token.kind == TokenKind::symbol && token.text == ",";
   });
   const auto at = static_cast<std::size_t>(comma - rest.begin());
-  if (comma == rest.end() || soleName(rest.first(at)) == nullptr) {
-    problem(name + " needs a name and a value", name + " NAME, EXPRESSION");
-    return;
-  }
+  if (comma == rest.end() || soleName(rest.first(at)) == nullptr)
+    return problem(name + " needs a name and a value", name + " NAME, EXPRESSION");
   equate(rest[0].text, rest.subspan(at + 1));
 }
 
@@ -276,10 +267,7 @@ void Assembler::values(const std::string& name, Tokens rest) {
     for (std::size_t i = 0; number && i < bytes; ++i) {
       stored[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(*number) >> (8 * i));
     }
-    if (!target.append(stored.data(), bytes)) {
-      overflow(target);
-      return;
-    }
+    if (!target.append(stored.data(), bytes)) return overflow(target);
     if (target.ignored || number) continue;
     fixups_.push_back({current_, offset, bytes, order_, line_, {part.begin(), part.end()}});
   }
@@ -299,16 +287,11 @@ void Assembler::strings(const std::string& name, Tokens rest) {
   if (!section().ignored && !dataAllowed(name)) return;
   for (const auto part : splitCommas(rest)) {
     for (const auto& token : part) {
-      if (token.kind != TokenKind::string) {
-        problem(name + " takes strings in double quotes");
-        return;
-      }
+      if (token.kind != TokenKind::string) return problem(name + " takes strings in double quotes");
       std::string text = token.text;
       if (name != ".ascii") text += '\0';
-      if (!section().append(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())) {
-        overflow(section());
-        return;
-      }
+      if (!section().append(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()))
+        return overflow(section());
     }
   }
 }
@@ -316,10 +299,8 @@ void Assembler::strings(const std::string& name, Tokens rest) {
 void Assembler::space(const std::string& name, Tokens rest) {
   if (!section().ignored && !dataAllowed(name)) return;
   const auto parts = splitCommas(rest);
-  if (parts.empty() || parts.size() > 2) {
-    problem(name + " needs a size", name + " BYTES[, VALUE]");
-    return;
-  }
+  if (parts.empty() || parts.size() > 2)
+    return problem(name + " needs a size", name + " BYTES[, VALUE]");
   const auto count = known(parts[0]);
   const auto value = parts.size() > 1 ? known(parts[1]) : std::optional<std::int64_t>(0);
   if (!count || !value) return;
@@ -333,18 +314,14 @@ void Assembler::space(const std::string& name, Tokens rest) {
 void Assembler::repeated(const std::string& name, Tokens rest) {
   if (!section().ignored && !dataAllowed(name)) return;
   const auto parts = splitCommas(rest);
-  if (parts.empty() || parts.size() > 3) {
-    problem(name + " needs a count", ".fill COUNT[, BYTES[, VALUE]]");
-    return;
-  }
+  if (parts.empty() || parts.size() > 3)
+    return problem(name + " needs a count", ".fill COUNT[, BYTES[, VALUE]]");
   const auto count = known(parts[0]);
   const auto bytes = parts.size() > 1 ? known(parts[1]) : std::optional<std::int64_t>(1);
   const auto value = parts.size() > 2 ? known(parts[2]) : std::optional<std::int64_t>(0);
   if (!count || !bytes || !value) return;
-  if (*count < 0 || *bytes < 0 || *bytes > 8) {
-    problem(name + " with a bad count or size", "count >= 0, size 0..8");
-    return;
-  }
+  if (*count < 0 || *bytes < 0 || *bytes > 8)
+    return problem(name + " with a bad count or size", "count >= 0, size 0..8");
   if (static_cast<std::uint64_t>(*count) > section().capacity()) return overflow(section());
   std::array<std::uint8_t, 8> unit{};
   for (std::size_t i = 0; i < 8; ++i) {
@@ -369,10 +346,9 @@ void Assembler::align(const std::string& name, Tokens rest) {
       power ? *size >= 0 && *size <= 26
             : *size >= 0 && *size <= (std::int64_t{1} << 26) &&
                   std::has_single_bit(static_cast<std::uint64_t>(std::max<std::int64_t>(*size, 1)));
-  if (!good) {
-    problem(name + " " + std::to_string(*size), power ? "0..26" : "a power of two up to 64 MiB");
-    return;
-  }
+  if (!good)
+    return problem(name + " " + std::to_string(*size),
+                   power ? "0..26" : "a power of two up to 64 MiB");
   // Instructions are fetched one by one: their alignment means nothing and nothing is inserted.
   auto& target = section();
   if (target.memory == Memory::iram) return;

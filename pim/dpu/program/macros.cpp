@@ -126,11 +126,9 @@ bool Assembler::callMacro(const Token& name, Tokens operands) {
 }
 
 void Assembler::expand(std::string text) {
-  if (open_.size() > kMaxExpansions || expanded_ > kMaxText) {
-    problem("macros are nested too deeply or make too much text", "at most 64 levels, 16 MiB",
-            "does a macro use itself?");
-    return;
-  }
+  if (open_.size() > kMaxExpansions || expanded_ > kMaxText)
+    return problem("macros are nested too deeply or make too much text",
+                   "at most 64 levels, 16 MiB", "does a macro use itself?");
   expanded_ += text.size();
   expansions_.push_back(std::move(text));
   open_.push_back({Lexer(expansions_.back()), open_.back().file, branches_.size(), line_.line});

@@ -29,7 +29,6 @@ struct ElementMeasurement {
   double element = 0, perTile = 0;
   double cyclesPerElement = 0;
   double joulesPerElement = 0;
-  double transfersPerTile = 0;
   Hash128 assembly;
 };
 

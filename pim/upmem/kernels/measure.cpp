@@ -182,9 +182,6 @@ ElementMeasurement measureElement(ElementKernel kernel, const KernelSetting& set
              more = run(setting.tasklets, 2 * tiles, elements);
   const double count = static_cast<double>(tiles) * setting.tasklets;
   m.cyclesPerElement = static_cast<double>(more.cycles - less.cycles) / count / elements;
-  m.transfersPerTile =
-      static_cast<double>(more.dma.reads + more.dma.writes - less.dma.reads - less.dma.writes) /
-      count;
   return m;
 }
 
