@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "fpga/folding.h"
+#include "fpga/layer.h"
 #include "fpga/pipeline.h"
 #include "models/base/hash.h"
 

@@ -1,9 +1,8 @@
-#include "fpga/folding.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "fpga/layer.h"
 #include "fpga/resources.h"
 #include "models/base/multiples.h"
 

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "fpga/folding.h"
 #include "fpga/layer.h"
 #include "fpga/parameters.h"
 

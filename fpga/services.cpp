@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fpga/folding.h"
+#include "fpga/layer.h"
 #include "fpga/resources.h"
 #include "models/base/multiples.h"
 

@@ -1,10 +1,10 @@
 // The device kind `gpu`.
 #pragma once
 
-#include "gpu/energy.h"
 #include "gpu/kernel.h"
 #include "gpu/lowering.h"
 #include "gpu/parameters.h"
+#include "gpu/timing.h"
 #include "models/programmable.h"
 #include "models/registry.h"
 #include "models/timed_device.h"

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fpga/device.h"
 #include "fpga/kind.h"
+#include "fpga/register.h"
 #include "models/base/multiples.h"
+#include "models/registry.h"
 #include "workloads/graph/exact.h"
 
 namespace wattlas::fpga {
@@ -321,3 +324,12 @@ DeviceKind overlayKind() {
 }
 
 }  // namespace wattlas::fpga
+
+namespace wattlas {
+
+void registerFpga(Registry& registry) {
+  registry.add(fpga::dataflowKind());
+  registry.add(fpga::overlayKind());
+}
+
+}  // namespace wattlas

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "gpu/energy.h"
 #include "gpu/timing.h"
 
 namespace wattlas::gpu {

@@ -3,7 +3,6 @@
 
 #include "pim/bank/bank_run.h"
 #include "pim/upmem/plan.h"
-#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

@@ -9,7 +9,6 @@
 #include "models/memory_device.h"
 #include "models/registry.h"
 #include "pim/upmem/plan.h"
-#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

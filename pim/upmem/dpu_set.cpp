@@ -11,9 +11,8 @@
 #include "models/base/atomic_file.h"
 #include "models/base/config.h"
 #include "models/base/data_path.h"
-#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/machine.h"
-#include "pim/dpu/program/program.h"
 #include "pim/dpu/program/program_files.h"
 
 namespace wattlas::pim {

@@ -1,5 +1,4 @@
 // Support, shapes and matrix products. Attention and element-wise operators: planner_element.cpp.
-#include "pim/upmem/planner.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Does a step of a recurrence wait for the state that the step before leaves?
 #include <gtest/gtest.h>
 
-#include "fpga/folding.h"
+#include "fpga/layer.h"
 #include "fpga/resources.h"
 #include "tests/fpga/bench_board.h"
 

@@ -13,7 +13,7 @@
 #include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/options.h"
 #include "pim/dpu/isa/instruction.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {
 

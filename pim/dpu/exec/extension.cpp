@@ -6,7 +6,6 @@
 
 #include "models/base/config.h"
 #include "models/base/data_path.h"
-#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/isa/isa_report.h"
 
 namespace wattlas::dpu {

@@ -13,6 +13,7 @@
 #include "pim/dpu/isa/semantics.h"
 
 namespace wattlas {
+
 class ConfigNode;
 }
 
@@ -68,5 +69,10 @@ class IsaExtension {
   Hash128 hash_;
   std::string macros_;
 };
+
+/// The instructions of files by id (configs/isa) or path, all together; null for none. Read once
+/// per process. Throws InputError: no such file (naming near ids), and everything that
+/// IsaExtension::read refuses.
+std::shared_ptr<const IsaExtension> loadIsa(const std::vector<std::string>& ids);
 
 }  // namespace wattlas::dpu

@@ -6,7 +6,6 @@
 
 #include "models/base/error.h"
 #include "pim/dpu/exec/core.h"
-#include "pim/dpu/exec/print_buffer.h"
 #include "pim/dpu/exec/runtime.h"
 
 namespace wattlas::dpu {

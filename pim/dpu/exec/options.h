@@ -9,7 +9,7 @@
 #include "pim/dpu/exec/result.h"
 #include "pim/dpu/exec/timing.h"
 #include "pim/dpu/isa/instruction.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {
 

@@ -1,4 +1,3 @@
-#include "pim/dpu/exec/print_buffer.h"
 
 #include <algorithm>
 #include <array>

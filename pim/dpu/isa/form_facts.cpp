@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pim/dpu/isa/form.h"
+#include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {
 

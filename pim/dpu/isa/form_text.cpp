@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "models/base/error.h"
-#include "pim/dpu/isa/form.h"
+#include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {
 

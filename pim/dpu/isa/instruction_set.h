@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "models/base/error.h"
-#include "pim/dpu/isa/form.h"
 #include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "pim/dpu/isa/instruction_set.h"
-#include "pim/dpu/program/program.h"
 #include "pim/dpu/program/program_files.h"
 #include "pim/dpu/program/symbols.h"
 

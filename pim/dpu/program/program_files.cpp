@@ -10,7 +10,6 @@
 #include "models/base/error.h"
 #include "pim/dpu/isa/instruction_set.h"
 #include "pim/dpu/program/assembler.h"
-#include "pim/dpu/program/program.h"
 
 namespace wattlas::dpu {
 

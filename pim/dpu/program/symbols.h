@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {
 

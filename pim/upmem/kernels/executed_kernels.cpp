@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <map>
 
-#include "pim/upmem/device_file.h"
 #include "pim/upmem/kernels/library.h"
 #include "pim/upmem/kernels/product.h"
-#include "pim/upmem/kernels/profile.h"
 #include "pim/upmem/kernels/run.h"
-#include "pim/upmem/planner.h"
+#include "pim/upmem/parameters.h"
+#include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "pim/dpu/exec/runtime.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu::test {
 

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/upmem/kernels/run.h"
 #include "tests/paths.h"
 
