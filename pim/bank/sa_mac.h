@@ -33,9 +33,6 @@ struct MacArea {
   double capacityLost = 0;
 };
 
-/// `chip`: area of a chip without units; `banks`: banks of a chip.
-MacArea areaOf(const SaMacParams& mac, SquareMm chip, std::int64_t banks);
-
 /// Error correction of the weights that a bank's MACs read: where it sits, and what it costs in
 /// time, bandwidth, cells and energy.
 struct EccParams {
@@ -123,5 +120,8 @@ struct SaMacParams {
   /// Whether weights of `weightBits` and activations of `activationBits` run on the units.
   bool runs(int weightBits, int activationBits) const;
 };
+
+/// `chip`: area of a chip without units; `banks`: banks of a chip.
+MacArea areaOf(const SaMacParams& mac, SquareMm chip, std::int64_t banks);
 
 }  // namespace wattlas::pim
