@@ -6,69 +6,71 @@
 
 namespace wattlas::dpu {
 
-bool legalRegister(OperandType type, std::uint32_t value) {
+namespace {
+
+/// Register numbers that an operand type takes: from `from` up to `end`, in steps.
+struct RegisterRule {
+  std::uint32_t from, end, step;
+  const char* text;  ///< for people
+};
+RegisterRule ruleOf(OperandType type) {
   switch (type) {
     case OperandType::reg:
     case OperandType::safe:
-      return value < kRegisters;
+      return {0, kRegisters, 1, "r0..r23"};
+    case OperandType::regOrCstNotZero:
+      return {0, 32, 1, "r0..r23 or a constant register other than zero"};
+    case OperandType::cst:
+      return {kFirstConstant, 32, 1,
+              "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)"};
+    case OperandType::pair:
+      return {0, kRegisters, 2, "an even pair d0, d2 ... d22"};
     case OperandType::regOrCst:
     case OperandType::safeOrCst:
-      return value < 32;
-    case OperandType::regOrCstNotZero:
-      return value < 32 && value != kZero;
-    case OperandType::cst:
-      return value >= kFirstConstant && value < 32;
-    case OperandType::pair:
-      return value < kRegisters && value % 2 == 0;
+      return {0, 32, 1, "r0..r23 or a constant register"};
     default:
-      return true;
+      return {0, ~0U, 1, "r0..r23 or a constant register"};
   }
 }
 
+}  // namespace
+
+bool legalRegister(OperandType type, std::uint32_t value) {
+  const RegisterRule rule = ruleOf(type);
+  const bool barred = type == OperandType::regOrCstNotZero && value == kZero;
+  return value >= rule.from && value < rule.end && value % rule.step == 0 && !barred;
+}
+
 const char* registerRule(OperandType type) {
-  switch (type) {
-    case OperandType::reg:
-    case OperandType::safe:
-      return "r0..r23";
-    case OperandType::regOrCstNotZero:
-      return "r0..r23 or a constant register other than zero";
-    case OperandType::cst:
-      return "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)";
-    case OperandType::pair:
-      return "an even pair d0, d2 ... d22";
+  return ruleOf(type).text;
+}
+
+std::uint8_t Instruction::*registerOf(OperandKind kind) {
+  switch (kind) {
+    case OperandKind::rc:
+    case OperandKind::dc:
+      return &Instruction::rc;
+    case OperandKind::ra:
+      return &Instruction::ra;
+    case OperandKind::rb:
+    case OperandKind::db:
+      return &Instruction::rb;
     default:
-      return "r0..r23 or a constant register";
+      return nullptr;
   }
+}
+
+ValueRange rangeOf(const Operand& operand) {
+  const std::int64_t full = std::int64_t{1} << operand.bits;
+  return {operand.type == OperandType::unsignedValue ? 0 : -(full / 2),
+          operand.type == OperandType::signedValue ? full / 2 - 1 : full - 1};
 }
 
 namespace {
 
-struct Range {
-  std::int64_t low, high;
-};
-
-Range rangeOf(const Operand& operand) {
-  const std::int64_t full = std::int64_t{1} << operand.bits;
-  switch (operand.type) {
-    case OperandType::signedValue:
-      return {-(full / 2), full / 2 - 1};
-    case OperandType::unsignedValue:
-      return {0, full - 1};
-    default:
-      return {-(full / 2), full - 1};
-  }
-}
-
 std::uint32_t fieldValue(const Instruction& i, const Operand& operand) {
+  if (const auto number = registerOf(operand.kind)) return i.*number;
   switch (operand.kind) {
-    case OperandKind::rc:
-    case OperandKind::dc:
-      return i.rc;
-    case OperandKind::ra:
-      return i.ra;
-    case OperandKind::rb:
-    case OperandKind::db:
-      return i.rb;
     case OperandKind::pc:
       return i.target;
     case OperandKind::endian:
@@ -83,14 +85,9 @@ std::uint32_t fieldValue(const Instruction& i, const Operand& operand) {
   }
 }
 
-bool isRegister(OperandKind kind) {
-  return kind == OperandKind::rc || kind == OperandKind::dc || kind == OperandKind::ra ||
-         kind == OperandKind::rb || kind == OperandKind::db;
-}
-
 std::optional<EncodeError> check(const Instruction& i, const Operand& operand) {
   const std::string kind(kindText(operand.kind));
-  if (isRegister(operand.kind)) {
+  if (registerOf(operand.kind) != nullptr) {
     const auto value = fieldValue(i, operand);
     if (legalRegister(operand.type, value)) return std::nullopt;
     return EncodeError{kind, "register " + std::to_string(value) + " is not allowed as " + kind +
@@ -110,18 +107,11 @@ std::optional<EncodeError> check(const Instruction& i, const Operand& operand) {
 void store(Instruction& i, const Form& form, const Operand& operand, std::uint32_t value) {
   const bool sign = operand.type != OperandType::unsignedValue && operand.bits > 0;
   const auto extended = sign ? signExtend(value, operand.bits) : static_cast<std::int32_t>(value);
+  if (const auto number = registerOf(operand.kind)) {
+    i.*number = static_cast<std::uint8_t>(value);
+    return;
+  }
   switch (operand.kind) {
-    case OperandKind::rc:
-    case OperandKind::dc:
-      i.rc = static_cast<std::uint8_t>(value);
-      break;
-    case OperandKind::ra:
-      i.ra = static_cast<std::uint8_t>(value);
-      break;
-    case OperandKind::rb:
-    case OperandKind::db:
-      i.rb = static_cast<std::uint8_t>(value);
-      break;
     case OperandKind::pc:
       i.target = static_cast<std::uint16_t>(value);
       break;
@@ -156,7 +146,7 @@ std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand)
     for (const auto& entry : conditionCodes(form.conditionClass)) values.push_back(entry.code);
     return values;
   }
-  if (!isRegister(operand.kind) || operand.type == OperandType::regOrCst ||
+  if (registerOf(operand.kind) == nullptr || operand.type == OperandType::regOrCst ||
       operand.type == OperandType::safeOrCst) {
     return values;
   }
@@ -173,7 +163,8 @@ std::optional<Instruction> extract(const Form& form, std::uint64_t word) {
   for (const auto& operand : form.operands) {
     const auto value = gather(operand.fields, word);
     if (!value) return std::nullopt;
-    if (isRegister(operand.kind) && !legalRegister(operand.type, *value)) return std::nullopt;
+    if (registerOf(operand.kind) != nullptr && !legalRegister(operand.type, *value))
+      return std::nullopt;
     if (operand.kind == OperandKind::cc && !conditionOf(form.conditionClass, *value)) {
       return std::nullopt;
     }
@@ -280,9 +271,8 @@ std::string operandText(const Instruction& i, const Operand& operand) {
     case OperandKind::endian:
       return i.bigEndian ? "!big" : "";
     case OperandKind::dc:
-      return "d" + std::to_string(i.rc);
     case OperandKind::db:
-      return "d" + std::to_string(i.rb);
+      return "d" + std::to_string(i.*registerOf(operand.kind));
     case OperandKind::cc:
       return std::string(name(i.condition));
     case OperandKind::pc:
@@ -292,9 +282,7 @@ std::string operandText(const Instruction& i, const Operand& operand) {
     case OperandKind::rc:
     case OperandKind::ra:
     case OperandKind::rb: {
-      const auto number = operand.kind == OperandKind::rc   ? i.rc
-                          : operand.kind == OperandKind::ra ? i.ra
-                                                            : i.rb;
+      const auto number = i.*registerOf(operand.kind);
       const auto text = registerName(number);
       const bool safe = operand.type == OperandType::safe || operand.type == OperandType::safeOrCst;
       if (!safe) return text;

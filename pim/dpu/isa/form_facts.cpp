@@ -191,25 +191,14 @@ void deriveFacts(Form& form) {
     if (operand.type == OperandType::safe || operand.type == OperandType::safeOrCst) {
       form.safe = true;
     }
-    Source source = Source::none;
-    switch (operand.kind) {
-      case OperandKind::ra:
-        source = Source::ra;
-        break;
-      case OperandKind::rb:
-        source = Source::rb;
-        break;
-      case OperandKind::db:
-        source = Source::dbPair;
-        break;
-      case OperandKind::imm:
-      case OperandKind::shift:
-      case OperandKind::immDma:
-        source = Source::immediate;
-        break;
-      default:
-        break;
-    }
+    const OperandKind kind = operand.kind;
+    const bool immediate =
+        kind == OperandKind::imm || kind == OperandKind::shift || kind == OperandKind::immDma;
+    const Source source = kind == OperandKind::ra   ? Source::ra
+                          : kind == OperandKind::rb ? Source::rb
+                          : kind == OperandKind::db ? Source::dbPair
+                          : immediate               ? Source::immediate
+                                                    : Source::none;
     if (source != Source::none && used < slots.size()) *slots[used++] = source;
   }
   form.issue = issueClass(form);

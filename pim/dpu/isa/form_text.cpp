@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -22,6 +24,11 @@ constexpr std::array kPlainTypes = {std::pair{"reg", OperandType::reg},
                                     std::pair{"none", OperandType::none},
                                     std::pair{"cc", OperandType::none},
                                     std::pair{"endian", OperandType::none}};
+
+/// Types with a number of bits behind their name.
+constexpr std::array kSizedTypes = {
+    std::pair{"pc", OperandType::programCounter}, std::pair{"s", OperandType::signedValue},
+    std::pair{"u", OperandType::unsignedValue}, std::pair{"e", OperandType::eitherValue}};
 
 [[noreturn]] void fail(std::string_view line, const std::string& what, std::string expected) {
   throw InputError("instruction table line '" + std::string(line) + "': " + what,
@@ -51,20 +58,13 @@ bool readType(std::string_view text, Operand& operand) {
       return true;
     }
   }
-  const bool counter = text.starts_with("pc");
-  const auto digits = text.substr(std::min<std::size_t>(counter ? 2 : 1, text.size()));
-  if (!number(digits, operand.bits) || operand.bits < 1 || operand.bits > 32) return false;
-  if (counter)
-    operand.type = OperandType::programCounter;
-  else if (text[0] == 's')
-    operand.type = OperandType::signedValue;
-  else if (text[0] == 'u')
-    operand.type = OperandType::unsignedValue;
-  else if (text[0] == 'e')
-    operand.type = OperandType::eitherValue;
-  else
-    return false;
-  return true;
+  for (const auto& [prefix, type] : kSizedTypes) {
+    if (!text.starts_with(prefix)) continue;
+    operand.type = type;
+    return number(text.substr(std::string_view(prefix).size()), operand.bits) &&
+           operand.bits >= 1 && operand.bits <= 32;
+  }
+  return false;
 }
 
 bool readField(std::string_view text, BitField& field) {
@@ -93,24 +93,14 @@ std::string_view kindText(OperandKind kind) {
 }
 
 std::string typeText(const Operand& operand) {
-  switch (operand.type) {
-    case OperandType::signedValue:
-      return "s" + std::to_string(operand.bits);
-    case OperandType::unsignedValue:
-      return "u" + std::to_string(operand.bits);
-    case OperandType::eitherValue:
-      return "e" + std::to_string(operand.bits);
-    case OperandType::programCounter:
-      return "pc" + std::to_string(operand.bits);
-    case OperandType::none:
-      if (operand.kind == OperandKind::cc) return "cc";
-      return operand.kind == OperandKind::endian ? "endian" : "none";
-    default:
-      break;
-  }
-  for (const auto& [name, type] : kPlainTypes) {
+  if (operand.type == OperandType::none)
+    return operand.kind == OperandKind::cc       ? "cc"
+           : operand.kind == OperandKind::endian ? "endian"
+                                                 : "none";
+  for (const auto& [prefix, type] : kSizedTypes)
+    if (type == operand.type) return prefix + std::to_string(operand.bits);
+  for (const auto& [name, type] : kPlainTypes)
     if (type == operand.type) return name;
-  }
   return "none";
 }
 
@@ -172,30 +162,21 @@ Form readForm(std::string_view line, const OperandNames& names) {
   return form;
 }
 
-std::string formText(const Form& form, const OperandNames& names) {
-  std::array<char, 64> words{};
-  std::snprintf(words.data(), words.size(), " %012llx %012llx ",
-                static_cast<unsigned long long>(form.base),
-                static_cast<unsigned long long>(form.mask));
-  std::string text = (form.alias ? "~" : "") + form.mnemonicText + " " +
-                     (form.shape.empty() ? "-" : form.shape) + words.data() +
-                     std::string(name(form.conditionClass));
-  const auto same = [](const Operand& a, const Operand& b) {
-    if (a.kind != b.kind || a.type != b.type || a.bits != b.bits) return false;
-    if (a.fields.size() != b.fields.size()) return false;
-    for (std::size_t i = 0; i < a.fields.size(); ++i) {
-      const auto &x = a.fields[i], &y = b.fields[i];
-      if (x.hi != y.hi || x.lo != y.lo || x.at != y.at) return false;
-    }
-    return true;
-  };
+std::vector<std::string> operandNamesOf(const Form& form, const OperandNames& names) {
+  std::vector<std::string> all;
   for (const auto& operand : form.operands) {
-    std::string found = "?";
-    for (const auto& [key, candidate] : names) {
-      if (same(operand, candidate)) found = key;
-    }
-    text += " " + found;
+    all.emplace_back("?");
+    for (const auto& [key, candidate] : names)
+      if (operand == candidate) all.back() = key;
   }
+  return all;
+}
+
+std::string formText(const Form& form, const OperandNames& names) {
+  std::string text = fmt::format("{}{} {} {:012x} {:012x} {}", form.alias ? "~" : "",
+                                 form.mnemonicText, form.shape.empty() ? "-" : form.shape,
+                                 form.base, form.mask, name(form.conditionClass));
+  for (const std::string& operand : operandNamesOf(form, names)) text += " " + operand;
   return text;
 }
 

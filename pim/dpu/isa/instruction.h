@@ -137,6 +137,7 @@ enum class OperandType : std::uint8_t {
 /// Bits [hi:lo] of an operand lie at bit `at` of the word.
 struct BitField {
   std::uint8_t hi = 0, lo = 0, at = 0;
+  bool operator==(const BitField&) const = default;
 };
 
 struct Operand {
@@ -144,6 +145,7 @@ struct Operand {
   OperandType type = OperandType::none;
   std::uint8_t bits = 0;         ///< width of the value range, for immediates
   std::vector<BitField> fields;  ///< a value bit may be stored more than once (sign copies)
+  bool operator==(const Operand&) const = default;
 };
 
 struct Form {
@@ -190,6 +192,8 @@ void readOperandKind(std::string_view line, OperandNames& names);
 /// and derives the executor's facts; throws InputError naming the token.
 Form readForm(std::string_view line, const OperandNames& names);
 
+/// The names of the operands of a form, in its order.
+std::vector<std::string> operandNamesOf(const Form& form, const OperandNames& names);
 /// Writes a form in that grammar; `names` gives the operand names.
 std::string formText(const Form& form, const OperandNames& names);
 

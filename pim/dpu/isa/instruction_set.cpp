@@ -1,10 +1,11 @@
 #include "pim/dpu/isa/instruction_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cctype>
-#include <cstdio>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -23,9 +24,7 @@ unsigned bucketOf(std::uint64_t word) {
 }
 
 std::string hex(std::uint64_t word) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "0x%012llx", static_cast<unsigned long long>(word));
-  return text.data();
+  return fmt::format("0x{:012x}", word);
 }
 
 [[noreturn]] void refuse(const Form& form, const std::string& what, std::string expected) {

@@ -67,6 +67,13 @@ std::optional<Instruction> extract(const Form& form, std::uint64_t word);
 /// Whether a register number may stand in an operand of that type, and which may, for people.
 bool legalRegister(OperandType type, std::uint32_t number);
 const char* registerRule(OperandType type);
+/// The member that holds the register of such an operand; null for other operands.
+std::uint8_t Instruction::*registerOf(OperandKind kind);
+/// Values of an immediate or offset.
+struct ValueRange {
+  std::int64_t low, high;
+};
+ValueRange rangeOf(const Operand& operand);
 
 /// Values an operand field may hold, for operands whose fields do not accept every value; empty =
 /// all. The values are field values (register numbers or condition codes).

@@ -1,8 +1,10 @@
 #include "pim/dpu/isa/isa_report.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <ostream>
 #include <set>
@@ -12,13 +14,6 @@
 namespace wattlas::dpu {
 
 namespace {
-
-template <class... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  std::array<char, 128> text{};
-  std::snprintf(text.data(), text.size(), format, arguments...);
-  return text.data();
-}
 
 /// Words of the form: the product of what its operands accept.
 double words(const Form& form) {
@@ -77,7 +72,7 @@ unsigned freePrefixes(const InstructionSet& set) {
 std::string fieldsText(const Operand& operand) {
   std::string text = "[";
   for (const auto& f : operand.fields) {
-    text += (text.size() > 1 ? ", " : "") + formatted("\"%u:%u@%u\"", f.hi, f.lo, f.at);
+    text += (text.size() > 1 ? ", " : "") + fmt::format("\"{}:{}@{}\"", f.hi, f.lo, f.at);
   }
   return text + "]";
 }
@@ -108,10 +103,10 @@ void isaReport(const InstructionSet& set, std::ostream& out) {
   for (unsigned top = 0; top < groups.size(); ++top) {
     const double part = groups[top].words / static_cast<double>(std::uint64_t{1} << 44);
     total += part / 16;
-    out << formatted("  %x: %4zu  %6.2f %%\n", top, groups[top].forms, 100 * part);
+    out << fmt::format("  {:x}: {:4}  {:6.2f} %\n", top, groups[top].forms, 100 * part);
   }
-  out << formatted("encoding space in use: %.2f %%, free: %.2f %%\n", 100 * total,
-                   100 * (1 - total))
+  out << fmt::format("encoding space in use: {:.2f} %, free: {:.2f} %\n", 100 * total,
+                     100 * (1 - total))
       << "free prefixes of twelve bits (47:36): " << freePrefixes(set) << " of 4096\n";
 }
 
@@ -136,25 +131,14 @@ void isaExport(const InstructionSet& set, std::ostream& out) {
   }
   out << "forms:\n";
   for (const auto& form : set.forms()) {
-    // The names of the operands are the last words of the form's line in the table.
-    const auto line = formText(*form, set.operandNames());
-    std::string operands = line;
-    for (int word = 0; word < 5 && !operands.empty(); ++word) {
-      const auto space = operands.find(' ');
-      operands.erase(0, space == std::string::npos ? operands.size() : space + 1);
-    }
-    for (std::size_t at = operands.find(' '); at != std::string::npos;
-         at = operands.find(' ', at + 2)) {
-      operands.replace(at, 1, ", ");
-    }
     out << "  - {key: " << form->key << ", mnemonic: " << form->mnemonicText << ", shape: \""
-        << form->shape << "\", base: "
-        << formatted("0x%012llx, mask: 0x%012llx", static_cast<unsigned long long>(form->base),
-                     static_cast<unsigned long long>(form->mask))
+        << form->shape
+        << "\", base: " << fmt::format("0x{:012x}, mask: 0x{:012x}", form->base, form->mask)
         << ", conditions: "
         << (form->conditionClass == ConditionClass::none ? "none"
                                                          : std::string(name(form->conditionClass)))
-        << ", sugar: " << (form->alias ? "true" : "false") << ", operands: [" << operands << "]}\n";
+        << ", sugar: " << (form->alias ? "true" : "false") << ", operands: ["
+        << fmt::format("{}]}}\n", fmt::join(operandNamesOf(*form, set.operandNames()), ", "));
   }
 }
 
@@ -316,11 +300,9 @@ class Reader {
     }
     if (problems_.list().size() != before) return;
     const auto lineAt = [&](int at) {
-      std::array<char, 40> words{};
-      std::snprintf(words.data(), words.size(), "%012llx %012llx",
-                    (0xaULL << 44) | static_cast<unsigned long long>(at) << 24,
-                    0xffffffffffffULL & ~static_cast<unsigned long long>(covered));
-      return mnemonic + " " + (shape.empty() ? "-" : shape) + " " + words.data() + " -" + operands;
+      return fmt::format("{} {} {:012x} {:012x} -{}", mnemonic, shape.empty() ? "-" : shape,
+                         0xaULL << 44 | std::uint64_t(at) << 24, 0xffffffffffffULL & ~covered,
+                         operands);
     };
     at(
         node, "forms." + mnemonic, [&] { add(lineAt(slot)); },
