@@ -2,7 +2,7 @@
 #include <array>
 
 #include "pim/bank/bank_run.h"
-#include "pim/upmem/plan.h"
+#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

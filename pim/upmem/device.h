@@ -8,7 +8,7 @@
 
 #include "models/memory_device.h"
 #include "models/registry.h"
-#include "pim/upmem/plan.h"
+#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

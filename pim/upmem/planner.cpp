@@ -1,10 +1,11 @@
 // Support, shapes and matrix products. Attention and element-wise operators: planner_element.cpp.
 
+#include "pim/upmem/planner.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/upmem/plan.h"
 
 namespace wattlas::pim {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/upmem/plan.h"
+#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

@@ -4,7 +4,7 @@
 
 #include "models/base/multiples.h"
 #include "pim/upmem/device.h"
-#include "pim/upmem/plan.h"
+#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 

@@ -8,6 +8,7 @@
 #include "pim/upmem/kernels/run.h"
 #include "pim/upmem/parameters.h"
 #include "pim/upmem/plan.h"
+#include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 
