@@ -69,9 +69,8 @@ void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
     Resources& cost = wide.actors[static_cast<std::size_t>(c.to)].cost;
     const Resources one = fifo(words, c.wordBits),
                     all = fifo((c.capacity - c.registers) * words, c.wordBits);
-    cost.lut += all.lut - one.lut;
-    cost.ff += all.ff - one.ff;
-    cost.bram18 += all.bram18 - one.bram18;
+    cost += all;
+    cost -= one;
   }
   design.pipeline = std::move(wide);
 }
@@ -145,10 +144,10 @@ Hash128 hashOf(const Design& design) {
 }
 
 Resources scaled(const Resources& r, double share) {
-  const auto part = [&](std::int64_t v) {
-    return static_cast<std::int64_t>(static_cast<double>(v) * share);
-  };
-  return {part(r.lut), part(r.ff), part(r.dsp), part(r.bram18), part(r.uram)};
+  Resources part;
+  for (const auto& [name, count] : resourceKinds)
+    part.*count = static_cast<std::int64_t>(static_cast<double>(r.*count) * share);
+  return part;
 }
 
 std::string reasonOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {

@@ -248,11 +248,7 @@ OperatorDesign describe(const Design& design, std::int32_t op) {
       depth = std::max(depth, c.capacity - c.registers);
   put(row, "ii_cycles", interval);
   put(row, "fifo_depth", depth);
-  put(row, "lut", cost.lut);
-  put(row, "ff", cost.ff);
-  put(row, "dsp", cost.dsp);
-  put(row, "bram18", cost.bram18);
-  put(row, "uram", cost.uram);
+  for (const auto& [name, count] : resourceKinds) put(row, name, cost.*count);
   row.why = design.why[index];
   return row;
 }
@@ -276,16 +272,10 @@ DataflowProgram::DataflowProgram(std::shared_ptr<const Design> design, const Par
 DesignReport DataflowProgram::designReport(bool operators) const {
   DesignReport report;
   const Design& d = *design_;
-  const auto fabric = [&](const char* name, std::int64_t Resources::*kind) {
+  for (const auto& [name, kind] : resourceKinds)
     report.fabric.push_back({name, static_cast<double>(d.total.*kind + shell_.*kind),
                              static_cast<double>(shell_.*kind), static_cast<double>(usable_.*kind),
                              static_cast<double>(total_.*kind)});
-  };
-  fabric("lut", &Resources::lut);
-  fabric("ff", &Resources::ff);
-  fabric("dsp", &Resources::dsp);
-  fabric("bram18", &Resources::bram18);
-  fabric("uram", &Resources::uram);
   const Actor& slowest = d.pipeline.actors[bottleneck(d.pipeline)];
   const std::int64_t interval = std::max<std::int64_t>(busyCycles(slowest), 1);
   report.iiCycles = static_cast<double>(interval);

@@ -53,17 +53,11 @@ void OverlayParameters::bind(Binder& binder) {
   binder.section("power", "power that flows all the time", [&](Binder& b) {
     b.quantity("board", standing, {0, 1000, {}}, "board, processing system, clocked overlay");
   });
-  const auto supply = [&](const char* key, std::int64_t& used, std::int64_t& total) {
-    binder.section(key, "fabric", [&](Binder& b) {
-      b.integer("used", used, {0, many, "0"}, "by the overlay");
-      b.integer("total", total, {0, many, "0"}, "on the device");
+  for (const auto& [key, count] : resourceKinds)
+    binder.section(key, "fabric", [&, kind = count](Binder& b) {
+      b.integer("used", used.*kind, {0, many, "0"}, "by the overlay");
+      b.integer("total", board.*kind, {0, many, "0"}, "on the device");
     });
-  };
-  supply("lut", lut, boardLut);
-  supply("ff", ff, boardFf);
-  supply("dsp", dsp, boardDsp);
-  supply("bram18", bram18, boardBram18);
-  supply("uram", uram, boardUram);
 }
 
 namespace {
@@ -107,16 +101,11 @@ OverlayProgram::OverlayProgram(std::vector<OverlayStep> steps, std::int64_t infe
 
 DesignReport OverlayProgram::designReport(bool) const {
   DesignReport report;
-  const auto add = [&](const char* name, std::int64_t used, std::int64_t total) {
-    const auto all = static_cast<double>(total);
-    report.fabric.push_back({name, static_cast<double>(used), 0, all, all});
-  };
-  if (p_.boardLut == 0) return report;
-  add("lut", p_.lut, p_.boardLut);
-  add("ff", p_.ff, p_.boardFf);
-  add("dsp", p_.dsp, p_.boardDsp);
-  add("bram18", p_.bram18, p_.boardBram18);
-  add("uram", p_.uram, p_.boardUram);
+  if (p_.board.lut == 0) return report;
+  for (const auto& [name, count] : resourceKinds) {
+    const auto all = static_cast<double>(p_.board.*count);
+    report.fabric.push_back({name, static_cast<double>(p_.used.*count), 0, all, all});
+  }
   double seconds = 0;
   for (const OverlayStep& s : steps_)
     seconds += secondsOf(s, p_, p_.cores) * static_cast<double>(s.count);

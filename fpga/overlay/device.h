@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "fpga/pipeline.h"
 #include "models/base/parameter.h"
 #include "models/registry.h"
 
@@ -35,8 +36,7 @@ struct OverlayParameters {
   Sourced<Joules> product;    ///< one product with its share of buffers and control
   Sourced<Watts> standing;    ///< board with processing system, clocked overlay
   // Fabric of the overlay, as published.
-  std::int64_t lut = 0, ff = 0, dsp = 0, bram18 = 0, uram = 0;
-  std::int64_t boardLut = 0, boardFf = 0, boardDsp = 0, boardBram18 = 0, boardUram = 0;
+  Resources used, board;
 
   void bind(Binder& binder);
 };

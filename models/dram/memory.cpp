@@ -190,16 +190,11 @@ MemoryResult DramMemory::run(const std::vector<Access>& accesses) {
         longest = std::max(longest, done.done - done.arrival);
       }
     const ChannelStats& s = channel->stats();
-    sum.reads += s.reads;
-    sum.writes += s.writes;
-    sum.activates += s.activates;
-    sum.precharges += s.precharges;
-    sum.autoPrecharges += s.autoPrecharges;
-    sum.refreshes += s.refreshes;
-    sum.bankRefreshes += s.bankRefreshes;
-    sum.rowHits += s.rowHits;
-    sum.steps += s.steps;
-    sum.refreshClocks += s.refreshClocks;
+    using S = ChannelStats;
+    for (const auto count :
+         {&S::reads, &S::writes, &S::activates, &S::precharges, &S::autoPrecharges, &S::refreshes,
+          &S::bankRefreshes, &S::rowHits, &S::steps, &S::refreshClocks})
+      sum.*count += s.*count;
     result.turnarounds += channel->turnarounds();
     result.ledger.add(index++, *channel, clocks_, result.clocks);
   }

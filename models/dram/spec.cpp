@@ -5,15 +5,7 @@
 
 namespace wattlas::dram {
 
-namespace {
-
-void requirePower2(Binder& b, const char* key, std::int64_t value) {
-  if (b.reading() && (value < 1 || (value & (value - 1)) != 0))
-    b.problem(key, std::to_string(value) + " is not a power of two",
-              "a power of two, so that address bits can be cut");
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void Organisation::bind(Binder& b) {
   const FieldRule few{1, 256, {}};
@@ -29,15 +21,18 @@ void Organisation::bind(Binder& b) {
   b.integer("channelWidth", channelWidth, {4, 1024, {}}, "data pins of the channel without ECC");
   b.integer("burstLength", burstLength, {1, 64, {}}, "beats of one access");
   b.integer("beatsPerClock", beatsPerClock, {1, 16, "2"}, "data beats per command clock");
-  requirePower2(b, "channels", channels);
-  requirePower2(b, "pseudoChannels", pseudoChannels);
-  requirePower2(b, "ranks", ranks);
-  requirePower2(b, "bankGroups", bankGroups);
-  requirePower2(b, "banksPerGroup", banksPerGroup);
-  requirePower2(b, "rows", rows);
-  requirePower2(b, "columns", columns);
-  requirePower2(b, "burstLength", burstLength);
   if (!b.reading()) return;
+  for (const auto& [key, value] : {std::pair{"channels", channels},
+                                   {"pseudoChannels", pseudoChannels},
+                                   {"ranks", ranks},
+                                   {"bankGroups", bankGroups},
+                                   {"banksPerGroup", banksPerGroup},
+                                   {"rows", rows},
+                                   {"columns", columns},
+                                   {"burstLength", burstLength}})
+    if (value < 1 || (value & (value - 1)) != 0)
+      b.problem(key, std::to_string(value) + " is not a power of two",
+                "a power of two, so that address bits can be cut");
   if (deviceWidth > 0 && channelWidth % deviceWidth != 0)
     b.problem("channelWidth", "no whole number of devices", "a multiple of deviceWidth");
   if (beatsPerClock > 0 && burstLength % beatsPerClock != 0)

@@ -116,18 +116,10 @@ class Calls {
     put(call, repeat);
   }
   void toDevice(double values, std::int64_t repeat) {
-    ToolCall call;
-    call.toDeviceBits = 8 * bytes_ * values;
-    call.seconds = call.toDeviceBits / p_.hostToDevice.value.value;
-    call.bottleneck = Bottleneck::link;
-    put(call, repeat);
+    transfer(values, &ToolCall::toDeviceBits, p_.hostToDevice, repeat);
   }
   void toHost(double values, std::int64_t repeat) {
-    ToolCall call;
-    call.toHostBits = 8 * bytes_ * values;
-    call.seconds = call.toHostBits / p_.deviceToHost.value.value;
-    call.bottleneck = Bottleneck::link;
-    put(call, repeat);
+    transfer(values, &ToolCall::toHostBits, p_.deviceToHost, repeat);
   }
   /// Keys or values: always two bytes an element, beside the FLOPs of the product.
   void cached(double flops, double values, std::int64_t repeat) {
@@ -136,6 +128,14 @@ class Calls {
   std::vector<ToolCall> take() { return std::move(calls_); }
 
  private:
+  void transfer(double values, double ToolCall::*bits, const Sourced<BitRate>& rate,
+                std::int64_t repeat) {
+    ToolCall call;
+    call.*bits = 8 * bytes_ * values;
+    call.seconds = call.*bits / rate.value.value;
+    call.bottleneck = Bottleneck::link;
+    put(call, repeat);
+  }
   void put(ToolCall call, std::int64_t repeat) {
     call.repeat = repeat;
     if (repeat > 0) calls_.push_back(call);

@@ -71,42 +71,38 @@ Tally tallyOf(const Sequence& s, const NearBankParams& p) {
         const bool opens = g.row >= 0 && (at == open.end() || at->second != g.row || moves);
         const std::int64_t rows = !opens ? 0 : moves ? n : 1;
         if (g.row >= 0) open[g.bank] = g.row;
+        const std::int64_t count = n * g.count;
         switch (g.verb) {
           case Verb::mac:
-            t.macColumns += n * g.count;
+            t.macColumns += count;
             t.macRows += rows;
             break;
           case Verb::lookup:
-            t.lookups += n * g.count;
+            t.lookups += count;
             t.macRows += rows > 0 ? 1 : 0;  // the row stays open for all of them
             break;
           case Verb::read:
-            t.reads += n * g.count;
-            t.singleRows += rows;
-            break;
           case Verb::write:
-            t.writes += n * g.count;
+            (g.verb == Verb::read ? t.reads : t.writes) += count;
             t.singleRows += rows;
             break;
           case Verb::touch:
-            t.reads += n * g.count;
-            t.singleRows += n * g.count;
+            t.reads += count;
+            t.singleRows += count;
             break;
           case Verb::bufferWrite:
-            t.bufferWrites += n * g.count;
+            t.bufferWrites += count;
             break;
           case Verb::registerRead:
-            t.registerReads += n * g.count;
+            t.registerReads += count;
             break;
-          case Verb::stream: {
-            const double burst = p.columnBits.value.value;
-            t.streamed += n * g.count;
-            t.singleRows += static_cast<std::int64_t>(
-                std::ceil(static_cast<double>(n * g.count) * burst / p.rowBits.value.value));
+          case Verb::stream:
+            t.streamed += count;
+            t.singleRows += static_cast<std::int64_t>(std::ceil(
+                static_cast<double>(count) * p.columnBits.value.value / p.rowBits.value.value));
             break;
-          }
           case Verb::rowCommand:
-            t.rowCommands += n * g.count;
+            t.rowCommands += count;
             break;
         }
       }

@@ -4,55 +4,58 @@
 
 namespace wattlas::pim::nearbank {
 
+namespace {
+
+/// A distance, and where the schedulers find it.
+struct Distance {
+  const char* key;
+  Sourced<Seconds> dram::Distances::*time;
+  std::int64_t ChannelClock::*ps;
+  const char* doc;
+  FieldRule rule = {0.01e-9, 1e-3, {}};
+};
+const std::vector<Distance>& distances() {
+  using D = dram::Distances;
+  using C = ChannelClock;
+  const FieldRule optional{0, 1e-3, {}};
+  static const std::vector<Distance> all = {
+      {"tCK", &D::tCK, &C::ck, "one slot of the command bus"},
+      {"tRCD", &D::tRCD, &C::rcd, "activate to read"},
+      {"tRCDWR", &D::tRCDW, &C::rcdWrite, "activate to write"},
+      {"tRCDMAC", &D::tRCDMAC, &C::rcdMac, "activate to a multiply-accumulate"},
+      {"tRCDAF",
+       &D::tRCDAF,
+       &C::rcdLookup,
+       "activate to a look-up of an activation function",
+       {0, 1e-3, "0 s"}},
+      {"tRP", &D::tRP, &C::rp, "precharge to activate"},
+      {"tRAS", &D::tRAS, &C::ras, "activate to precharge"},
+      {"tRTP", &D::tRTP, &C::rtp, "read or multiply-accumulate to precharge"},
+      {"tWTP", &D::tWTP, &C::wtp, "write to precharge: write latency, burst, recovery"},
+      {"tCCDS", &D::tCCDS, &C::ccds, "column to column, other bank group"},
+      {"tCCDL", &D::tCCDL, &C::ccdl, "column to column, same bank group"},
+      {"tMAC", &D::tMAC, &C::mac, "multiply-accumulate to multiply-accumulate"},
+      {"tBuffer", &D::tBuffer, &C::buffer, "distance of writes to registers or the global buffer"},
+      {"tRRD", &D::tRRD, &C::rrd, "activate to activate", optional},
+      {"tFAW", &D::tFAW, &C::faw, "window of four activates of single banks", optional},
+      {"tRTW", &D::tRTW, &C::rtw, "read to write", optional},
+      {"tWTR", &D::tWTR, &C::wtr, "write to read", optional},
+      {"tRead", &D::tRead, &C::read, "read command to the end of its data", optional},
+      {"tMOD", &D::tMOD, &C::mod, "between access to registers and to banks", optional},
+      {"tRFC", &D::tRFC, &C::rfc, "one refresh of all banks"},
+      {"tREFI", &D::tREFI, &C::refi, "interval between refreshes", {1e-7, 1.0, {}}}};
+  return all;
+}
+
+}  // namespace
+
 void ChannelTiming::bind(Binder& b) {
-  const FieldRule time{0.01e-9, 1e-3, {}}, optional{0, 1e-3, {}};
-  b.quantity("tCK", tCK, time, "one slot of the command bus");
-  b.quantity("tRCD", tRCD, time, "activate to read");
-  b.quantity("tRCDWR", tRCDW, time, "activate to write");
-  b.quantity("tRCDMAC", tRCDMAC, time, "activate to a multiply-accumulate");
-  b.quantity("tRCDAF", tRCDAF, {0, 1e-3, "0 s"}, "activate to a look-up of an activation function");
-  b.quantity("tRP", tRP, time, "precharge to activate");
-  b.quantity("tRAS", tRAS, time, "activate to precharge");
-  b.quantity("tRTP", tRTP, time, "read or multiply-accumulate to precharge");
-  b.quantity("tWTP", tWTP, time, "write to precharge: write latency, burst, recovery");
-  b.quantity("tCCDS", tCCDS, time, "column to column, other bank group");
-  b.quantity("tCCDL", tCCDL, time, "column to column, same bank group");
-  b.quantity("tMAC", tMAC, time, "multiply-accumulate to multiply-accumulate");
-  b.quantity("tBuffer", tBuffer, time, "distance of writes to registers or the global buffer");
-  b.quantity("tRRD", tRRD, optional, "activate to activate");
-  b.quantity("tFAW", tFAW, optional, "window of four activates of single banks");
-  b.quantity("tRTW", tRTW, optional, "read to write");
-  b.quantity("tWTR", tWTR, optional, "write to read");
-  b.quantity("tRead", tRead, optional, "read command to the end of its data");
-  b.quantity("tMOD", tMOD, optional, "between access to registers and to banks");
-  b.quantity("tRFC", tRFC, time, "one refresh of all banks");
-  b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
+  for (const Distance& d : distances()) b.quantity(d.key, this->*d.time, d.rule, d.doc);
   checkRefreshShare(b, *this);
 }
 
 ChannelClock::ChannelClock(const ChannelTiming& t) {
-  const auto ps = [](const Sourced<Seconds>& s) { return dram::nearestTicks(s.value).ps; };
-  ck = ps(t.tCK);
-  rcd = ps(t.tRCD);
-  rcdWrite = ps(t.tRCDW);
-  rcdMac = ps(t.tRCDMAC);
-  rcdLookup = ps(t.tRCDAF);
-  rp = ps(t.tRP);
-  ras = ps(t.tRAS);
-  rtp = ps(t.tRTP);
-  wtp = ps(t.tWTP);
-  ccds = ps(t.tCCDS);
-  ccdl = ps(t.tCCDL);
-  mac = ps(t.tMAC);
-  buffer = ps(t.tBuffer);
-  rrd = ps(t.tRRD);
-  faw = ps(t.tFAW);
-  rtw = ps(t.tRTW);
-  wtr = ps(t.tWTR);
-  read = ps(t.tRead);
-  mod = ps(t.tMOD);
-  rfc = ps(t.tRFC);
-  refi = ps(t.tREFI);
+  for (const Distance& d : distances()) this->*d.ps = dram::nearestTicks((t.*d.time).value).ps;
 }
 
 void NearBankEnergy::bind(Binder& b) {

@@ -188,14 +188,8 @@ void UpmemCoefficients::declare(EnergyTable& table, const UpmemParams& p) {
   const double dpus = static_cast<double>(p.dpus());
   table.addPower("dpu.static", Category::leakage, Scope::chip,
                  scaled<Watts>(p.energy.dpuStatic, dpus));
-  Sourced<Watts> refresh;
-  const double perSecond = dpus / p.bank.tREFI.value.value;
-  refresh.value = Watts(p.energy.bank.refresh.value.value * perSecond);
-  refresh.low = Watts(p.energy.bank.refresh.low.value * perSecond);
-  refresh.high = Watts(p.energy.bank.refresh.high.value * perSecond);
-  refresh.basis = p.energy.bank.refresh.basis;
-  refresh.source = p.energy.bank.refresh.source;
-  table.addPower("mram.refresh", Category::refresh, Scope::chip, refresh);
+  table.addPower("mram.refresh", Category::refresh, Scope::chip,
+                 scaled<Watts>(p.energy.bank.refresh, dpus / p.bank.tREFI.value.value));
   const double dimms = static_cast<double>(ceilDiv(p.ranks, p.ranksPerDimm));
   table.addPower("dimm.static", Category::leakage, Scope::device,
                  scaled<Watts>(p.energy.dimmStatic, dimms));
