@@ -206,7 +206,7 @@ bool Lexer::next(std::vector<Token>& tokens, std::string& error) {
 
 namespace {
 
-constexpr int kMaxDepth = 200;
+constexpr int kMaxNesting = 200;
 
 [[noreturn]] void fail(std::string what, std::string expected = {}, std::string hint = {}) {
   throw EvaluationError{std::move(what), std::move(expected), std::move(hint), {}};
@@ -273,7 +273,7 @@ class ExpressionReader {
  private:
   struct Deeper {
     explicit Deeper(int& depth) : depth_(depth) {
-      if (++depth_ > kMaxDepth) {
+      if (++depth_ > kMaxNesting) {
         --depth_;
         fail("the expression is nested too deeply", "at most 200 levels");
       }
