@@ -367,10 +367,6 @@ MicroOp makeMicroOp(const Instruction& in, std::uint32_t pc, StepKind kind, bool
 
 namespace {
 
-std::uint32_t bit(unsigned number) {
-  return number < kRegisters ? 1U << number : 0U;
-}
-
 unsigned pairConflict(std::uint32_t reads) {
   return std::popcount(reads & 0x555555U) > 1 || std::popcount(reads & 0xAAAAAAU) > 1 ? 1 : 0;
 }
@@ -381,12 +377,13 @@ RegisterUse registerUse(const Instruction& in) {
   RegisterUse use;
   if (in.form == nullptr) return use;
   for (const Source s : {in.form->first, in.form->second, in.form->third}) {
-    if (s == Source::ra) use.reads |= bit(in.ra);
-    if (s == Source::rb) use.reads |= bit(in.rb);
-    if (s == Source::dbPair) use.reads |= bit(in.rb) | bit(in.rb + 1U);
+    if (s == Source::ra) use.reads |= registerBit(in.ra);
+    if (s == Source::rb) use.reads |= registerBit(in.rb);
+    if (s == Source::dbPair) use.reads |= registerBit(in.rb) | registerBit(in.rb + 1U);
   }
-  if (in.form->destination == Destination::rc) use.writes = bit(in.rc);
-  if (in.form->destination == Destination::pair) use.writes = bit(in.rc) | bit(in.rc + 1U);
+  if (in.form->destination == Destination::rc) use.writes = registerBit(in.rc);
+  if (in.form->destination == Destination::pair)
+    use.writes = registerBit(in.rc) | registerBit(in.rc + 1U);
   return use;
 }
 

@@ -219,6 +219,10 @@ struct RegisterUse {
   std::uint32_t reads = 0, writes = 0;
 };
 RegisterUse registerUse(const Instruction& in);
+/// The bit of a register in such a mask (0: not a register of a thread).
+constexpr std::uint32_t registerBit(unsigned number) {
+  return number < kRegisters ? 1U << number : 0U;
+}
 
 /// Cost of every instruction of a program under a rule.
 class RegisterFileCost {
