@@ -143,7 +143,7 @@ Hash128 hashOf(const Design& design) {
   return h.finish();
 }
 
-Resources scaled(const Resources& r, double share) {
+Resources partOf(const Resources& r, double share) {
   Resources part;
   for (const auto& [name, count] : resourceKinds)
     part.*count = static_cast<std::int64_t>(static_cast<double>(r.*count) * share);
@@ -206,7 +206,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     layer.powersOfTwo = layer.hasProducts() && layer.operandTokens == 0 && !layer.binaryProducts &&
                         !layer.ternaryWeights && requestFor(layer.name, p).products == "shift";
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
-  const Resources usable = scaled(budgetOf(p), share), fabric = scaled(fabricOf(p), share);
+  const Resources usable = partOf(budgetOf(p), share), fabric = partOf(fabricOf(p), share);
   std::optional<std::string> missing;
   bool tooSmall = false;
   for (const double forLayers : {0.95, 0.85, 0.7, 0.5, 1.0}) {
@@ -215,7 +215,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     if (tooSmall && forLayers < 1) continue;
     const Resources& budget = forLayers < 1 ? usable : fabric;
     auto foldings =
-        chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
+        chooseFoldings(design.network, design.style, p, partOf(budget, forLayers), memory.foldings);
     if (!foldings && forLayers < 1) {
       missing = foldings.error().what;
       tooSmall = true;  // less room for layers would not help either
