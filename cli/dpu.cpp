@@ -12,10 +12,10 @@
 #include "cli/dpu_launch.h"
 #include "cli/dpu_memory.h"
 #include "cli/dpu_trace.h"
-#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/program/program_files.h"
-#include "pim/upmem/device_file.h"
+#include "pim/upmem/parameters.h"
 
 namespace wattlas {
 namespace {

@@ -13,11 +13,11 @@
 #include "cli/common_options.h"
 #include "cli/evaluate.h"
 #include "models/base/data_path.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/isa_export.h"
-#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/isa/isa_report.h"
-#include "pim/upmem/device_file.h"
-#include "pim/upmem/kernels/profile.h"
+#include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/parameters.h"
 
 namespace wattlas {
 namespace {

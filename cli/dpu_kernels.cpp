@@ -6,9 +6,9 @@
 
 #include "cli/common_options.h"
 #include "cli/dpu_isa.h"
-#include "pim/dpu/exec/isa_files.h"
-#include "pim/upmem/device_file.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/upmem/kernels/library.h"
+#include "pim/upmem/parameters.h"
 
 namespace wattlas {
 namespace {

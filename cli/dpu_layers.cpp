@@ -7,7 +7,7 @@
 #include "cli/common_options.h"
 #include "cli/dpu_isa.h"
 #include "cli/evaluate.h"
-#include "pim/upmem/parts.h"
+#include "pim/upmem/figures.h"
 
 namespace wattlas {
 namespace {

@@ -11,7 +11,6 @@
 #include "models/base/atomic_file.h"
 #include "models/dram/command_log.h"
 #include "models/dram/memory.h"
-#include "models/dram/traffic.h"
 #include "models/energy.h"
 
 namespace wattlas {

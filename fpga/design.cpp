@@ -69,9 +69,8 @@ void sizeFifos(Design& design, const Parameters& p, FirstFrames& frames) {
     Resources& cost = wide.actors[static_cast<std::size_t>(c.to)].cost;
     const Resources one = fifo(words, c.wordBits),
                     all = fifo((c.capacity - c.registers) * words, c.wordBits);
-    cost.lut += all.lut - one.lut;
-    cost.ff += all.ff - one.ff;
-    cost.bram18 += all.bram18 - one.bram18;
+    cost += all;
+    cost -= one;
   }
   design.pipeline = std::move(wide);
 }
@@ -144,11 +143,11 @@ Hash128 hashOf(const Design& design) {
   return h.finish();
 }
 
-Resources scaled(const Resources& r, double share) {
-  const auto part = [&](std::int64_t v) {
-    return static_cast<std::int64_t>(static_cast<double>(v) * share);
-  };
-  return {part(r.lut), part(r.ff), part(r.dsp), part(r.bram18), part(r.uram)};
+Resources partOf(const Resources& r, double share) {
+  Resources part;
+  for (const auto& [name, count] : resourceKinds)
+    part.*count = static_cast<std::int64_t>(static_cast<double>(r.*count) * share);
+  return part;
 }
 
 std::string reasonOf(const Layer& layer, const Folding& f, Style style, const Parameters& p) {
@@ -207,7 +206,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     layer.powersOfTwo = layer.hasProducts() && layer.operandTokens == 0 && !layer.binaryProducts &&
                         !layer.ternaryWeights && requestFor(layer.name, p).products == "shift";
   // Streams are sized after the layers: leave them a tenth, then less for the layers if needed.
-  const Resources usable = scaled(budgetOf(p), share), fabric = scaled(fabricOf(p), share);
+  const Resources usable = partOf(budgetOf(p), share), fabric = partOf(fabricOf(p), share);
   std::optional<std::string> missing;
   bool tooSmall = false;
   for (const double forLayers : {0.95, 0.85, 0.7, 0.5, 1.0}) {
@@ -216,7 +215,7 @@ Expected<Design, Refusal> buildDesign(const WorkItem& item, const Parameters& p,
     if (tooSmall && forLayers < 1) continue;
     const Resources& budget = forLayers < 1 ? usable : fabric;
     auto foldings =
-        chooseFoldings(design.network, design.style, p, scaled(budget, forLayers), memory.foldings);
+        chooseFoldings(design.network, design.style, p, partOf(budget, forLayers), memory.foldings);
     if (!foldings && forLayers < 1) {
       missing = foldings.error().what;
       tooSmall = true;  // less room for layers would not help either

@@ -5,8 +5,7 @@
 
 #include "fpga/kind.h"
 #include "fpga/recurrence.h"
-#include "fpga/stepped.h"
-#include "fpga/timing.h"
+#include "fpga/resources.h"
 
 namespace wattlas::fpga {
 namespace {

@@ -1,8 +1,7 @@
-#include "fpga/first_frame.h"
-
 #include <algorithm>
 #include <numeric>
 
+#include "fpga/design.h"
 #include "fpga/recurrence.h"
 #include "models/base/error.h"
 

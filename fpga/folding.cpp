@@ -1,9 +1,8 @@
-#include "fpga/folding.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "fpga/layer.h"
 #include "fpga/resources.h"
 #include "models/base/multiples.h"
 
@@ -29,13 +28,12 @@ std::int64_t largestDivisor(std::int64_t n, std::int64_t limit) {
 }
 
 double weightOf(const Resources& r, const Resources& budget) {
-  const auto share = [](std::int64_t need, std::int64_t has) {
-    return need == 0
-               ? 0.0
-               : static_cast<double>(need) / static_cast<double>(std::max<std::int64_t>(has, 1));
-  };
-  return share(r.lut, budget.lut) + share(r.ff, budget.ff) + share(r.dsp, budget.dsp) +
-         share(r.bram18, budget.bram18) + share(r.uram, budget.uram);
+  double sum = 0;
+  for (const auto& [name, count] : resourceKinds)
+    if (r.*count != 0)
+      sum += static_cast<double>(r.*count) /
+             static_cast<double>(std::max<std::int64_t>(budget.*count, 1));
+  return sum;
 }
 
 /// How a layer is named in settings: as its operator, with slashes for dots, which separate keys.
@@ -116,8 +114,7 @@ class Search {
     hasher.add(p.coefficients).integer(static_cast<int>(style));
     // Registers of unrolled layers depend on the clock.
     if (style == Style::hls4ml) hasher.real(p.clock.value.value);
-    for (const std::int64_t v : {budget.lut, budget.ff, budget.dsp, budget.bram18, budget.uram})
-      hasher.integer(v);
+    for (const auto& [name, count] : resourceKinds) hasher.integer(budget.*count);
     common_ = hasher.finish();
   }
 

@@ -82,6 +82,17 @@ struct Resources {
   bool operator==(const Resources&) const = default;
 };
 
+/// Each kind of resource with its name in results.
+struct ResourceKind {
+  const char* name;
+  std::int64_t Resources::*count;
+};
+inline constexpr ResourceKind resourceKinds[] = {{"lut", &Resources::lut},
+                                                 {"ff", &Resources::ff},
+                                                 {"dsp", &Resources::dsp},
+                                                 {"bram18", &Resources::bram18},
+                                                 {"uram", &Resources::uram}};
+
 struct Actor {
   std::string name;
   ActorKind kind = ActorKind::unit;

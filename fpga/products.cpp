@@ -2,9 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fpga/constant_weights.h"
 #include "fpga/resources.h"
-#include "fpga/timing.h"
 #include "models/base/multiples.h"
 
 namespace wattlas::fpga {

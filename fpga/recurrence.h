@@ -36,4 +36,11 @@ struct PartTrace {
 std::optional<PartTrace> evaluatePart(const Pipeline& part,
                                       const std::vector<const std::vector<std::int64_t>*>& given);
 
+// `detailed`: the same pipeline stepped clock by clock with explicit FIFO places and handshakes, no
+// folding. Written apart from recurrence.h on purpose: tests hold one against the other.
+
+/// Runs `frames` frames. `maxCycles` guards against a pipeline that never ends (then the trace says
+/// so in `deadlock`).
+Trace stepThrough(const Pipeline& pipeline, std::int64_t frames, std::int64_t maxCycles);
+
 }  // namespace wattlas::fpga

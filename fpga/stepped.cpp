@@ -1,7 +1,7 @@
-#include "fpga/stepped.h"
-
 #include <algorithm>
 #include <deque>
+
+#include "fpga/recurrence.h"
 
 namespace wattlas::fpga {
 namespace {

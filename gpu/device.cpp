@@ -8,9 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
-#include "gpu/formats.h"
-#include "gpu/fusion.h"
 #include "gpu/lowering.h"
+#include "gpu/sim/register.h"
 #include "gpu/timing.h"
 
 namespace wattlas::gpu {
@@ -100,8 +99,11 @@ Gpu::Gpu(Parameters p, ResolvedConfig config) : p_(std::move(p)) {
   info_.peakMemory = p_.memory.bandwidth.value;
 }
 
-std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& prefix,
-                               Problems& problems, Maker maker) {
+namespace {
+
+/// Reads a device file (without `kind`). Returns null when it added problems.
+std::unique_ptr<Device> make(const ConfigNode& config, const std::string& prefix,
+                             Problems& problems) {
   Parameters p;
   const std::size_t before = problems.list().size();
   ResolvedConfig bound = bindConfig(config, prefix, problems, [&](Binder& b) {
@@ -113,12 +115,10 @@ std::unique_ptr<Gpu> Gpu::make(const ConfigNode& config, const std::string& pref
                 fmt::format("none, {}", fmt::join(p.stackNames(), ", ")));
   });
   if (problems.list().size() > before) return nullptr;
-  return maker(std::move(p), std::move(bound));
+  return std::make_unique<Gpu>(std::move(p), std::move(bound));
 }
 
-std::string Gpu::schema() {
-  return schemaOf("gpu device", [p = Parameters()](Binder& b) mutable { p.bind(b); });
-}
+}  // namespace
 
 const Parameters* Gpu::parametersFor(const std::string& stack) const {
   const Calibration* fit = p_.findFit(stack.empty() ? p_.stack : stack);
@@ -280,16 +280,11 @@ LaunchCost Gpu::launch() const {
   return cost;
 }
 
-DeviceKind gpuKind(Gpu::Maker maker) {
-  DeviceKind kind;
-  kind.name = "gpu";
-  kind.title = "GPU: waves of CTAs on SMs that share L2 and device memory";
-  kind.make = [maker](const ConfigNode& config, const std::string& prefix,
-                      Problems& problems) -> std::unique_ptr<Device> {
-    return Gpu::make(config, prefix, problems, maker);
-  };
-  kind.schema = [] { return Gpu::schema(); };
-  return kind;
-}
-
 }  // namespace wattlas::gpu
+
+void wattlas::registerGpu(Registry& registry) {
+  registry.add({"gpu", "GPU: waves of CTAs on SMs that share L2 and device memory", gpu::make, [] {
+                  return schemaOf("gpu device",
+                                  [p = gpu::Parameters()](Binder& b) mutable { p.bind(b); });
+                }});
+}

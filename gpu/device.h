@@ -1,25 +1,19 @@
-// The device kind `gpu`: everything but `simulate`, which belongs to gpu/sim/.
+// The device kind `gpu`.
 #pragma once
 
-#include "gpu/energy.h"
-#include "gpu/formats.h"
 #include "gpu/kernel.h"
+#include "gpu/lowering.h"
 #include "gpu/parameters.h"
+#include "gpu/timing.h"
 #include "models/programmable.h"
 #include "models/registry.h"
 #include "models/timed_device.h"
 
 namespace wattlas::gpu {
 
-class Gpu : public ConfiguredDevice, public TimedDevice {
+class Gpu final : public ConfiguredDevice, public TimedDevice {
  public:
-  /// Makes the concrete device: with its event model, or without one.
-  using Maker = std::unique_ptr<Gpu> (*)(Parameters p, ResolvedConfig config);
-
-  /// Reads a device file (without `kind`). Returns null when it added problems.
-  static std::unique_ptr<Gpu> make(const ConfigNode& config, const std::string& prefix,
-                                   Problems& problems, Maker maker);
-  static std::string schema();
+  Gpu(Parameters p, ResolvedConfig config);
 
   int modelVersion() const override { return 3; }
   const KindSet& kinds() const override { return programmableKinds(); }
@@ -29,6 +23,10 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   /// Fused regions are found by looking at the neighbours of an operator.
   bool lowersByOperator() const override { return !ownRules().fuses(); }
   Profile estimate(const Program& program) const override;
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event};
+  }
+  Profile simulate(const Program& program, Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   std::vector<std::string> stacks() const override { return p_.stackNames(); }
@@ -42,9 +40,6 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
                     const std::vector<EnergyCounts>& energy,
                     const std::vector<Bottleneck>& bounds) const;
 
- protected:
-  Gpu(Parameters p, ResolvedConfig config);
-
  private:
   bool decodes() const override { return true; }
   Support supportKnown(const Operator& op) const override { return supportOf(p_, op); }
@@ -57,8 +52,5 @@ class Gpu : public ConfiguredDevice, public TimedDevice {
   std::map<const Calibration*, Parameters> variants_;  ///< `p_` with those of another stack
   EnergyIds ids_;
 };
-
-/// The kind `gpu` with the devices that `maker` makes (gpu/sim/register.h has the complete one).
-DeviceKind gpuKind(Gpu::Maker maker);
 
 }  // namespace wattlas::gpu

@@ -2,12 +2,32 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
-#include "gpu/formats.h"
 #include "gpu/kernel.h"
 #include "gpu/parameters.h"
+#include "models/device.h"
 
 namespace wattlas::gpu {
+
+/// Which unit of a GPU computes with which number formats, and at what real cost.
+struct DataPath {
+  Support support;
+  MacKind kind = MacKind::none;
+  double macsPerClock = 0;  ///< per SM; 0 = refused
+  bool matrixUnit = false;  ///< false: the ordinary lanes
+  double operandBits = 16;  ///< width of an operand as the unit sees it (shared memory)
+  double unpackOps = 0;     ///< vector operations per weight element to make operands of it
+};
+
+/// Path for products of weights and activations (or of queries and keys).
+DataPath productPath(const Parameters& p, const NumberFormat& weight,
+                     const NumberFormat& activation);
+/// How the device deals with an operator: the path of its products or of its elements.
+Support supportOf(const Parameters& p, const Operator& op);
+/// Path of `op`'s products (attention: queries x keys); elementwise kinds have none.
+DataPath pathOf(const Parameters& p, const Operator& op);
 
 /// Elements or results of a CTA when rows do not matter, and CTAs of such kernels that an SM holds.
 inline constexpr double ctaElements = 4096;
@@ -81,5 +101,27 @@ std::int64_t keySplits(std::int64_t ctas, std::int64_t blocks, std::int64_t slot
 /// Splits that give every SM about the same number of key blocks (10 % more are allowed for).
 std::int64_t keyShares(std::int64_t sequences, std::int64_t keyHeads, std::int64_t blocks,
                        std::int64_t sms);
+
+// What a software stack launches for one operator.
+
+/// Operators whose kernels the stack launches for `op`, in order: `op` itself, or its parts.
+std::vector<Operator> launchedFor(const StackRules& rules, const Operator& op);
+/// Kernel that turns 16-bit activations into the narrow operands of `op`, if the stack has one.
+std::optional<Kernel> quantisation(const Parameters& p, const Operator& op, const DataPath& path);
+/// Kernel that writes the new keys and values of an attention to the cache, if the stack has one.
+std::optional<Kernel> cacheWrite(const Parameters& p, const Operator& op);
+
+// Element operators that a software stack computes inside another kernel, where their input is
+// still on the chip.
+
+/// Splits operators (in topological order) into regions, each a head and what rides in its kernel:
+/// element operators behind a product or convolution; the norm behind the addition of a residual.
+std::vector<std::vector<OpId>> fusedRegions(const StackRules& rules, const Graph& graph,
+                                            const std::vector<OpId>& mine);
+/// Joins neighbours that do not read each other, as many as the stack has streams.
+std::vector<std::vector<OpId>> streamRegions(const StackRules& rules, const Graph& graph,
+                                             std::vector<std::vector<OpId>> fused);
+/// Adds to `kernels`, lowered for the head of a region, what `op`, a later one, costs beside it.
+void rideAlong(const Parameters& p, const Operator& op, std::vector<Kernel>& kernels);
 
 }  // namespace wattlas::gpu

@@ -5,7 +5,6 @@
 #include <ctime>
 
 #include "models/dram/memory.h"
-#include "models/dram/traffic.h"
 
 int main(int argc, char** argv) {
   using namespace wattlas;

@@ -1,4 +1,4 @@
-// The GPU family as the command line registers it: plain half plus event model.
+// The GPU family's way into a registry.
 #pragma once
 
 #include "models/registry.h"

@@ -1,7 +1,7 @@
-#include "gpu/sim/simulate.h"
-
+// A GPU program run by waves of CTAs, from one change of a cohort's state to the next.
+#include "gpu/device.h"
 #include "gpu/sim/waves.h"
-#include "gpu/streams.h"
+#include "gpu/timing.h"
 
 namespace wattlas::gpu {
 namespace {
@@ -109,8 +109,9 @@ class KernelRuns {
 
 }  // namespace
 
-Profile simulateWaves(const Gpu& device, const GpuProgram& program) {
-  return KernelRuns(device, program).profile(program);
+Profile Gpu::simulate(const Program& program, Fidelity) const {
+  const auto& own = dynamic_cast<const GpuProgram&>(program);
+  return KernelRuns(*this, own).profile(own);
 }
 
 }  // namespace wattlas::gpu

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "gpu/energy.h"
 #include "gpu/timing.h"
 
 namespace wattlas::gpu {
@@ -261,6 +260,14 @@ double WaveEngine::next() {
   return step_ * stretch_;
 }
 
+/// Cohorts that are through all stages give their SMs back; false when there was none.
+bool WaveEngine::leave() {
+  return std::erase_if(cohorts_, [this](const Cohort& c) {
+           if (c.stage >= 3) freeSms_ += c.sms;
+           return c.stage >= 3;
+         }) > 0;
+}
+
 void WaveEngine::advance() {
   const double v2 = voltageFactor(p_, clock_);
   active_ += (phase_ == Phase::running ? clock_ * v2 : 1.0) * step_;
@@ -293,23 +300,12 @@ void WaveEngine::advance() {
         ++c.stage;
         c.done = 0;
         skipEmptyStages(c);
-        if (c.stage >= 3) freeSms_ += c.sms;
       }
-    std::erase_if(cohorts_, [](const Cohort& c) { return c.stage >= 3; });
+    leave();
     dispatch();
   }
   // Work without anything to do (no bits, no cycles) leaves at once.
-  while (phase_ == Phase::running) {
-    bool left = false;
-    for (Cohort& c : cohorts_)
-      if (c.stage >= 3) {
-        freeSms_ += c.sms;
-        left = true;
-      }
-    if (!left) break;
-    std::erase_if(cohorts_, [](const Cohort& c) { return c.stage >= 3; });
-    dispatch();
-  }
+  while (phase_ == Phase::running && leave()) dispatch();
   if (phase_ == Phase::running && cohorts_.empty()) phase_ = Phase::finished;
 }
 

@@ -48,6 +48,7 @@ class WaveEngine {
   enum class Phase { starting, running, linking, finished };
   void enterGroup();
   void dispatch();
+  bool leave();
   void launch(std::int64_t sms, std::int64_t perSm);
   double firstTouches(double from, double to) const;
   void rates(double clockScale);

@@ -11,15 +11,137 @@
 // before activates, activates before column commands, column commands before precharges.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <vector>
 
 #include "models/dram/channel_state.h"
-#include "models/dram/refresh.h"
-#include "models/dram/request_queues.h"
-#include "models/dram/standby_meter.h"
+#include "models/dram/spec.h"
 
 namespace wattlas::dram {
+
+// Requests of one channel: arrival, read and write queue, write drain.
+
+/// One access: a burst. `id` grows in order of submission and is the age.
+struct Request {
+  std::int64_t id = 0;
+  Clock arrival = 0;
+  int bank = 0;  ///< over all ranks
+  std::int64_t row = 0, column = 0;
+  bool write = false;
+};
+
+class RequestQueues {
+ public:
+  RequestQueues(const ControllerParams& params, const Timing& clocks);
+
+  /// Arrivals must not go back in time.
+  void submit(const Request& request);
+  /// When the next request enters its queue; `never` while there is none or its queue is full.
+  Clock nextAdmission() const {
+    if (input_.empty()) return never;
+    const Request& head = input_.front();
+    return count_[head.write] < capacity_[head.write] ? head.arrival : never;
+  }
+  /// Lets it enter; may change the mode.
+  Request admit();
+  const Request& head() const { return input_.front(); }
+
+  /// Whether writes are served now.
+  bool writing() const { return writing_; }
+  /// Requests of the current mode for a bank, oldest first.
+  const std::vector<Request>& list(int bank) const { return list(writing_, bank); }
+  const std::vector<Request>& list(bool write, int bank) const {
+    return lists_[write][static_cast<std::size_t>(bank)];
+  }
+  /// Banks with requests of the current mode, in no order.
+  const std::vector<int>& banks() const { return active_[writing_]; }
+  /// Oldest request of the current mode for the row, or -1.
+  int hit(int bank, std::int64_t row) const;
+  /// The same, but nothing once `hits` reached the cap while an older request waits.
+  int eligible(int bank, std::int64_t row, std::int64_t hits) const;
+  /// Removes a request whose column command was issued; may change the mode.
+  Request take(bool write, int bank, int index);
+
+  /// Requests of both modes that wait for the bank.
+  std::int64_t waiting(int bank) const { return perBank_[static_cast<std::size_t>(bank)]; }
+  bool empty() const { return input_.empty() && queued() == 0; }
+  std::int64_t queued() const { return count_[0] + count_[1]; }
+  std::int64_t admitted() const { return admitted_; }
+  std::int64_t turnarounds() const { return turnarounds_; }
+
+ private:
+  void updateMode();
+
+  std::int64_t capacity_[2], count_[2] = {0, 0};
+  std::int64_t drainStart_, drainStop_, hitCap_;
+  bool writing_ = false, forced_ = false;
+  std::int64_t turnarounds_ = 0, admitted_ = 0;
+  std::deque<Request> input_;
+  std::vector<std::vector<Request>> lists_[2];
+  std::vector<int> active_[2];
+  std::vector<std::ptrdiff_t> place_[2];  ///< of a bank in active_, -1 = not there
+  std::vector<std::int64_t> perBank_;
+};
+
+/// When a rank owes refreshes: the schedule, what was postponed, whose turn it is.
+class RankRefresh {
+ public:
+  RankRefresh(const Timing& clocks, const ControllerParams& params, int rank);
+
+  bool bankWise() const { return bankWise_; }
+  /// Bank-wise: the unit whose turn it is.
+  int unit() const { return unit_; }
+  /// Whether the bank belongs to what is refreshed next (bank of this rank).
+  bool covers(const Timing& clocks, int bank) const {
+    return !bankWise_ || clocks.unitOf(bank) == unit_;
+  }
+  /// Next time at which a refresh becomes due.
+  Clock due() const { return due_; }
+  /// Counts what became due until `now`.
+  void tick(Clock now);
+  std::int64_t debt() const { return debt_; }
+  /// Whether to start now: too much was postponed, or nothing waits for its banks.
+  bool start(bool idle) const { return debt_ > 0 && (debt_ > allowed_ || idle); }
+  /// One refresh was issued.
+  void done();
+
+ private:
+  Clock dueAt(std::int64_t k) const { return phase_ + k * refi_ / units_; }
+
+  bool bankWise_;
+  std::int64_t units_, allowed_, debt_ = 0, k_ = 1;
+  Clock refi_, phase_, due_;
+  int unit_ = 0;
+};
+
+/// How long a rank had any bank open. Opens and closes are told in order of decision; a close may
+/// lie in the future (automatic precharge).
+class StandbyMeter {
+ public:
+  void open(Clock time) {
+    if (openBanks_ == 0 && time > closesAt_) {
+      openClocks_ += closesAt_ - openSince_;
+      openSince_ = time;
+    }
+    ++openBanks_;
+  }
+  void close(Clock time) {
+    --openBanks_;
+    closesAt_ = std::max(closesAt_, time);
+  }
+  /// Timing with a bank open until `end`.
+  Clock openUntil(Clock end) const {
+    const Clock last = openBanks_ > 0 ? end : std::min(end, closesAt_);
+    return openClocks_ + std::max<Clock>(0, last - openSince_);
+  }
+
+ private:
+  int openBanks_ = 0;
+  Clock openSince_ = 0, closesAt_ = 0, openClocks_ = 0;
+};
 
 enum class Level { event, detailed };
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <vector>
 
-#include "models/dram/command.h"
-#include "models/dram/timing.h"
+#include "models/dram/command_log.h"
+#include "models/dram/spec.h"
 
 namespace wattlas::dram {
 

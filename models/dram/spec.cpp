@@ -1,18 +1,11 @@
 #include "models/dram/spec.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace wattlas::dram {
 
-namespace {
-
-void requirePower2(Binder& b, const char* key, std::int64_t value) {
-  if (b.reading() && (value < 1 || (value & (value - 1)) != 0))
-    b.problem(key, std::to_string(value) + " is not a power of two",
-              "a power of two, so that address bits can be cut");
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void Organisation::bind(Binder& b) {
   const FieldRule few{1, 256, {}};
@@ -28,15 +21,18 @@ void Organisation::bind(Binder& b) {
   b.integer("channelWidth", channelWidth, {4, 1024, {}}, "data pins of the channel without ECC");
   b.integer("burstLength", burstLength, {1, 64, {}}, "beats of one access");
   b.integer("beatsPerClock", beatsPerClock, {1, 16, "2"}, "data beats per command clock");
-  requirePower2(b, "channels", channels);
-  requirePower2(b, "pseudoChannels", pseudoChannels);
-  requirePower2(b, "ranks", ranks);
-  requirePower2(b, "bankGroups", bankGroups);
-  requirePower2(b, "banksPerGroup", banksPerGroup);
-  requirePower2(b, "rows", rows);
-  requirePower2(b, "columns", columns);
-  requirePower2(b, "burstLength", burstLength);
   if (!b.reading()) return;
+  for (const auto& [key, value] : {std::pair{"channels", channels},
+                                   {"pseudoChannels", pseudoChannels},
+                                   {"ranks", ranks},
+                                   {"bankGroups", bankGroups},
+                                   {"banksPerGroup", banksPerGroup},
+                                   {"rows", rows},
+                                   {"columns", columns},
+                                   {"burstLength", burstLength}})
+    if (value < 1 || (value & (value - 1)) != 0)
+      b.problem(key, std::to_string(value) + " is not a power of two",
+                "a power of two, so that address bits can be cut");
   if (deviceWidth > 0 && channelWidth % deviceWidth != 0)
     b.problem("channelWidth", "no whole number of devices", "a multiple of deviceWidth");
   if (beatsPerClock > 0 && burstLength % beatsPerClock != 0)
@@ -195,6 +191,150 @@ DramSpec loadDramSpec(const SearchPath& path, const std::string& idOrFile,
 
 std::string dramSchema() {
   return schemaOf("Wattlas DRAM specification", [](Binder& b) { DramSpec().bind(b); });
+}
+
+void checkRefreshShare(Binder& b, const Distances& d) {
+  if (b.reading() && d.tRFC.value > 0.9 * d.tREFI.value)
+    b.problem("tRFC", "refresh takes more than nine tenths of the time", "tRFC up to 0.9 x tREFI");
+}
+
+void BankTiming::bind(Binder& b) {
+  const FieldRule time{0.1e-9, 1e-3, {}};
+  b.quantity("tRCD", tRCD, time, "activate to column command");
+  b.quantity("tRP", tRP, time, "precharge to activate");
+  b.quantity("tRAS", tRAS, time, "activate to precharge");
+  b.quantity("tRTP", tRTP, time, "column read to precharge");
+  b.quantity("tRFC", tRFC, time, "duration of one refresh");
+  b.quantity("tREFI", tREFI, {1e-7, 1.0, {}}, "interval between refreshes");
+  b.quantity("tRRD", tRRD, {0, 1e-3, "0 ns"}, "activate to activate of another bank; 0 = no rule");
+  b.quantity("tFAW", tFAW, {0, 1e-3, "0 ns"}, "window of four activates of a channel; 0 = no rule");
+  b.quantity("row", rowBits, {64, 1e6, {}}, "size of one row of the bank");
+  checkRefreshShare(b, *this);
+}
+
+void BankEnergy::bind(Binder& b) {
+  b.quantity("access", access, {0, 1e-9, {}}, "column access from the cells to the bank's unit");
+  b.quantity("activation", activation, {0, 1e-6, {}}, "activate and precharge one row");
+  b.quantity("refresh", refresh, {0, 1e-3, {}}, "one refresh of one bank");
+}
+
+Ticks nearestTicks(Seconds seconds) {
+  return Ticks(static_cast<std::int64_t>(std::llround(seconds.value * 1e12)));
+}
+
+Clock clocksOf(Seconds time, Hertz clock) {
+  return static_cast<Clock>(std::ceil(time.value * clock.value - 0.01));
+}
+
+Timing timingOf(const DramSpec& spec) {
+  const TimingSpec& t = spec.timing;
+  const Organisation& o = spec.organisation;
+  const Hertz f = t.clock.value;
+  const auto n = [&](const Sourced<Seconds>& s) {
+    return std::max<Clock>(0, clocksOf(s.value, f));
+  };
+  const auto count = [](const Sourced<Count>& c) {
+    return static_cast<Clock>(std::llround(c.value.value));
+  };
+  Timing c;
+  c.clock = f;
+  c.cl = count(t.cl);
+  c.cwl = count(t.cwl);
+  c.burst = o.burstLength / o.beatsPerClock;
+  c.rcdRead = n(t.tRCD);
+  c.rcdWrite = n(t.tRCDW);
+  c.rp = n(t.tRP);
+  c.rpAll = std::max(n(t.tRPab), c.rp);
+  c.ras = n(t.tRAS);
+  c.rc = c.ras + c.rp;
+  c.activateClocks = t.activateClocks;
+  c.columnClocks = t.columnClocks;
+  c.separateRowBus = t.separateRowBus;
+  c.splitActivate = t.splitActivate;
+  // Two commands never share a clock, data never overlap, whatever the file says.
+  c.ccdS = std::max({count(t.ccdS), c.burst, c.columnClocks});
+  c.ccdL = std::max(n(t.tCCDL), c.ccdS);
+  c.ccdLWrite = std::max(n(t.tCCDLW), c.ccdL);
+  c.rrdS = std::max(n(t.tRRD), c.activateClocks);
+  c.rrdL = std::max(n(t.tRRDL), c.rrdS);
+  c.faw = n(t.tFAW);
+  c.rtp = n(t.tRTP);
+  const Clock wtrS = n(t.tWTR), wtrL = std::max(n(t.tWTRL), wtrS);
+  const Clock gap = count(t.readToWriteGap), rank = count(t.rankSwitch);
+  c.readToWrite = std::max(c.cl + c.burst + gap - c.cwl, c.columnClocks);
+  c.writeToReadS = c.cwl + c.burst + wtrS;
+  c.writeToReadL = c.cwl + c.burst + wtrL;
+  c.sameOtherRank = std::max(c.burst + rank, c.columnClocks);
+  c.readToWriteOther = std::max(c.cl + c.burst + rank - c.cwl, c.columnClocks);
+  c.writeToReadOther = std::max(c.cwl + c.burst + rank - c.cl, c.columnClocks);
+  c.writeToPrecharge = c.cwl + c.burst + n(t.tWR);
+  c.rfc = n(t.tRFC);
+  c.refi = static_cast<Clock>(std::floor(t.tREFI.value.value * f.value + 0.01));
+  c.ranks = static_cast<int>(o.ranks);
+  c.groups = static_cast<int>(o.bankGroups);
+  c.banksPerGroup = static_cast<int>(o.banksPerGroup);
+  if (spec.refresh.banksPerCommand > 0) {
+    c.refreshUnits = o.banksPerRank() / spec.refresh.banksPerCommand;
+    c.rfcBank = n(t.tRFCpb);
+    c.bankRefreshToActivate = std::max<Clock>(n(t.tRREFD), 1);
+    c.bankRefreshToRefresh = std::max(n(t.tPBR2PBR), c.bankRefreshToActivate);
+  }
+  return c;
+}
+
+void ControllerParams::bind(Binder& b) {
+  b.integer("readQueue", readQueue, {1, 1024, "32"}, "read queue of a channel, entries");
+  b.integer("writeQueue", writeQueue, {1, 1024, "32"}, "write queue of a channel, entries");
+  b.integer("drainStart", drainStart, {1, 1024, "24"}, "waiting writes that start a drain");
+  b.integer("drainStop", drainStop, {0, 1023, "8"}, "waiting writes that end a drain");
+  b.integer("hitCap", hitCap, {1, 1 << 20, "16"},
+            "row hits in a row while an older request of the bank waits");
+  b.choice("page", page, {"open", "closed"}, {0, 0, "open"}, "page policy");
+  b.choice("refresh", refresh, {"all", "bank", "none"}, {0, 0, "all"},
+           "refresh of all banks, bank-wise, or none (for experiments)");
+  b.integer("postpone", postpone, {0, 64, "0"}, "refreshes that may wait while there is work");
+  b.text("mapping", mapping, {0, 0, "row:rank:bank:column:bankgroup:channel"},
+         "address bits from high to low: row, rank, bank, bankgroup, column, channel; a count such "
+         "as column2 takes that many bits");
+  b.flag("bankXor", bankXor, {0, 1, "false"}, "bank and group bits XOR the lowest row bits");
+  if (!b.reading()) return;
+  if (drainStart > writeQueue)
+    b.problem("drainStart", "a drain would never start", "at most writeQueue");
+  if (drainStop >= drainStart)
+    b.problem("drainStop", "a drain would end before it starts", "below drainStart");
+}
+
+namespace {
+void problem(const char* key, std::string what, std::string expected) {
+  throw InputError(Problem{{}, key, std::move(what), std::move(expected), {}});
+}
+}  // namespace
+
+void checkRefresh(const ControllerParams& params, const Timing& c) {
+  // Refresh must leave time for a row cycle, or nothing would ever be served.
+  if (params.refresh == "all" && c.rfc + c.rpAll + 2 * c.rc >= c.refi)
+    problem("refresh", "refreshes leave no time for accesses",
+            "tREFI above tRFC and two row cycles");
+  if (params.refresh == "bank" &&
+      (c.bankRefreshToRefresh * c.refreshUnits >= c.refi || c.rfcBank + 2 * c.rc >= c.refi))
+    problem("refresh", "bank-wise refreshes cannot keep up",
+            "tREFI above tPBR2PBR times the " + std::to_string(c.refreshUnits) +
+                " refreshes that cover a rank");
+}
+
+void check(const ControllerParams& params, const DramSpec& spec) {
+  if (params.refresh == "bank" && spec.refresh.banksPerCommand == 0)
+    problem("refresh", spec.standard + " has no bank-wise refresh", "all or none");
+  if (params.postpone > spec.refresh.postponeLimit)
+    problem("postpone", std::to_string(params.postpone) + " refreshes cannot be postponed",
+            "at most " + std::to_string(spec.refresh.postponeLimit) + " in " + spec.standard);
+  checkRefresh(params, timingOf(spec));
+  if (params.drainStart > params.writeQueue)
+    problem("drainStart", "a drain would never start", "at most writeQueue");
+  if (params.drainStop >= params.drainStart)
+    problem("drainStop", "a drain would end before it starts", "below drainStart");
+  if (params.readQueue < 1 || params.writeQueue < 1 || params.hitCap < 1)
+    problem("readQueue", "queues and hitCap hold at least one request", "at least 1");
 }
 
 }  // namespace wattlas::dram

@@ -1,11 +1,10 @@
-#include "models/dram/traffic.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "models/base/config.h"
 #include "models/base/random.h"
+#include "models/dram/memory.h"
 
 namespace wattlas::dram {
 

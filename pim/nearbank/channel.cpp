@@ -10,7 +10,7 @@ namespace {
 using dram::never;
 using dram::Rule;
 using Kind = dram::CommandKind;
-using Scope = dram::RuleScope;
+using dram::RuleScope;
 
 /// Where all banks work in step, two of them stand for all: rows read ahead lie in the other one.
 int banksOf(const NearBankParams& p) {
@@ -29,32 +29,32 @@ dram::Timing timingOf(const NearBankParams& p, const ChannelClock& t) {
 }
 
 std::vector<Rule> rulesOf(const ChannelClock& t) {
-  std::vector<Rule> rules = {{Kind::ACT, Kind::ACT, Scope::rank, t.rrd, "tRRD"},
-                             {Kind::ACT, Kind::PRE, Scope::bank, t.ras, "tRAS"},
-                             {Kind::PRE, Kind::ACT, Scope::bank, t.rp, "tRP"},
-                             {Kind::PRE, Kind::REF, Scope::rank, t.rp, "tRP"},
-                             {Kind::WREG, Kind::WREG, Scope::rank, t.buffer, "tBuffer"},
-                             {Kind::RREG, Kind::WREG, Scope::rank, t.rtw, "tRTW"},
-                             {Kind::RREG, Kind::RREG, Scope::rank, t.ccdl, "tCCDL"},
-                             {Kind::WREG, Kind::RREG, Scope::rank, t.wtr, "tWTR"}};
+  std::vector<Rule> rules = {{Kind::ACT, Kind::ACT, RuleScope::rank, t.rrd, "tRRD"},
+                             {Kind::ACT, Kind::PRE, RuleScope::bank, t.ras, "tRAS"},
+                             {Kind::PRE, Kind::ACT, RuleScope::bank, t.rp, "tRP"},
+                             {Kind::PRE, Kind::REF, RuleScope::rank, t.rp, "tRP"},
+                             {Kind::WREG, Kind::WREG, RuleScope::rank, t.buffer, "tBuffer"},
+                             {Kind::RREG, Kind::WREG, RuleScope::rank, t.rtw, "tRTW"},
+                             {Kind::RREG, Kind::RREG, RuleScope::rank, t.ccdl, "tCCDL"},
+                             {Kind::WREG, Kind::RREG, RuleScope::rank, t.wtr, "tWTR"}};
   const std::pair<Kind, std::int64_t> columns[] = {
       {Kind::RD, t.rcd}, {Kind::WR, t.rcdWrite}, {Kind::MAC, t.rcdMac}, {Kind::AF, t.rcdLookup}};
   for (const auto& [to, rcd] : columns) {
-    rules.push_back({Kind::ACT, to, Scope::bank, rcd, "tRCD"});
+    rules.push_back({Kind::ACT, to, RuleScope::bank, rcd, "tRCD"});
     for (const auto& [from, unused] : columns) {
       const bool write = from == Kind::WR, mac = to == Kind::MAC;
-      rules.push_back({from, to, Scope::rank, mac ? t.mac : t.ccds, mac ? "tMAC" : "tCCDS"});
-      if (!mac) rules.push_back({from, to, Scope::group, t.ccdl, "tCCDL"});
+      rules.push_back({from, to, RuleScope::rank, mac ? t.mac : t.ccds, mac ? "tMAC" : "tCCDS"});
+      if (!mac) rules.push_back({from, to, RuleScope::group, t.ccdl, "tCCDL"});
       if (write != (to == Kind::WR))
-        rules.push_back({from, to, Scope::rank, write ? t.wtr : t.rtw, "turnaround"});
+        rules.push_back({from, to, RuleScope::rank, write ? t.wtr : t.rtw, "turnaround"});
     }
-    rules.push_back({to, Kind::PRE, Scope::bank, to == Kind::WR ? t.wtp : t.rtp, "tRTP, tWTP"});
-    rules.push_back({to, Kind::RREG, Scope::rank, t.ccdl, "tCCDL"});
+    rules.push_back({to, Kind::PRE, RuleScope::bank, to == Kind::WR ? t.wtp : t.rtp, "tRTP, tWTP"});
+    rules.push_back({to, Kind::RREG, RuleScope::rank, t.ccdl, "tCCDL"});
   }
   for (const Kind to : {Kind::ACT, Kind::PRE, Kind::REF, Kind::RD, Kind::WR, Kind::MAC, Kind::AF,
                         Kind::WREG, Kind::RREG, Kind::AAP, Kind::MODE}) {
-    rules.push_back({Kind::REF, to, Scope::rank, t.rfc, "tRFC"});
-    rules.push_back({Kind::MODE, to, Scope::rank, t.mod, "tMOD"});
+    rules.push_back({Kind::REF, to, RuleScope::rank, t.rfc, "tRFC"});
+    rules.push_back({Kind::MODE, to, RuleScope::rank, t.mod, "tMOD"});
   }
   return rules;
 }

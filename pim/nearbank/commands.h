@@ -21,7 +21,6 @@ enum class Verb {
   stream,        ///< reads at the rate of the pins over interleaved banks
   rowCommand,    ///< activate-activate-precharge on all banks
 };
-const char* nameOf(Verb verb);
 
 /// Commands without a fence inside; the next group starts when the last of these was issued.
 struct Group {

@@ -19,11 +19,7 @@ bool NearBankDevice::configure(const ConfigNode& config, const std::string& pref
                                Problems& problems) {
   const std::size_t before = problems.list().size();
   NearBankParams& p = params_;
-  config_ = bindConfig(config, prefix, problems, [&](Binder& b) {
-    b.text("title", info_.title, {.fallback = "memory with arithmetic beside the banks"},
-           "one line for people");
-    p.bind(b);
-  });
+  config_ = bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
   if (problems.list().size() != before) return false;
   const NearBankEnergy& e = p.energy;
   const auto add = [&](const char* id, Category category, const char* unit,
@@ -50,6 +46,7 @@ bool NearBankDevice::configure(const ConfigNode& config, const std::string& pref
                                                 p.timing.tREFI.value.value));
 
   info_.kind = "near-bank";
+  info_.title = p.title;
   info_.tiers = {{"banks", p.capacity.value, true}};
   info_.ports = {{"pins", BitRate(outsideRate())}};
   info_.area = p.area.value;
@@ -68,16 +65,6 @@ bool NearBankDevice::configure(const ConfigNode& config, const std::string& pref
   info_.tdp.basis = Basis::derived;
   info_.tdp.source = "multiply-accumulate commands without a pause, standing power included";
   return true;
-}
-
-std::string NearBankDevice::schema() {
-  return schemaOf("near-bank", [](Binder& b) {
-    NearBankParams p;
-    std::string title;
-    b.text("title", title, {.fallback = "memory with arithmetic beside the banks"},
-           "one line for people");
-    p.bind(b);
-  });
 }
 
 double NearBankDevice::outsideRate() const {

@@ -5,8 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "models/memory_device.h"
 #include "models/registry.h"
-#include "pim/nearbank/closed_form.h"
+#include "pim/nearbank/channel.h"
 
 namespace wattlas::pim::nearbank {
 
@@ -57,10 +58,9 @@ class NearBankProgram final : public Program {
   bool explained_;
 };
 
-class NearBankDevice : public ConfiguredDevice {
+class NearBankDevice final : public ConfiguredDevice, public BankDevice {
  public:
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
-  static std::string schema();
 
   int modelVersion() const override { return 3; }
   const KindSet& kinds() const override;
@@ -68,6 +68,12 @@ class NearBankDevice : public ConfiguredDevice {
                                            const std::vector<OpId>& mine) const override;
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   Profile estimate(const Program& program) const override;
+  std::vector<Fidelity> fidelities() const override {
+    return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
+  }
+  Profile simulate(const Program& program, Fidelity fidelity) const override;
+  Profile simulateInto(dram::CommandLog& log, const Program& program,
+                       Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   Bits residentBits(const Operator& op) const override;

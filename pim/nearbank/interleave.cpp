@@ -31,12 +31,7 @@ Operator withRows(Operator op, std::int64_t rows) {
 
 std::vector<std::vector<OpId>> NearBankDevice::partition(const Graph& graph,
                                                          const std::vector<OpId>& mine) const {
-  const auto alone = [](const std::vector<OpId>& ids) {
-    std::vector<std::vector<OpId>> regions;
-    for (const OpId id : ids) regions.push_back({id});
-    return regions;
-  };
-  if (!params_.interleave || !params_.dualRowBuffer) return alone(mine);
+  if (!params_.interleave || !params_.dualRowBuffer) return Device::partition(graph, mine);
   std::vector<std::vector<OpId>> regions;
   for (std::size_t i = 0; i < mine.size();) {
     const Operator& first = graph.at(mine[i]);
@@ -47,7 +42,7 @@ std::vector<std::vector<OpId>> NearBankDevice::partition(const Graph& graph,
     if (interleaves({graph, block, PhaseKind::decode}))
       regions.push_back(std::move(block));
     else
-      for (auto& region : alone(block)) regions.push_back(std::move(region));
+      for (const OpId id : block) regions.push_back({id});
   }
   return regions;
 }

@@ -4,6 +4,60 @@
 
 namespace wattlas::pim::nearbank {
 
+namespace {
+
+/// A distance, and where the schedulers find it.
+struct Distance {
+  const char* key;
+  Sourced<Seconds> dram::Distances::*time;
+  std::int64_t ChannelClock::*ps;
+  const char* doc;
+  FieldRule rule = {0.01e-9, 1e-3, {}};
+};
+const std::vector<Distance>& distances() {
+  using D = dram::Distances;
+  using C = ChannelClock;
+  const FieldRule optional{0, 1e-3, {}};
+  static const std::vector<Distance> all = {
+      {"tCK", &D::tCK, &C::ck, "one slot of the command bus"},
+      {"tRCD", &D::tRCD, &C::rcd, "activate to read"},
+      {"tRCDWR", &D::tRCDW, &C::rcdWrite, "activate to write"},
+      {"tRCDMAC", &D::tRCDMAC, &C::rcdMac, "activate to a multiply-accumulate"},
+      {"tRCDAF",
+       &D::tRCDAF,
+       &C::rcdLookup,
+       "activate to a look-up of an activation function",
+       {0, 1e-3, "0 s"}},
+      {"tRP", &D::tRP, &C::rp, "precharge to activate"},
+      {"tRAS", &D::tRAS, &C::ras, "activate to precharge"},
+      {"tRTP", &D::tRTP, &C::rtp, "read or multiply-accumulate to precharge"},
+      {"tWTP", &D::tWTP, &C::wtp, "write to precharge: write latency, burst, recovery"},
+      {"tCCDS", &D::tCCDS, &C::ccds, "column to column, other bank group"},
+      {"tCCDL", &D::tCCDL, &C::ccdl, "column to column, same bank group"},
+      {"tMAC", &D::tMAC, &C::mac, "multiply-accumulate to multiply-accumulate"},
+      {"tBuffer", &D::tBuffer, &C::buffer, "distance of writes to registers or the global buffer"},
+      {"tRRD", &D::tRRD, &C::rrd, "activate to activate", optional},
+      {"tFAW", &D::tFAW, &C::faw, "window of four activates of single banks", optional},
+      {"tRTW", &D::tRTW, &C::rtw, "read to write", optional},
+      {"tWTR", &D::tWTR, &C::wtr, "write to read", optional},
+      {"tRead", &D::tRead, &C::read, "read command to the end of its data", optional},
+      {"tMOD", &D::tMOD, &C::mod, "between access to registers and to banks", optional},
+      {"tRFC", &D::tRFC, &C::rfc, "one refresh of all banks"},
+      {"tREFI", &D::tREFI, &C::refi, "interval between refreshes", {1e-7, 1.0, {}}}};
+  return all;
+}
+
+}  // namespace
+
+void ChannelTiming::bind(Binder& b) {
+  for (const Distance& d : distances()) b.quantity(d.key, this->*d.time, d.rule, d.doc);
+  checkRefreshShare(b, *this);
+}
+
+ChannelClock::ChannelClock(const ChannelTiming& t) {
+  for (const Distance& d : distances()) this->*d.ps = dram::nearestTicks((t.*d.time).value).ps;
+}
+
 void NearBankEnergy::bind(Binder& b) {
   const FieldRule bit{0, 1e-9, {}}, event{0, 1e-3, {}}, none{0, 1e-3, "0 J"};
   b.quantity("activation", activation, event, "activate and precharge one row of one bank");
@@ -24,6 +78,8 @@ void NearBankEnergy::bind(Binder& b) {
 }
 
 void NearBankParams::bind(Binder& b) {
+  b.text("title", title, {.fallback = "memory with arithmetic beside the banks"},
+         "one line for people");
   b.choice("commandSet", commandSet, {"registerFile", "globalBuffer", "bitSerial"}, {},
            "command set of the units beside the banks");
   b.integer("channels", channels, {1, 100000, {}}, "(pseudo-)channels of the device");

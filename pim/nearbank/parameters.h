@@ -5,10 +5,23 @@
 #include <string>
 #include <vector>
 
-#include "pim/nearbank/timing.h"
+#include "models/dram/spec.h"
 #include "workloads/graph/operator.h"
 
 namespace wattlas::pim::nearbank {
+
+// Timing of one (pseudo-)channel whose banks compute: distances between its commands.
+
+struct ChannelTiming : dram::Distances {
+  void bind(Binder& binder);
+};
+
+/// The same in whole picoseconds, for the schedulers.
+struct ChannelClock {
+  explicit ChannelClock(const ChannelTiming& t);
+  std::int64_t ck, rcd, rcdWrite, rcdMac, rcdLookup, rp, ras, rtp, wtp, ccds, ccdl, mac, buffer,
+      rrd, faw, rtw, wtr, read, mod, rfc, refi;
+};
 
 /// Where products are formed; decides which stages of the read path a weight bit passes.
 enum class MacPlacement { bank, bankGroup, bufferDie };
@@ -36,6 +49,7 @@ struct NearBankEnergy {
 };
 
 struct NearBankParams {
+  std::string title;
   /// registerFile: instruction program and register files, modes of all-bank operation (HBM-PIM);
   /// globalBuffer: input buffer of the channel, MAC over all banks, result registers (Newton);
   /// bitSerial: row copies and majorities of three rows.

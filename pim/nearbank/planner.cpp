@@ -104,12 +104,9 @@ void NearBankDevice::planAttention(const Operator& op, bool inBanks, NearBankOp&
   const std::int64_t pairs = attentionPairs(op);
   const std::int64_t vectors =
       std::max<std::int64_t>(1, ceilDiv(pairs * heads / kvHeads, std::max<std::int64_t>(1, keys)));
-  if (!op.cached)
-    appendStream(out.sequence, cost.kvRead.value * widen / static_cast<double>(p.channels),
-                 "keys and values to banks", p, true);
-  else
-    appendStream(out.sequence, cost.kvWrite.value * widen / static_cast<double>(p.channels),
-                 "keys and values to banks", p, true);
+  const Bits arriving = op.cached ? cost.kvWrite : cost.kvRead;
+  appendStream(out.sequence, arriving.value * widen / static_cast<double>(p.channels),
+               "keys and values to banks", p, true);
   Product scores;
   scores.matrices = batch * kvHeads;
   scores.outputs = keys;

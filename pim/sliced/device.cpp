@@ -4,18 +4,16 @@
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/sliced/key_split.h"
-#include "pim/sliced/tiles.h"
+#include "pim/sliced/program.h"
 
 namespace wattlas::pim {
 
 bool SlicedDevice::configure(const ConfigNode& config, const std::string& prefix,
-                             Problems& problems, Keys keys, const char* title,
+                             Problems& problems, Keys keys,
                              const std::function<void(Binder&)>& more) {
   const std::size_t before = problems.list().size();
   SlicedParams& p = params_;
   config_ = bindConfig(config, prefix, problems, [&](Binder& b) {
-    b.text("title", info_.title, {.fallback = title}, "one line for people");
     (p.*keys)(b);
     if (more) more(b);
   });
@@ -23,6 +21,7 @@ bool SlicedDevice::configure(const ConfigNode& config, const std::string& prefix
   const double units = static_cast<double>(p.units);
   addEnergies();
   info_.kind = p.names.kind;
+  info_.title = p.title;
   info_.tiers = {{p.names.memory, p.capacity.value * units}};
   info_.ports = {
       {"host", BitRate(std::max(p.toHost.value.value,

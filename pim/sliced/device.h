@@ -10,17 +10,15 @@
 #include "models/memory_device.h"
 #include "models/registry.h"
 #include "pim/sliced/program.h"
-#include "pim/sliced/spread.h"
 
 namespace wattlas::pim {
 
 class SlicedDevice final : public ConfiguredDevice, public LiveDevice {
  public:
   using Keys = void (SlicedParams::*)(Binder&);
-  /// `keys` says how the parameters are written down, `title` what to call a device without one,
-  /// `more` what else stands in the file.
+  /// `keys` says how the parameters are written down, `more` what else stands in the file.
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems, Keys keys,
-                 const char* title, const std::function<void(Binder&)>& more = {});
+                 const std::function<void(Binder&)>& more = {});
 
   int modelVersion() const override { return 5; }
   const KindSet& kinds() const override { return slicedKinds(); }

@@ -1,9 +1,55 @@
 #include "pim/sliced/program.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <deque>
+#include <utility>
 
 namespace wattlas::pim {
+
+KeySplit splitKeys(const Operator& op, std::int64_t chips, std::int64_t block) {
+  const Dims& d = op.dims;
+  const std::int64_t heads = d[Dim::batch] * d[Dim::kvHeads];
+  const std::int64_t spare = std::max<std::int64_t>(1, chips / heads);
+  const std::int64_t blocks = (visibleKeys(op) + block - 1) / block;
+  KeySplit split;
+  split.chips = std::clamp<std::int64_t>(blocks, 1, spare);
+  split.parts = heads * split.chips;
+  const std::int64_t each = (heads + chips - 1) / chips;
+  split.storedShare =
+      static_cast<double>(each) / static_cast<double>(heads) / static_cast<double>(spare);
+  if (split.chips == 1) return split;
+  // Every chip but one of a head sends a row of sums, a maximum and a total for each query.
+  const std::int64_t rows = d[Dim::batch] * d[Dim::heads] * d[Dim::queries];
+  split.partial =
+      Bits(32.0 * static_cast<double>(rows * (split.chips - 1) * (d[Dim::headDim] + 2)));
+  split.adds = rows * split.chips * d[Dim::headDim];
+  return split;
+}
+
+const KindSet& slicedKinds() {
+  using enum OpKind;
+  static const KindSet known =
+      KindSet{gemm, conv1d, conv2d,    attention, softmax, norm,      activation,
+              add,  rope,   embedding, pool,      hamming, collective}
+          .withWindows()
+          .with({Dim::inputs});
+  return known;
+}
+
+std::int64_t independentParts(const Operator& op) {
+  const Dims& d = op.dims;
+  if (specOf(op.kind).product == nullptr)
+    return std::max<std::int64_t>(1, d[Dim::M] * d[Dim::N] * d[Dim::cin]);
+  const ProductDims product = productOf(op);
+  return product.outputs * product.groups;
+}
+
+const NumberFormat& storedFormat(const Operator& op) {
+  if (op.kind == OpKind::attention) return op.formats.kv;
+  return op.hasWeights ? op.formats.weight : op.formats.activation;
+}
 
 Ticks exchangeTime(const SlicedOp& op, const SlicedParams& p) {
   if (op.gather.value + op.broadcast.value <= 0) return Ticks(0);
@@ -87,6 +133,92 @@ SlicedProgram::SlicedProgram(std::vector<SlicedOp> operators, const SlicedParams
   }
   footprint_ = {need};
   hash_ = h.finish();
+}
+
+namespace {
+
+/// A resource that serves one request after the other.
+struct Resource {
+  std::int64_t free = 0, busy = 0;
+  std::int64_t serve(std::int64_t ready, std::int64_t duration) {
+    free = std::max(free, ready) + duration;
+    busy += duration;
+    return free;
+  }
+};
+
+/// Cuts a total into whole picoseconds so that the parts add up to it.
+class Cut {
+ public:
+  Cut(Ticks total, std::int64_t parts) : total_(total.ps), parts_(parts) {}
+  std::int64_t next() {
+    ++index_;
+    const std::int64_t upTo = total_ / parts_ * index_ + total_ % parts_ * index_ / parts_;
+    const std::int64_t part = upTo - given_;
+    given_ = upTo;
+    return part;
+  }
+
+ private:
+  std::int64_t total_, parts_, index_ = 0, given_ = 0;
+};
+
+}  // namespace
+
+TileRun runTiles(const SlicedOp& op, const SlicedParams& p, const MemoryPort& port,
+                 Ticks inputReady) {
+  TileRun run;
+  const SlicedDemand d = demandOf(op, p, port);
+  const double half = p.tileBuffer.value.value / 2;
+  const std::int64_t tiles = d.tiles, perPass = tiles / op.passes;
+  Cut compute(toTicks(d.compute), tiles), elements(toTicks(d.elements), tiles),
+      stores(toTicks(d.memory - d.read), tiles);
+  // What the stream takes up to each tile; the last of a pass is what is left of it.
+  std::int64_t delivered = 0;
+  const auto fetch = [&](std::int64_t i) {
+    const std::int64_t pass = i / perPass, inPass = i % perPass + 1;
+    const double bits = op.read.value * static_cast<double>(pass) +
+                        std::min(op.read.value, half * static_cast<double>(inPass));
+    const std::int64_t until = std::max(delivered, toTicks(port.read(Bits(bits))).ps);
+    return until - std::exchange(delivered, until);
+  };
+  Resource memory, arithmetic, vector;
+  struct Store {
+    std::int64_t ready, duration;
+  };
+  std::deque<Store> waiting;
+  std::array<std::int64_t, 2> freed = {0, 0};  // when each half of the buffer may be filled again
+  // Through the host, the exchange passes the memory itself; own links leave it alone.
+  memory.free = (p.isPeer() ? 0 : inputReady.ps) + toTicks(d.latency).ps;
+  std::int64_t end = inputReady.ps;
+  for (std::int64_t i = 0; i < tiles; ++i) {
+    std::int64_t& buffer = freed[static_cast<std::size_t>(i % 2)];
+    // Results that are ready by then leave before the next tile comes.
+    const std::int64_t begin = std::max(memory.free, buffer);
+    while (!waiting.empty() && waiting.front().ready <= begin) {
+      memory.serve(waiting.front().ready, waiting.front().duration);
+      waiting.pop_front();
+      ++run.steps;
+    }
+    const std::int64_t fetched = memory.serve(buffer, fetch(i));
+    const std::int64_t computed =
+        arithmetic.serve(std::max(fetched, inputReady.ps), compute.next());
+    buffer = computed;
+    const std::int64_t done = vector.serve(computed, elements.next());
+    waiting.push_back({done, stores.next()});
+    end = std::max(end, done);
+    ++run.steps;
+  }
+  for (const Store& store : waiting) {
+    memory.serve(store.ready, store.duration);
+    ++run.steps;
+  }
+  run.tiles = tiles;
+  run.time = Ticks(std::max(end, memory.free));
+  run.memory = Ticks(memory.busy);
+  run.compute = Ticks(arithmetic.busy);
+  run.vector = Ticks(vector.busy);
+  return run;
 }
 
 }  // namespace wattlas::pim

@@ -1,12 +1,16 @@
 // What units with slices run: operators, described by what they ask of each resource.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "models/base/units.h"
 #include "models/program.h"
 #include "pim/sliced/parameters.h"
+#include "workloads/graph/kind.h"
+#include "workloads/graph/operator.h"
 
 namespace wattlas::pim {
 
@@ -55,5 +59,43 @@ class SlicedProgram final : public Program {
   Hash128 hash_;
   Ticks bound_;
 };
+
+// How the work of an operator spreads over equal units, such as chips.
+
+/// Kinds that units with slices of tensors run.
+const KindSet& slicedKinds();
+/// Parts of an operator's output that different units can make without each other.
+std::int64_t independentParts(const Operator& op);
+
+/// Format of the operand that units hold: keys and values, weights, or a second activation.
+const NumberFormat& storedFormat(const Operator& op);
+
+// Attention of few sequences and heads on many chips: the keys are cut into blocks, too.
+
+/// How the keys of each sequence and key-value head are spread when there are chips to spare.
+struct KeySplit {
+  std::int64_t chips = 1;  ///< that share the keys of one head
+  std::int64_t parts = 1;  ///< heads x sequences x chips: what is spread over all chips
+  Bits partial;            ///< maxima, sums and weighted sums that meet on one chip of each head
+  std::int64_t adds = 0;   ///< to combine them
+  /// Share of the cache that the fullest chip holds once contexts are long: blocks go round all
+  /// spare chips.
+  double storedShare = 1;
+};
+/// `block`: keys a chip takes before the next one does.
+KeySplit splitKeys(const Operator& attention, std::int64_t chips, std::int64_t block);
+
+/// One operator on the busiest unit, tile by tile: the memory port fetches operand tiles into a
+/// double buffer and stores results, arithmetic and vector units take each tile in turn. Plain C++.
+struct TileRun {
+  Ticks time;
+  Ticks memory, compute, vector;  ///< busy times
+  std::int64_t tiles = 0;
+  std::int64_t steps = 0;  ///< fetches, stores and tiles evaluated
+};
+
+/// `inputReady`: when the exchange before the operator is over.
+TileRun runTiles(const SlicedOp& op, const SlicedParams& params, const MemoryPort& memory,
+                 Ticks inputReady);
 
 }  // namespace wattlas::pim

@@ -8,16 +8,14 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
                             Problems& problems) {
   const std::size_t before = problems.list().size();
   UpmemParams& p = params_;
-  config_ = bindConfig(config, prefix, problems, [&](Binder& b) {
-    b.text("title", info_.title, {.fallback = "UPMEM memory"}, "one line for people");
-    p.bind(b);
-  });
+  config_ = bindConfig(config, prefix, problems, [&](Binder& b) { p.bind(b); });
   if (problems.list().size() != before) return false;
   ids_.declare(energy_, p);
   costs_ = std::make_unique<KernelCosts>(p.kernels, settingOf(p));
 
   DeviceInfo& info = info_;
   info.kind = "upmem";
+  info.title = p.title;
   info.activationsOnHost = true;
   const double dpus = static_cast<double>(p.dpus());
   info.tiers = {{"MRAM", p.mram.value * dpus, true}};
@@ -50,15 +48,6 @@ bool UpmemDevice::configure(const ConfigNode& config, const std::string& prefix,
   info.peakMacs = OpRate(2.0 * macs * dpus);
   info.peakMemory = BitRate(stream * dpus);
   return true;
-}
-
-std::string UpmemDevice::schema() {
-  return schemaOf("upmem", [](Binder& b) {
-    UpmemParams p;
-    std::string title;
-    b.text("title", title, {.fallback = "UPMEM memory"}, "one line for people");
-    p.bind(b);
-  });
 }
 
 Support UpmemDevice::supportKnown(const Operator& op) const {

@@ -6,25 +6,26 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "models/memory_device.h"
 #include "models/registry.h"
-#include "pim/upmem/closed_form.h"
-#include "pim/upmem/ledger.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {
 
-/// The plain half. `makeUpmem` (registration.h) adds the SystemC half.
-class UpmemDevice : public ConfiguredDevice {
+class UpmemDevice final : public ConfiguredDevice, public BankDevice {
  public:
   /// Reads `config`; false and problems when it is not valid.
   bool configure(const ConfigNode& config, const std::string& prefix, Problems& problems);
-  static std::string schema();
 
   int modelVersion() const override { return 7; }
   const KindSet& kinds() const override { return Planner::kinds(); }
   Expected<std::shared_ptr<const Program>, Refusal> lower(const WorkItem& item) const override;
   bool lowersByOperator() const override { return true; }
   Profile estimate(const Program& program) const override;
+  std::vector<Fidelity> fidelities() const override;
+  Profile simulate(const Program& program, Fidelity fidelity) const override;
+  Profile simulateInto(dram::CommandLog& log, const Program& program,
+                       Fidelity fidelity) const override;
   CopyCost copy(const CopyRequest& request) const override;
   LaunchCost launch() const override;
   Bits residentBits(const Operator& op) const override;
@@ -49,6 +50,14 @@ class UpmemDevice : public ConfiguredDevice {
   mutable std::mutex mutex_;
   mutable std::unordered_map<Hash128, OpPlan, Hash128Hasher> waiting_;  ///< by operator
 };
+
+/// Ranks with the same composition of work; `ranks` of them.
+struct RankPattern {
+  std::vector<int> classOf;  ///< per DPU, -1 = idle
+  std::int64_t ranks = 0;
+};
+/// Lays the classes of a kernel over the ranks, DPU by DPU, and groups equal ranks.
+std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& params, bool fold);
 
 /// Puts stage times (in the program's order) and event counts together.
 Profile profileOf(const UpmemProgram& program, const std::vector<StageTime>& outcomes,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pim/upmem/device_file.h"
+#include "pim/upmem/parameters.h"
 
 namespace wattlas::pim {
 

@@ -2,11 +2,133 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
-#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/timing.h"
 
 namespace wattlas::pim {
+
+namespace {
+/// Appends the parsed texts to `out`; a bad one becomes a problem of the configuration.
+void parseAll(Binder& b, const std::string& key, const std::vector<std::string>& texts,
+              Dimension dimension, double unit, std::vector<double>& out) {
+  for (const std::string& text : texts) {
+    try {
+      out.push_back(parseQuantity(text, dimension) / unit);
+    } catch (const InputError& error) {
+      b.problem(key, error.problems().front().what, error.problems().front().expected);
+    }
+  }
+}
+}  // namespace
+
+void TransferTable::bind(Binder& b) {
+  std::vector<std::string> sizes;
+  b.texts("sizes", sizes, "bytes per DPU of the columns, rising");
+  sizes_.clear();
+  rows_.clear();
+  parseAll(b, "sizes", sizes, Dimension::information, 8, sizes_);
+  b.list("rows", "measured times by number of DPUs, rising", [this](Binder& r, std::size_t) {
+    Row row;
+    r.integer("dpus", row.dpus, {1, 1e9, {}}, "DPUs that take part");
+    std::vector<std::string> times;
+    r.texts("times", times, "time for each size");
+    parseAll(r, "times", times, Dimension::time, 1, row.seconds);
+    if (r.reading() && row.seconds.size() != sizes_.size())
+      r.problem("times", "has " + std::to_string(row.seconds.size()) + " values",
+                std::to_string(sizes_.size()) + ", one for each size");
+    if (r.reading() && !rows_.empty() && row.dpus <= rows_.back().dpus)
+      r.problem("dpus", "is not above the row before", "rising numbers of DPUs");
+    rows_.push_back(std::move(row));
+  });
+  if (!b.reading()) return;
+  bool good = sizes_.size() >= 2 && !rows_.empty() && sizes_.front() > 0;
+  for (std::size_t i = 1; i < sizes_.size(); ++i) good = good && sizes_[i] > sizes_[i - 1];
+  for (const Row& row : rows_)
+    for (const double s : row.seconds) good = good && s > 0;
+  if (!good) {
+    b.problem("rows", "is no table of times", "two or more rising sizes, positive times");
+    return;
+  }
+  logSizes_.clear();
+  for (const double size : sizes_) logSizes_.push_back(std::log(size));
+  for (Row& row : rows_) {
+    row.logDpus = std::log(static_cast<double>(row.dpus));
+    for (const double s : row.seconds) row.logs.push_back(std::log(s));
+  }
+}
+
+double TransferTable::along(const Row& row, double bytes) const {
+  if (bytes <= sizes_.front()) return row.logs.front();
+  const std::size_t n = sizes_.size();
+  if (bytes >= sizes_.back())  // bandwidth of the last two points
+    return std::log(row.seconds[n - 1] + (bytes - sizes_[n - 1]) *
+                                             (row.seconds[n - 1] - row.seconds[n - 2]) /
+                                             (sizes_[n - 1] - sizes_[n - 2]));
+  std::size_t i = 1;
+  while (sizes_[i] < bytes) ++i;
+  const double share = (std::log(bytes) - logSizes_[i - 1]) / (logSizes_[i] - logSizes_[i - 1]);
+  return row.logs[i - 1] + (row.logs[i] - row.logs[i - 1]) * share;
+}
+
+double TransferTable::seconds(double dpus, double bytes) const {
+  if (dpus <= static_cast<double>(rows_.front().dpus)) return std::exp(along(rows_.front(), bytes));
+  const Row& last = rows_.back();
+  if (dpus >= static_cast<double>(last.dpus))  // the channels are saturated
+    return std::exp(along(last, bytes)) * dpus / static_cast<double>(last.dpus);
+  std::size_t i = 1;
+  while (static_cast<double>(rows_[i].dpus) < dpus) ++i;
+  const double low = along(rows_[i - 1], bytes), high = along(rows_[i], bytes);
+  const double share =
+      (std::log(dpus) - rows_[i - 1].logDpus) / (rows_[i].logDpus - rows_[i - 1].logDpus);
+  return std::exp(low + (high - low) * share);
+}
+
+void HostTransfers::bind(Binder& b) {
+  const FieldRule rate{1e6, 1e15, {}};
+  b.section("toDpu", "host to MRAM, equal parts in parallel", [this](Binder& s) { toDpu.bind(s); });
+  b.section("fromDpu", "MRAM to host, equal parts in parallel",
+            [this](Binder& s) { fromDpu.bind(s); });
+  b.quantity("broadcastGain", broadcastGain, {1, 64, {}}, "broadcast against equal parts");
+  b.quantity("serialTo", serialTo, rate, "host to one DPU");
+  b.quantity("serialFrom", serialFrom, rate, "one DPU to host");
+  b.quantity("scale", scale, {0.01, 100, "1"}, "factor on all transfer times");
+  b.quantity("hostReduce", hostReduce, rate, "host adds partial results");
+  b.quantity("relayout", relayout, {1e6, 1e15, "20 GB/s"},
+             "host brings weights or keys and values into the order of the bank's MACs");
+  b.quantity("launchRank", launchRank, {0, 1, {}}, "one launch within one rank");
+  b.quantity("launchAgain", launchAgain, {0, 1, "1"},
+             "share of it for a launch that follows another without a copy in between");
+  b.quantity("launchMore", launchMore, {0, 1, {}}, "added for each further rank");
+}
+
+Seconds HostTransfers::setUp(bool toDevice, std::int64_t dpus) const {
+  const TransferTable& table = toDevice ? toDpu : fromDpu;
+  return Seconds(table.seconds(static_cast<double>(dpus), 0)) * scale.value.value;
+}
+
+Seconds HostTransfers::copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
+                            std::int64_t bytesPerDpu) const {
+  const TransferTable& table = toDevice ? toDpu : fromDpu;
+  const double n = static_cast<double>(dpus), size = static_cast<double>(bytesPerDpu);
+  double time = table.seconds(n, size);
+  const double start = table.seconds(n, 0);
+  if (pattern == CopyPattern::broadcast) {
+    time = start + (time - start) / broadcastGain.value.value;
+  } else if (dpus < table.smallest()) {
+    // A rank with few DPUs moves its parts one after the other until the rank's own rate is met.
+    const double serial = start + n * size * 8 / (toDevice ? serialTo : serialFrom).value.value;
+    time = std::min(time, serial);
+  }
+  return Seconds(time) * scale.value.value;
+}
+
+Seconds HostTransfers::launch(std::int64_t dpus, bool again) const {
+  const std::int64_t ranks = (dpus + dpusPerRank - 1) / dpusPerRank;
+  const Seconds one = launchRank.value + launchMore.value * static_cast<double>(ranks - 1);
+  return again ? one * launchAgain.value.value : one;
+}
 
 void DmaParams::bind(Binder& b) {
   const FieldRule cycles{0, 100000, {}};
@@ -111,6 +233,7 @@ void UpmemEnergy::bind(Binder& b) {
 }
 
 void UpmemParams::bind(Binder& b) {
+  b.text("title", title, {.fallback = "UPMEM memory"}, "one line for people");
   const FieldRule small{1, 1024, {}};
   b.integer("ranks", ranks, {1, 4096, {}}, "ranks of the device");
   b.integer("chipsPerRank", chipsPerRank, small, "chips of a rank");
@@ -172,6 +295,154 @@ RowPass UpmemParams::rowPass(int weightBits, int activationBits) const {
 PeakRates UpmemParams::peakRates(int weightBits, int activationBits) const {
   return pim::peakRates(saMac, bank, weightBits, activationBits, dpusPerChip,
                         energyOfRow(saMac, bank, energy.bank, weightBits));
+}
+
+UpmemParams loadUpmem(const SearchPath& path, const std::string& id,
+                      const std::vector<std::pair<std::string, std::string>>& sets) {
+  const auto file = path.find("devices", id);
+  if (!file) {
+    std::vector<std::string> ids;
+    for (const auto& [name, place] : path.list("devices"))
+      if (name.starts_with("upmem")) ids.push_back(name);
+    throw InputError("device file '" + id.substr(0, 60) + "' not found", "a device of kind upmem",
+                     didYouMean(id, ids));
+  }
+  ConfigNode config = loadConfig(*file, path);
+  const ConfigNode* kind = config.find("kind");
+  if (kind == nullptr || !kind->isScalar() || kind->scalar() != "upmem")
+    throw InputError("device '" + id.substr(0, 60) + "' has no DPUs", "a device of kind upmem");
+  config.erase("kind");
+  for (const auto& [key, value] : sets) config.set(key, ConfigNode::ofScalar(value));
+  UpmemParams params;
+  Problems problems;
+  bindConfig(config, "device", problems, [&](Binder& b) { params.bind(b); });
+  problems.finish();
+  return params;
+}
+
+dpu::DpuTiming timingOf(const UpmemParams& p) {
+  dpu::DpuTiming t;
+  t.clockHz = p.dpu.clock.value.value;
+  t.revolver = static_cast<int>(p.dpu.revolver);
+  t.dmaReadLatency = p.dpu.dma.readLatency.value.value;
+  t.dmaWriteLatency = p.dpu.dma.writeLatency.value.value;
+  t.dmaLatencyPerByte = p.dpu.dma.perByte.value.value;
+  t.dmaReadOccupancy = p.dpu.dma.readOccupancy.value.value;
+  t.dmaWriteOccupancy = p.dpu.dma.writeOccupancy.value.value;
+  t.dmaOccupancyPerByte = p.dpu.dma.occupancyPerByte.value.value;
+  t.mramRowBytes = static_cast<int>(p.dpu.dma.rowBytes);
+  t.bankDetail = p.dpu.dma.bankDetail;
+  if (t.bankDetail) t.bank = p.dpu.dma.rows;
+  return t;
+}
+
+dpu::LaunchModel launchModelOf(const UpmemParams& p) {
+  return {p.host.launchRank.value.value, p.host.launchAgain.value.value,
+          p.host.launchMore.value.value, p.dpu.clockDerating.value.value};
+}
+
+namespace {
+constexpr double mostCycles = 1e6;
+const FieldRule steps{0, mostCycles, {}};
+}  // namespace
+
+bool usesSoftFloat(const NumberFormat& weight, const NumberFormat& activation) {
+  return weight.isFloat() || activation.isFloat();
+}
+
+void ElementSteps::bind(Binder& b) {
+  b.quantity("add", add, steps, "instructions of an addition");
+  b.quantity("multiply", multiply, steps, "instructions of a multiplication");
+  b.quantity("divide", divide, steps, "instructions of a division");
+  b.quantity("exponential", exponential, steps, "instructions of an exponential");
+  b.quantity("compare", compare, steps, "instructions of a comparison with select");
+}
+
+void KernelTable::bind(Binder& b) {
+  b.section("decode", "instructions to expand one stored value to fp32", [this](Binder& s) {
+    s.quantity("integer", decode_.integer, steps, "integer to fp32 with a scale");
+    s.quantity("fp16", decode_.fp16, steps, "fp16 to fp32");
+    s.quantity("bf16", decode_.bf16, steps, "bf16 to fp32");
+    s.quantity("fp8", decode_.fp8, steps, "fp8 to fp32, by table");
+    s.quantity("fp4", decode_.fp4, steps, "fp4 to fp32, by table");
+  });
+  b.section("integer", "integer steps of element-wise operators",
+            [this](Binder& s) { integer_.bind(s); });
+  b.section("floating", "software floating-point steps of element-wise operators",
+            [this](Binder& s) { floating_.bind(s); });
+  b.quantity("loop", loop_, steps, "instructions around the steps of one element");
+  b.quantity("tile", tile_, steps, "instructions per tile: set-up and DMA calls");
+}
+
+void KernelTable::replaceFloat(double add, double multiply, double expand) {
+  floating_.add.value = Ratio(std::max(0.0, add - loop_.value.value));
+  floating_.multiply.value = Ratio(std::max(0.0, multiply - loop_.value.value));
+  decode_.fp16.value = decode_.bf16.value = decode_.fp8.value = decode_.fp4.value = Ratio(expand);
+}
+
+KernelCost KernelTable::decode(const NumberFormat& stored) const {
+  if (!stored.isFloat()) return {decode_.integer.value.value, 0, false, decode_.integer.source};
+  if (stored.bits >= 32) return {0, 0, false, "stored as fp32"};
+  if (stored.bits >= 16) {
+    const auto& d = stored.exponentBits >= 8 ? decode_.bf16 : decode_.fp16;
+    return {d.value.value, 0, false, d.source};
+  }
+  const auto& d = stored.bits >= 8 ? decode_.fp8 : decode_.fp4;
+  return {d.value.value, 0, false, d.source};
+}
+
+KernelCost KernelTable::element(OpKind kind, OpVariant variant, const NumberFormat& format) const {
+  const ElementSteps& s = format.isFloat() ? floating_ : integer_;
+  const double add = s.add.value.value, mul = s.multiply.value.value, div = s.divide.value.value,
+               exponential = s.exponential.value.value, compare = s.compare.value.value;
+  double cost = loop_.value.value;
+  if (format.isFloat() && format.bits < 32) cost += 2 * decode(format).instructions;
+  switch (kind) {
+    case OpKind::attention:
+    case OpKind::softmax:  // running maximum, subtract, exponential, sum, scale
+      cost += compare + add + exponential + add + mul;
+      break;
+    case OpKind::norm:
+      cost += variant == OpVariant::batch   ? mul + add
+              : variant == OpVariant::layer ? 2 * add + 2 * mul + mul + 2 * add
+                                            : mul + add + 2 * mul;
+      break;
+    case OpKind::activation:
+      switch (variant) {
+        case OpVariant::relu:
+          cost += compare;
+          break;
+        case OpVariant::silu:
+        case OpVariant::sigmoid:
+          cost += exponential + add + div + (variant == OpVariant::silu ? mul : 0);
+          break;
+        case OpVariant::siluMul:
+          cost += exponential + add + div + 2 * mul;
+          break;
+        case OpVariant::gelu:
+        case OpVariant::tanh:  // polynomial argument, exponential, division
+          cost += exponential + 2 * add + div + 4 * mul;
+          break;
+        default:
+          throw std::logic_error(std::string("no steps for ") + nameOf(variant));
+      }
+      break;
+    case OpKind::add:
+      cost += add;
+      break;
+    case OpKind::rope:
+      cost += 2 * mul + add;
+      break;
+    case OpKind::pool:
+      cost += variant == OpVariant::average || variant == OpVariant::global ? add : compare;
+      break;
+    case OpKind::embedding:  // copies rows
+      break;
+    default:
+      throw std::logic_error(std::string("no steps for ") + nameOf(kind));
+  }
+  return {cost, tile_.value.value, false,
+          format.isFloat() ? floating_.add.source : integer_.add.source};
 }
 
 }  // namespace wattlas::pim

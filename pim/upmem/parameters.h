@@ -1,13 +1,119 @@
 // Parameters of UPMEM memory with its DPUs (and, if `saMac.lanes` > 0, MACs in the banks).
 #pragma once
 
-#include "pim/bank/bank_work.h"
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/base/config.h"
+#include "models/base/parameter.h"
+#include "models/device.h"
+#include "pim/bank/bank_run.h"
 #include "pim/dpu/exec/extension.h"
-#include "pim/dpu/exec/mram_bank.h"
-#include "pim/upmem/host_transfers.h"
-#include "pim/upmem/kernel_cost.h"
+#include "pim/dpu/exec/timing.h"
+#include "workloads/graph/operator.h"
 
 namespace wattlas::pim {
+
+// What the inner loops of a DPU cost, as instructions per item: of executed kernels
+// (kernels/executed_kernels.h), and of the steps for which there is no kernel.
+
+/// Instructions of one loop, per item.
+struct KernelCost {
+  double instructions = 0;
+  double perTile = 0;     ///< once per tile: set-up and DMA calls
+  bool executed = false;  ///< counted while running checked assembly, otherwise stated
+  std::string basis;      ///< for people: which loop, from where
+  double perWindow = 0;   ///< once per output of a pool, or row of a norm or softmax
+  double joules = 0;      ///< of added instructions, per item
+};
+
+/// Instructions of an inner-product kernel: a tile is one chunk of a weight row in WRAM, a pass the
+/// product of that chunk with one vector, an output one finished sum.
+struct MatrixCost {
+  double mac = 0, perTile = 0, perPass = 0, perOutput = 0, perRow = 0;
+  int group = 1;  ///< multiply-accumulates that the loop does at once; chunks are padded to it
+  bool executed = false;
+  std::string basis;
+  double joules = 0;  ///< of added instructions, per multiply-accumulate
+  /// Once per value of the vectors: sums or bit planes that the loop wants beside or instead of it.
+  double perValue = 0;
+  bool byEach = false;      ///< every tasklet does that for itself
+  std::int64_t header = 0;  ///< bytes before the weights of a tile: bias and scale of the row
+};
+
+/// Instructions of single steps, without the loop around them.
+struct ElementSteps {
+  Sourced<Ratio> add, multiply, divide, exponential, compare;
+  void bind(Binder& binder);
+};
+
+/// Stated instruction counts, for what no kernel computes.
+class KernelTable {
+ public:
+  void bind(Binder& binder);
+
+  /// Bringing one stored activation to fp32.
+  KernelCost decode(const NumberFormat& stored) const;
+  KernelCost element(OpKind kind, OpVariant variant, const NumberFormat& format) const;
+  /// Puts other costs of an fp32 sum and product, loop included, and of the expansion to fp32.
+  void replaceFloat(double add, double multiply, double expand);
+
+ private:
+  struct Decode {
+    Sourced<Ratio> integer, fp16, bf16, fp8, fp4;
+  } decode_;
+  ElementSteps integer_, floating_;
+  Sourced<Ratio> loop_, tile_;
+};
+
+/// True when a DPU computes in software floating point for this pair.
+bool usesSoftFloat(const NumberFormat& weight, const NumberFormat& activation);
+
+// Transfers between host and MRAM: measured times by number of DPUs and bytes per DPU, one model
+// for every size and population.
+
+/// Times of one direction on a grid of populations and sizes, interpolated in logarithms.
+class TransferTable {
+ public:
+  void bind(Binder& binder);
+  /// Time for `bytesPerDpu` on each of `dpus` (at least the grid's first population: a rank).
+  double seconds(double dpus, double bytesPerDpu) const;
+  /// First population of the grid: a whole rank.
+  std::int64_t smallest() const { return rows_.front().dpus; }
+
+ private:
+  struct Row {
+    std::int64_t dpus = 0;
+    std::vector<double> seconds, logs;
+    double logDpus = 0;
+  };
+  double along(const Row& row, double bytesPerDpu) const;  ///< logarithm of seconds
+  std::vector<double> sizes_, logSizes_;                   ///< bytes
+  std::vector<Row> rows_;
+};
+
+struct HostTransfers {
+  TransferTable toDpu, fromDpu;
+  Sourced<Ratio> broadcastGain;           ///< speed of a broadcast over equal parallel copies
+  Sourced<BitRate> serialTo, serialFrom;  ///< one DPU alone
+  Sourced<Ratio> scale;                   ///< common factor on all times (another host)
+  Sourced<BitRate> hostReduce;            ///< rate at which the host combines partial results
+  Sourced<BitRate> relayout;              ///< rate at which the host interleaves weights for MACs
+  Sourced<Seconds> launchRank;            ///< one launch, within one rank
+  Sourced<Ratio> launchAgain;             ///< share of it for a launch straight after another
+  Sourced<Seconds> launchMore;            ///< added per further rank
+  std::int64_t dpusPerRank = 64;
+
+  void bind(Binder& binder);
+  Seconds copy(CopyPattern pattern, bool toDevice, std::int64_t dpus,
+               std::int64_t bytesPerDpu) const;
+  /// Part of `copy` that does not depend on the size.
+  Seconds setUp(bool toDevice, std::int64_t dpus) const;
+  /// `again`: the kernel before it ended and the host has not touched MRAM since.
+  Seconds launch(std::int64_t dpus, bool again = false) const;
+};
 
 struct DmaParams {
   Sourced<Ratio> readLatency, writeLatency;      ///< cycles
@@ -64,6 +170,7 @@ struct UpmemEnergy {
 };
 
 struct UpmemParams {
+  std::string title;
   std::int64_t ranks = 2, chipsPerRank = 8, dpusPerChip = 8, ranksPerDimm = 2;
   DpuParams dpu;
   Sourced<Bits> mram;          ///< of one DPU
@@ -86,5 +193,15 @@ struct UpmemParams {
   PeakRates peakRates(int weightBits, int activationBits) const;
   MacArea macArea() const { return areaOf(saMac, chipArea.value, dpusPerChip); }
 };
+
+// A device file of kind upmem read outside an experiment, and what the DPU library takes from it:
+// `dpu run`, validation and the kernels of the device all get their constants here.
+
+/// Throws InputError: no such device, not of kind upmem, or a bad value.
+UpmemParams loadUpmem(const SearchPath& path, const std::string& id,
+                      const std::vector<std::pair<std::string, std::string>>& sets = {});
+
+dpu::DpuTiming timingOf(const UpmemParams& params);
+dpu::LaunchModel launchModelOf(const UpmemParams& params);
 
 }  // namespace wattlas::pim

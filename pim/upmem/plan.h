@@ -93,4 +93,31 @@ class UpmemProgram final : public Program {
   Ticks bound_;
 };
 
+/// Energy coefficients of UPMEM memory and the counts of each stage.
+struct UpmemCoefficients {
+  CoefficientId fetch = 0, execute = 0, extension = 0, wram = 0, mramBit = 0, activation = 0,
+                mac = 0, eccWord = 0;
+
+  /// Adds all coefficients and standing powers of the device to `table`.
+  void declare(EnergyTable& table, const UpmemParams& params);
+};
+
+/// Events of one stage on all DPUs. Exchanges count MRAM accesses; their link is the platform's.
+EnergyCounts countsOf(const Stage& stage, const UpmemParams& params, const UpmemCoefficients& ids);
+
+/// Bits of an exchange on the memory channels.
+Bits wireBits(const Exchange& exchange, const UpmemParams& params);
+
+// Closed-form times of stages: the analytic fidelity, and the bounds that no fidelity may beat.
+
+/// What one stage takes, from the closed form or a simulation, and what limits it.
+struct StageTime {
+  Ticks time;
+  Bottleneck bottleneck = Bottleneck::compute;
+};
+
+StageTime closedForm(const DpuWork& work, const Kernel& kernel, const UpmemParams& params);
+StageTime closedForm(const Stage& stage, const UpmemParams& params);
+Ticks lowerBound(const Stage& stage, const UpmemParams& params);
+
 }  // namespace wattlas::pim

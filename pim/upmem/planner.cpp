@@ -1,11 +1,11 @@
 // Support, shapes and matrix products. Attention and element-wise operators: planner_element.cpp.
+
 #include "pim/upmem/planner.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/upmem/closed_form.h"
 
 namespace wattlas::pim {
 
@@ -88,19 +88,20 @@ Support Planner::support(const Operator& op) const {
   return {Support::Level::emulated, "unpacked and multiplied by integer instructions of the DPU"};
 }
 
+double Planner::room() const {
+  return p_.dpu.wram.value.value / 8 - runtimeBytes -
+         p_.dpu.stack.value.value / 8 * static_cast<double>(p_.dpu.tasklets);
+}
+
 std::int64_t Planner::bufferBytes() const {
-  const double room = p_.dpu.wram.value.value / 8 - runtimeBytes -
-                      p_.dpu.stack.value.value / 8 * static_cast<double>(p_.dpu.tasklets);
   // Half of the room is common; each tasklet has two operand buffers in the other half.
   const double mine =
-      std::min(room / 4 / static_cast<double>(p_.dpu.tasklets), p_.dpu.block.value.value / 8);
+      std::min(room() / 4 / static_cast<double>(p_.dpu.tasklets), p_.dpu.block.value.value / 8);
   return std::max<std::int64_t>(8, static_cast<std::int64_t>(mine) / 8 * 8);
 }
 
 std::int64_t Planner::sharedBytes() const {
-  const double room = p_.dpu.wram.value.value / 8 - runtimeBytes -
-                      p_.dpu.stack.value.value / 8 * static_cast<double>(p_.dpu.tasklets);
-  return std::max<std::int64_t>(0, static_cast<std::int64_t>(room / 2));
+  return std::max<std::int64_t>(0, static_cast<std::int64_t>(room() / 2));
 }
 
 TileLoop Planner::loadLoop(std::int64_t bytes, double instructionsPerByte) const {

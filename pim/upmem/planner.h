@@ -51,6 +51,8 @@ class Planner {
   void append(DpuWork& work, std::int64_t units, std::int64_t keys, std::int64_t width,
               const NumberFormat& kv) const;
   TileLoop loadLoop(std::int64_t bytes, double instructionsPerByte) const;
+  /// Bytes of WRAM for operands.
+  double room() const;
   /// Buffer bytes that one tasklet may use for one operand.
   std::int64_t bufferBytes() const;
   /// Largest shared operand that stays in WRAM.

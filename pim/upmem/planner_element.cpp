@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "models/base/multiples.h"
-#include "pim/upmem/closed_form.h"
 #include "pim/upmem/planner.h"
 
 namespace wattlas::pim {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "models/dram/memory.h"
-#include "models/dram/traffic.h"
 #include "tests/paths.h"
 
 namespace wattlas::dram {

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "fpga/recurrence.h"
-#include "fpga/stepped.h"
 #include "tests/fpga/random_pipeline.h"
 
 namespace wattlas::fpga {

@@ -1,8 +1,7 @@
 // Is the first frame of a pipeline of remembered segments the frame of the whole pipeline?
-#include "fpga/first_frame.h"
-
 #include <gtest/gtest.h>
 
+#include "fpga/design.h"
 #include "fpga/recurrence.h"
 #include "models/base/error.h"
 #include "tests/fpga/random_pipeline.h"

@@ -1,10 +1,9 @@
 // Which parallelism is legal, and does the search fill a device with a balanced pipeline?
-#include "fpga/folding.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "fpga/layer.h"
 #include "fpga/resources.h"
 
 namespace wattlas::fpga {

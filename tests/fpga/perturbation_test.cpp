@@ -4,7 +4,7 @@
 #include <functional>
 #include <map>
 
-#include "fpga/timing.h"
+#include "fpga/resources.h"
 #include "models/base/units.h"
 #include "tests/fpga/bench_board.h"
 

@@ -1,9 +1,8 @@
 // Does a step of a recurrence wait for the state that the step before leaves?
 #include <gtest/gtest.h>
 
-#include "fpga/folding.h"
+#include "fpga/layer.h"
 #include "fpga/resources.h"
-#include "fpga/timing.h"
 #include "tests/fpga/bench_board.h"
 
 namespace wattlas::fpga {

@@ -1,5 +1,4 @@
 // Does the closed form obey physics: bounds, bandwidth, bits, power limit?
-#include "gpu/formats.h"
 #include "gpu/lowering.h"
 #include "gpu/sim/waves.h"
 #include "tests/gpu/fixture.h"

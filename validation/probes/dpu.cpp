@@ -5,7 +5,7 @@
 #include "pim/dpu/kernels/mix.h"
 #include "pim/dpu/kernels/prim.h"
 #include "pim/upmem/device.h"
-#include "pim/upmem/device_file.h"
+#include "pim/upmem/parameters.h"
 #include "validation/probes/probes.h"
 
 namespace wattlas {

@@ -3,7 +3,6 @@
 #include "fpga/device.h"
 #include "fpga/recurrence.h"
 #include "fpga/resources.h"
-#include "fpga/timing.h"
 #include "models/experiment.h"
 #include "validation/probes/probes.h"
 #include "workloads/graph/workload.h"

@@ -4,17 +4,32 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <systemc>
+#include <unordered_map>
 #include <vector>
 
 #include "models/dram/memory.h"
-#include "models/dram/module/storage.h"
 
 namespace wattlas::dram {
+
+/// Content of a memory, kept only where it was written. Unwritten bytes read as zero.
+class Storage {
+ public:
+  void read(std::uint64_t address, unsigned char* data, std::size_t length) const;
+  /// Bytes whose `enable` (repeated after `enableLength`) is 0 stay; null = all are written.
+  void write(std::uint64_t address, const unsigned char* data, std::size_t length,
+             const unsigned char* enable = nullptr, std::size_t enableLength = 0);
+
+ private:
+  static constexpr std::uint64_t pageBytes = 4096;
+  using Page = std::array<unsigned char, pageBytes>;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
+};
 
 /// `target` takes reads and writes of any length inside the memory, byte enables included, without
 /// streaming. A transaction is cut into accesses; it ends with the last of them.

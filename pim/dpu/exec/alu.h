@@ -17,8 +17,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "pim/dpu/isa/condition.h"
-#include "pim/dpu/isa/form.h"
+#include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {
 

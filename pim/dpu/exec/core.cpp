@@ -1,12 +1,102 @@
 #include "pim/dpu/exec/core.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string>
 #include <utility>
 
-#include "pim/dpu/exec/handler_table.h"
+#include "models/base/error.h"
+#include "pim/dpu/exec/handlers.h"
 #include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {
+
+namespace {
+
+void checkRange(std::uint32_t offset, std::size_t bytes) {
+  if (bytes <= kMramBytes && offset <= kMramBytes - bytes) return;
+  throw InputError("MRAM range " + std::to_string(offset) + " + " + std::to_string(bytes) +
+                       " bytes leaves the bank",
+                   "offset + size <= " + std::to_string(kMramBytes) + " bytes");
+}
+
+}  // namespace
+
+Mram::Mram() : pages_(kMramBytes / kPageBytes) {}
+
+Mram::Mram(const Mram& other) : Mram() {
+  *this = other;
+}
+
+Mram& Mram::operator=(const Mram& other) {
+  if (this == &other) return *this;
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    pages_[i] = other.pages_[i] ? std::make_unique<Page>(*other.pages_[i]) : nullptr;
+  }
+  return *this;
+}
+
+void Mram::read(std::uint32_t offset, std::span<std::uint8_t> into) const {
+  checkRange(offset, into.size());
+  for (std::size_t done = 0; done < into.size();) {
+    const std::uint32_t at = offset + static_cast<std::uint32_t>(done);
+    const std::uint32_t inPage = at % kPageBytes;
+    const std::size_t part = std::min<std::size_t>(into.size() - done, kPageBytes - inPage);
+    if (const auto& page = pages_[at / kPageBytes]) {
+      std::memcpy(into.data() + done, page->data() + inPage, part);
+    } else {
+      std::memset(into.data() + done, 0, part);
+    }
+    done += part;
+  }
+}
+
+void Mram::write(std::uint32_t offset, std::span<const std::uint8_t> from) {
+  checkRange(offset, from.size());
+  for (std::size_t done = 0; done < from.size();) {
+    const std::uint32_t at = offset + static_cast<std::uint32_t>(done);
+    const std::uint32_t inPage = at % kPageBytes;
+    const std::size_t part = std::min<std::size_t>(from.size() - done, kPageBytes - inPage);
+    auto& page = pages_[at / kPageBytes];
+    if (remembering_ && !old_.contains(at / kPageBytes)) {
+      old_[at / kPageBytes] = page ? std::make_unique<Page>(*page) : nullptr;
+    }
+    if (!page) page = std::make_unique<Page>();
+    std::memcpy(page->data() + inPage, from.data() + done, part);
+    done += part;
+  }
+}
+
+void Mram::remember() {
+  old_.clear();
+  remembering_ = true;
+}
+
+void Mram::rollback() {
+  for (auto& [number, page] : old_) pages_[number] = std::move(page);
+  forget();
+}
+
+void Mram::forget() {
+  old_.clear();
+  remembering_ = false;
+}
+
+std::size_t Mram::pages() const {
+  return static_cast<std::size_t>(std::count_if(pages_.begin(), pages_.end(),
+                                                [](const auto& page) { return page != nullptr; }));
+}
+
+bool Mram::sameAs(const Mram& other) const {
+  static const Page zeros{};
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    const Page& a = pages_[i] ? *pages_[i] : zeros;
+    const Page& b = other.pages_[i] ? *other.pages_[i] : zeros;
+    if (&a != &b && a != b) return false;
+  }
+  return true;
+}
 
 Core::Core()
     : words(kIramWords),
@@ -273,6 +363,57 @@ MicroOp makeMicroOp(const Instruction& in, std::uint32_t pc, StepKind kind, bool
     op.rb = number(form.second);
   }
   return op;
+}
+
+namespace {
+
+unsigned pairConflict(std::uint32_t reads) {
+  return std::popcount(reads & 0x555555U) > 1 || std::popcount(reads & 0xAAAAAAU) > 1 ? 1 : 0;
+}
+
+}  // namespace
+
+RegisterUse registerUse(const Instruction& in) {
+  RegisterUse use;
+  if (in.form == nullptr) return use;
+  for (const Source s : {in.form->first, in.form->second, in.form->third}) {
+    if (s == Source::ra) use.reads |= registerBit(in.ra);
+    if (s == Source::rb) use.reads |= registerBit(in.rb);
+    if (s == Source::dbPair) use.reads |= registerBit(in.rb) | registerBit(in.rb + 1U);
+  }
+  if (in.form->destination == Destination::rc) use.writes = registerBit(in.rc);
+  if (in.form->destination == Destination::pair)
+    use.writes = registerBit(in.rc) | registerBit(in.rc + 1U);
+  return use;
+}
+
+RegisterFileCost::RegisterFileCost(const Core& core, RegisterFileRule rule) : rule_(rule) {
+  if (rule_ == RegisterFileRule::none) return;
+  use_.resize(kIramWords + 1);
+  straight_.resize(kIramWords);
+  refresh(core);
+}
+
+unsigned RegisterFileCost::compatExtra(std::uint32_t set) {
+  // Both counts at once, in the halves of a word: the baseline instruction set has no popcount.
+  std::uint64_t bits = (set & 0x555555U) | std::uint64_t{set & 0xAAAAAAU} << 31;
+  bits = (bits & 0x3333333333333333U) + (bits >> 2 & 0x3333333333333333U);
+  bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0FU;
+  bits += bits >> 8;
+  bits += bits >> 16;
+  return static_cast<unsigned>((bits >> 1 & 15U) + (bits >> 33 & 15U));
+}
+
+void RegisterFileCost::refresh(const Core& core) {
+  if (rule_ == RegisterFileRule::none) return;
+  for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) use_[pc] = registerUse(core.instructions[pc]);
+  for (std::uint32_t pc = 0; pc < core.codeEnd; ++pc) {
+    const std::uint32_t before = pc > 0 ? use_[pc - 1].writes : 0;
+    unsigned extra = 0;
+    if (rule_ == RegisterFileRule::sameBank) extra = pairConflict(use_[pc].reads);
+    if (rule_ == RegisterFileRule::compat) extra = compatExtra(before | use_[pc].reads);
+    straight_[pc] = static_cast<std::uint8_t>(extra);
+  }
 }
 
 }  // namespace wattlas::dpu

@@ -5,15 +5,48 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "pim/dpu/exec/extension.h"
-#include "pim/dpu/exec/mram.h"
 #include "pim/dpu/exec/options.h"
 #include "pim/dpu/isa/instruction.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {
+
+/// The MRAM bank of one DPU: 64 MB, allocated in pages when first written, zero before.
+class Mram {
+ public:
+  static constexpr std::uint32_t kPageBytes = 64U << 10;
+
+  Mram();
+  Mram(const Mram& other);
+  Mram& operator=(const Mram& other);
+  Mram(Mram&&) = default;
+  Mram& operator=(Mram&&) = default;
+
+  /// `offset` counts from the start of the bank. Throws InputError beyond its end.
+  void read(std::uint32_t offset, std::span<std::uint8_t> into) const;
+  void write(std::uint32_t offset, std::span<const std::uint8_t> from);
+  /// Pages that hold data, for memory accounting.
+  std::size_t pages() const;
+  /// From now on remembers what write() overwrites, until rollback() restores it or forget().
+  void remember();
+  void rollback();
+  void forget();
+  /// Equal content (a page of zeros equals an absent page).
+  bool sameAs(const Mram& other) const;
+
+ private:
+  using Page = std::array<std::uint8_t, kPageBytes>;
+  std::vector<std::unique_ptr<Page>> pages_;
+  /// Pages as they were at remember(), by number; a null page was absent.
+  std::map<std::uint32_t, std::unique_ptr<Page>> old_;
+  bool remembering_ = false;
+};
 
 struct Core;
 struct MicroOp;
@@ -177,5 +210,38 @@ inline std::uint32_t callTarget(std::uint32_t base, std::uint32_t offset) {
   const std::uint32_t sum = base + offset;
   return (sum & 0x80000000U) != 0 && (sum >> 28) == 8 ? (sum & 0x0FFFFFFFU) >> 3 : sum;
 }
+
+// What the register-file rules cost. Internal.
+
+/// General registers (bit n = r<n>) that an instruction reads and writes; constant registers do
+/// not count.
+struct RegisterUse {
+  std::uint32_t reads = 0, writes = 0;
+};
+RegisterUse registerUse(const Instruction& in);
+/// The bit of a register in such a mask (0: not a register of a thread).
+constexpr std::uint32_t registerBit(unsigned number) {
+  return number < kRegisters ? 1U << number : 0U;
+}
+
+/// Cost of every instruction of a program under a rule.
+class RegisterFileCost {
+ public:
+  RegisterFileCost(const Core& core, RegisterFileRule rule);
+  /// Extra cycles of the instruction at `pc` after the one at `previous` (kIramWords = none).
+  unsigned extra(std::uint32_t pc, std::uint32_t previous) const {
+    if (rule_ != RegisterFileRule::compat || previous + 1 == pc) return straight_[pc];
+    return compatExtra(use_[previous].writes | use_[pc].reads);
+  }
+  /// Reads the instructions again (their words changed).
+  void refresh(const Core& core);
+
+ private:
+  /// floor(even / 2) + floor(odd / 2) over the registers in `set`.
+  static unsigned compatExtra(std::uint32_t set);
+  RegisterFileRule rule_;
+  std::vector<RegisterUse> use_;
+  std::vector<std::uint8_t> straight_;  ///< after the instruction before it
+};
 
 }  // namespace wattlas::dpu

@@ -1,9 +1,12 @@
 #include "pim/dpu/exec/extension.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 #include "models/base/config.h"
-#include "pim/dpu/isa/isa_yaml.h"
+#include "models/base/data_path.h"
+#include "pim/dpu/isa/isa_report.h"
 
 namespace wattlas::dpu {
 
@@ -42,8 +45,6 @@ class IsaExtension::Reader {
   explicit Reader(IsaExtension& extension) : x_(extension) {}
 
   void read(const ConfigNode& tree) {
-    if (const ConfigNode* title = tree.find("title"); title != nullptr && title->isScalar())
-      x_.titles_.push_back(title->scalar());
     if (const ConfigNode* kernels = tree.find("kernels"); kernels != nullptr) {
       if (kernels->isScalar())
         x_.macros_ += kernels->scalar() + "\n";
@@ -211,6 +212,32 @@ double IsaExtension::clockFactor() const {
   for (const auto& [name, model] : models_)
     factor = std::min(factor, model.clockFactor.value.value);
   return factor;
+}
+
+namespace {
+
+std::string fileOf(const std::string& id) {
+  if (id.find('/') != std::string::npos || id.ends_with(".yaml")) return id;
+  if (const auto found = dataPath().find("isa", id)) return *found;
+  std::vector<std::string> ids;
+  for (const auto& [name, file] : dataPath().list("isa")) ids.push_back(name);
+  throw InputError("there is no instruction file '" + id.substr(0, 60) + "'",
+                   "an id of configs/isa or the path of a YAML file", didYouMean(id, ids));
+}
+
+}  // namespace
+
+std::shared_ptr<const IsaExtension> loadIsa(const std::vector<std::string>& ids) {
+  if (ids.empty()) return nullptr;
+  static std::mutex mutex;
+  static std::map<std::vector<std::string>, std::shared_ptr<const IsaExtension>> known;
+  const std::lock_guard lock(mutex);
+  auto& slot = known[ids];
+  if (slot) return slot;
+  std::vector<ConfigNode> trees;
+  for (const std::string& id : ids) trees.push_back(loadConfig(fileOf(id), dataPath()));
+  slot = IsaExtension::read(trees);
+  return slot;
 }
 
 }  // namespace wattlas::dpu

@@ -13,6 +13,7 @@
 #include "pim/dpu/isa/semantics.h"
 
 namespace wattlas {
+
 class ConfigNode;
 }
 
@@ -48,7 +49,6 @@ class IsaExtension {
   const InstructionModel* modelOf(const Form* form) const;
   /// Macro definitions for the kernel templates.
   const std::string& macros() const { return macros_; }
-  const std::vector<std::string>& titles() const { return titles_; }
 
   /// Of everything that the files say.
   const Hash128& hash() const { return hash_; }
@@ -68,7 +68,11 @@ class IsaExtension {
   std::map<const Form*, const InstructionModel*> modelOfForm_;  ///< by executable form
   Hash128 hash_;
   std::string macros_;
-  std::vector<std::string> titles_;
 };
+
+/// The instructions of files by id (configs/isa) or path, all together; null for none. Read once
+/// per process. Throws InputError: no such file (naming near ids), and everything that
+/// IsaExtension::read refuses.
+std::shared_ptr<const IsaExtension> loadIsa(const std::vector<std::string>& ids);
 
 }  // namespace wattlas::dpu

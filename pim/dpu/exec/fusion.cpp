@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "pim/dpu/exec/register_file.h"
+#include "pim/dpu/exec/core.h"
 
 namespace wattlas::dpu {
 
@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::uint32_t kAll = (1U << kRegisters) - 1;
 constexpr int kMostInputs = 3;  ///< read ports of the register file, and what an encoding holds
-
-std::uint32_t bit(unsigned number) {
-  return number < kRegisters ? 1U << number : 0;
-}
 
 RegisterUse useOf(const Instruction& in) {
   RegisterUse use = registerUse(in);
@@ -221,7 +217,7 @@ class Analysis {
     if (in.form->operation == Operation::add && in.form->second == Source::immediate &&
         in.form->destination == Destination::rc && in.ra == in.rc && !jumps(in)) {
       for (std::size_t k = i; !begins_[k] && k-- > 0;) {
-        if (!code_[k] || (uses_[k].writes & bit(in.ra)) != 0) break;
+        if (!code_[k] || (uses_[k].writes & registerBit(in.ra)) != 0) break;
         if (code_[k]->form->issue != IssueClass::loadStore || code_[k]->ra != in.ra ||
             count(k) != count(i))
           continue;

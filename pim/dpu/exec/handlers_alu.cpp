@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "pim/dpu/exec/alu.h"
-#include "pim/dpu/exec/handler_table.h"
 #include "pim/dpu/exec/handlers.h"
 
 namespace wattlas::dpu {

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "pim/dpu/exec/alu.h"
-#include "pim/dpu/exec/handler_table.h"
 #include "pim/dpu/exec/handlers.h"
 
 namespace wattlas::dpu {

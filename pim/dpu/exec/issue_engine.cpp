@@ -13,10 +13,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "pim/dpu/exec/engine.h"
+#include "pim/dpu/exec/core.h"
 #include "pim/dpu/exec/issue_port.h"
-#include "pim/dpu/exec/ready_queue.h"
-#include "pim/dpu/exec/register_file.h"
+#include "pim/dpu/exec/runtime.h"
 
 namespace wattlas::dpu {
 

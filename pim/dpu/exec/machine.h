@@ -10,7 +10,7 @@
 #include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/options.h"
 #include "pim/dpu/exec/result.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {
 
@@ -67,5 +67,11 @@ class DpuMachine {
 /// Loads `program` into a fresh DPU and runs it.
 DpuRunResult runDpu(const Program& program, const DpuRunOptions& options,
                     std::shared_ptr<const IsaExtension> extension = nullptr);
+
+/// Text that a program of the vendor's run-time left with printf: the DPU stores conversions and
+/// raw arguments in an MRAM buffer, the host formats them. Empty without the symbols
+/// `__stdout_buffer` and `__stdout_buffer_state`. Conversions d i u x X o c s b e E f g G with
+/// flags, width, precision and `l`; others appear as they are.
+std::string printedText(const DpuMachine& machine);
 
 }  // namespace wattlas::dpu

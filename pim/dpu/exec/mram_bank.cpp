@@ -1,4 +1,3 @@
-#include "pim/dpu/exec/mram_bank.h"
 
 #include <algorithm>
 #include <cmath>

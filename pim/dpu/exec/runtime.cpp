@@ -276,23 +276,19 @@ void Runtime::transfer(unsigned t, const Instruction& in, std::uint64_t cycle,
     local &= ~7U;
     mram &= ~7U;
   }
-  if (((local | mram) & 7U) != 0) {
-    fail(RunErrorKind::dmaAlignment, t, cycle,
-         std::string("DMA addresses must be multiples of 8: ") + memory + " " + "0x" +
-             hexText(local, 6) + ", MRAM " + "0x" + hexText(mram, 8));
-    return;
-  }
+  if (((local | mram) & 7U) != 0)
+    return fail(RunErrorKind::dmaAlignment, t, cycle,
+                std::string("DMA addresses must be multiples of 8: ") + memory + " " + "0x" +
+                    hexText(local, 6) + ", MRAM " + "0x" + hexText(mram, 8));
   if (mram - kMramAddress < kMramBytes) mram -= kMramAddress;
   const std::uint32_t limit = op == ldmai ? 8 * kIramWords : kWramBytes;
-  if (local > limit - bytes || mram > kMramBytes - bytes) {
-    fail(RunErrorKind::dmaRange, t, cycle,
-         "DMA of " + std::to_string(bytes) + " bytes leaves " +
-             (local > limit - bytes ? std::string(memory) + " (" + std::to_string(limit) +
-                                          " bytes) at " + "0x" + hexText(local, 6)
-                                    : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " + "0x" +
-                                          hexText(tasklet.r[in.rb], 8)));
-    return;
-  }
+  if (local > limit - bytes || mram > kMramBytes - bytes)
+    return fail(RunErrorKind::dmaRange, t, cycle,
+                "DMA of " + std::to_string(bytes) + " bytes leaves " +
+                    (local > limit - bytes ? std::string(memory) + " (" + std::to_string(limit) +
+                                                 " bytes) at " + "0x" + hexText(local, 6)
+                                           : "MRAM (" + std::to_string(kMramBytes) + " bytes) at " +
+                                                 "0x" + hexText(tasklet.r[in.rb], 8)));
   const bool write = op == sdma || op == sdmaDbg;
   if (races && op != ldmai) races->access(t, tasklet.pc, local, bytes, !write);
   copy(in, local, mram, bytes);
@@ -374,11 +370,9 @@ void Runtime::countRows(std::uint32_t mram, std::uint32_t bytes) {
 void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
   const Tasklet& tasklet = core.tasklets[t];
   const std::uint32_t pc = tasklet.pc;
-  if (pc >= kIramWords) {
-    fail(RunErrorKind::pcRange, t, cycle,
-         "program counter beyond IRAM (" + std::to_string(kIramWords) + " instructions)");
-    return;
-  }
+  if (pc >= kIramWords)
+    return fail(RunErrorKind::pcRange, t, cycle,
+                "program counter beyond IRAM (" + std::to_string(kIramWords) + " instructions)");
   if (core.kinds[pc] == StepKind::illegal) {
     const auto decoded = core.decodeWord(core.words[pc]);
     if (core.words[pc] == 0 && !decoded) {
@@ -402,16 +396,85 @@ void Runtime::diagnose(unsigned t, std::uint64_t cycle) {
                     : " is not aligned to its size"));
     return;
   }
-  if (core.models[pc] != nullptr && core.models[pc]->semantics) {
-    fail(RunErrorKind::wramRange, t, cycle,
-         "'" + disassemble(in) + "' loads or stores outside WRAM, or not aligned");
-    return;
-  }
-  if (in.form->safe) {
-    fail(RunErrorKind::wramRange, t, cycle, "stack-checked result is no WRAM address");
-    return;
-  }
+  if (core.models[pc] != nullptr && core.models[pc]->semantics)
+    return fail(RunErrorKind::wramRange, t, cycle,
+                "'" + disassemble(in) + "' loads or stores outside WRAM, or not aligned");
+  if (in.form->safe)
+    return fail(RunErrorKind::wramRange, t, cycle, "stack-checked result is no WRAM address");
   fail(RunErrorKind::pcRange, t, cycle, "branch leaves IRAM: '" + disassemble(in) + "'");
+}
+
+RaceChecker::RaceChecker() : locks_(kLocks), cells_(kWramBytes) {
+  for (unsigned t = 0; t < kTasklets; ++t) clocks_[t][t] = 1;
+}
+
+void RaceChecker::join(Clock& into, const Clock& from) {
+  for (unsigned i = 0; i < kTasklets; ++i) into[i] = std::max(into[i], from[i]);
+}
+
+void RaceChecker::access(unsigned t, std::uint32_t pc, std::uint32_t address, unsigned bytes,
+                         bool write) {
+  const Clock& now = clocks_[t];
+  for (std::uint32_t a = address; a < address + bytes && a < kWramBytes; ++a) {
+    Cell& cell = cells_[a];
+    if (cell.write.time > now[cell.writer] && cell.writer != t) {
+      report(cell.writer, cell.write, true, t, pc, write, a);
+    }
+    if (write) {
+      for (unsigned other = 0; other < kTasklets; ++other) {
+        if (other != t && cell.reads[other].time > now[other]) {
+          report(other, cell.reads[other], false, t, pc, true, a);
+        }
+      }
+      cell.write = {now[t], static_cast<std::uint16_t>(pc)};
+      cell.writer = static_cast<std::uint8_t>(t);
+    } else {
+      cell.reads[t] = {now[t], static_cast<std::uint16_t>(pc)};
+    }
+  }
+}
+
+void RaceChecker::acquired(unsigned t, unsigned lock) {
+  join(clocks_[t], locks_[lock]);
+}
+
+void RaceChecker::released(unsigned t, unsigned lock) {
+  join(locks_[lock], clocks_[t]);
+  ++clocks_[t][t];
+}
+
+void RaceChecker::stopped(unsigned t) {
+  stops_[t] = clocks_[t];
+  ++clocks_[t][t];
+}
+
+void RaceChecker::woke(unsigned by, unsigned t) {
+  join(clocks_[by], stops_[t]);
+  join(clocks_[t], clocks_[by]);
+  ++clocks_[by][by];
+}
+
+void RaceChecker::report(unsigned t0, const Access& a, bool w0, unsigned t1, std::uint32_t pc,
+                         bool w1, std::uint32_t address) {
+  const std::uint64_t key = std::uint64_t{a.pc} << 32 | pc;
+  auto [it, fresh] = found_.try_emplace(key);
+  Race& race = it->second;
+  if (fresh) {
+    race.firstPc = a.pc;
+    race.secondPc = pc;
+    race.firstTasklet = t0;
+    race.secondTasklet = t1;
+    race.address = address;
+    race.firstWrites = w0;
+    race.secondWrites = w1;
+  }
+  ++race.count;
+}
+
+std::vector<Race> RaceChecker::races() const {
+  std::vector<Race> list;
+  for (const auto& [key, race] : found_) list.push_back(race);
+  return list;
 }
 
 }  // namespace wattlas::dpu

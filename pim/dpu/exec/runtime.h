@@ -9,12 +9,49 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pim/dpu/exec/core.h"
-#include "pim/dpu/exec/race_check.h"
+#include "pim/dpu/exec/options.h"
 #include "pim/dpu/exec/result.h"
 
 namespace wattlas::dpu {
+
+/// Happens-before check of WRAM sharing (vector clocks): two accesses of different tasklets to one
+/// byte, one of them a write, with no chain of lock, stop/resume or boot between them.
+class RaceChecker {
+ public:
+  RaceChecker();
+  void access(unsigned t, std::uint32_t pc, std::uint32_t address, unsigned bytes, bool write);
+  void acquired(unsigned t, unsigned lock);
+  void released(unsigned t, unsigned lock);
+  void stopped(unsigned t);
+  /// `by` made `t` run again (resume, boot) after t had stopped or before it ever ran.
+  void woke(unsigned by, unsigned t);
+  /// The unordered pairs found, by program counters.
+  std::vector<Race> races() const;
+
+ private:
+  using Clock = std::array<std::uint32_t, kTasklets>;
+  struct Access {
+    std::uint32_t time = 0;  ///< clock of the tasklet; 0 = none
+    std::uint16_t pc = 0;
+  };
+  struct Cell {
+    Access write;
+    std::uint8_t writer = 0;
+    std::array<Access, kTasklets> reads{};
+  };
+  void join(Clock& into, const Clock& from);
+  void report(unsigned t0, const Access& a, bool w0, unsigned t1, std::uint32_t pc, bool w1,
+              std::uint32_t address);
+
+  std::array<Clock, kTasklets> clocks_{};
+  std::array<Clock, kTasklets> stops_{};
+  std::vector<Clock> locks_;
+  std::vector<Cell> cells_;
+  std::map<std::uint64_t, Race> found_;
+};
 
 /// What issuing an ordering instruction did.
 struct OrderingEffect {
@@ -112,6 +149,43 @@ class Runtime {
   std::uint32_t openRow_ = ~0U;
   std::array<std::array<DmaCost, 256>, 2> costs_{};  ///< by direction and size / 8 - 1
   std::optional<MramBank> bank_;                     ///< with bank detail
+};
+
+// From what a run counted to its result: mix, energy, rates, races by symbol. Internal.
+
+/// `before`: Core::counts() when the run began; cycles, instructions and wallS are set.
+void fillResult(DpuRunResult& result, const Runtime& runtime,
+                const std::vector<std::uint64_t>& before, const Program& program);
+
+/// The timing engine over Core and Runtime. Internal.
+struct EngineOutcome {
+  std::uint64_t cycles = 0;
+  std::uint64_t instructions = 0;
+};
+
+/// Runs until all tasklets stopped, an error, or Core::spinFound. `ahead`: tasklets run ahead
+/// functionally; otherwise each instruction is executed when it issues, with checks and traces.
+EngineOutcome runEngine(Runtime& runtime, bool ahead);
+
+/// Which tasklets only repeat a failed acquire or resume. When all that run do, nothing can change.
+class SpinWatch {
+ public:
+  /// `t` issued; `retry` = it failed and goes to itself; `frees` = a lock or run bit went to 0.
+  /// True when all of `running` only retry.
+  bool issued(unsigned t, bool retry, bool frees, std::uint32_t running) {
+    if (frees) spinning_ = 0;
+    if (retry) {
+      spinning_ |= 1U << t;
+    } else {
+      spinning_ &= ~(1U << t);
+    }
+    return running != 0 && (running & ~spinning_) == 0;
+  }
+  /// Whether `t` failed, and fails again whenever it issues before something is freed.
+  bool fails(unsigned t) const { return (spinning_ >> t & 1U) != 0; }
+
+ private:
+  std::uint32_t spinning_ = 0;
 };
 
 }  // namespace wattlas::dpu

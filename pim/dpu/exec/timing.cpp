@@ -5,6 +5,7 @@
 
 #include "models/base/error.h"
 #include "models/base/parameter.h"
+#include "pim/dpu/exec/options.h"
 
 namespace wattlas::dpu {
 
@@ -110,6 +111,37 @@ Arbiter arbiterByName(const std::string& text) {
   if (found == kArbiters.end())
     throw InputError("unknown arbiter '" + text + "'", "oldest_ready or round_robin");
   return static_cast<Arbiter>(found - kArbiters.begin());
+}
+
+namespace {
+
+template <class Q>
+void parameter(Binder& b, const char* key, EnergyCell& target, double max, const char* fallback,
+               const char* doc) {
+  Sourced<Q> value{Q(target.value)};
+  b.quantity(key, value, {.min = 0, .max = max, .fallback = fallback}, doc);
+  // A value equal to the default keeps the default's interval.
+  if (!b.reading() || value.value.value == target.value) return;
+  target = {value.value.value, value.low.value, value.high.value};
+}
+
+}  // namespace
+
+void bind(Binder& b, DpuEnergy& e) {
+  parameter<Joules>(b, "issue", e.issueJ, 1e-8, "150 pJ",
+                    "Issue of one instruction, pipeline and register file");
+  parameter<Joules>(b, "iramFetch", e.iramFetchJ, 1e-8, "25 pJ",
+                    "Fetch of one 48-bit instruction from IRAM");
+  parameter<Joules>(b, "multiply", e.multiplyJ, 1e-8, "15 pJ",
+                    "Extra energy of a multiplication or a multiply/divide step");
+  parameter<Joules>(b, "wramAccess", e.wramAccessJ, 1e-8, "60 pJ",
+                    "One WRAM access of up to 8 bytes");
+  parameter<Joules>(b, "dmaByte", e.dmaByteJ, 1e-8, "35 pJ",
+                    "One byte between row buffer and WRAM");
+  parameter<Joules>(b, "activation", e.activationJ, 1e-6, "1 nJ",
+                    "Activation and precharge of one MRAM row");
+  parameter<Watts>(b, "static", e.staticW, 10, "75 mW",
+                   "Leakage, clock and refresh of one DPU with its bank");
 }
 
 }  // namespace wattlas::dpu

@@ -1,74 +1,76 @@
 // Operands in and out of words.
 #include <array>
+#include <string>
 
-#include "pim/dpu/isa/bits.h"
 #include "pim/dpu/isa/instruction_set.h"
 
 namespace wattlas::dpu {
 
-bool legalRegister(OperandType type, std::uint32_t value) {
+namespace {
+
+/// Register numbers that an operand type takes: from `from` up to `end`, in steps.
+struct RegisterRule {
+  std::uint32_t from, end, step;
+  const char* text;  ///< for people
+};
+RegisterRule ruleOf(OperandType type) {
   switch (type) {
     case OperandType::reg:
     case OperandType::safe:
-      return value < kRegisters;
+      return {0, kRegisters, 1, "r0..r23"};
+    case OperandType::regOrCstNotZero:
+      return {0, 32, 1, "r0..r23 or a constant register other than zero"};
+    case OperandType::cst:
+      return {kFirstConstant, 32, 1,
+              "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)"};
+    case OperandType::pair:
+      return {0, kRegisters, 2, "an even pair d0, d2 ... d22"};
     case OperandType::regOrCst:
     case OperandType::safeOrCst:
-      return value < 32;
-    case OperandType::regOrCstNotZero:
-      return value < 32 && value != kZero;
-    case OperandType::cst:
-      return value >= kFirstConstant && value < 32;
-    case OperandType::pair:
-      return value < kRegisters && value % 2 == 0;
+      return {0, 32, 1, "r0..r23 or a constant register"};
     default:
-      return true;
+      return {0, ~0U, 1, "r0..r23 or a constant register"};
   }
 }
 
+}  // namespace
+
+bool legalRegister(OperandType type, std::uint32_t value) {
+  const RegisterRule rule = ruleOf(type);
+  const bool barred = type == OperandType::regOrCstNotZero && value == kZero;
+  return value >= rule.from && value < rule.end && value % rule.step == 0 && !barred;
+}
+
 const char* registerRule(OperandType type) {
-  switch (type) {
-    case OperandType::reg:
-    case OperandType::safe:
-      return "r0..r23";
-    case OperandType::regOrCstNotZero:
-      return "r0..r23 or a constant register other than zero";
-    case OperandType::cst:
-      return "a constant register (zero, one, lneg, mneg, id, id2, id4, id8)";
-    case OperandType::pair:
-      return "an even pair d0, d2 ... d22";
+  return ruleOf(type).text;
+}
+
+std::uint8_t Instruction::*registerOf(OperandKind kind) {
+  switch (kind) {
+    case OperandKind::rc:
+    case OperandKind::dc:
+      return &Instruction::rc;
+    case OperandKind::ra:
+      return &Instruction::ra;
+    case OperandKind::rb:
+    case OperandKind::db:
+      return &Instruction::rb;
     default:
-      return "r0..r23 or a constant register";
+      return nullptr;
   }
+}
+
+ValueRange rangeOf(const Operand& operand) {
+  const std::int64_t full = std::int64_t{1} << operand.bits;
+  return {operand.type == OperandType::unsignedValue ? 0 : -(full / 2),
+          operand.type == OperandType::signedValue ? full / 2 - 1 : full - 1};
 }
 
 namespace {
 
-struct Range {
-  std::int64_t low, high;
-};
-
-Range rangeOf(const Operand& operand) {
-  const std::int64_t full = std::int64_t{1} << operand.bits;
-  switch (operand.type) {
-    case OperandType::signedValue:
-      return {-(full / 2), full / 2 - 1};
-    case OperandType::unsignedValue:
-      return {0, full - 1};
-    default:
-      return {-(full / 2), full - 1};
-  }
-}
-
 std::uint32_t fieldValue(const Instruction& i, const Operand& operand) {
+  if (const auto number = registerOf(operand.kind)) return i.*number;
   switch (operand.kind) {
-    case OperandKind::rc:
-    case OperandKind::dc:
-      return i.rc;
-    case OperandKind::ra:
-      return i.ra;
-    case OperandKind::rb:
-    case OperandKind::db:
-      return i.rb;
     case OperandKind::pc:
       return i.target;
     case OperandKind::endian:
@@ -83,14 +85,9 @@ std::uint32_t fieldValue(const Instruction& i, const Operand& operand) {
   }
 }
 
-bool isRegister(OperandKind kind) {
-  return kind == OperandKind::rc || kind == OperandKind::dc || kind == OperandKind::ra ||
-         kind == OperandKind::rb || kind == OperandKind::db;
-}
-
 std::optional<EncodeError> check(const Instruction& i, const Operand& operand) {
   const std::string kind(kindText(operand.kind));
-  if (isRegister(operand.kind)) {
+  if (registerOf(operand.kind) != nullptr) {
     const auto value = fieldValue(i, operand);
     if (legalRegister(operand.type, value)) return std::nullopt;
     return EncodeError{kind, "register " + std::to_string(value) + " is not allowed as " + kind +
@@ -110,18 +107,11 @@ std::optional<EncodeError> check(const Instruction& i, const Operand& operand) {
 void store(Instruction& i, const Form& form, const Operand& operand, std::uint32_t value) {
   const bool sign = operand.type != OperandType::unsignedValue && operand.bits > 0;
   const auto extended = sign ? signExtend(value, operand.bits) : static_cast<std::int32_t>(value);
+  if (const auto number = registerOf(operand.kind)) {
+    i.*number = static_cast<std::uint8_t>(value);
+    return;
+  }
   switch (operand.kind) {
-    case OperandKind::rc:
-    case OperandKind::dc:
-      i.rc = static_cast<std::uint8_t>(value);
-      break;
-    case OperandKind::ra:
-      i.ra = static_cast<std::uint8_t>(value);
-      break;
-    case OperandKind::rb:
-    case OperandKind::db:
-      i.rb = static_cast<std::uint8_t>(value);
-      break;
     case OperandKind::pc:
       i.target = static_cast<std::uint16_t>(value);
       break;
@@ -156,7 +146,7 @@ std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand)
     for (const auto& entry : conditionCodes(form.conditionClass)) values.push_back(entry.code);
     return values;
   }
-  if (!isRegister(operand.kind) || operand.type == OperandType::regOrCst ||
+  if (registerOf(operand.kind) == nullptr || operand.type == OperandType::regOrCst ||
       operand.type == OperandType::safeOrCst) {
     return values;
   }
@@ -173,7 +163,8 @@ std::optional<Instruction> extract(const Form& form, std::uint64_t word) {
   for (const auto& operand : form.operands) {
     const auto value = gather(operand.fields, word);
     if (!value) return std::nullopt;
-    if (isRegister(operand.kind) && !legalRegister(operand.type, *value)) return std::nullopt;
+    if (registerOf(operand.kind) != nullptr && !legalRegister(operand.type, *value))
+      return std::nullopt;
     if (operand.kind == OperandKind::cc && !conditionOf(form.conditionClass, *value)) {
       return std::nullopt;
     }
@@ -205,6 +196,131 @@ Expected<std::uint64_t, EncodeError> encode(const Instruction& instruction) {
 
 Expected<Instruction, DecodeError> decode(std::uint64_t word) {
   return InstructionSet::builtin().decode(word);
+}
+
+// Whether two forms could both decode one word.
+
+namespace {
+
+/// An operand that does not accept every value of its fields: words it allows.
+struct Choice {
+  std::uint64_t bits;
+  std::vector<std::uint64_t> words;
+};
+
+std::vector<Choice> choices(const Form& form) {
+  std::vector<Choice> all;
+  for (const auto& operand : form.operands) {
+    if (operand.fields.empty()) continue;
+    auto values = legalValues(form, operand);
+    if (values.empty()) {
+      // Bits stored twice must agree: the sign copies of a narrow immediate.
+      std::uint32_t repeated = 0, once = 0;
+      for (const auto& f : operand.fields) {
+        const auto bits = static_cast<std::uint32_t>(ones(unsigned(f.hi - f.lo + 1)) << f.lo);
+        repeated |= once & bits;
+        once |= bits;
+      }
+      if (repeated == 0) continue;
+      Choice choice{0, {0}};
+      for (const auto& f : operand.fields) {
+        if (((std::uint32_t{1} << f.hi) & repeated) != 0) {
+          choice.bits |= std::uint64_t{1} << (f.at + f.hi - f.lo);
+        }
+      }
+      choice.words.push_back(choice.bits);
+      all.push_back(choice);
+      continue;
+    }
+    Choice choice{coverage(operand.fields), {}};
+    for (const auto value : values) choice.words.push_back(deposit(operand.fields, value));
+    all.push_back(choice);
+  }
+  return all;
+}
+
+std::optional<std::uint64_t> search(const std::vector<Choice>& all, std::size_t next,
+                                    std::uint64_t fixed, std::uint64_t word) {
+  if (next == all.size()) return word;
+  const auto& choice = all[next];
+  for (const auto candidate : choice.words) {
+    if (((candidate ^ word) & choice.bits & fixed) != 0) continue;
+    if (const auto found = search(all, next + 1, fixed | choice.bits, word | candidate)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> commonWord(const Form& a, const Form& b) {
+  if (((a.base ^ b.base) & a.mask & b.mask) != 0) return std::nullopt;
+  auto all = choices(a);
+  const auto others = choices(b);
+  all.insert(all.end(), others.begin(), others.end());
+  return search(all, 0, a.mask | b.mask, a.base | b.base);
+}
+
+namespace {
+
+std::string operandText(const Instruction& i, const Operand& operand) {
+  switch (operand.kind) {
+    case OperandKind::zero:
+      return "zero";
+    case OperandKind::endian:
+      return i.bigEndian ? "!big" : "";
+    case OperandKind::dc:
+    case OperandKind::db:
+      return "d" + std::to_string(i.*registerOf(operand.kind));
+    case OperandKind::cc:
+      return std::string(name(i.condition));
+    case OperandKind::pc:
+      return std::to_string(i.target);
+    case OperandKind::off:
+      return std::to_string(i.offset);
+    case OperandKind::rc:
+    case OperandKind::ra:
+    case OperandKind::rb: {
+      const auto number = i.*registerOf(operand.kind);
+      const auto text = registerName(number);
+      const bool safe = operand.type == OperandType::safe || operand.type == OperandType::safeOrCst;
+      if (!safe) return text;
+      return number < kRegisters ? "s" + std::to_string(number) : "s" + text;
+    }
+    default:
+      return std::to_string(i.imm);
+  }
+}
+
+std::string plainText(const Instruction& instruction) {
+  std::string text = instruction.form->mnemonicText;
+  const char* separator = " ";
+  for (const auto& operand : instruction.form->operands) {
+    const auto part = operandText(instruction, operand);
+    if (part.empty()) continue;
+    text += separator + part;
+    separator = ", ";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string disassemble(const Instruction& instruction, bool sugar) {
+  if (instruction.form == nullptr) return "?";
+  const Form& form = *instruction.form;
+  if (sugar && !form.alias) {
+    const auto shorter = InstructionSet::builtin().sugar(instruction.word);
+    const bool known = InstructionSet::builtin().form(form.key) != nullptr;
+    // Loads and stores have sugar that only leaves out the endian operand: it is not printed
+    // anyway.
+    if (known && shorter &&
+        (!form.hasOffset || form.safe || form.issue == IssueClass::control || form.storesId)) {
+      return plainText(*shorter);
+    }
+  }
+  return plainText(instruction);
 }
 
 }  // namespace wattlas::dpu

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "models/base/error.h"
-#include "pim/dpu/isa/form_text.h"
 #include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu {
@@ -68,9 +67,56 @@ std::optional<Instruction> extract(const Form& form, std::uint64_t word);
 /// Whether a register number may stand in an operand of that type, and which may, for people.
 bool legalRegister(OperandType type, std::uint32_t number);
 const char* registerRule(OperandType type);
+/// The member that holds the register of such an operand; null for other operands.
+std::uint8_t Instruction::*registerOf(OperandKind kind);
+/// Values of an immediate or offset.
+struct ValueRange {
+  std::int64_t low, high;
+};
+ValueRange rangeOf(const Operand& operand);
 
 /// Values an operand field may hold, for operands whose fields do not accept every value; empty =
 /// all. The values are field values (register numbers or condition codes).
 std::vector<std::uint32_t> legalValues(const Form& form, const Operand& operand);
+
+// Moving operand values in and out of their scattered bit fields.
+
+inline std::uint64_t ones(unsigned bits) {
+  return (std::uint64_t{1} << bits) - 1;
+}
+
+/// Bits of the word that the fields occupy.
+inline std::uint64_t coverage(const std::vector<BitField>& fields) {
+  std::uint64_t bits = 0;
+  for (const auto& f : fields) bits |= ones(unsigned(f.hi - f.lo + 1)) << f.at;
+  return bits;
+}
+
+inline std::uint64_t deposit(const std::vector<BitField>& fields, std::uint32_t value) {
+  std::uint64_t word = 0;
+  for (const auto& f : fields) {
+    word |= ((std::uint64_t{value} >> f.lo) & ones(unsigned(f.hi - f.lo + 1))) << f.at;
+  }
+  return word;
+}
+
+/// Nothing when a bit that is stored twice differs.
+inline std::optional<std::uint32_t> gather(const std::vector<BitField>& fields,
+                                           std::uint64_t word) {
+  std::uint64_t value = 0;
+  for (const auto& f : fields) {
+    value |= ((word >> f.at) & ones(unsigned(f.hi - f.lo + 1))) << f.lo;
+  }
+  if (deposit(fields, static_cast<std::uint32_t>(value)) != (word & coverage(fields))) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
+inline std::int32_t signExtend(std::uint32_t value, unsigned bits) {
+  if (bits >= 32) return static_cast<std::int32_t>(value);
+  const std::uint32_t sign = std::uint32_t{1} << (bits - 1);
+  return static_cast<std::int32_t>((value ^ sign) - sign);
+}
 
 }  // namespace wattlas::dpu

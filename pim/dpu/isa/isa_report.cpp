@@ -1,23 +1,19 @@
 #include "pim/dpu/isa/isa_report.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <functional>
 #include <ostream>
 #include <set>
 
-#include "pim/dpu/isa/bits.h"
+#include "pim/dpu/isa/instruction_set.h"
 
 namespace wattlas::dpu {
 
 namespace {
-
-template <class... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  std::array<char, 128> text{};
-  std::snprintf(text.data(), text.size(), format, arguments...);
-  return text.data();
-}
 
 /// Words of the form: the product of what its operands accept.
 double words(const Form& form) {
@@ -76,7 +72,7 @@ unsigned freePrefixes(const InstructionSet& set) {
 std::string fieldsText(const Operand& operand) {
   std::string text = "[";
   for (const auto& f : operand.fields) {
-    text += (text.size() > 1 ? ", " : "") + formatted("\"%u:%u@%u\"", f.hi, f.lo, f.at);
+    text += (text.size() > 1 ? ", " : "") + fmt::format("\"{}:{}@{}\"", f.hi, f.lo, f.at);
   }
   return text + "]";
 }
@@ -107,10 +103,10 @@ void isaReport(const InstructionSet& set, std::ostream& out) {
   for (unsigned top = 0; top < groups.size(); ++top) {
     const double part = groups[top].words / static_cast<double>(std::uint64_t{1} << 44);
     total += part / 16;
-    out << formatted("  %x: %4zu  %6.2f %%\n", top, groups[top].forms, 100 * part);
+    out << fmt::format("  {:x}: {:4}  {:6.2f} %\n", top, groups[top].forms, 100 * part);
   }
-  out << formatted("encoding space in use: %.2f %%, free: %.2f %%\n", 100 * total,
-                   100 * (1 - total))
+  out << fmt::format("encoding space in use: {:.2f} %, free: {:.2f} %\n", 100 * total,
+                     100 * (1 - total))
       << "free prefixes of twelve bits (47:36): " << freePrefixes(set) << " of 4096\n";
 }
 
@@ -135,26 +131,220 @@ void isaExport(const InstructionSet& set, std::ostream& out) {
   }
   out << "forms:\n";
   for (const auto& form : set.forms()) {
-    // The names of the operands are the last words of the form's line in the table.
-    const auto line = formText(*form, set.operandNames());
-    std::string operands = line;
-    for (int word = 0; word < 5 && !operands.empty(); ++word) {
-      const auto space = operands.find(' ');
-      operands.erase(0, space == std::string::npos ? operands.size() : space + 1);
-    }
-    for (std::size_t at = operands.find(' '); at != std::string::npos;
-         at = operands.find(' ', at + 2)) {
-      operands.replace(at, 1, ", ");
-    }
     out << "  - {key: " << form->key << ", mnemonic: " << form->mnemonicText << ", shape: \""
-        << form->shape << "\", base: "
-        << formatted("0x%012llx, mask: 0x%012llx", static_cast<unsigned long long>(form->base),
-                     static_cast<unsigned long long>(form->mask))
+        << form->shape
+        << "\", base: " << fmt::format("0x{:012x}, mask: 0x{:012x}", form->base, form->mask)
         << ", conditions: "
         << (form->conditionClass == ConditionClass::none ? "none"
                                                          : std::string(name(form->conditionClass)))
-        << ", sugar: " << (form->alias ? "true" : "false") << ", operands: [" << operands << "]}\n";
+        << ", sugar: " << (form->alias ? "true" : "false") << ", operands: ["
+        << fmt::format("{}]}}\n", fmt::join(operandNamesOf(*form, set.operandNames()), ", "));
   }
+}
+
+namespace {
+
+class Reader {
+ public:
+  Reader(InstructionSet& set, const std::vector<std::string_view>& others)
+      : set_(set), others_(others) {}
+
+  void read(const ConfigNode& tree) {
+    if (!tree.isMap()) {
+      problem(tree, {}, "this is not an instruction table", "a map with operands and forms");
+    }
+    for (const auto& [key, node] : tree.entries()) {
+      if (key == "operands")
+        readOperands(node);
+      else if (key == "forms")
+        continue;  // after all operand kinds
+      else if (key != "schema" && key != "conditions" && key != "title" && key != "kernels" &&
+               key != "changes" && key != "notes") {
+        problem(node, key, "unknown key", "title, notes, operands, forms, changes or kernels");
+      }
+    }
+    const auto* forms = tree.find("forms");
+    if (forms != nullptr && !forms->isList()) problem(*forms, "forms", "not a list", "a list");
+    if (forms != nullptr && forms->isList()) {
+      for (const auto& form : forms->items()) readForm(form);
+    }
+    problems_.finish();
+  }
+
+ private:
+  void problem(const ConfigNode& node, const std::string& key, const std::string& what,
+               const std::string& expected) {
+    problems_.add({node.place(), key, what, expected, {}});
+  }
+
+  /// Runs `action` and gives its problems the place of `node`, and `hint` where they have none.
+  void at(const ConfigNode& node, const std::string& key, const std::function<void()>& action,
+          const std::function<std::string()>& hint = {}) {
+    try {
+      action();
+    } catch (const InputError& error) {
+      for (auto found : error.problems()) {
+        found.place = node.place();
+        found.key = key;
+        if (hint && found.hint.empty()) found.hint = hint();
+        problems_.add(std::move(found));
+      }
+    }
+  }
+
+  /// Adds the form of a line unless the set has it.
+  void add(const std::string& line) {
+    const auto form = dpu::readForm(line, set_.operandNames());
+    const auto* there = set_.form(form.key);
+    if (there == nullptr ||
+        formText(*there, set_.operandNames()) != formText(form, set_.operandNames()))
+      set_.add(form);
+  }
+
+  std::string text(const ConfigNode& map, const char* key, const std::string& fallback = {}) {
+    const auto* node = map.find(key);
+    if (node == nullptr && !fallback.empty()) return fallback;
+    if (node != nullptr && node->isScalar() && !node->scalar().empty()) {
+      const bool blank = node->scalar().find_first_of(" \t\n") != std::string::npos;
+      if (!blank) return node->scalar();
+    }
+    problem(node != nullptr ? *node : map, key, "missing or not a single word", "a word");
+    return {};
+  }
+
+  /// " a b c" of a list of words.
+  std::string words(const ConfigNode& map, const char* key) {
+    std::string line;
+    const auto* node = map.find(key);
+    if (node == nullptr) return line;
+    if (!node->isList()) problem(*node, key, "not a list", "a list of words");
+    for (const auto& item : node->items()) {
+      if (item.isScalar())
+        line += " " + item.scalar();
+      else
+        problem(item, key, "not a word", "a list of words");
+    }
+    return line;
+  }
+
+  void readOperands(const ConfigNode& node) {
+    for (const auto& [key, operand] : node.entries()) {
+      const auto line = key + " " + text(operand, "kind") + " " + text(operand, "type") +
+                        words(operand, "fields");
+      at(operand, "operands." + key, [&] { set_.addOperandKind(line); });
+    }
+  }
+
+  static std::string hexadecimal(std::string word) {
+    if (word.starts_with("0x") || word.starts_with("0X")) word.erase(0, 2);
+    return word;
+  }
+
+  void readForm(const ConfigNode& node) {
+    if (!node.isMap()) return problem(node, "forms", "not a form", "a map");
+    constexpr std::array known = {"key",        "mnemonic", "shape",    "base", "mask",
+                                  "conditions", "sugar",    "operands", "slot"};
+    for (const auto& [key, value] : node.entries()) {
+      const bool fine = std::find(known.begin(), known.end(), key) != known.end() ||
+                        std::find(others_.begin(), others_.end(), key) != others_.end();
+      if (!fine)
+        problem(value, "forms." + key, "unknown key",
+                "mnemonic, shape, base, mask, conditions, operands");
+    }
+    if (node.find("slot") != nullptr) return readSlot(node);
+    const auto* shapeNode = node.find("shape");
+    const bool bare =
+        shapeNode == nullptr || (shapeNode->isScalar() && shapeNode->scalar().empty());
+    auto conditions = text(node, "conditions", "none");
+    if (conditions == "none") conditions = "-";
+    const auto* sugar = node.find("sugar");
+    const bool alias = sugar != nullptr && sugar->isScalar() && sugar->scalar() == "true";
+    const auto mnemonic = text(node, "mnemonic");
+    const auto before = problems_.list().size();
+    const auto base = text(node, "base"), mask = text(node, "mask");
+    if (mnemonic.empty() || problems_.list().size() != before) return;
+    const auto line = (alias ? "~" : "") + mnemonic + " " + (bare ? "-" : text(node, "shape")) +
+                      " " + hexadecimal(base) + " " + hexadecimal(mask) + " " + conditions +
+                      words(node, "operands");
+    at(node, "forms." + mnemonic, [&] { add(line); });
+  }
+
+  /// A form by slot: fixed places for every operand.
+  void readSlot(const ConfigNode& node) {
+    for (const char* key : {"base", "mask", "conditions", "sugar"})
+      if (node.find(key) != nullptr) problem(node, "forms", "slot and " + std::string(key), "one");
+    const auto before = problems_.list().size();
+    const auto mnemonic = text(node, "mnemonic"), number = text(node, "slot");
+    int slot = -1;
+    if (number.size() <= 3 && number.find_first_not_of("0123456789") == std::string::npos &&
+        !number.empty())
+      slot = std::stoi(number);
+    if (slot < 0 || slot > kSlots - 1)
+      problem(*node.find("slot"), "forms.slot", "'" + number + "' is no slot", "0 to 255");
+    std::string shape, operands;
+    std::uint64_t covered = 0;
+    const auto* list = node.find("operands");
+    for (const auto& item : list != nullptr ? list->items() : std::vector<ConfigNode>{}) {
+      const SlotOperand* found = nullptr;
+      for (const SlotOperand& known : kSlotOperands)
+        if (item.isScalar() && item.scalar() == known.name) found = &known;
+      if (found == nullptr) {
+        problem(item, "forms.operands", "unknown operand of an instruction by slot",
+                "rc, dc, ra, rb, db, imm or pc");
+        continue;
+      }
+      if (set_.operandNames().count(found->kind) == 0) set_.addOperandKind(found->line);
+      shape += found->letter;
+      operands += std::string(" ") + found->kind;
+      covered |= found->bits;
+    }
+    if (problems_.list().size() != before) return;
+    const auto lineAt = [&](int at) {
+      return fmt::format("{} {} {:012x} {:012x} -{}", mnemonic, shape.empty() ? "-" : shape,
+                         0xaULL << 44 | std::uint64_t(at) << 24, 0xffffffffffffULL & ~covered,
+                         operands);
+    };
+    at(
+        node, "forms." + mnemonic, [&] { add(lineAt(slot)); },
+        [&] {
+          for (int distance = 1; distance < kSlots; ++distance)
+            for (const int other : {slot + distance, slot - distance}) {
+              if (other < 0 || other >= kSlots) continue;
+              const auto form = dpu::readForm(lineAt(other), set_.operandNames());
+              const bool free = std::none_of(
+                  set_.forms().begin(), set_.forms().end(),
+                  [&](const auto& f) { return !f->alias && commonWord(form, *f).has_value(); });
+              if (free) return "the nearest free slot is " + std::to_string(other);
+            }
+          return std::string();
+        });
+  }
+
+  static constexpr int kSlots = 256;
+  struct SlotOperand {
+    const char *name, *kind, *line, *letter;
+    std::uint64_t bits;
+  };
+  static constexpr std::array<SlotOperand, 7> kSlotOperands = {{
+      {"rc", "rc", "rc rc reg 4:0@39", "r", 0x1fULL << 39},
+      {"dc", "dc5", "dc5 dc pair 4:0@39", "r", 0x1fULL << 39},
+      {"ra", "ra", "ra ra regcst 4:0@34", "r", 0x1fULL << 34},
+      {"rb", "rb", "rb rb reg 2:0@17 4:3@32", "r", 7ULL << 17 | 3ULL << 32},
+      {"db", "db", "db db pair 2:0@17 4:3@32", "r", 7ULL << 17 | 3ULL << 32},
+      {"imm", "imm.slot", "imm.slot imm s16 15:0@0", "i", 0xffffULL},
+      {"pc", "pc.slot", "pc.slot pc pc16 15:0@0", "i", 0xffffULL},
+  }};
+
+  InstructionSet& set_;
+  const std::vector<std::string_view>& others_;
+  Problems problems_;
+};
+
+}  // namespace
+
+void addForms(const ConfigNode& tree, InstructionSet& set,
+              const std::vector<std::string_view>& otherKeys) {
+  Reader(set, otherKeys).read(tree);
 }
 
 }  // namespace wattlas::dpu

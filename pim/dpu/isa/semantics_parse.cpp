@@ -3,7 +3,7 @@
 #include <map>
 
 #include "models/base/error.h"
-#include "pim/dpu/isa/semantics_node.h"
+#include "pim/dpu/isa/semantics.h"
 
 namespace wattlas::dpu {
 

@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstring>
 
-#include "pim/dpu/isa/semantics_node.h"
+#include "pim/dpu/isa/semantics.h"
 
 namespace wattlas::dpu {
 

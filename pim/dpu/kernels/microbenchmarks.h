@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pim/dpu/exec/options.h"
-#include "pim/dpu/kernels/kernel_library.h"
+#include "pim/dpu/kernels/prim.h"
 
 namespace wattlas::dpu {
 

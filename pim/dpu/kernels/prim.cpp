@@ -9,8 +9,23 @@
 
 #include "models/base/error.h"
 #include "models/base/random.h"
+#include "pim/dpu/kernels/mix.h"
 
 namespace wattlas::dpu {
+
+const Program& KernelLibrary::program(const std::string& name, unsigned tasklets,
+                                      const Defines& defines) {
+  std::string key = name + " " + std::to_string(tasklets);
+  for (const auto& [symbol, value] : defines) key += " " + symbol + "=" + std::to_string(value);
+  const auto known = programs_.find(key);
+  if (known != programs_.end()) return known->second;
+  const auto file = path_.findPart("kernels/dpu/" + name + ".s");
+  if (!file) throw InputError("DPU kernel '" + name + "' not found", "a file of kernels/dpu");
+  AssembleOptions options;
+  options.defines = defines;
+  options.tasklets = static_cast<int>(tasklets);
+  return programs_.emplace(key, assembleFile(*file, options)).first->second;
+}
 
 namespace {
 
@@ -300,6 +315,50 @@ InstructionMix compiledMix(PrimBenchmark benchmark, KernelLibrary& library) {
   mix -= small.first;
   mix /= elements - small.second;
   return mix;
+}
+
+namespace {
+
+double InstructionMix::*classOf(const Instruction& in) {
+  using enum Operation;
+  const Form& form = *in.form;
+  switch (form.issue) {
+    case IssueClass::loadStore:
+      return form.second == Source::none ? &InstructionMix::loads : &InstructionMix::stores;
+    case IssueClass::dma:
+      return &InstructionMix::dma;
+    case IssueClass::thread:
+    case IssueClass::lock:
+      return &InstructionMix::synchronisation;
+    default:
+      break;
+  }
+  if (form.operation == mulStep) return &InstructionMix::mulSteps;
+  if (form.operation == divStep) return &InstructionMix::divSteps;
+  const bool jumps =
+      form.branches && in.condition != Condition::false_ && form.destination == Destination::none;
+  return jumps || form.operation == call ? &InstructionMix::branches : &InstructionMix::other;
+}
+
+constexpr double InstructionMix::*kClasses[] = {
+    &InstructionMix::loads,    &InstructionMix::stores,         &InstructionMix::mulSteps,
+    &InstructionMix::divSteps, &InstructionMix::branches,       &InstructionMix::other,
+    &InstructionMix::dma,      &InstructionMix::synchronisation};
+
+}  // namespace
+
+void InstructionMix::count(const Instruction& instruction) {
+  this->*classOf(instruction) += 1;
+}
+
+InstructionMix& InstructionMix::operator-=(const InstructionMix& o) {
+  for (const auto member : kClasses) this->*member -= o.*member;
+  return *this;
+}
+
+InstructionMix& InstructionMix::operator/=(double divisor) {
+  for (const auto member : kClasses) this->*member /= divisor;
+  return *this;
 }
 
 }  // namespace wattlas::dpu

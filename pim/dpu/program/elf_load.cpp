@@ -1,7 +1,8 @@
 // Places the segments (or sections) of an ELF image in the DPU's memories.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "models/base/error.h"
 #include "pim/dpu/isa/instruction_set.h"
@@ -35,9 +36,7 @@ const Region* regionOf(std::uint32_t address, bool endAllowed = false) {
 }
 
 std::string hex(std::uint32_t value) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "0x%08x", value);
-  return text.data();
+  return fmt::format("0x{:08x}", value);
 }
 
 /// A run of bytes of the file that belongs at an address.

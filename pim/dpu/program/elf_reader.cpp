@@ -1,8 +1,9 @@
 #include "pim/dpu/program/elf_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstring>
 
 #include "models/base/error.h"
@@ -40,10 +41,8 @@ Image::Image(const std::vector<std::uint8_t>& bytes, const std::string& name)
 }
 
 void Image::fail(std::uint64_t offset, const std::string& what, const std::string& expected) const {
-  std::array<char, 40> at{};
-  std::snprintf(at.data(), at.size(),
-                "at file offset 0x%llx: ", static_cast<unsigned long long>(offset));
-  throw InputError(Problem{{name_, 0}, "ELF", at.data() + what, expected, {}});
+  throw InputError(Problem{
+      {name_, 0}, "ELF", fmt::format("at file offset {:#x}: {}", offset, what), expected, {}});
 }
 
 const std::uint8_t* Image::data(std::uint64_t offset, std::uint64_t count, const char* what) const {

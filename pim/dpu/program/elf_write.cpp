@@ -5,7 +5,7 @@
 
 #include "models/base/atomic_file.h"
 #include "models/base/error.h"
-#include "pim/dpu/program/elf_format.h"
+#include "pim/dpu/program/elf_reader.h"
 #include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu {

@@ -4,7 +4,7 @@
 
 #include "models/base/error.h"
 #include "pim/dpu/program/assembler.h"
-#include "pim/dpu/program/token_list.h"
+#include "pim/dpu/program/symbols.h"
 
 namespace wattlas::dpu {
 
@@ -126,14 +126,65 @@ bool Assembler::callMacro(const Token& name, Tokens operands) {
 }
 
 void Assembler::expand(std::string text) {
-  if (open_.size() > kMaxExpansions || expanded_ > kMaxText) {
-    problem("macros are nested too deeply or make too much text", "at most 64 levels, 16 MiB",
-            "does a macro use itself?");
-    return;
-  }
+  if (open_.size() > kMaxExpansions || expanded_ > kMaxText)
+    return problem("macros are nested too deeply or make too much text",
+                   "at most 64 levels, 16 MiB", "does a macro use itself?");
   expanded_ += text.size();
   expansions_.push_back(std::move(text));
   open_.push_back({Lexer(expansions_.back()), open_.back().file, branches_.size(), line_.line});
+}
+
+// .include: another source in the place of the directive.
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 16, kMaxFiles = 256;
+
+}  // namespace
+
+std::string Assembler::placeText(SourceLine place) const {
+  const std::string line = "line " + std::to_string(place.line);
+  return files_.size() == 1 ? line : line + " of " + files_[place.file].name;
+}
+
+void Assembler::include(const std::string& name, Tokens rest) {
+  if (rest.size() != 1 || rest[0].kind != TokenKind::string || rest[0].text.empty()) {
+    return problem(name + " needs a file name", name + " \"FILE\"");
+  }
+  const auto& folder = files_[open_.back().file].folder;
+  if (folder.empty()) return problem(name + " in a source that is no file", "a source file");
+  const auto depth =
+      std::count_if(open_.begin(), open_.end(), [](const Open& open) { return open.call == 0; });
+  if (static_cast<std::size_t>(depth) > kMaxDepth) {
+    return problem("included files are nested too deeply",
+                   "at most " + std::to_string(kMaxDepth) + " levels",
+                   "does the file include itself?");
+  }
+  if (files_.size() >= kMaxFiles) {
+    return problem("too many included files", "at most " + std::to_string(kMaxFiles));
+  }
+  const auto path = folder / rest[0].text;
+  try {
+    const auto bytes = readProgramFile(path);
+    files_.push_back({path.string(), path.parent_path(), std::string(bytes.begin(), bytes.end())});
+  } catch (const InputError& error) {
+    return problem("'" + path.string() + "' cannot be included: " + error.problems()[0].what,
+                   "a file, named relative to the one that includes it");
+  }
+  open_.push_back(
+      {Lexer(files_.back().text), static_cast<std::uint32_t>(files_.size() - 1), branches_.size()});
+}
+
+bool Assembler::leaveSource() {
+  // A block that begins in a file ends in it.
+  while (branches_.size() > open_.back().branches) {
+    line_ = branches_.back().line;
+    problem(".if without .endif");
+    branches_.pop_back();
+  }
+  if (open_.size() == 1) return false;
+  open_.pop_back();
+  return true;
 }
 
 }  // namespace wattlas::dpu

@@ -1,10 +1,9 @@
-#include "pim/dpu/program/matcher.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "pim/dpu/program/token_list.h"
+#include "pim/dpu/program/assembler.h"
+#include "pim/dpu/program/symbols.h"
 
 namespace wattlas::dpu {
 
@@ -176,18 +175,7 @@ class Fitter {
              refuse(attempt, shown(written) + " cannot be " + std::string(kindText(operand.kind)),
                     registerRule(operand.type), true);
     }
-    switch (operand.kind) {
-      case OperandKind::ra:
-        out.ra = number;
-        break;
-      case OperandKind::rb:
-      case OperandKind::db:
-        out.rb = number;
-        break;
-      default:
-        out.rc = number;
-        break;
-    }
+    out.*registerOf(operand.kind) = number;
     return true;
   }
 
@@ -220,9 +208,7 @@ class Fitter {
     }
     const bool lock = form.operation == Operation::acquire || form.operation == Operation::release;
     if (lock && number >= std::int64_t{kAtomicAddress}) number -= std::int64_t{kAtomicAddress};
-    const std::int64_t full = std::int64_t{1} << operand.bits;
-    const std::int64_t low = operand.type == OperandType::unsignedValue ? 0 : -(full / 2);
-    const std::int64_t high = operand.type == OperandType::signedValue ? full / 2 - 1 : full - 1;
+    const auto [low, high] = rangeOf(operand);
     // 0xfffffff0 is the same 32-bit number as -16.
     const std::int64_t two32 = std::int64_t{1} << 32;
     if (number > high && number >= two32 / 2 && number < two32 && low < 0) number -= two32;
@@ -264,16 +250,11 @@ class Fitter {
 
   bool accept(const Form& form, const Operand& operand, Written& written, Instruction& out,
               Attempt& attempt) {
+    if (registerOf(operand.kind) != nullptr) return acceptRegister(operand, written, out, attempt);
     switch (operand.kind) {
       case OperandKind::zero:
         if (written.name == "zero") return true;
         return explain_ && refuse(attempt, shown(written) + " cannot be the destination", "zero");
-      case OperandKind::rc:
-      case OperandKind::dc:
-      case OperandKind::ra:
-      case OperandKind::rb:
-      case OperandKind::db:
-        return acceptRegister(operand, written, out, attempt);
       case OperandKind::cc:
         return acceptCondition(form, written, out, attempt);
       default:

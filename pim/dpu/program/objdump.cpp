@@ -1,6 +1,7 @@
 // Programs as text.
+#include <fmt/format.h>
+
 #include <array>
-#include <cstdio>
 #include <map>
 #include <ostream>
 
@@ -9,13 +10,6 @@
 namespace wattlas::dpu {
 
 namespace {
-
-template <class... Arguments>
-std::string formatted(const char* format, Arguments... arguments) {
-  std::array<char, 128> text{};
-  std::snprintf(text.data(), text.size(), format, arguments...);
-  return text.data();
-}
 
 /// Labels of instructions: the first name of each.
 std::map<std::uint32_t, std::vector<const Symbol*>> labelsOf(const Program& program) {
@@ -41,9 +35,8 @@ void writeSymbols(const Program& program, std::ostream& out) {
   out << "\nSymbols: address, size in bytes, memory, kind, name\n";
   for (const auto& symbol : program.symbols) {
     constexpr std::array kinds = {"label", "function", "object"};
-    out << formatted("%08x %8u  %-8s %-8s ", symbol.address, symbol.size,
-                     std::string(name(symbol.memory)).c_str(),
-                     kinds.at(static_cast<std::size_t>(symbol.kind)))
+    out << fmt::format("{:08x} {:8}  {:<8} {:<8} ", symbol.address, symbol.size,
+                       name(symbol.memory), kinds.at(static_cast<std::size_t>(symbol.kind)))
         << symbol.name << (symbol.global ? " (global)" : "") << '\n';
   }
 }
@@ -70,11 +63,10 @@ void writeText(const Program& program, std::ostream& out, const InstructionSet& 
       text = "(illegal word)";
     }
     const bool known = sources && i < program.lines.size();
-    out << formatted("%5u  %08x  %012llx  ", i, kIramAddress + 8 * i,
-                     static_cast<unsigned long long>(word));
+    out << fmt::format("{:5}  {:08x}  {:012x}  ", i, kIramAddress + 8 * i, word);
     if (known) {
       text.resize(std::max<std::size_t>(text.size(), 40), ' ');
-      out << text << formatted("  %5u  ", program.lines[i].line) << program.sources[i];
+      out << text << fmt::format("  {:5}  ", program.lines[i].line) << program.sources[i];
       const auto file = program.lines[i].file;  // 0 = the source itself
       if (file > 0 && file < program.files.size()) out << "  ; " << program.files[file];
     } else {

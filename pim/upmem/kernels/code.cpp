@@ -1,4 +1,3 @@
-#include "pim/upmem/kernels/code.h"
 
 #include <algorithm>
 #include <array>

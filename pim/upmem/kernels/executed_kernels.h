@@ -7,12 +7,15 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "models/base/hash.h"
+#include "pim/dpu/exec/fusion.h"
 #include "pim/dpu/exec/timing.h"
-#include "pim/upmem/kernel_cost.h"
-#include "pim/upmem/kernels/code.h"
+#include "pim/upmem/kernels/product.h"
+#include "pim/upmem/parameters.h"
 #include "pim/upmem/plan.h"
+#include "workloads/graph/workload.h"
 
 namespace wattlas::pim {
 
@@ -29,7 +32,6 @@ struct ElementMeasurement {
   double element = 0, perTile = 0;
   double cyclesPerElement = 0;
   double joulesPerElement = 0;
-  double transfersPerTile = 0;
   Hash128 assembly;
 };
 
@@ -110,5 +112,11 @@ class KernelCosts {
   mutable Known<MatrixCost> matrices_;
   mutable Known<KernelCost> decodes_, elementCosts_;
 };
+
+// Kernels of a device instruction by instruction: what a proposal for new ones looks at.
+
+/// The kernels that `workload` uses, each weighted by its instructions there; without a workload
+/// every kernel, all alike. Executed with one tasklet, loops as they are (nothing unrolled).
+std::vector<dpu::ExecutedProgram> executedPrograms(const Workload* workload, KernelSetting setting);
 
 }  // namespace wattlas::pim

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "models/base/error.h"
-#include "pim/upmem/kernels/value_task.h"
+#include "pim/upmem/kernels/run.h"
 
 namespace wattlas::pim {
 

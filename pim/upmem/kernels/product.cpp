@@ -7,7 +7,7 @@
 
 #include "models/base/error.h"
 #include "models/base/multiples.h"
-#include "pim/upmem/kernels/run_common.h"
+#include "pim/upmem/kernels/run.h"
 
 namespace wattlas::pim {
 

@@ -1,11 +1,11 @@
-#include "pim/upmem/sim/simulate.h"
-
+// A program of kind `upmem` run stage by stage: transfers of the host, kernels of all ranks.
 #include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "pim/bank/bank_run.h"
+#include "pim/upmem/device.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
@@ -94,6 +94,10 @@ std::vector<RankPattern> patternsOf(const Kernel& kernel, const UpmemParams& par
   return patterns;
 }
 
+namespace {
+
+/// `commands` hears the first chip: DPU kernels as one DMA stretch for each loop over tiles, at
+/// `detailed` also all commands of MACs in the banks. Equal banks that share nothing are told once.
 Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fidelity fidelity,
                       dram::CommandLog* commands) {
   const UpmemParams& p = device.params();
@@ -144,6 +148,23 @@ Profile simulateRanks(const UpmemDevice& device, const UpmemProgram& program, Fi
   profile.statistics = {{"dpu.simulated", static_cast<double>(counters.simulatedDpus)},
                         {"dma.busyCycles", static_cast<double>(counters.dmaBusy)}};
   return profile;
+}
+
+}  // namespace
+
+std::vector<Fidelity> UpmemDevice::fidelities() const {
+  // Command by command needs MACs in the bank.
+  if (params_.saMac.enabled()) return {Fidelity::analytic, Fidelity::event, Fidelity::detailed};
+  return {Fidelity::analytic, Fidelity::event};
+}
+
+Profile UpmemDevice::simulate(const Program& program, Fidelity fidelity) const {
+  return simulateRanks(*this, dynamic_cast<const UpmemProgram&>(program), fidelity, nullptr);
+}
+
+Profile UpmemDevice::simulateInto(dram::CommandLog& log, const Program& program,
+                                  Fidelity fidelity) const {
+  return simulateRanks(*this, dynamic_cast<const UpmemProgram&>(program), fidelity, &log);
 }
 
 }  // namespace wattlas::pim

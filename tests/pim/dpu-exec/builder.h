@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pim/dpu/isa/instruction_set.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu::test {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engines.h"
-#include "pim/dpu/exec/race_check.h"
+#include "pim/dpu/exec/runtime.h"
 #include "programs.h"
 #include "random_programs.h"
 

@@ -1,8 +1,9 @@
 // Instructions of configuration files: semantics, timing, energy, changes, hardware loops.
+#include "pim/dpu/exec/extension.h"
+
 #include <gtest/gtest.h>
 
 #include "models/base/config.h"
-#include "pim/dpu/exec/isa_files.h"
 #include "pim/dpu/exec/machine.h"
 #include "pim/dpu/program/program_files.h"
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu::test {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "pim/dpu/isa/form.h"
+#include "pim/dpu/isa/instruction.h"
 
 namespace wattlas::dpu::test {
 

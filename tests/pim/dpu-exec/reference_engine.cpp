@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "pim/dpu/exec/register_file.h"
+#include "pim/dpu/exec/core.h"
 
 namespace wattlas::dpu::test {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 
-#include "pim/dpu/exec/engine.h"
-#include "pim/dpu/program/program.h"
+#include "pim/dpu/exec/runtime.h"
+#include "pim/dpu/program/program_files.h"
 
 namespace wattlas::dpu::test {
 

@@ -1,7 +1,7 @@
 // Encoding and decoding of single words.
 #include <random>
 
-#include "pim/dpu/isa/bits.h"
+#include "pim/dpu/isa/instruction_set.h"
 #include "tests/pim/dpu-isa/isa_fixture.h"
 
 namespace wattlas::dpu {

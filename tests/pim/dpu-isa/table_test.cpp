@@ -2,7 +2,7 @@
 #include <set>
 #include <sstream>
 
-#include "pim/dpu/isa/bits.h"
+#include "pim/dpu/isa/instruction_set.h"
 #include "tests/pim/dpu-isa/isa_fixture.h"
 
 namespace wattlas::dpu {

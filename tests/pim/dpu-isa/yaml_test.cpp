@@ -2,7 +2,6 @@
 #include <sstream>
 
 #include "pim/dpu/isa/isa_report.h"
-#include "pim/dpu/isa/isa_yaml.h"
 #include "tests/pim/dpu-isa/isa_fixture.h"
 
 namespace wattlas::dpu {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "library.h"
-#include "pim/dpu/exec/launch.h"
+#include "pim/dpu/exec/timing.h"
 #include "pim/dpu/kernels/prim.h"
 
 namespace wattlas::dpu::test {

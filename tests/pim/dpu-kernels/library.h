@@ -1,7 +1,7 @@
 // The kernels of the source tree.
 #pragma once
 
-#include "pim/dpu/kernels/kernel_library.h"
+#include "pim/dpu/kernels/prim.h"
 #include "tests/paths.h"
 
 namespace wattlas::dpu::test {

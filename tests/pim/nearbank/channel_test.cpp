@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "pim/nearbank/closed_form.h"
 #include "pim/nearbank/device.h"
 #include "tests/pim/support.h"
 

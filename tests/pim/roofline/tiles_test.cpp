@@ -1,7 +1,6 @@
 // The tile-by-tile model: resources overlap, nothing is lost, never below the bound.
-#include "pim/sliced/tiles.h"
-
 #include "pim/sliced/device.h"
+#include "pim/sliced/program.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {

@@ -1,6 +1,5 @@
 // Host transfers, and how work lies on ranks.
 #include "pim/upmem/device.h"
-#include "pim/upmem/sim/simulate.h"
 #include "tests/pim/support.h"
 
 namespace wattlas::pim_test {

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "models/base/config.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/isa_export.h"
-#include "pim/dpu/exec/isa_files.h"
-#include "pim/upmem/kernels/profile.h"
+#include "pim/upmem/kernels/executed_kernels.h"
 
 namespace wattlas::pim {
 namespace {

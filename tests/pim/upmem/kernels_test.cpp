@@ -4,7 +4,7 @@
 #include <cstring>
 #include <random>
 
-#include "pim/dpu/exec/isa_files.h"
+#include "pim/dpu/exec/extension.h"
 #include "pim/dpu/program/program_files.h"
 #include "pim/upmem/kernels/executed_kernels.h"
 #include "pim/upmem/kernels/library.h"

@@ -5,8 +5,8 @@
 
 #include <random>
 
-#include "pim/dpu/exec/isa_files.h"
-#include "pim/upmem/kernels/run_common.h"
+#include "pim/dpu/exec/extension.h"
+#include "pim/upmem/kernels/run.h"
 #include "tests/paths.h"
 
 namespace wattlas::pim {

@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "pim/upmem/device_file.h"
 #include "pim/upmem/kernels/executed_kernels.h"
+#include "pim/upmem/parameters.h"
 #include "tests/paths.h"
 
 namespace wattlas::pim {
