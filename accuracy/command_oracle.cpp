@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "explorer/value.h"
+#include "explorer/expression.h"
 #include "models/base/atomic_file.h"
 #include "models/base/data_path.h"
 #include "models/base/plain_text.h"

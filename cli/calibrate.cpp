@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "models/base/atomic_file.h"
 #include "validation/calibration.h"
 

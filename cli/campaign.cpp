@@ -2,14 +2,18 @@
 #include "cli/campaign.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <ctime>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "accuracy/oracle.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "explorer/campaign/evaluation_key.h"
-#include "explorer/campaign/journal_key.h"
+#include "explorer/campaign/campaign_plan.h"
+#include "explorer/campaign/campaign_status.h"
+#include "explorer/campaign/journal_record.h"
 #include "explorer/campaign/journal_writer.h"
 #include "explorer/campaign/merge.h"
 #include "explorer/interrupt.h"
@@ -93,33 +97,66 @@ struct PlanCommand {
   /// Planning again is no harm when it gives the same plan.
   static void confirm(const CampaignPlan& plan, const CampaignServices& services) {
     if (loadPlan(plan.folder, services).id == plan.id) return;
-    throw InputError(Problem{{plan.planFile(), 0},
-                             "",
-                             "another plan is there already",
-                             "a new folder, or the study that this plan was made from",
-                             "a changed study is a new campaign; its points found before are "
-                             "reused with run --cache"});
+    throw errorAt(plan.planFile(), "another plan is there already",
+                  "a new folder, or the study that this plan was made from",
+                  "a changed study is a new campaign; its points found before are "
+                  "reused with run --cache");
   }
 
   static void write(const CampaignPlan& plan) {
     std::error_code failed;
     if (fs::exists(plan.folder) && !fs::is_empty(plan.folder, failed))
-      throw InputError(Problem{{plan.folder, 0},
-                               "",
-                               "holds other files",
-                               "a new or empty folder",
-                               "choose another folder with -o"});
+      throw errorAt(plan.folder, "holds other files", "a new or empty folder",
+                    "choose another folder with -o");
     fs::create_directories(plan.journals(), failed);
     if (failed)
-      throw InputError(Problem{{plan.folder, 0},
-                               "",
-                               "cannot be created: " + failed.message(),
-                               "a folder on a disk that all shards see",
-                               ""});
+      throw errorAt(plan.folder, "cannot be created: " + failed.message(),
+                    "a folder on a disk that all shards see");
     writeFileAtomically(plan.studyFile(), plan.study.tree.toYaml());
     writeFileAtomically(plan.planFile(), plan.text());  // last: its presence completes the plan
   }
 };
+
+nlohmann::ordered_json toJson(const CampaignPlan& plan, const CampaignStatus& s) {
+  nlohmann::ordered_json out;
+  out["study"] = plan.study.name;
+  out["plan"] = plan.id;
+  out["method"] = nameOf(plan.method);
+  out["complete"] = s.complete;
+  out["points"] = s.points;
+  out["settled"] = s.settled;
+  out["feasible"] = s.feasible;
+  out["infeasible"] = s.infeasible;
+  out["failed"] = s.failed;
+  out["missing"] = s.missing.size();
+  out["broken_once"] = s.waiting;
+  out["duplicates"] = s.duplicates;
+  out["active"] = s.active;
+  out["points_per_s"] = s.pointsPerSecond;
+  out["seconds_left"] = s.secondsLeft;
+  out["reasons"] = nlohmann::ordered_json::array();
+  for (const RefusedGroup& r : s.regions)
+    out["reasons"].push_back(
+        {{"reason", r.reason}, {"count", r.count}, {"failed", r.failed}, {"common", r.common}});
+  out["journals"] = nlohmann::ordered_json::array();
+  for (const JournalSummary& j : s.journals)
+    out["journals"].push_back({{"name", j.name},
+                               {"host", j.begin.host},
+                               {"process", j.begin.process},
+                               {"rows", j.rows},
+                               {"retries", j.retries},
+                               {"end", j.end},
+                               {"killed", j.killed},
+                               {"bytes", j.bytes},
+                               {"damaged_records", j.damage.records},
+                               {"torn_bytes", j.damage.tail}});
+  out["shards"] = nlohmann::ordered_json::array();
+  for (const ShardCoverage& c : s.shards)
+    out["shards"].push_back({{"count", c.count}, {"incomplete", c.incomplete}});
+  out["conflicts"] = nlohmann::ordered_json::array();
+  for (const JournalConflict& c : s.conflicts) out["conflicts"].push_back(c.difference);
+  return out;
+}
 
 }  // namespace
 
@@ -148,6 +185,56 @@ void addCampaign(CLI::App& app, Context& context) {
   addCampaignStatus(*sub, context);
   addCampaignMerge(*sub, context);
   addCampaignSlurm(*sub, context);
+}
+
+void CacheFlags::addTo(CLI::App& app) {
+  app.add_option("--cache", folder,
+                 "Folder with rows of earlier runs; new ones are added (best on a local disk)");
+  app.add_option("--cache-base", base, "Further folder with rows, read only")->needs("--cache");
+}
+
+OptionalCache::OptionalCache(const CacheFlags& flags, const Context& context, Evaluator& inner)
+    : inner_(inner) {
+  if (flags.folder.empty()) return;
+  const CampaignServices services = campaignServices(context);
+  cache_ = std::make_unique<EvaluationCache>(
+      CacheOptions{flags.folder, flags.base, services.build, services.configHash});
+  cached_ = std::make_unique<CachedEvaluator>(inner, *cache_);
+}
+
+void OptionalCache::printSummary() const {
+  if (!cache_) return;
+  if (!cache_->trouble().empty())
+    spdlog::warn("rows were no longer added to the cache: {}", cache_->trouble());
+  fmt::print("{} of {} points from the cache\n", cache_->hits(), cache_->hits() + cache_->misses());
+}
+
+void addCampaignStatus(CLI::App& app, Context& context) {
+  auto folder = std::make_shared<std::string>(), keyFile = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false), listMissing = std::make_shared<bool>(false);
+  auto shards = std::make_shared<std::uint32_t>(0);
+  CLI::App* sub = app.add_subcommand("status", "Show progress, failures and missing shards");
+  sub->footer("Example:\n  wattlas campaign status sweep");
+  sub->add_option("folder", *folder, "Folder made by campaign plan")->required();
+  sub->add_option("--shards", *shards, "Also say which of so many shards are incomplete")
+      ->check(CLI::Range(1, 100000));
+  sub->add_flag("--missing", *listMissing, "List the ids of all missing points instead");
+  sub->add_flag("--json", *json, "One JSON object on standard output");
+  addKeyOption(*sub, *keyFile);
+  sub->callback([folder, keyFile, json, listMissing, shards, &context] {
+    reportingTrouble(context, [&] {
+      const OpenCampaign campaign = openCampaign(*folder, context, *keyFile);
+      const std::int64_t now = std::time(nullptr);
+      const CampaignStatus status = statusOf(campaign.plan, campaign.journals, now, *shards);
+      if (*listMissing)
+        for (const Hash128& id : status.missing) fmt::print("{}\n", shortId(id));
+      else if (*json)
+        fmt::print("{}\n", toJson(campaign.plan, status)
+                               .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+      else
+        fmt::print("{}", statusText(campaign.plan, status, now));
+    });
+  });
 }
 
 }  // namespace wattlas

@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <thread>
 
 #include "cli/campaign.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "cli/study_rows.h"
-#include "explorer/campaign/audit.h"
+#include "explorer/campaign/merge.h"
 #include "explorer/interrupt.h"
 #include "explorer/summary.h"
-#include "explorer/worker_pool.h"
 #include "models/base/plain_text.h"
 
 namespace wattlas {
@@ -44,13 +42,6 @@ class FileSink final : public MergeSink {
     study_ = outcome.study;
     rows_.emplace(study_, true);
     rows_->finalise(outcome, context_);
-    if (outcome.study.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
-      intervals_ = assessUncertainty(outcome, context_.registry, context_.path, {},
-                                     [&](const std::vector<ExperimentSpec>& specs) {
-                                       return evaluateAccepted(specs, context_);
-                                     });
-      rows_->useUncertainty(outcome, intervals_);
-    }
     rows_->addTables(outcome);
   }
   void row(const ExploredPoint& point) override { rows_->add(point); }
@@ -59,7 +50,6 @@ class FileSink final : public MergeSink {
  private:
   const Context& context_;
   Study study_;
-  UncertaintyReport intervals_;
   std::optional<StudyRows> rows_;
 };
 
@@ -73,11 +63,7 @@ struct MergeCommand {
     const char* end = auditText.data() + auditText.size();
     if (const auto read = std::from_chars(auditText.data(), end, size);
         read.ec != std::errc() || read.ptr != end)
-      throw InputError(Problem{{"--audit", 0},
-                               "",
-                               "'" + auditText + "' is no number of points",
-                               "a number, or 'all'",
-                               ""});
+      throw errorAt("--audit", "'" + auditText + "' is no number of points", "a number, or 'all'");
     return size;
   }
   void run(Context& context) const;
@@ -87,10 +73,7 @@ struct MergeCommand {
 bool passesAudit(const OpenCampaign& campaign, std::size_t size, std::string& verdict,
                  Context& context) {
   const InterruptGuard guard;
-  WorkerPoolOptions options;
-  options.command = {context.executable, "worker"};
-  options.workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  WorkerPool pool(options);
+  WorkerPool pool(workersOf(context));
   const AuditReport report = audit(campaign.plan, campaign.journals, size, pool,
                                    [] { return !InterruptGuard::interrupted(); });
   if (!report.complete) {

@@ -3,14 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
-#include <thread>
 
-#include "cli/cache_options.h"
 #include "cli/campaign.h"
 #include "explorer/campaign/campaign_status.h"
 #include "explorer/campaign/run_shard.h"
 #include "explorer/interrupt.h"
-#include "explorer/worker_pool.h"
 
 namespace wattlas {
 namespace {
@@ -29,11 +26,9 @@ Shard parseShard(const std::string& text) {
   const auto index = numberIn(text.substr(0, slash));
   const auto count = slash == std::string::npos ? std::nullopt : numberIn(text.substr(slash + 1));
   if (!index || !count || *count == 0 || *count > mostShards || *index >= *count)
-    throw InputError(Problem{{"--shard", 0},
-                             "",
-                             "'" + text.substr(0, 40) + "' is not a shard",
-                             "i/N with i from 0 to N - 1, such as 0/4",
-                             "four processes run 0/4, 1/4, 2/4 and 3/4"});
+    throw errorAt("--shard", "'" + text.substr(0, 40) + "' is not a shard",
+                  "i/N with i from 0 to N - 1, such as 0/4",
+                  "four processes run 0/4, 1/4, 2/4 and 3/4");
   return {*index, *count};
 }
 
@@ -80,13 +75,10 @@ struct ShardCommand {
     options.syncSeconds = syncSeconds;
     options.patienceSeconds = patienceSeconds;
     options.key = signingKey(keyFile);
-    options.workers =
-        workers > 0 ? workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const WorkerPoolOptions poolOptions = workersOf(context, workers);
+    options.workers = poolOptions.workers;
     options.interrupted = InterruptGuard::interrupted;
     InterruptGuard guard;  // from the start: a signal while the plan is read ends cleanly, too
-    WorkerPoolOptions poolOptions;
-    poolOptions.command = {context.executable, "worker"};
-    poolOptions.workers = options.workers;
     WorkerPool pool(poolOptions);
     pool.start();
     const CampaignPlan plan = loadPlan(folder, campaignServices(context));

@@ -37,6 +37,17 @@ struct SlurmRequest {
   std::optional<std::string> time, memory, runOptions;
   std::optional<std::vector<std::string>> more;
 
+  template <class Request, class Visit>
+  static void each(Request& request, const Visit& visit) {
+    visit("shards", request.shards);
+    visit("at_once", request.atOnce);
+    visit("cpus", request.cpus);
+    visit("warning", request.warningSeconds);
+    visit("time", request.time);
+    visit("memory", request.memory);
+    visit("run", request.runOptions);
+    visit("sbatch", request.more);
+  }
   /// Flags of this call win.
   void remember(const std::string& file) {
     if (!fs::exists(file)) return;
@@ -53,45 +64,26 @@ struct SlurmRequest {
                                  "give the option again, or delete the file"});
       }
     };
-    take("shards", shards);
-    take("at_once", atOnce);
-    take("cpus", cpus);
-    take("warning", warningSeconds);
-    take("time", time);
-    take("memory", memory);
-    take("run", runOptions);
-    take("sbatch", more);
+    each(*this, take);
   }
   std::string text() const {
     nlohmann::ordered_json json;
     const auto put = [&](const char* key, const auto& value) {
       if (value) json[key] = *value;
     };
-    put("shards", shards);
-    put("at_once", atOnce);
-    put("cpus", cpus);
-    put("warning", warningSeconds);
-    put("time", time);
-    put("memory", memory);
-    put("run", runOptions);
-    put("sbatch", more);
+    each(*this, put);
     return json.dump(2) + "\n";
   }
   SlurmOptions options() const {
     SlurmOptions o;
     if (!shards)
-      throw InputError(Problem{{"--shards", 0},
-                               "",
-                               "missing",
-                               "the number of array tasks, such as --shards 100",
-                               "choose it so that a task takes 15 to 60 minutes"});
+      throw errorAt("--shards", "missing", "the number of array tasks, such as --shards 100",
+                    "choose it so that a task takes 15 to 60 minutes");
     const auto require = [](const char* flag, auto value, auto least, auto most) {
       if (value < least || value > most)
-        throw InputError(Problem{{flag, 0},
-                                 "",
-                                 fmt::format("{} is out of range", value),
-                                 fmt::format("{} to {}", least, most),
-                                 "slurm/settings.json remembers what an earlier call had"});
+        throw errorAt(flag, fmt::format("{} is out of range", value),
+                      fmt::format("{} to {}", least, most),
+                      "slurm/settings.json remembers what an earlier call had");
     };
     require("--shards", *shards, 1U, 100000U);
     require("--cpus", cpus.value_or(1), 1, 1024);
@@ -155,11 +147,8 @@ struct SlurmCommand {
     std::fflush(stdout);
     const auto answer = outputOf("sbatch " + shellQuoted(script));
     if (!answer)
-      throw InputError(Problem{{"--submit", 0},
-                               "",
-                               "sbatch failed, see above",
-                               "a machine that can submit jobs",
-                               "submit " + script + " yourself"});
+      throw errorAt("--submit", "sbatch failed, see above", "a machine that can submit jobs",
+                    "submit " + script + " yourself");
     fmt::print("{}", *answer);
   }
 

@@ -28,4 +28,13 @@ void addEval(CLI::App& app, Context& context);
 void addFiles(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);
 
+void addInit(CLI::App& app, Context& context);
+void addCompletion(CLI::App& app, Context& context);
+
+void addDpuIsa(CLI::App& dpu, Context& context);
+void addDpuLayers(CLI::App& dpu, Context& context);
+void addDpuKernels(CLI::App& dpu, Context& context);
+
+void addDpuLaunch(CLI::App& dpu, Context& context);
+
 }  // namespace wattlas

@@ -1,5 +1,10 @@
 #include "cli/common_options.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include "cli/context.h"
+
 namespace wattlas {
 
 void CommonOptions::addTo(CLI::App& app) {
@@ -55,6 +60,31 @@ std::vector<std::pair<std::string, ConfigNode>> CommonOptions::assignments() con
 
 ExperimentSpec CommonOptions::spec(const std::string& platform, const std::string& workload) const {
   return {platform, workload, assignments()};
+}
+
+void refuseSameFile(const char* flag, const std::string& file, const std::string& other,
+                    const std::string& what) {
+  if (file.empty() || other.empty()) return;
+  namespace fs = std::filesystem;
+  std::error_code error;
+  // Names that do not exist yet can only be compared as names.
+  const bool same =
+      fs::equivalent(file, other, error) ||
+      fs::absolute(file, error).lexically_normal() == fs::absolute(other, error).lexically_normal();
+  if (same) throw errorAt(flag, file + " is " + what + " and would be lost", "another name");
+}
+
+void refusePointTable(const char* flag, const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return;  // a pipe would be waited for
+  std::ifstream in(file);
+  std::string line;
+  if (in && std::getline(in, line) && line.starts_with("point_id,platform,workload,format"))
+    throw errorAt(flag,
+                  file +
+                      " holds design points and would be lost: the numbers of a plot "
+                      "are written beside it",
+                  "another name");
 }
 
 }  // namespace wattlas

@@ -8,8 +8,6 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/dpu_isa.h"
-#include "cli/dpu_launch.h"
 #include "cli/dpu_memory.h"
 #include "cli/dpu_trace.h"
 #include "pim/dpu/exec/extension.h"

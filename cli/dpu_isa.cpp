@@ -1,7 +1,5 @@
 // wattlas dpu isa-report | isa-export: what instructions bring on workloads, which are missing, and
 // what RTL work needs of them.
-#include "cli/dpu_isa.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +8,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "models/base/data_path.h"
 #include "pim/dpu/exec/extension.h"
 #include "pim/dpu/exec/isa_export.h"
@@ -81,7 +80,7 @@ class IsaReport {
       std::vector<ConfigNode> list;
       for (const std::string& id : c.ids) list.push_back(ConfigNode::ofScalar(id));
       spec.sets.emplace_back("device.dpu.isa", ConfigNode::ofList(std::move(list)));
-      const RunResult result = evaluateEach({spec}, context).front();
+      const RunResult result = evaluateHere(spec, context);
       c.timeS.push_back(result.timeS);
       c.energyJ.push_back(result.energyJ);
     }

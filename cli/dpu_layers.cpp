@@ -4,9 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/dpu_isa.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "pim/upmem/figures.h"
 
 namespace wattlas {

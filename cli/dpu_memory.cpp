@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "cli/context.h"
 #include "models/base/atomic_file.h"
 #include "models/base/config.h"
-#include "models/base/error.h"
 
 namespace wattlas {
 namespace {
@@ -36,11 +36,8 @@ MemoryPlace parsePlace(const std::string& text, const char* flag) {
     used = 0;
   }
   if (used == 0 || used != number.size() || value >= dpu::kMramBytes)
-    throw InputError(Problem{{flag, 0},
-                             {},
-                             "'" + number.substr(0, 40) + "' is no offset into a memory",
-                             "SYMBOL+BYTES, such as output+0x1000",
-                             {}});
+    throw errorAt(flag, "'" + number.substr(0, 40) + "' is no offset into a memory",
+                  "SYMBOL+BYTES, such as output+0x1000");
   place.offset = static_cast<std::uint32_t>(value);
   return place;
 }
@@ -54,11 +51,8 @@ struct DumpRequest {
 
 DumpRequest parseDump(const std::string& text) {
   const auto complain = [&] {
-    throw InputError(Problem{{"--dump", 0},
-                             {},
-                             "'" + text.substr(0, 80) + "' is not understood",
-                             "SYMBOL[+OFFSET]:BYTES or SYMBOL[+OFFSET]:BYTES=FILE",
-                             {}});
+    throw errorAt("--dump", "'" + text.substr(0, 80) + "' is not understood",
+                  "SYMBOL[+OFFSET]:BYTES or SYMBOL[+OFFSET]:BYTES=FILE");
   };
   DumpRequest out;
   const std::size_t colon = text.find(':');
@@ -79,11 +73,8 @@ DumpRequest parseDump(const std::string& text) {
   }
   if (used != count.size() || value == 0 || count.front() == '-') complain();
   if (value > dpu::kMramBytes)
-    throw InputError(Problem{{"--dump", 0},
-                             {},
-                             count.substr(0, 40) + " bytes are more than a DPU has",
-                             "at most " + std::to_string(dpu::kMramBytes) + " bytes, all of MRAM",
-                             {}});
+    throw errorAt("--dump", count.substr(0, 40) + " bytes are more than a DPU has",
+                  "at most " + std::to_string(dpu::kMramBytes) + " bytes, all of MRAM");
   out.bytes = static_cast<std::uint32_t>(value);
   return out;
 }
@@ -93,25 +84,18 @@ DumpRequest parseDump(const std::string& text) {
 void loadMram(dpu::DpuMachine& machine, const std::string& text) {
   const std::size_t at = text.rfind('@');
   if (at == std::string::npos)
-    throw InputError(Problem{{"--mram", 0},
-                             {},
-                             "'" + text.substr(0, 80) + "' has no address",
-                             "FILE@ADDRESS, the address counted from the start of MRAM",
-                             {}});
+    throw errorAt("--mram", "'" + text.substr(0, 80) + "' has no address",
+                  "FILE@ADDRESS, the address counted from the start of MRAM");
   std::uint64_t address = 0;
   try {
     address = std::stoull(text.substr(at + 1), nullptr, 0);
   } catch (const std::exception&) {
-    throw InputError(Problem{{"--mram", 0},
-                             {},
-                             "'" + text.substr(at + 1, 40) + "' is not an address",
-                             "a number such as 0x1000",
-                             {}});
+    throw errorAt("--mram", "'" + text.substr(at + 1, 40) + "' is not an address",
+                  "a number such as 0x1000");
   }
   if (address >= 0x08000000 && address < 0x0c000000) address -= 0x08000000;
   if (address >= dpu::kMramBytes)
-    throw InputError(
-        Problem{{"--mram", 0}, {}, "the address lies outside MRAM", "0 to 0x3ffffff", {}});
+    throw errorAt("--mram", "the address lies outside MRAM", "0 to 0x3ffffff");
   machine.writeMram(static_cast<std::uint32_t>(address),
                     readBytes(text.substr(0, at), dpu::kMramBytes));
 }
@@ -119,8 +103,7 @@ void loadMram(dpu::DpuMachine& machine, const std::string& text) {
 void writeSymbolFile(dpu::DpuMachine& machine, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos)
-    throw InputError(
-        Problem{{"--write", 0}, {}, "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE", {}});
+    throw errorAt("--write", "'" + text.substr(0, 80) + "' has no file", "SYMBOL=FILE");
   const MemoryPlace place = parsePlace(text.substr(0, equals), "--write");
   machine.writeSymbol(place.symbol, readBytes(text.substr(equals + 1), dpu::kMramBytes),
                       place.offset);

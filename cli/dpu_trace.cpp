@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "models/base/error.h"
+#include "cli/context.h"
 #include "pim/dpu/isa/instruction.h"
 
 namespace wattlas {
@@ -14,8 +14,7 @@ constexpr std::size_t tracedAtOnce = 1U << 20;
 
 [[noreturn]] void refuse(const char* flag, const std::string& text, const std::string& expected,
                          const std::string& hint = {}) {
-  throw InputError(
-      Problem{{flag, 0}, {}, "'" + text.substr(0, 60) + "' is not understood", expected, hint});
+  throw errorAt(flag, "'" + text.substr(0, 60) + "' is not understood", expected, hint);
 }
 
 bool number(std::string_view text, std::uint32_t& value) {

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -65,7 +66,7 @@ struct DramOptions {
     if (!footprint.empty()) {
       const double size = parseQuantity(footprint, Dimension::information) / 8;
       if (!(size >= 1 && size < 1e18))
-        throw InputError(Problem{{"--footprint", 0}, {}, "impossible size", "1 B to 1 EB", {}});
+        throw errorAt("--footprint", "impossible size", "1 B to 1 EB");
       t.bytes = static_cast<std::uint64_t>(size);
     }
     return dram::makeTraffic(t, memory.map());
@@ -88,20 +89,14 @@ Json commandCounts(const dram::MemoryResult& r) {
 /// Under the names that all results use; a DRAM has no other parts.
 Joules energyOf(const dram::DramLedger& ledger, Category category) {
   using dram::EnergyPart;
-  switch (category) {
-    case Category::activation:
-      return ledger.of(EnergyPart::activation);
-    case Category::array:
-      return ledger.of(EnergyPart::column);
-    case Category::refresh:
-      return ledger.of(EnergyPart::refresh);
-    case Category::link:
-      return ledger.of(EnergyPart::io);
-    case Category::leakage:
-      return ledger.of(EnergyPart::standby);
-    default:
-      return Joules(0);
-  }
+  static const std::map<Category, EnergyPart> parts = {
+      {Category::activation, EnergyPart::activation},
+      {Category::array, EnergyPart::column},
+      {Category::refresh, EnergyPart::refresh},
+      {Category::link, EnergyPart::io},
+      {Category::leakage, EnergyPart::standby}};
+  const auto part = parts.find(category);
+  return part == parts.end() ? Joules(0) : ledger.of(part->second);
 }
 
 Json breakdown(const dram::DramLedger& ledger) {

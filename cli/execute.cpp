@@ -8,7 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "accuracy/mixed.h"
+#include "accuracy/measure.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "execution/search.h"

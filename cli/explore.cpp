@@ -9,21 +9,18 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "accuracy/oracle.h"
-#include "cli/cache_options.h"
+#include "cli/campaign.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/evaluate.h"
-#include "cli/output_file.h"
+#include "cli/context.h"
 #include "cli/study_rows.h"
 #include "explorer/bits.h"
 #include "explorer/interrupt.h"
 #include "explorer/search_quality.h"
 #include "explorer/summary.h"
 #include "explorer/uncertainty.h"
-#include "explorer/worker_pool.h"
 #include "models/experiment.h"
 #include "models/metric.h"
 #include "results/store.h"
@@ -62,17 +59,11 @@ void checkWritable(const char* flag, const std::string& file) {
   const fs::path folder = fs::path(file).has_parent_path() ? fs::path(file).parent_path() : ".";
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored))
-    throw InputError(Problem{{flag, 0},
-                             {},
-                             "the folder " + folder.string() + " does not exist",
-                             "an existing folder",
-                             "create it first"});
+    throw errorAt(flag, "the folder " + folder.string() + " does not exist", "an existing folder",
+                  "create it first");
   if (access(folder.c_str(), W_OK) != 0)
-    throw InputError(Problem{{flag, 0},
-                             {},
-                             "the folder " + folder.string() + " is not writable",
-                             "a folder that you may write to",
-                             {}});
+    throw errorAt(flag, "the folder " + folder.string() + " is not writable",
+                  "a folder that you may write to");
 }
 
 struct ExploreCommand {
@@ -85,11 +76,8 @@ struct ExploreCommand {
   bool dry = false, uncertainty = false, screeningQuality = false, brief = false;
 
   void run(Context& context) const {
-    const int count =
-        workers > 0 ? workers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    WorkerPoolOptions poolOptions;
-    poolOptions.command = {context.executable, "worker"};
-    poolOptions.workers = count;
+    const WorkerPoolOptions poolOptions = workersOf(context, workers);
+    const int count = poolOptions.workers;
     WorkerPool pool(poolOptions);
     if (!dry) pool.start();
     StudyOverrides overrides;
@@ -127,17 +115,9 @@ struct ExploreCommand {
       return;
     }
     ExploreOutcome outcome = explore(loaded, options, cache.evaluator(), &bar);
-    UncertaintyReport intervals;
     StudyRows rows(loaded, !output.empty());
-    rows.finalise(outcome, context);
-    if (loaded.uncertainty != UncertaintyOf::none && !outcome.interrupted) {
-      const auto goesOn = [] { return !InterruptGuard::interrupted(); };
-      intervals = assessUncertainty(outcome, context.registry, context.path, goesOn,
-                                    [&](const std::vector<ExperimentSpec>& specs) {
-                                      return evaluateAccepted(specs, context, goesOn);
-                                    });
-      rows.useUncertainty(outcome, intervals);
-    }
+    rows.finalise(outcome, context, [] { return !InterruptGuard::interrupted(); });
+    const UncertaintyReport& intervals = rows.uncertainty();
     std::string findings;
     if (!brief) {
       findings = summarise(outcome, intervals.chances);

@@ -1,5 +1,4 @@
-#include "cli/families.h"
-
+#include "cli/context.h"
 #include "fpga/register.h"
 #include "gpu/sim/register.h"
 #include "models/host/host.h"

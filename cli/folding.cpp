@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "models/base/units.h"
 #include "results/table.h"
 
@@ -25,7 +25,7 @@ class Designer {
   }
   RunResult at(double cycles) const {
     return cycles > 0 ? with("folding.targetCycles", fmt::format("{:.0f}", cycles))
-                      : evaluateEach({spec_}, context_).front();
+                      : evaluateHere(spec_, context_);
   }
   /// Nothing may run elsewhere: says why the hardware refuses what it does not take.
   RunResult alone() const { return with("run.scope", "device"); }
@@ -34,7 +34,7 @@ class Designer {
   RunResult with(const char* key, const std::string& value) const {
     ExperimentSpec spec = spec_;
     spec.sets.emplace_back(key, ConfigNode::ofScalar(value));
-    return evaluateEach({spec}, context_).front();
+    return evaluateHere(spec, context_);
   }
 
   ExperimentSpec spec_;

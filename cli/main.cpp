@@ -15,8 +15,7 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/starters.h"
-#include "cli/worker.h"
+#include "cli/context.h"
 #include "explorer/interrupt.h"
 #include "models/base/plain_text.h"
 

@@ -11,7 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/evaluate.h"
+#include "cli/context.h"
 #include "models/copy_routes.h"
 #include "models/graph_mapping.h"
 

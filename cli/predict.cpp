@@ -7,7 +7,7 @@
 #include "cli/common_options.h"
 #include "models/base/atomic_file.h"
 #include "results/csv.h"
-#include "validation/row_predictor.h"
+#include "validation/probe.h"
 
 namespace wattlas {
 namespace {

@@ -69,17 +69,23 @@ StudyRows::StudyRows(const Study& study, bool store) : study_(study) {
                                 parameterKeys(study)});
 }
 
-void StudyRows::useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report) {
-  uncertainty_ = &report;
-  for (std::size_t i = 0; i < report.points.size(); ++i)
-    intervals_[shortId(outcome.points[report.points[i].point].id)] = i;
+void StudyRows::finalise(const ExploreOutcome& outcome, const Context& context,
+                         const std::function<bool()>& goesOn) {
+  if (outcome.interrupted) return;
+  measure(outcome, context);
+  if (outcome.study.uncertainty == UncertaintyOf::none) return;
+  uncertainty_ = assessUncertainty(outcome, context.registry, context.path, goesOn,
+                                   [&](const std::vector<ExperimentSpec>& specs) {
+                                     return evaluateAccepted(specs, context, goesOn);
+                                   });
+  for (std::size_t i = 0; i < uncertainty_.points.size(); ++i)
+    intervals_[shortId(outcome.points[uncertainty_.points[i].point].id)] = i;
 }
 
-void StudyRows::finalise(const ExploreOutcome& outcome, const Context& context) {
+void StudyRows::measure(const ExploreOutcome& outcome, const Context& context) {
   AccuracyOptions options = outcome.study.accuracy;
   const auto measures = [](AccuracyKind kind) { return kind == AccuracyKind::measured; };
-  if (std::none_of(options.kinds.begin(), options.kinds.end(), measures) ||
-      options.split == "test" || outcome.interrupted)
+  if (std::none_of(options.kinds.begin(), options.kinds.end(), measures) || options.split == "test")
     return;
   options.kinds = {AccuracyKind::measured};
   options.split = "test";
@@ -100,7 +106,7 @@ void StudyRows::addTables(const ExploreOutcome& outcome) {
   if (!outcome.history.empty()) writer_->addTable(tableOf(outcome.history));
   writer_->addTable(tableOf(outcome.effects));
   writer_->addTable(tableOf(outcome.regions));
-  if (uncertainty_ != nullptr) addUncertaintyTables(*writer_, outcome, *uncertainty_);
+  addUncertaintyTables(*writer_, outcome, uncertainty_);
 }
 
 PointRow StudyRows::add(const ExploredPoint& point) {
@@ -146,7 +152,7 @@ PointRow StudyRows::rowOf(const ExploredPoint& point) const {
   }
   const auto at = intervals_.find(row.id);
   if (at == intervals_.end()) return row;
-  const PointUncertainty& u = uncertainty_->points[at->second];
+  const PointUncertainty& u = uncertainty_.points[at->second];
   addQuantiles(row, "time_s", u.time);
   addQuantiles(row, "energy_j", u.energy);
   addQuantiles(row, "power_avg_w", u.power);

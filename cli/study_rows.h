@@ -18,11 +18,13 @@ class StudyRows {
  public:
   /// `store`: rows go into a results file. The study must stay.
   StudyRows(const Study& study, bool store);
-  /// Before the rows: intervals of the points in `report`, which must stay.
-  void useUncertainty(const ExploreOutcome& outcome, const UncertaintyReport& report);
   /// Before the rows: what networks of the front do on samples that the search never saw, measured
-  /// now and once. Nothing where accuracy is not measured.
-  void finalise(const ExploreOutcome& outcome, const Context& context);
+  /// now and once, and the intervals that the study asks for. Nothing where accuracy is not
+  /// measured and where the outcome is not complete.
+  void finalise(const ExploreOutcome& outcome, const Context& context,
+                const std::function<bool()>& goesOn = {});
+  /// Empty where none were asked for.
+  const UncertaintyReport& uncertainty() const { return uncertainty_; }
   /// Row of a point: design parameters as texts, numbers of the core metrics and objectives,
   /// intervals, what decides it.
   PointRow rowOf(const ExploredPoint& point) const;
@@ -34,9 +36,11 @@ class StudyRows {
   void commit(const std::string& path) { writer_->commit(path); }
 
  private:
+  void measure(const ExploreOutcome& outcome, const Context& context);
+
   const Study& study_;
   std::vector<std::string> objectives_;  ///< their columns
-  const UncertaintyReport* uncertainty_ = nullptr;
+  UncertaintyReport uncertainty_;
   std::map<std::string, AccuracyResult> final_;   ///< by point_id
   std::map<std::string, std::size_t> intervals_;  ///< point_id -> position in the report
   std::optional<StoreWriter> writer_;

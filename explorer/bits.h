@@ -8,7 +8,7 @@
 // measured. Accuracy itself stays empty, of kind `none`.
 #pragma once
 
-#include "explorer/bits_noise.h"
+#include "explorer/accuracy.h"
 #include "explorer/explore.h"
 
 namespace wattlas {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "explorer/bits.h"
-#include "explorer/study_names.h"
+#include "explorer/study.h"
 #include "workloads/graph/workload.h"
 
 namespace wattlas {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "explorer/explore.h"
-#include "explorer/study_names.h"
+#include "explorer/study.h"
 #include "models/metric.h"
 #include "workloads/graph/workload.h"
 

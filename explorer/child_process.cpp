@@ -13,8 +13,8 @@
 #include <fstream>
 #include <new>
 
+#include "explorer/expression.h"
 #include "explorer/pipe_io.h"
-#include "explorer/value.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WATTLAS_HUGE_ADDRESS_SPACE 1

@@ -1,10 +1,10 @@
-#include "explorer/design_parameter.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
+
+#include "explorer/study.h"
 
 namespace wattlas {
 namespace {

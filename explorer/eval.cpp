@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "explorer/study_names.h"
+#include "explorer/study.h"
 #include "models/metric.h"
 
 namespace wattlas {
@@ -254,13 +254,7 @@ std::string EvalSession::answer(const std::string& line) {
       what.erase(0, end + 2);
     State::error(out, "not JSON: " + shown(what));
   } catch (const InputError& error) {
-    std::string reason;
-    for (const Problem& problem : error.problems()) {
-      Problem bare = problem;
-      bare.place = {};
-      reason += (reason.empty() ? "" : "; ") + bare.text();
-    }
-    State::error(out, reason);
+    State::error(out, textOf(error));
   } catch (const std::bad_alloc&) {
     State::state(out, PointStatus::failed, "failed: out of memory");
   } catch (const std::exception& error) {

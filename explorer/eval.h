@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "explorer/evaluator.h"
+#include "explorer/outcome.h"
 
 namespace wattlas {
 

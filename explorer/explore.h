@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "explorer/evaluator.h"
+#include "explorer/outcome.h"
 #include "explorer/pareto.h"
 #include "explorer/search.h"
 #include "models/records.h"

@@ -1,8 +1,8 @@
 // Evaluation of compiled expressions: three-valued logic, nothing throws.
 #include <cmath>
 
-#include "explorer/bits_noise.h"
-#include "explorer/expression_node.h"
+#include "explorer/accuracy.h"
+#include "explorer/expression_parser.h"
 
 namespace wattlas {
 namespace {

@@ -4,26 +4,15 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 
+#include "explorer/child_process.h"
 #include "models/base/plain_text.h"
 #include "models/metric.h"
+#include "models/records.h"
 
 namespace wattlas {
 namespace {
-
-/// Levels used, deepest first: a formula anywhere shows.
-std::string fidelityText(const RunResult& result) {
-  if (result.fidelityUsed.empty()) return result.fidelity;
-  std::string out;
-  for (const char* level : {"detailed", "event", "analytic"})
-    for (const auto& [component, used] : result.fidelityUsed) {
-      if (used != level) continue;
-      if (!out.empty()) out += '+';
-      out += level;
-      break;
-    }
-  return out;
-}
 
 void findTopBound(const RunResult& result, PointOutcome& outcome) {
   double total = 0;
@@ -56,14 +45,18 @@ PointOutcome outcomeWithout(PointStatus status, std::string reason) {
   return outcome;
 }
 
-std::string reasonOf(const InputError& error) {
+std::string textOf(const InputError& error) {
   std::string out;
   for (const Problem& problem : error.problems()) {
     Problem bare = problem;
     bare.place = {};
     out += (out.empty() ? "" : "; ") + bare.text();
   }
-  return "not a valid configuration: " + plainText(out, 2000);
+  return out;
+}
+
+std::string reasonOf(const InputError& error) {
+  return "not a valid configuration: " + plainText(textOf(error), 2000);
 }
 
 PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunResult& result,
@@ -119,6 +112,23 @@ double objectiveOf(const Study& study, const ExploredPoint& point, std::size_t o
   if (!v.hasNumber()) return std::numeric_limits<double>::quiet_NaN();
   const double value = rounded(v.number);
   return objective.maximise ? -value : value;
+}
+
+PointOutcome rowOf(const std::function<PointOutcome()>& make) {
+  try {
+    return make();
+  } catch (const InputError& error) {
+    return outcomeWithout(PointStatus::infeasible, reasonOf(error));
+  } catch (const std::bad_alloc&) {
+    return outcomeWithout(PointStatus::failed, "failed: out of memory");
+  } catch (const std::exception& error) {
+    return outcomeWithout(PointStatus::failed, std::string("failed: ") + error.what());
+  }
+}
+
+PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
+                           const EvaluateFunction& evaluate, bool withDetail) {
+  return rowOf([&] { return outcomeOf(study, point, evaluate(specOf(study, point)), withDetail); });
 }
 
 }  // namespace wattlas

@@ -1,7 +1,9 @@
 // What evaluating a point gave, in compact form: one row of an exploration.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,9 @@ PointOutcome outcomeOf(const Study& study, const DesignPoint& design, const RunR
                        bool withDetail);
 /// Row of a point that cannot be built or broke down.
 PointOutcome outcomeWithout(PointStatus status, std::string reason);
-/// One line for a row from an exception of makeExperiment: what is wrong, without places.
+/// What is wrong, in one line and without places.
+std::string textOf(const InputError& error);
+/// The same for a row from an exception of makeExperiment.
 std::string reasonOf(const InputError& error);
 
 /// Value of any expression slot, metrics included.
@@ -56,5 +60,32 @@ inline bool sameNumber(double a, double b) {
 }
 /// A metric of a row; NaN when unknown.
 double metricOf(const Study& study, const PointOutcome& outcome, int metric);
+
+// Who evaluates points: in this process, or worker processes (worker_pool.h).
+
+/// Runs one experiment; the command line gives makeExperiment + simulate. May throw InputError (an
+/// impossible combination of settings), ChildFailure, or anything that is our bug.
+using EvaluateFunction = std::function<RunResult(const ExperimentSpec&)>;
+
+/// Turns every std::exception of `make` into a row.
+PointOutcome rowOf(const std::function<PointOutcome()>& make);
+/// Evaluates one point and turns every exception into a row.
+PointOutcome evaluatePoint(const Study& study, const DesignPoint& point,
+                           const EvaluateFunction& evaluate, bool withDetail);
+
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  /// Tells that `evaluate` comes soon for this study: what takes time and needs no points can
+  /// begin.
+  virtual void prepare(const Study& study, bool withDetail) { (void)study, (void)withDetail; }
+  /// Called once for each point, in any order, on the calling thread.
+  using Done = std::function<void(std::size_t index, PointOutcome outcome)>;
+  /// Asked now and then; false asks to stop early.
+  using KeepGoing = std::function<bool()>;
+  /// Evaluates all points. Returns false when it stopped early.
+  virtual bool evaluate(const Study& study, std::span<const DesignPoint> points, bool withDetail,
+                        const Done& done, const KeepGoing& keepGoing) = 0;
+};
 
 }  // namespace wattlas

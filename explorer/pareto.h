@@ -15,7 +15,7 @@ bool dominates(const ObjectiveVector& a, const ObjectiveVector& b);
 /// NaN never belong to the front.
 std::vector<std::size_t> paretoFront(const std::vector<ObjectiveVector>& vectors);
 
-/// Exact volume between the vectors and `reference` (WFG algorithm; any number of objectives).
+/// Exact volume between the vectors and `reference` (pagmo2; any number of objectives).
 /// Vectors that do not beat the reference everywhere add nothing.
 double hypervolume(const std::vector<ObjectiveVector>& vectors, const ObjectiveVector& reference);
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "explorer/text_wrap.h"
+#include "explorer/summary.h"
 #include "explorer/uncertainty.h"
 #include "models/metric.h"
 

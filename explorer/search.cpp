@@ -72,11 +72,6 @@ std::unique_ptr<Search> makeSearch(const Study& study, std::uint64_t limit,
   return std::make_unique<SideBySide>(std::move(parts));
 }
 
-SearchRequest nextGeneration(const Study& study, std::uint64_t limit, const RowLookup& rows) {
-  SearchMethod used{};
-  return makeSearch(study, limit, used)->next(rows);
-}
-
 Study studyAt(const Study& study, const std::string& fidelity) {
   Study out = study;
   out.fidelity = fidelity;

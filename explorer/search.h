@@ -2,7 +2,7 @@
 //
 // A search is a pure function of the study and the rows so far. Whoever has the rows of all points
 // that were wanted computes the same next points: one process step by step, or any shard of a
-// campaign from its journals (nextGeneration). Rows beyond those wanted never change the answer.
+// campaign from its journals. Rows beyond those wanted never change the answer.
 #pragma once
 
 #include <functional>
@@ -47,9 +47,6 @@ bool adapts(const Study& study, SearchMethod method);
 /// too large (more than `limit` points), with advice. Keeps a reference to the study.
 std::unique_ptr<Search> makeSearch(const Study& study, std::uint64_t limit,
                                    SearchMethod& methodUsed);
-
-/// The points that are wanted next, replayed from the beginning: a pure function of its arguments.
-SearchRequest nextGeneration(const Study& study, std::uint64_t limit, const RowLookup& rows);
 
 /// The same study at another fidelity (its tree too, as workers read that).
 Study studyAt(const Study& study, const std::string& fidelity);

@@ -2,7 +2,7 @@
 #include <map>
 #include <set>
 
-#include "explorer/study_names.h"
+#include "explorer/study.h"
 #include "explorer/study_steps.h"
 
 namespace wattlas {

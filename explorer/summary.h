@@ -10,6 +10,10 @@
 
 namespace wattlas {
 
+/// Breaks at spaces into lines of at most 110 columns; later lines start with `indent` spaces. Ends
+/// with a line break.
+std::string wrapText(const std::string& text, std::size_t indent);
+
 /// Per workload: which platform wins each objective, by how much against the best point of every
 /// other platform, and what decides it (what limits the time, which energy differs). Then design
 /// parameters without effect and infeasible groups with their counts. Plain text, lines of at most

@@ -1,5 +1,3 @@
-#include "explorer/surrogate.h"
-
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <limits>
 
 #include "explorer/search_encoding.h"
+#include "explorer/search_propose.h"
 #include "models/base/units.h"
 
 namespace wattlas {
@@ -18,7 +17,6 @@ constexpr std::size_t firstStep = 2;
 constexpr double nugget = 1e-4;        ///< of the variance: what no design parameter explains
 constexpr std::size_t tunedOver = 96;  ///< designs that shares are chosen on
 constexpr std::size_t mostRows = 64;   ///< choices that a table of factors is kept for
-constexpr double inactive = std::numeric_limits<double>::quiet_NaN();
 
 Eigen::Index at(std::size_t i) {
   return static_cast<Eigen::Index>(i);

@@ -13,7 +13,7 @@
 
 #include "explorer/child_process.h"
 #include "explorer/interrupt.h"
-#include "explorer/point_order.h"
+#include "explorer/point_evaluator.h"
 #include "explorer/worker_process.h"
 #include "explorer/worker_protocol.h"
 

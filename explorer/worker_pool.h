@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "explorer/evaluator.h"
+#include "explorer/outcome.h"
 
 namespace wattlas {
 

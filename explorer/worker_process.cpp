@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "explorer/worker.h"
+#include "explorer/worker_protocol.h"
 
 extern char** environ;
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "explorer/pipe_io.h"
-#include "explorer/worker.h"
+#include "explorer/worker_protocol.h"
 
 namespace wattlas {
 

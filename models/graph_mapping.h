@@ -1,5 +1,6 @@
 // Where the operators of a graph run when all that they pass on counts: each choice of one place
-// for all, the best mapping of a chain (dynamic programming), and what moving single operators gains.
+// for all, the best mapping of a chain (dynamic programming), and what moving single operators
+// gains.
 #pragma once
 
 #include <cstddef>

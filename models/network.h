@@ -21,7 +21,7 @@ class Network {
   struct Route {
     std::vector<ChannelId> channels;
     Ticks latency;
-    BitRate rate;  ///< of its slowest section
+    BitRate rate;                                              ///< of its slowest section
     std::vector<std::pair<CoefficientId, std::int64_t>> hops;  ///< in Platform::linkEnergy
   };
 

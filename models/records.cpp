@@ -39,6 +39,17 @@ std::string chanceText(const WinnerRow& w, const std::string& rival) {
   return text;
 }
 
+std::string fidelityText(const RunResult& result) {
+  std::string out;
+  for (const char* level : {"detailed", "event", "analytic"})
+    for (const auto& [component, used] : result.fidelityUsed)
+      if (used == level) {
+        out += (out.empty() ? "" : "+") + used;
+        break;
+      }
+  return out.empty() ? result.fidelity : out;
+}
+
 std::string ranOn(double hostShare) {
   if (!std::isfinite(hostShare)) return {};
   return hostShare <= 0 ? "device" : hostShare > whole ? "host" : "device+host";

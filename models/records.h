@@ -123,6 +123,8 @@ std::string chanceText(const WinnerRow& winner, const std::string& rival = {});
 /// "16 %"; "<1 %" and ">99 %" instead of a rounding that says never or always.
 std::string chancePercent(double probability);
 
+/// Levels used by any component, deepest first, such as "event+analytic": a formula anywhere shows.
+std::string fidelityText(const RunResult& result);
 /// What ran the operators of a point by the host's share of the time: "device", "host" or
 /// "device+host"; empty when nothing is known.
 std::string ranOn(double hostShare);

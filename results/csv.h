@@ -1,6 +1,7 @@
 // CSV as RFC 4180 writes it, with "\n" line ends.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@ namespace wattlas {
 void appendCsvCell(std::string& line, std::string_view cell);
 /// Appends a whole line.
 void appendCsvLine(std::string& out, std::span<const std::string> cells);
+inline void appendCsvLine(std::string& out, std::initializer_list<std::string> cells) {
+  appendCsvLine(out, std::span(cells.begin(), cells.size()));
+}
 /// Shortest text of a number rounded to 12 significant digits; empty when it is not finite.
 std::string csvNumber(double value);
 

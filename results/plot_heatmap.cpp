@@ -112,8 +112,7 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameter
                   measure.name, rows.front().scope, doubted ? "; ? = rests on an unknown" : ""),
       "small dim");
   std::string csv;
-  appendCsvLine(csv, std::vector<std::string>{"workload", parameterX, parameterY, metric.column,
-                                              "points", "feasible"});
+  appendCsvLine(csv, {"workload", parameterX, parameterY, metric.column, "points", "feasible"});
   double y0 = top;
   for (const std::string& workload : workloads) {
     const auto& cells = panels[workload];
@@ -145,9 +144,8 @@ Plot heatmapPlot(const std::vector<PointRow>& rows, const std::string& parameter
       for (std::size_t i = 0; i < xs.size(); ++i) {
         const auto found = cells.find({xs[i], ys[j]});
         const Cell cell = found == cells.end() ? Cell{} : found->second;
-        appendCsvLine(csv, std::vector<std::string>{workload, xs[i], ys[j], csvNumber(cell.best),
-                                                    std::to_string(cell.points),
-                                                    std::to_string(cell.feasible)});
+        appendCsvLine(csv, {workload, xs[i], ys[j], csvNumber(cell.best),
+                            std::to_string(cell.points), std::to_string(cell.feasible)});
         const double x = left + cellWidth * static_cast<double>(i);
         const bool known = std::isfinite(cell.best);
         const int step = known ? stepOf(cell.best) : 0;

@@ -58,8 +58,7 @@ Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string&
           top + panelHeight * static_cast<double>(lines));
   svg.text(20, 26, title, "title");
   std::string csv;
-  appendCsvLine(csv, std::vector<std::string>{"workload", "evaluations", "seeds", "lowest",
-                                              "median", "highest"});
+  appendCsvLine(csv, {"workload", "evaluations", "seeds", "lowest", "median", "highest"});
   for (std::size_t w = 0; w < workloads.size(); ++w) {
     const auto& seeds = curves[workloads[w]];
     const std::vector<Step> steps = bandOf(seeds);
@@ -84,9 +83,8 @@ Plot hypervolumePlot(const std::vector<HistoryStep>& history, const std::string&
       const double px = x.at(static_cast<double>(s.evaluations));
       line += Svg::point(px, y.at(s.median));
       band.emplace_back(px, y.at(s.high));
-      appendCsvLine(csv, std::vector<std::string>{workloads[w], std::to_string(s.evaluations),
-                                                  std::to_string(seeds.size()), csvNumber(s.low),
-                                                  csvNumber(s.median), csvNumber(s.high)});
+      appendCsvLine(csv, {workloads[w], std::to_string(s.evaluations), std::to_string(seeds.size()),
+                          csvNumber(s.low), csvNumber(s.median), csvNumber(s.high)});
     }
     for (auto s = steps.rbegin(); s != steps.rend(); ++s)
       band.emplace_back(x.at(static_cast<double>(s->evaluations)), y.at(s->low));

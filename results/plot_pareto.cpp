@@ -174,16 +174,14 @@ void drawPanel(Svg& svg, const Panel& panel, const Box& box, const PlotAxis& x, 
 
 std::string csvOf(const std::vector<Panel>& panels, const PlotAxis& x, const PlotAxis& y) {
   std::string csv;
-  appendCsvLine(
-      csv, std::vector<std::string>{"workload", "point_id", "platform", "format", "family", "scope",
-                                    x.column, y.column, "pareto", "device"});
+  appendCsvLine(csv, {"workload", "point_id", "platform", "format", "family", "scope", x.column,
+                      y.column, "pareto", "device"});
   for (const Panel& panel : panels)
     for (const PointRow* row : panel.rows)
-      appendCsvLine(csv, std::vector<std::string>{row->workload, row->id, row->platform,
-                                                  row->format, familyOf(*row).name, row->scope,
-                                                  csvNumber(numberOf(*row, x.column)),
-                                                  csvNumber(numberOf(*row, y.column)),
-                                                  row->pareto ? "true" : "false", row->device});
+      appendCsvLine(
+          csv, {row->workload, row->id, row->platform, row->format, familyOf(*row).name, row->scope,
+                csvNumber(numberOf(*row, x.column)), csvNumber(numberOf(*row, y.column)),
+                row->pareto ? "true" : "false", row->device});
   return csv;
 }
 

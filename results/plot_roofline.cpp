@@ -93,19 +93,16 @@ void drawRoof(Svg& svg, const Roof& roof, const DrawnAxis& x, const DrawnAxis& y
 
 std::string csvOf(const std::vector<Dot>& dots, const std::vector<Roof>& roofs) {
   std::string csv;
-  appendCsvLine(csv, std::vector<std::string>{"what", "platform", "workload", "format", "phase",
-                                              "operator", "ops_per_byte", "ops_per_s",
-                                              "bytes_per_s", "time_share", "bound"});
+  appendCsvLine(csv, {"what", "platform", "workload", "format", "phase", "operator", "ops_per_byte",
+                      "ops_per_s", "bytes_per_s", "time_share", "bound"});
   for (const Roof& roof : roofs)
-    appendCsvLine(
-        csv, std::vector<std::string>{"roof", roof.name, "", "", "", "", "",
-                                      csvNumber(roof.opsPerS), csvNumber(roof.bytesPerS), "", ""});
+    appendCsvLine(csv, {"roof", roof.name, "", "", "", "", "", csvNumber(roof.opsPerS),
+                        csvNumber(roof.bytesPerS), "", ""});
   for (const Dot& d : dots)
     appendCsvLine(
-        csv, std::vector<std::string>{"operator", d.run->platform, d.run->workload, d.run->format,
-                                      d.op->phase, d.op->name, csvNumber(d.intensity),
-                                      csvNumber(d.rate), csvNumber(d.op->bytes / d.op->attributedS),
-                                      csvNumber(d.share), d.op->bound});
+        csv, {"operator", d.run->platform, d.run->workload, d.run->format, d.op->phase, d.op->name,
+              csvNumber(d.intensity), csvNumber(d.rate), csvNumber(d.op->bytes / d.op->attributedS),
+              csvNumber(d.share), d.op->bound});
   return csv;
 }
 

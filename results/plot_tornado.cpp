@@ -15,13 +15,11 @@ constexpr std::size_t barsShown = 20;
 
 std::string csvOf(const std::vector<TornadoBar>& bars, double value) {
   std::string csv;
-  appendCsvLine(csv, std::vector<std::string>{"point_id", "parameter", "metric", "low", "high",
-                                              "value", "simulated_low", "simulated_high"});
+  appendCsvLine(csv, {"point_id", "parameter", "metric", "low", "high", "value", "simulated_low",
+                      "simulated_high"});
   for (const TornadoBar& b : bars)
-    appendCsvLine(csv,
-                  std::vector<std::string>{b.point, b.parameter, b.metric, csvNumber(b.low),
-                                           csvNumber(b.high), csvNumber(value),
-                                           csvNumber(b.simulatedLow), csvNumber(b.simulatedHigh)});
+    appendCsvLine(csv, {b.point, b.parameter, b.metric, csvNumber(b.low), csvNumber(b.high),
+                        csvNumber(value), csvNumber(b.simulatedLow), csvNumber(b.simulatedHigh)});
   return csv;
 }
 

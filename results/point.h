@@ -11,7 +11,7 @@
 namespace wattlas {
 
 /// Row of a result. Numbers are rounded to 12 significant digits; `fidelity` holds the levels
-/// that were used (fidelityText in results/summary.h), not the one that was asked for.
+/// that were used (fidelityText), not the one that was asked for.
 PointRow makePointRow(std::string id, const RunResult& result,
                       std::vector<std::pair<std::string, std::string>> parameters = {});
 

@@ -1,23 +1,85 @@
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <fstream>
 #include <optional>
 #include <set>
 
 #include "models/base/error.h"
 #include "models/base/hash.h"
 #include "results/hdf5_read.h"
-#include "results/read_in_child.h"
 #include "results/store.h"
 #include "results/store_layout.h"
 #include "results/store_tables_io.h"
 
 namespace wattlas {
 namespace {
+
+constexpr std::uint64_t spareBytes = 1ULL << 30;  // beside 400 bytes of memory a byte of the file
+constexpr std::uint64_t spareSeconds = 5;         // beside a second a MB
+
+void limit(decltype(RLIMIT_CPU) what, std::uint64_t most) {
+  rlimit now{};
+  ::getrlimit(what, &now);
+  now.rlim_cur = std::min<rlim_t>(now.rlim_max, most);
+  ::setrlimit(what, &now);
+}
+
+void limitAll([[maybe_unused]] std::uint64_t fileBytes) {
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_CPU, spareSeconds + (fileBytes >> 20));
+#ifndef __SANITIZE_ADDRESS__  // its shadow memory is larger than any limit
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  limit(RLIMIT_AS,
+        pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) + spareBytes + 400 * fileBytes);
+#endif
+}
+
+/// The allocator's own words about a damaged heap would look like ours.
+void beSilent() {
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere < 0) return;
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+}
+
+/// Runs `read` in a child that may use memory and processor time in proportion to `fileBytes`: the
+/// library was not made for hostile files. What makes it crash, run on or ask for all memory ends
+/// the child; the answer then says so. Nothing when the child ended by itself, whether `read` threw
+/// or not: reading again here then gives the data or a better message.
+std::optional<std::string> readInChild(const std::function<void()>& read, std::uint64_t fileBytes) {
+  const pid_t child = ::fork();
+  if (child < 0) return std::string("cannot be read: no second process: ") + std::strerror(errno);
+  if (child == 0) {
+    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU})
+      ::signal(signal, SIG_DFL);
+    beSilent();
+    limitAll(fileBytes);
+    try {
+      read();
+    } catch (const std::exception&) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return "cannot be read: its reader is gone";
+  if (!WIFSIGNALED(status)) return std::nullopt;
+  if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL)
+    return "takes the HDF5 library longer than any file of this size";
+  return std::string("makes the HDF5 library crash (") + ::strsignal(WTERMSIG(status)) +
+         "): it is damaged or was made to do so";
+}
 
 using namespace h5;  // check, Column, Handle, textAttribute, ...
 
@@ -88,7 +150,7 @@ struct Store::State {
   std::vector<std::uint64_t> offsets;  ///< end of each JSON text; empty = none stored
   std::vector<StoreTable> tables;
   std::optional<Handle> file;
-  std::optional<Column> text;
+  std::optional<h5::Column> text;
 
   /// Everything but the JSON texts.
   void read(std::uint64_t fileBytes) {
@@ -113,7 +175,7 @@ struct Store::State {
     header.scope = textAttribute(*file, "scope");
     header.energyMode = textAttribute(*file, "energy_mode");
     if (hasLink(*file, layout::study)) {
-      const Column study(*file, layout::study, budget);
+      const h5::Column study(*file, layout::study, budget);
       study.require(ColumnType::text, 1);
       study.texts([&](std::size_t, std::string t) { header.study = std::move(t); });
     }
@@ -122,12 +184,12 @@ struct Store::State {
     const auto count = static_cast<std::uint64_t>(points);
     budget.take("points", count, sizeof(PointRow));
     // The ids first: a count is believed when there is a column of that length.
-    Column(*file, column(layout::textFields[0].name), budget).require(ColumnType::text, count);
+    h5::Column(*file, column(layout::textFields[0].name), budget).require(ColumnType::text, count);
     rows.resize(count);
   }
 
-  Column open(const std::string& name, ColumnType type, Budget& budget) const {
-    Column found(*file, name, budget);
+  h5::Column open(const std::string& name, ColumnType type, Budget& budget) const {
+    h5::Column found(*file, name, budget);
     found.require(type, rows.size());
     return found;
   }

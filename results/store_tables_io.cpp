@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "results/column_writer.h"
+#include "results/hdf5_create.h"
 #include "results/hdf5_read.h"
 
 namespace wattlas {
@@ -36,7 +36,7 @@ void writeColumn(hid_t group, const StoreColumn& column, ColumnWriter& write) {
 }
 
 StoreColumn readColumn(hid_t group, const std::string& name, Budget& budget) {
-  const Column data(group, name, budget);
+  const h5::Column data(group, name, budget);
   StoreColumn column{name, {}, {}};
   if (data.type() == ColumnType::real) {
     column.values = data.reals();

@@ -6,7 +6,7 @@
 #include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/hash.h"
-#include "results/column_writer.h"
+#include "results/hdf5_create.h"
 #include "results/store.h"
 #include "results/store_layout.h"
 #include "results/store_tables_io.h"

@@ -5,8 +5,6 @@
 #include <array>
 #include <cmath>
 
-#include "results/palette.h"
-
 namespace wattlas {
 namespace {
 

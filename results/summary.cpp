@@ -94,17 +94,6 @@ std::string platformText(const RunResult& result) {
   return result.platform + (result.timeS > 0 ? hostNote(result.hostS / result.timeS) : "");
 }
 
-std::string fidelityText(const RunResult& result) {
-  std::string out;
-  for (const char* level : {"detailed", "event", "analytic"})
-    for (const auto& [component, used] : result.fidelityUsed)
-      if (used == level) {
-        out += (out.empty() ? "" : "+") + used;
-        break;
-      }
-  return out.empty() ? result.fidelity : out;
-}
-
 std::string markedFidelity(const RunResult& result) {
   const std::string levels = fidelityText(result);
   return levels.substr(0, levels.find('+')) + (belowRequested(result).empty() ? "" : "*");

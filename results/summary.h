@@ -23,8 +23,6 @@ std::vector<Share> energyByCategory(const RunResult& result);
 /// Platform of a result, with what its host ran in its place.
 std::string platformText(const RunResult& result);
 
-/// Levels used by any component, deepest first, such as "event+analytic": a formula anywhere shows.
-std::string fidelityText(const RunResult& result);
 /// The deepest level used, with a `*` when any component ran below what was asked for.
 std::string markedFidelity(const RunResult& result);
 /// Components that ran below the requested fidelity and took part, as "device, link".

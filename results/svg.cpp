@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <sstream>
 
-#include "results/palette.h"
 #include "results/style.h"
 
 namespace wattlas {
@@ -19,26 +19,16 @@ std::string number(double value) {
   return text == "-0" ? "0" : text;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      out += c;
-  }
-  return out;
+/// Control characters have no place in a picture.
+std::string visible(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return escaped(out);
 }
 
 std::string closed(std::string_view tip, const char* element) {
   if (tip.empty()) return "/>\n";
-  return "><title>" + escaped(tip) + "</title></" + element + ">\n";
+  return "><title>" + visible(tip) + "</title></" + element + ">\n";
 }
 
 /// A regular polygon or star.
@@ -64,6 +54,23 @@ std::string pathData(const Corners& corners) {
 
 }  // namespace
 
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
+  }
+  return out;
+}
+
 std::string fillClass(std::size_t colour) {
   return fmt::format("c{}", colour % colourCount);
 }
@@ -72,27 +79,20 @@ std::string outlineClass(std::size_t colour) {
 }
 
 Corners cornersOf(Shape shape, double x, double y, double r) {
-  switch (shape) {
-    case Shape::circle:
-      return {};
-    case Shape::square:
-      return around(x, y, r * 1.25, 4, 45, 1);
-    case Shape::diamond:
-      return around(x, y, r * 1.3, 4, 0, 1);
-    case Shape::triangleUp:
-      return around(x, y, r * 1.4, 3, -90, 1);
-    case Shape::triangleDown:
-      return around(x, y, r * 1.4, 3, 90, 1);
-    case Shape::hexagon:
-      return around(x, y, r * 1.15, 6, 0, 1);
-    case Shape::plus:
-      return around(x, y, r * 1.4, 4, 0, 0.42);
-    case Shape::cross:
-      return around(x, y, r * 1.4, 4, 45, 0.42);
-    case Shape::star:
-      return around(x, y, r * 1.5, 5, -90, 0.45);
-  }
-  return {};
+  struct Form {
+    double radius;
+    int corners;
+    double startDegrees, innerRatio;
+  };
+  static const std::map<Shape, Form> forms = {
+      {Shape::square, {1.25, 4, 45, 1}},     {Shape::diamond, {1.3, 4, 0, 1}},
+      {Shape::triangleUp, {1.4, 3, -90, 1}}, {Shape::triangleDown, {1.4, 3, 90, 1}},
+      {Shape::hexagon, {1.15, 6, 0, 1}},     {Shape::plus, {1.4, 4, 0, 0.42}},
+      {Shape::cross, {1.4, 4, 45, 0.42}},    {Shape::star, {1.5, 5, -90, 0.45}}};
+  const auto form = forms.find(shape);
+  if (form == forms.end()) return {};
+  const auto& [radius, corners, startDegrees, innerRatio] = form->second;
+  return around(x, y, r * radius, corners, startDegrees, innerRatio);
 }
 
 std::string Svg::point(double x, double y) {
@@ -124,7 +124,7 @@ void Svg::text(double x, double y, std::string_view text, std::string_view style
                                        : fmt::format(" transform=\"rotate({} {} {})\"",
                                                      number(rotate), number(x), number(y));
   body_ += fmt::format("<text x=\"{}\" y=\"{}\" class=\"{}\" text-anchor=\"{}\"{}>{}</text>\n",
-                       number(x), number(y), style, place, turn, escaped(text));
+                       number(x), number(y), style, place, turn, visible(text));
   parts_.push_back({.kind = DrawnPart::Kind::text,
                     .points = {{x, y}},
                     .rotate = rotate,
@@ -171,7 +171,7 @@ std::string Svg::finish(std::string_view label) const {
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
              "width=\"{0}\" height=\"{1}\" role=\"img\" aria-label=\"{2}\">\n"
              "<style>{3}</style>\n<rect width=\"{0}\" height=\"{1}\" class=\"bg\"/>\n",
-             number(width_), number(height_), escaped(label), styleSheet()) +
+             number(width_), number(height_), visible(label), styleSheet()) +
          body_ + "</svg>\n";
 }
 

@@ -57,6 +57,9 @@ class Svg {
   std::vector<DrawnPart> parts_;
 };
 
+/// Text as it stands in XML and HTML.
+std::string escaped(std::string_view text);
+
 /// Style class of colour 0..9: `c0` fills, `o0` draws an outline; from Svg's own sheet.
 std::string fillClass(std::size_t colour);
 std::string outlineClass(std::size_t colour);

@@ -9,25 +9,9 @@ namespace {
 
 constexpr std::size_t gap = 2;
 
-const char* codeOf(Style style) {
-  switch (style) {
-    case Style::bold:
-      return "\x1b[1m";
-    case Style::dim:
-      return "\x1b[2m";
-    case Style::good:
-      return "\x1b[32m";
-    case Style::bad:
-      return "\x1b[31m";
-    case Style::warn:
-      return "\x1b[33m";
-    case Style::title:
-      return "\x1b[1;36m";
-    case Style::plain:
-      break;
-  }
-  return "";
-}
+/// By Style.
+constexpr const char* codes[] = {"",         "\x1b[1m",  "\x1b[2m",   "\x1b[32m",
+                                 "\x1b[31m", "\x1b[33m", "\x1b[1;36m"};
 
 bool startsCharacter(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
@@ -37,7 +21,7 @@ bool startsCharacter(char c) {
 
 std::string styled(std::string_view text, Style style, const TextOptions& options) {
   if (!options.colour || style == Style::plain || text.empty()) return std::string(text);
-  return codeOf(style) + std::string(text) + "\x1b[0m";
+  return codes[static_cast<std::size_t>(style)] + std::string(text) + "\x1b[0m";
 }
 
 std::string heading(std::string_view text, const TextOptions& options) {

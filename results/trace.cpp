@@ -7,6 +7,7 @@
 #include "models/base/atomic_file.h"
 #include "models/base/error.h"
 #include "models/base/units.h"
+#include "models/records.h"
 #include "results/summary.h"
 
 namespace wattlas {

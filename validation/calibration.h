@@ -3,12 +3,30 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <vector>
 
 #include "models/base/parameter.h"
 #include "validation/measurements.h"
 
 namespace wattlas {
+
+/// Fit of few parameters inside their physical intervals.
+struct FitParameter {
+  double value = 1, low = 1, high = 1;  ///< 0 < low <= value <= high
+};
+struct FitResult {
+  std::vector<double> values;
+  std::vector<double> low, high;  ///< where the cost is within a tenth of its least (and in bounds)
+  double before = 0, after = 0;
+  int evaluations = 0;
+};
+
+/// Pattern search in logarithms, never outside the bounds; deterministic. `cost` must be finite.
+FitResult fitWithin(const std::vector<FitParameter>& start,
+                    const std::function<double(const std::vector<double>&)>& cost,
+                    int mostEvaluations);
 
 /// Parameters that one class of rows can tell, from configs/calibration.yaml.
 struct CalibrationClass {

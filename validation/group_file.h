@@ -57,4 +57,14 @@ GroupSpec readGroup(const std::string& name, const SearchPath& path);
 /// Size of a unit in SI ("us" -> 1e-6); 1 for everything that is no scaled unit ("cycles", "x").
 double scaleOf(const std::string& unit);
 
+// From comparisons as data to rows: one runner for every group.
+
+using Probes = std::map<std::string, Probe>;
+
+/// Asks the probes and fills the rows in the order of the file. Nothing is fitted here. A question
+/// that has no answer is a row without a number, which fails its gate; lines of a data file that
+/// have none are left out of a mean and counted in its `quantity`.
+/// Throws InputError: unknown probe, figure or column.
+ValidationRows validationRows(const GroupSpec& group, const Probes& probes, const SearchPath& path);
+
 }  // namespace wattlas

@@ -1,5 +1,3 @@
-#include "validation/runner.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <optional>
 
 #include "models/base/units.h"
+#include "validation/group_file.h"
 #include "validation/operator_csv.h"
 
 namespace wattlas {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <sstream>
 
-#include "explorer/campaign/evaluation_key.h"
+#include "explorer/campaign/campaign_plan.h"
 #include "explorer/campaign/shard.h"
 #include "models/base/random.h"
 #include "models/metric.h"

@@ -10,7 +10,6 @@
 #include "cli/study_rows.h"
 #include "explorer/archive.h"
 #include "explorer/point_evaluator.h"
-#include "explorer/point_order.h"
 #include "explorer/worker_protocol.h"
 #include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"

@@ -10,7 +10,6 @@
 
 #include "explorer/explore.h"
 #include "explorer/point_evaluator.h"
-#include "explorer/point_order.h"
 #include "models/sim/platform_model.h"
 #include "tests/contract/suite.h"
 

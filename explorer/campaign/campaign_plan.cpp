@@ -1,16 +1,46 @@
 #include "explorer/campaign/campaign_plan.h"
 
+#include <elf.h>
 #include <fmt/format.h>
+#include <link.h>
 
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <unordered_set>
+
+#include "models/metric.h"
 
 namespace wattlas {
 namespace {
 
-constexpr const char* kind = "wattlas campaign";
-constexpr int schema = 1;
+/// The note of the main program, which the loader lists first.
+int findBuildId(dl_phdr_info* info, std::size_t, void* out) {
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& part = info->dlpi_phdr[i];
+    if (part.p_type != PT_NOTE) continue;
+    const char* at = reinterpret_cast<const char*>(info->dlpi_addr + part.p_vaddr);
+    const char* const end = at + part.p_memsz;
+    while (at + sizeof(ElfW(Nhdr)) <= end) {
+      ElfW(Nhdr) note;
+      std::memcpy(&note, at, sizeof note);
+      const char* name = at + sizeof note;
+      const char* data = name + (note.n_namesz + 3U) / 4U * 4U;
+      if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && data + note.n_descsz <= end &&
+          std::memcmp(name, "GNU", 4) == 0) {
+        *static_cast<std::string*>(out) = std::string(data, note.n_descsz);
+        return 1;
+      }
+      at = data + (note.n_descsz + 3U) / 4U * 4U;
+    }
+  }
+  return 1;  // only the first entry
+}
+
+constexpr const char* planKind = "wattlas campaign";
+constexpr int planSchema = 1;
 constexpr std::size_t mostProbed = 1024;  ///< platforms x workloads whose configuration is hashed
 constexpr int probesEach = 4;             ///< points tried to find a valid one
 
@@ -70,6 +100,29 @@ ConfigNode readYaml(const std::string& file) {
 
 }  // namespace
 
+std::string buildFingerprint() {
+  std::string bytes;
+  dl_iterate_phdr(findBuildId, &bytes);
+  if (bytes.empty()) {
+    std::ifstream self("/proc/self/exe", std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(self), {});
+  }
+  return hashText(bytes).hex().substr(0, 16);
+}
+
+EvaluationKeys::EvaluationKeys(const Study& study, bool withDetail, const std::string& build) {
+  Hasher hasher;
+  hasher.text("wattlas evaluation 1").text(build).text(study.fidelity).integer(withDetail ? 1 : 0);
+  for (const int metric : study.metrics) hasher.text(metricAt(metric).name);
+  for (const Constraint& constraint : study.constraints)
+    hasher.text(constraint.expression.source());
+  // Names in constraints may be derived values that set nothing and are in no point id.
+  for (const DerivedValue& derived : study.derived)
+    hasher.text(derived.key).text(derived.expression.source());
+  hasher.text(study.accuracy.inputs);
+  context_ = hasher.finish();
+}
+
 CampaignPlan makePlan(const Study& study, const std::string& folder,
                       const CampaignServices& services) {
   const ExploreOptions defaults;
@@ -113,7 +166,7 @@ CampaignPlan loadPlan(const std::string& folder, const CampaignServices& service
                              "a folder made by 'wattlas campaign plan'",
                              "wattlas campaign plan STUDY.yaml -o " + folder});
   const ConfigNode written = readYaml(named.planFile());
-  if (entry(written, "kind") != kind || entry(written, "schema") != std::to_string(schema))
+  if (entry(written, "kind") != planKind || entry(written, "schema") != std::to_string(planSchema))
     throw refused(named, "is not a plan that this version reads",
                   "make a new one with 'wattlas campaign plan'");
   if (entry(written, "build") != services.build)
@@ -143,7 +196,8 @@ std::string CampaignPlan::text() const {
       "# Made by `wattlas campaign plan` from study.yaml beside it. Do not edit: make a new plan.\n"
       "kind: {}\nschema: {}\nplan: {}\nbuild: {}\nmethod: {}\nadaptive: {}\npoints: {}\n"
       "points_hash: {}\nconfiguration: {}\n",
-      kind, schema, id, build, nameOf(method), adaptive, planned, pointsHash, configuration);
+      planKind, planSchema, id, build, nameOf(method), adaptive, planned, pointsHash,
+      configuration);
 }
 
 }  // namespace wattlas

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <random>
 
-#include "explorer/campaign/evaluation_key.h"
+#include "explorer/campaign/campaign_plan.h"
 
 namespace wattlas {
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 
 #include "explorer/campaign/journal_set.h"
 #include "explorer/campaign/journal_writer.h"
-#include "explorer/evaluator.h"
+#include "explorer/outcome.h"
 
 namespace wattlas {
 

@@ -1,14 +1,41 @@
 #include "explorer/campaign/journal_record.h"
 
-#include <cmath>
-#include <limits>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
-#include "explorer/campaign/crc32c.h"
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+
 #include "explorer/worker_protocol.h"
 #include "models/base/byte_stream.h"
+#include "models/base/config.h"
 
 namespace wattlas {
 namespace {
+
+constexpr std::uint32_t polynomial = 0x82F63B78;  // of RFC 3720, bits reversed
+
+/// Eight bytes a step: table k gives the effect of a byte that stands k bytes before the end.
+constexpr std::array<std::array<std::uint32_t, 256>, 8> makeTables() {
+  std::array<std::array<std::uint32_t, 256>, 8> tables{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? polynomial : 0U);
+    tables[0][i] = crc;
+  }
+  for (std::size_t k = 1; k < tables.size(); ++k)
+    for (std::size_t i = 0; i < 256; ++i)
+      tables[k][i] = (tables[k - 1][i] >> 8) ^ tables[0][tables[k - 1][i] & 0xFFU];
+  return tables;
+}
+constexpr auto tables = makeTables();
+
+std::uint32_t byteAt(std::string_view bytes, std::size_t i) {
+  return static_cast<unsigned char>(bytes[i]);
+}
 
 // No text holds these bytes: 0xF7 never occurs in UTF-8.
 constexpr std::string_view mark = "\xF7WJ1";
@@ -26,6 +53,20 @@ std::string_view after(std::string_view payload, RecordKind kind) {
 }
 
 }  // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+  std::uint32_t crc = ~before;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint32_t next = 0;
+    for (std::size_t k = 0; k < 4; ++k)
+      next ^= tables[7 - k][byteAt(bytes, k) ^ ((crc >> (8 * k)) & 0xFFU)];
+    for (std::size_t k = 4; k < 8; ++k) next ^= tables[7 - k][byteAt(bytes, k)];
+    crc = next;
+  }
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    crc = (crc >> 8) ^ tables[0][(crc ^ byteAt(bytes, i)) & 0xFFU];
+  return ~crc;
+}
 
 std::string encodeRecord(std::string_view payload) {
   ByteWriter out;
@@ -130,6 +171,31 @@ JournalSeal decodeSeal(std::string_view payload) {
 
 std::string decodeEnd(std::string_view payload) {
   return ByteReader(after(payload, RecordKind::end)).text();
+}
+
+JournalKey::JournalKey(const std::string& file) : secret_(readTextFile(file, 4096)) {
+  if (secret_.size() < 16)
+    throw InputError(Problem{{file, 0},
+                             "",
+                             "is too short for a key",
+                             "at least 16 random bytes",
+                             "such as: head -c 32 /dev/urandom > KEYFILE; chmod 600 KEYFILE"});
+}
+
+std::string JournalKey::seal(std::string_view journal, std::uint64_t offset,
+                             std::string_view bytes) const {
+  ByteWriter message;
+  message.text("wattlas journal 1");
+  message.text(journal);
+  message.u64(offset);
+  const std::string text = message.take().append(bytes);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> seal{};
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(), seal.data(),
+           &size) == nullptr)
+    throw std::runtime_error("the cryptographic library cannot sign");
+  return {reinterpret_cast<const char*>(seal.data()), size};
 }
 
 }  // namespace wattlas

@@ -14,11 +14,14 @@
 
 namespace wattlas {
 
+/// Checksum of `bytes`; `before` continues the checksum of what stands in front of them.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+
 enum class RecordKind : std::uint8_t {
   begin = 'B',  ///< who writes; first in a journal
   row = 'P',    ///< final answer for a point: done, infeasible, or failed for good
   retry = 'R',  ///< a point broke down in a way that another try may not repeat
-  seal = 'S',   ///< signature of all bytes since the last one (journal_key.h)
+  seal = 'S',   ///< signature of all bytes since the last one (JournalKey)
   end = 'E',    ///< the writer ended in an orderly way, with the reason
 };
 
@@ -59,5 +62,19 @@ struct JournalSeal {
 };
 JournalSeal decodeSeal(std::string_view payload);
 std::string decodeEnd(std::string_view payload);
+
+/// A secret that all writers and readers of a shared campaign folder have: journals of anybody else
+/// are refused.
+class JournalKey {
+ public:
+  /// The bytes of a file, 16 to 4,096 of them. Throws InputError.
+  explicit JournalKey(const std::string& file);
+  /// HMAC-SHA256 (RFC 2104) over the journal's name, where the bytes stand in it, and the bytes, so
+  /// that nothing can be changed, moved or copied to another journal. 32 bytes.
+  std::string seal(std::string_view journal, std::uint64_t offset, std::string_view bytes) const;
+
+ private:
+  std::string secret_;
+};
 
 }  // namespace wattlas

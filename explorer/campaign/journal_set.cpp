@@ -13,7 +13,7 @@
 #include <filesystem>
 
 #include "explorer/campaign/journal_writer.h"
-#include "explorer/value.h"
+#include "explorer/expression.h"
 #include "models/base/plain_text.h"
 
 namespace wattlas {

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "explorer/campaign/journal_reader.h"
 #include "explorer/campaign/journal_record.h"
+#include "explorer/campaign/journal_writer.h"
 #include "explorer/pipe_io.h"
 
 namespace wattlas {

@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "results/palette.h"
 #include "results/plot.h"
 #include "results/plot_frame.h"
-#include "results/report/report_data.h"
+#include "results/report/report.h"
 #include "results/store_layout.h"
 #include "results/store_table.h"
+#include "results/style.h"
 
 namespace wattlas {
 namespace {

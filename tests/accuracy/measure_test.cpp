@@ -1,9 +1,10 @@
 // What is done to weights before accuracy is measured?
+#include "accuracy/measure.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "accuracy/mixed.h"
 #include "models/base/error.h"
 #include "tests/accuracy/nearest_mean.h"
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "tests/contract/suite.h"
-#include "validation/row_predictor.h"
+#include "validation/probe.h"
 #include "workloads/graph/costing.h"
 
 namespace wattlas {

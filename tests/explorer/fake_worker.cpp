@@ -1,4 +1,4 @@
-#include "explorer/worker.h"
+#include "explorer/worker_protocol.h"
 #include "tests/explorer/fake_model.h"
 #include "tests/explorer/in_process_evaluator.h"
 

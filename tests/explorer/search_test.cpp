@@ -49,6 +49,12 @@ std::vector<Hash128> ids(const Study& s, const std::vector<DesignPoint>& points)
   return out;
 }
 
+/// The points that are wanted next, replayed from the beginning: a pure function of its arguments.
+SearchRequest nextGeneration(const Study& study, std::uint64_t limit, const RowLookup& rows) {
+  SearchMethod used{};
+  return makeSearch(study, limit, used)->next(rows);
+}
+
 class PureSearch : public testing::TestWithParam<const char*> {};
 
 TEST_P(PureSearch, AnyShardComputesTheSameNextGenerationFromTheRows) {

@@ -1,4 +1,3 @@
-#include "explorer/surrogate.h"
 
 #include <gtest/gtest.h>
 

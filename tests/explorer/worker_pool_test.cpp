@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "explorer/explore.h"
-#include "explorer/point_order.h"
+#include "explorer/point_evaluator.h"
 #include "tests/explorer/fake_model.h"
 #include "tests/explorer/in_process_evaluator.h"
 #include "tests/explorer/study_text.h"

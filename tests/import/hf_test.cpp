@@ -1,11 +1,10 @@
 // Hugging Face configurations against the published sizes of their models.
-#include "workloads/import/hf_config.h"
-
 #include <gmock/gmock.h>
 
 #include "models/base/error.h"
 #include "tests/paths.h"
 #include "workloads/graph/workload.h"
+#include "workloads/import/hf_config.h"
 
 namespace wattlas {
 namespace {

@@ -1,12 +1,12 @@
 // Colours of families must be told apart by everyone, on light and on dark ground.
-#include "results/palette.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
+
+#include "results/style.h"
 
 namespace wattlas {
 namespace {

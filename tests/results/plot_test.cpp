@@ -9,7 +9,6 @@
 
 #include "models/base/error.h"
 #include "models/base/random.h"
-#include "results/axis.h"
 #include "results/plot_frame.h"
 #include "results/store.h"
 #include "tests/results/sample.h"

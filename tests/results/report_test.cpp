@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "results/report/report_data.h"
 #include "tests/results/sample.h"
 
 namespace wattlas {

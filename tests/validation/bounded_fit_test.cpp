@@ -1,9 +1,9 @@
 // Does a fit find known parameters, and does it stay inside its intervals?
-#include "validation/bounded_fit.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "validation/calibration.h"
 
 namespace wattlas {
 namespace {

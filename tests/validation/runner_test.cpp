@@ -1,13 +1,12 @@
 // From comparisons as data to rows: kinds, gates, figures over data, verdicts.
-#include "validation/runner.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 
-#include "validation/judge.h"
+#include "validation/group_file.h"
+#include "validation/row.h"
 
 namespace wattlas {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/experiment.h"
-#include "validation/runner.h"
+#include "validation/group_file.h"
 
 namespace wattlas {
 

@@ -7,8 +7,7 @@
 #include <chrono>
 #include <csignal>
 
-#include "explorer/campaign/crc32c.h"
-#include "explorer/campaign/journal_key.h"
+#include "explorer/campaign/journal_record.h"
 #include "models/base/error.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
 

@@ -1,11 +1,12 @@
 // Does every way through a campaign give what one undisturbed process gives?
+#include "explorer/campaign/merge.h"
+
 #include <gmock/gmock.h>
 
 #include <set>
 
-#include "explorer/campaign/audit.h"
-#include "explorer/campaign/evaluation_key.h"
-#include "explorer/campaign/retry.h"
+#include "explorer/campaign/campaign_plan.h"
+#include "explorer/campaign/run_shard.h"
 #include "tests/explorer/campaign/campaign_fixture.h"
 #include "tests/explorer/in_process_evaluator.h"
 
