@@ -208,8 +208,17 @@ class Builder {
         return recurrent(i, op, layer);
       case OpKind::slice:
         return lastStep(i, op);
-      default:
+      case OpKind::add:
+      case OpKind::activation:
+      case OpKind::norm:
+      case OpKind::softmax:
+      case OpKind::quantize:
         return values(i, op, layer);
+      default:
+        return Refusal{
+            Refusal::Code::unsupported,
+            "'" + op.name + "': no layer of a pipeline is made from " + wattlas::nameOf(op.kind),
+            "map it to the host"};
     }
   }
 

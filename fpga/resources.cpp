@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 #include "models/base/multiples.h"
@@ -129,7 +130,11 @@ Resources plainUnit(const Layer& layer, const Folding& folding, const Parameters
       cost += memory(width, words, p).times(layer.passes - 1 + (norm ? 1 : 0));
       break;
     }
-    default:
+    case LayerKind::matrix:
+    case LayerKind::depthwise:
+    case LayerKind::recurrent:
+      throw std::logic_error("a layer of products is no plain unit");
+    case LayerKind::elementwise:
       cost.lut = 100 + pe * 2 * layer.inputBits;
       if (layer.outputBits <= widestThresholds)
         cost.lut = 100 + pe * ((std::int64_t{1} << layer.outputBits) - 1) * layer.inputBits;

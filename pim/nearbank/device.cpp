@@ -133,8 +133,14 @@ Support NearBankDevice::supportKnown(const Operator& op) const {
     case OpKind::hamming:
     case OpKind::collective:
       return refuse("the units multiply and add");
-    default:  // the element unit computes all others that kinds() has
-      break;
+    case OpKind::softmax:
+    case OpKind::norm:
+    case OpKind::rope:
+    case OpKind::embedding:
+    case OpKind::pool:
+      break;  // by the element unit
+    default:
+      return refuse("the device has no unit for it");
   }
   if (!elements) return refuse("the device has no unit for it");
   return {Support::Level::native, "element unit beside the channels"};

@@ -1,6 +1,7 @@
 #include "pim/sliced/parameters.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "models/base/error.h"
 #include "models/base/multiples.h"
@@ -92,8 +93,14 @@ ElementWork elementWork(const Operator& op, const Arithmetic& unit) {
     case OpKind::embedding:
       add(values, unit.other, false);
       break;
-    default:  // products: slicedKinds() has nothing else
+    case OpKind::gemm:
+    case OpKind::conv1d:
+    case OpKind::conv2d:
+    case OpKind::hamming:
+    case OpKind::collective:
       break;
+    default:
+      throw std::logic_error(std::string("no element work of ") + nameOf(op.kind));
   }
   return work;
 }
